@@ -1,0 +1,31 @@
+#ifndef PEERCERT_ERROR_H
+#define PEERCERT_ERROR_H
+
+/* Want of memory, a failure of libcrypto and bad input never share a value: only the last one may be
+ * told as somebody's fault. */
+enum error_kind {
+    ERROR_NONE = 0,
+    ERROR_USAGE,   /* an option, variable or configuration key; exit code 2 */
+    ERROR_INPUT,   /* what was read cannot be what it claims to be */
+    ERROR_FILE,    /* a file cannot be opened or read */
+    ERROR_MEMORY,  /* want of memory: says nothing about the input */
+    ERROR_LIBRARY, /* libcrypto or the system failed: says nothing about the input */
+};
+
+/* An error in words for the operator; the text names its source (file:line, variable, RFC section).
+ * Lives where the caller puts it, owns nothing. */
+struct error {
+    enum error_kind kind;
+    char text[512];
+};
+
+/* Sets kind and text (printf format, cut at the size of the text). Accepts error == NULL. Bytes that come from
+ * outside must have been made safe to show by the caller (text_append_shown). */
+void error_set(struct error *error, enum error_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* True when the newest entries of libcrypto's error queue of this thread tell of want of memory
+ * (ERR_R_MALLOC_FAILURE). Empties the queue. */
+_Bool error_queue_tells_of_memory(void);
+
+#endif
