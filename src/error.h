@@ -1,8 +1,8 @@
 #ifndef PEERCERT_ERROR_H
 #define PEERCERT_ERROR_H
 
-/* Want of memory, a failure of libcrypto and bad input never share a value: only the last one may be
- * told as somebody's fault. */
+/* Want of memory, a failure of libcrypto and bad input never share a value: only the last one may
+ * be told as somebody's fault. */
 enum error_kind {
     ERROR_NONE = 0,
     ERROR_USAGE,   /* an option, variable or configuration key; exit code 2 */
@@ -19,13 +19,13 @@ struct error {
     char text[512];
 };
 
-/* Sets kind and text (printf format, cut at the size of the text). Accepts error == NULL. Bytes that come from
- * outside must have been made safe to show by the caller (text_append_shown). */
+/* Sets kind and text (printf format, cut at the size of the text). Accepts error == NULL. Bytes
+ * that come from outside must have been made safe to show by the caller (text_append_shown). */
 void error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* True when the newest entries of libcrypto's error queue of this thread tell of want of memory
- * (ERR_R_MALLOC_FAILURE). Empties the queue. */
+/* True when an allocation of libcrypto failed in this thread since memory_watch_clear, or its error
+ * queue tells of one (ERR_R_MALLOC_FAILURE). Empties the queue. */
 _Bool error_queue_tells_of_memory(void);
 
 #endif

@@ -7,8 +7,9 @@
 #include <stddef.h>
 
 enum forwarded_status {
-    FORWARDED_ABSENT,    /* no variable, or nothing but white space in it */
-    FORWARDED_PRESENT,   /* leaf is set; it has the outer shape of a DER certificate and nothing more is known */
+    FORWARDED_ABSENT,  /* no variable, or nothing but white space in it */
+    FORWARDED_PRESENT, /* leaf is set; it has the outer shape of a DER certificate and nothing more
+                          is known */
     FORWARDED_MALFORMED, /* something came that is no certificate: reason says what */
     FORWARDED_FAILED,    /* want of memory: nothing can be said (not_judged) */
 };
@@ -19,47 +20,56 @@ enum forwarded_status {
 /* Header forms that --trust-header can name, as `NAME` or `NAME:FORM`. */
 struct forwarded_header;
 
-/* Which request headers the operator vouches for; made once at start, immutable, shared by threads. */
+/* Which request headers the operator vouches for; made once at start, immutable, shared by threads.
+ */
 struct forwarded_options {
     struct forwarded_header *headers;
     size_t header_count;
-    size_t xfcc_hop; /* which element of X-Forwarded-Client-Cert counts: 0 the last (the nearest proxy), 1 the one before it, ... */
+    size_t xfcc_hop; /* which element of X-Forwarded-Client-Cert counts: 0 the last (the nearest
+                        proxy), 1 the one before it, ... */
 };
 
-/* What the front server forwarded. Owns leaf and chain; free with forwarded_free. The strings in it are bounded and
- * safe to show (text_append_shown was applied where bytes came from outside). */
+/* What the front server forwarded. Owns leaf and chain; free with forwarded_free. The strings in it
+ * are bounded and safe to show (text_append_shown was applied where bytes came from outside). */
 struct forwarded {
     enum forwarded_status status;
     struct bytes leaf;
     struct bytes chain[CERTIFICATE_MAX_CHAIN];
     size_t chain_count;
-    char source[64];        /* the variable it came in, e.g. SSL_CLIENT_CERT or HTTP_CLIENT_CERT; "" when absent */
-    const char *form;       /* its form in words, a constant: "PEM", "URL-encoded PEM", "base64 DER", ...; NULL when absent */
+    char source[64];  /* the variable it came in, e.g. SSL_CLIENT_CERT or HTTP_CLIENT_CERT; "" when
+                         absent */
+    const char *form; /* its form in words, a constant: "PEM", "URL-encoded PEM", "base64 DER", ...;
+                         NULL when absent */
     bool has_front_verify;  /* SSL_CLIENT_VERIFY was there */
     char front_verify[192]; /* what the front said, shown safely, cut with ... when longer */
-    char reason[256];       /* malformed: what is wrong, in words that tell the operator what came; absent: "" */
+    char reason[256];       /* malformed: what is wrong, in words that tell the operator what came;
+                               absent: "" */
 };
 
-/* Adds a header to the options from the operator's words: `NAME` or `NAME:FORM`. A known name (Client-Cert,
- * X-Forwarded-Client-Cert, X-Forwarded-Tls-Client-Cert, X-Amzn-Mtls-Clientcert, X-Amzn-Mtls-Clientcert-Leaf, ssl-client-cert,
- * Cf-Client-Cert-Der-Base64; any case) brings its own form; another name is decoded like SSL_CLIENT_CERT (PEM, URL-encoded PEM, base64
- * DER) unless FORM names one. Client-Cert brings Client-Cert-Chain with it. false with ERROR_USAGE for a name that
+/* Adds a header to the options from the operator's words: `NAME` or `NAME:FORM`. A known name
+ * (Client-Cert, X-Forwarded-Client-Cert, X-Forwarded-Tls-Client-Cert, X-Amzn-Mtls-Clientcert,
+ * X-Amzn-Mtls-Clientcert-Leaf, ssl-client-cert, Cf-Client-Cert-Der-Base64; any case) brings its own
+ * form; another name is decoded like SSL_CLIENT_CERT (PEM, URL-encoded PEM, base64 DER) unless FORM
+ * names one. Client-Cert brings Client-Cert-Chain with it. false with ERROR_USAGE for a name that
  * is no header token (RFC 9110 5.6.2) or an unknown form, ERROR_MEMORY. */
-bool forwarded_options_add(struct forwarded_options *options, const char *words, struct error *error);
+bool forwarded_options_add(
+    struct forwarded_options *options, const char *words, struct error *error);
 
 /* Frees what forwarded_options_add allocated. Accepts NULL. */
 void forwarded_options_free(struct forwarded_options *options);
 
-/* Finds and decodes the forwarded certificate among the parameters: `parameters` is a NULL-terminated array of "NAME=value"
- * strings (environ, or FCGX_Request.envp), borrowed for the call. Every parameter is looked at: a certificate-bearing
- * name that occurs twice is malformed (only list headers may repeat). HTTP_* names are read only when `options` names them.
- * Two sources that disagree are malformed. Fills *forwarded wholly (no need to zero it before); the caller frees it with
- * forwarded_free in every case. */
-void forwarded_read(char *const *parameters, const struct forwarded_options *options,
-    struct forwarded *forwarded);
+/* Finds and decodes the forwarded certificate among the parameters: `parameters` is a
+ * NULL-terminated array of "NAME=value" strings (environ, or FCGX_Request.envp), borrowed for the
+ * call. Every parameter is looked at: a certificate-bearing name that occurs twice is malformed
+ * (only list headers may repeat). HTTP_* names are read only when `options` names them. Two sources
+ * that disagree are malformed. Fills *forwarded wholly (no need to zero it before); the caller
+ * frees it with forwarded_free in every case. */
+void forwarded_read(
+    char *const *parameters, const struct forwarded_options *options, struct forwarded *forwarded);
 
-/* Decodes one value as SSL_CLIENT_CERT may carry it, into *forwarded (status, leaf, chain, form, reason). The value is `length` bytes
- * and may hold anything. For fuzzing and for --check's PEM files. */
+/* Decodes one value as SSL_CLIENT_CERT may carry it, into *forwarded (status, leaf, chain, form,
+ * reason). The value is `length` bytes and may hold anything. For fuzzing and for --check's PEM
+ * files. */
 void forwarded_decode_value(const char *value, size_t length, struct forwarded *forwarded);
 
 /* Frees leaf and chain and makes the struct empty. Accepts NULL. */
