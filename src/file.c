@@ -1,0 +1,252 @@
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How often a file that moves under our eyes is read again. */
+#define READ_TRIES 5
+#define PASSWORD_MAX 1024
+
+static bool say_errno(const char *path, struct error *error)
+{
+    int reason = errno;
+
+    error_set(
+        error, reason == ENOMEM ? ERROR_MEMORY : ERROR_FILE, "%s: %s", path, strerror(reason));
+    return false;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Reads an open descriptor to its end. */
+static bool read_all(
+    int fd, const char *path, size_t limit, struct bytes *bytes, struct error *error)
+{
+    size_t capacity = 0;
+
+    for (;;) {
+        ssize_t got;
+
+        if (bytes->length == capacity) {
+            unsigned char *data;
+
+            if (capacity > limit) {
+                error_set(error, ERROR_FILE, "%s: larger than %zu bytes", path, limit);
+                return false;
+            }
+            capacity = capacity != 0 ? capacity * 2 : 16384;
+            data = realloc(bytes->data, capacity);
+            if (data == NULL) {
+                error_set(error, ERROR_MEMORY, "%s: want of memory", path);
+                return false;
+            }
+            bytes->data = data;
+        }
+        got = read(fd, bytes->data + bytes->length, capacity - bytes->length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return say_errno(path, error);
+        if (got == 0)
+            break;
+        bytes->length += (size_t)got;
+    }
+    if (bytes->length > limit) {
+        error_set(error, ERROR_FILE, "%s: larger than %zu bytes", path, limit);
+        return false;
+    }
+    return true;
+}
+
+/* One try. *moved tells that the file changed meanwhile. */
+static bool read_once(
+    const char *path, size_t limit, struct bytes *bytes, bool *moved, struct error *error)
+{
+    bool standard_input = strcmp(path, "-") == 0;
+    struct stat before, after, name;
+    bool good = false;
+    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    *moved = false;
+    if (fd < 0)
+        return say_errno(path, error);
+    if (fstat(fd, &before) != 0) {
+        say_errno(path, error);
+        goto out;
+    }
+    if (S_ISDIR(before.st_mode)) {
+        errno = EISDIR;
+        say_errno(path, error);
+        goto out;
+    }
+    if (!read_all(fd, path, limit, bytes, error))
+        goto out;
+    if (S_ISREG(before.st_mode) && !standard_input) {
+        if (fstat(fd, &after) != 0 || stat(path, &name) != 0) {
+            say_errno(path, error);
+            goto out;
+        }
+        *moved = !same_file(&before, &after) || !same_file(&before, &name);
+    }
+    good = true;
+
+out:
+    if (!standard_input)
+        (void)close(fd);
+    return good;
+}
+
+bool file_read(const char *path, size_t limit, struct bytes *bytes, struct error *error)
+{
+    int tries;
+
+    if (limit == 0)
+        limit = FILE_MAX_BYTES;
+    *bytes = (struct bytes){0};
+    for (tries = 0; tries < READ_TRIES; tries++) {
+        bool moved = false;
+
+        if (!read_once(path, limit, bytes, &moved, error))
+            break;
+        if (!moved)
+            return true;
+        free(bytes->data);
+        *bytes = (struct bytes){0};
+        error_set(error, ERROR_FILE, "%s: the file changes while it is read", path);
+    }
+    free(bytes->data);
+    *bytes = (struct bytes){0};
+    return false;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool list_append(struct config_list *files, char *path, struct error *error)
+{
+    char **items = NULL;
+
+    if (path != NULL)
+        items = realloc(files->items, (files->count + 1) * sizeof(*items));
+    if (items == NULL) {
+        free(path);
+        error_set(error, ERROR_MEMORY, "want of memory for a list of files");
+        return false;
+    }
+    files->items = items;
+    files->items[files->count++] = path;
+    return true;
+}
+
+static bool list_entry(
+    const char *directory, const char *name, struct config_list *files, struct error *error)
+{
+    char *path = NULL;
+    struct stat status;
+
+    if (name[0] == '.')
+        return true;
+    if (asprintf(&path, "%s/%s", directory, name) < 0) {
+        error_set(error, ERROR_MEMORY, "%s: want of memory", directory);
+        return false;
+    }
+    if (stat(path, &status) != 0) {
+        say_errno(path, error);
+        free(path);
+        return false;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        free(path);
+        return true;
+    }
+    if (files->count >= FILE_MAX_ENTRIES) {
+        free(path);
+        error_set(error, ERROR_FILE, "%s: more than %d files", directory, FILE_MAX_ENTRIES);
+        return false;
+    }
+    return list_append(files, path, error);
+}
+
+bool file_list(const char *path, struct config_list *files, struct error *error)
+{
+    struct stat status;
+    struct dirent *entry;
+    DIR *directory = NULL;
+    bool good = false;
+
+    *files = (struct config_list){0};
+    if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)))
+        return list_append(files, strdup(path), error);
+    directory = opendir(path);
+    if (directory == NULL)
+        return say_errno(path, error);
+    while (errno = 0, (entry = readdir(directory)) != NULL) {
+        if (!list_entry(path, entry->d_name, files, error))
+            goto out;
+    }
+    if (errno != 0) {
+        say_errno(path, error);
+        goto out;
+    }
+    if (files->count > 0)
+        qsort(files->items, files->count, sizeof(*files->items), compare_names);
+    good = true;
+
+out:
+    (void)closedir(directory);
+    if (!good)
+        file_list_free(files);
+    return good;
+}
+
+void file_list_free(struct config_list *files)
+{
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        free(files->items[i]);
+    free(files->items);
+    *files = (struct config_list){0};
+}
+
+char *file_read_password(const char *path, struct error *error)
+{
+    struct bytes bytes = {0};
+    char *password = NULL;
+    size_t length;
+
+    if (!file_read(path, PASSWORD_MAX, &bytes, error))
+        return NULL;
+    for (length = 0; length < bytes.length; length++) {
+        if (bytes.data[length] == '\n' || bytes.data[length] == '\r' || bytes.data[length] == '\0')
+            break;
+    }
+    password = strndup((const char *)bytes.data, length);
+    OPENSSL_cleanse(bytes.data, bytes.length);
+    free(bytes.data);
+    if (password == NULL)
+        error_set(error, ERROR_MEMORY, "%s: want of memory", path);
+    return password;
+}
+
+void file_wipe(char *secret)
+{
+    if (secret == NULL)
+        return;
+    OPENSSL_cleanse(secret, strlen(secret));
+    free(secret);
+}

@@ -1,0 +1,35 @@
+#ifndef PEERCERT_FILE_H
+#define PEERCERT_FILE_H
+
+#include "certificate.h"
+#include "config.h"
+#include "error.h"
+#include <stdbool.h>
+
+/* Bytes of one file at the most (CRLs of large CAs are the largest). */
+#define FILE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+/* Files of one directory at the most. */
+#define FILE_MAX_ENTRIES 4096
+
+/* Reads a whole file of at most `limit` bytes (0: FILE_MAX_BYTES); "-" is standard input. A file
+ * that changes while it is read (device, inode, size, modification or change time) is read again, a
+ * few times. Fills *bytes, whose data the caller frees with free(); false with ERROR_FILE or
+ * ERROR_MEMORY that names the path. */
+bool file_read(const char *path, size_t limit, struct bytes *bytes, struct error *error);
+
+/* The files that a path stands for: itself, or when it is a directory the regular files (or links
+ * to such) in it whose names do not begin with a dot, in order of their names. Fills *files (free
+ * with file_list_free); false with ERROR_FILE or ERROR_MEMORY. */
+bool file_list(const char *path, struct config_list *files, struct error *error);
+
+/* Frees what file_list filled. */
+void file_list_free(struct config_list *files);
+
+/* The first line of a file without its line end, as pass phrases are kept. Returns a string that
+ * the caller wipes and frees with file_wipe, NULL with the error. */
+char *file_read_password(const char *path, struct error *error);
+
+/* Overwrites a string and frees it. Accepts NULL. */
+void file_wipe(char *secret);
+
+#endif
