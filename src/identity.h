@@ -11,12 +11,13 @@
  * value as it is to be shown. */
 struct identity_part {
     char *type;
-    char *value;
+    char *value; /* "\\#" and its DER in hexadecimal when it is no string, or not well-formed for
+                    its type (malformed UTF-8 apart, which comes as \XX) */
 };
 
 /* A list of strings, each safe to show. */
 struct identity_list {
-    char **items;
+    char **items; /* "unreadable" alone when the extension cannot be read or is there twice */
     size_t count;
     bool present;  /* the extension is there (it may be empty) */
     bool critical; /* and marked critical (RFC 5280 4.2) */
@@ -25,17 +26,18 @@ struct identity_list {
 /* What a certificate says of itself, every string UTF-8 and safe to show (text_append_shown). Owned
  * by the caller, free with identity_free. Judges nothing. */
 struct identity {
-    char *subject; /* RFC 2253 (last part first), UTF-8; "" for an empty name */
+    char *subject; /* RFC 2253 (last part first), UTF-8; "" for an empty name; names that differ are
+                      shown as different strings, unless they are cut */
     char *issuer;
     struct identity_part *subject_parts; /* in the certificate's own order */
     size_t subject_part_count;
     bool subject_replaced; /* something in the subject was replaced by an escape because it may not
                               be shown */
     char *serial; /* hexadecimal, upper case, even number of digits, leading "-" when negative */
-    char *serial_decimal;
-    int version;      /* 1, 2 or 3 */
-    char *not_before; /* RFC 3339, UTC, 2026-11-23T17:57:38Z; what the certificate says when it
-                         cannot be read as a date: "unreadable" */
+    char *serial_decimal; /* "too long" when it has more than 64 bytes (RFC 5280 allows 20) */
+    int version;          /* 1, 2 or 3 */
+    char *not_before;     /* RFC 3339, UTC, 2026-11-23T17:57:38Z; what the certificate says when it
+                             cannot be read as a date: "unreadable" */
     char *not_after;
     time_t
         not_before_time; /* seconds since 1970; 0 with *_known false when the date cannot be read */
@@ -46,21 +48,22 @@ struct identity {
     char *spki_sha256; /* of the DER SubjectPublicKeyInfo, the same form: a pin that survives a
                           renewal with the same key */
     char *public_key;  /* in words: "RSA 4096 bits", "EC prime256v1 256 bits", "ED25519 253
-                          bits"->"Ed25519", "unknown (OID)" */
+                          bits"->"Ed25519", "unknown (OID)" when libcrypto cannot read it */
     char *signature_algorithm; /* "sha256WithRSAEncryption", ... or dotted OID */
     struct identity_list
         subject_alt_names; /* "DNS:example.org", "email:...", "URI:...", "IP:...", "dirName:...",
-                              "UPN:...", "otherName:OID", "RID:..." */
+                              "UPN:...", "SmtpUTF8Mailbox:...", "otherName:OID", "RID:...",
+                              "x400Address", "ediPartyName" */
     struct identity_list key_usage; /* RFC 5280 4.2.1.3 names: "digitalSignature", ... */
     struct identity_list
         extended_key_usage; /* "clientAuth" (short names as in RFC 5280 4.2.1.12), or dotted OID */
     struct identity_list unknown_extensions; /* dotted OIDs of extensions libcrypto does not know */
-    char *subject_key_id;   /* hexadecimal, upper case, colons; NULL when not there */
+    char *subject_key_id;   /* hexadecimal, upper case, colons; NULL when not there; "unreadable" */
     char *authority_key_id; /* the keyIdentifier field; NULL when not there */
 };
 
-/* Limits: SAN entries shown, and bytes of one shown name; what is beyond is told as "... and N
- * more" / cut with "...". */
+/* Limits: entries of a list shown, and bytes of one shown name; what is beyond is told as "... and
+ * N more" / cut with "...". */
 #define IDENTITY_MAX_NAMES 128
 #define IDENTITY_MAX_NAME_BYTES ((size_t)16 * 1024)
 
