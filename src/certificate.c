@@ -18,12 +18,14 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     ERR_clear_error();
     memory_watch_clear();
     certificate = d2i_X509(NULL, &at, (long)length);
+    /* For want of memory libcrypto may also hand out a certificate, without its key. */
+    if (error_queue_tells_of_memory()) {
+        error_set(error, ERROR_MEMORY, "want of memory while decoding a certificate");
+        goto refuse;
+    }
     if (certificate == NULL) {
-        if (error_queue_tells_of_memory())
-            error_set(error, ERROR_MEMORY, "want of memory while decoding a certificate");
-        else
-            error_set(error, ERROR_INPUT, "it is not a DER certificate (RFC 5280 section 4.1)");
-        return NULL;
+        error_set(error, ERROR_INPUT, "it is not a DER certificate (RFC 5280 section 4.1)");
+        goto refuse;
     }
     if (at != der + length) {
         error_set(error, ERROR_INPUT, "%td bytes follow the certificate", der + length - at);

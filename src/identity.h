@@ -11,8 +11,8 @@
  * value as it is to be shown. */
 struct identity_part {
     char *type;
-    char *value; /* "\\#" and its DER in hexadecimal when it is no string, or not well-formed for
-                    its type (malformed UTF-8 apart, which comes as \XX) */
+    char *value; /* a backslash, # and its DER in hexadecimal when it is no string, or not
+                    well-formed for its type (malformed UTF-8 apart, which comes as \XX) */
 };
 
 /* A list of strings, each safe to show. */

@@ -19,6 +19,9 @@ struct trust {
     struct bundle anchors;
     struct bundle intermediates;
     struct bundle crls;
+    time_t *dates; /* of all of these, sorted */
+    size_t date_count;
+    bool has_unreadable_date;
 };
 
 /* Which of the trust's parts a file is for. */
@@ -226,6 +229,90 @@ fail:
     return false;
 }
 
+static void add_date(struct trust *trust, const ASN1_TIME *date)
+{
+    if (date == NULL)
+        return;
+    if (identity_time(date, &trust->dates[trust->date_count]))
+        trust->date_count++;
+    else
+        trust->has_unreadable_date = true;
+}
+
+static int compare_dates(const void *a, const void *b)
+{
+    time_t one = *(const time_t *)a, other = *(const time_t *)b;
+
+    return one < other ? -1 : one > other;
+}
+
+static bool collect_dates(struct trust *trust, struct error *error)
+{
+    STACK_OF(X509) * stacks[2] = {trust->anchors.certificates, trust->intermediates.certificates};
+    size_t most = 0;
+    int i, stack;
+
+    most += (size_t)part_count(PART_CA, &trust->anchors);
+    most += (size_t)part_count(PART_INTERMEDIATES, &trust->intermediates);
+    most += (size_t)part_count(PART_CRL, &trust->crls);
+    trust->dates = calloc(most + 1, 2 * sizeof(*trust->dates));
+    if (trust->dates == NULL) {
+        error_set(error, ERROR_MEMORY, "want of memory for the trust");
+        return false;
+    }
+    for (stack = 0; stack < 2; stack++) {
+        for (i = 0; stacks[stack] != NULL && i < sk_X509_num(stacks[stack]); i++) {
+            add_date(trust, X509_get0_notBefore(sk_X509_value(stacks[stack], i)));
+            add_date(trust, X509_get0_notAfter(sk_X509_value(stacks[stack], i)));
+        }
+    }
+    for (i = 0; i < trust_crl_count(trust); i++) {
+        add_date(trust, X509_CRL_get0_lastUpdate(sk_X509_CRL_value(trust->crls.crls, i)));
+        add_date(trust, X509_CRL_get0_nextUpdate(sk_X509_CRL_value(trust->crls.crls, i)));
+    }
+    qsort(trust->dates, trust->date_count, sizeof(*trust->dates), compare_dates);
+    return true;
+}
+
+void trust_narrow_interval(time_t date, time_t now, time_t *from, time_t *until)
+{
+    int second;
+
+    for (second = 0; second < 2; second++) {
+        time_t edge = date + second;
+
+        if (edge <= now && edge > *from)
+            *from = edge;
+        if (edge > now && edge < *until)
+            *until = edge;
+    }
+}
+
+void trust_interval(const struct trust *trust, time_t now, time_t *from, time_t *until)
+{
+    size_t low = 0, high = trust->date_count;
+
+    *from = (time_t)INT64_MIN;
+    *until = (time_t)INT64_MAX;
+    if (trust->has_unreadable_date) {
+        *from = now;
+        *until = now;
+        return;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (trust->dates[middle] <= now)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low > 0)
+        trust_narrow_interval(trust->dates[low - 1], now, from, until);
+    if (low < trust->date_count)
+        trust_narrow_interval(trust->dates[low], now, from, until);
+}
+
 struct trust *trust_load(const struct config *config, struct error *warning, struct error *error)
 {
     static atomic_uint_fast64_t last_number;
@@ -240,7 +327,8 @@ struct trust *trust_load(const struct config *config, struct error *warning, str
     }
     atomic_init(&trust->references, 1);
     trust->number = atomic_fetch_add(&last_number, 1) + 1;
-    if (!load_all(&loading, config, trust->digest, error) || !fill_store(trust, error)) {
+    if (!load_all(&loading, config, trust->digest, error) || !fill_store(trust, error) ||
+        !collect_dates(trust, error)) {
         trust_release(trust);
         return NULL;
     }
@@ -269,6 +357,7 @@ void trust_release(struct trust *trust)
     bundle_free(&trust->anchors);
     bundle_free(&trust->intermediates);
     bundle_free(&trust->crls);
+    free(trust->dates);
     free(trust);
 }
 

@@ -39,6 +39,14 @@ bool trust_is_anchor(const struct trust *trust, const X509 *certificate);
 int trust_anchor_count(const struct trust *trust);
 int trust_crl_count(const struct trust *trust);
 
+/* Narrows [*from, *until) to the stretch of time around `now` in which a certificate or CRL with
+ * this date (or the second after it) does not change what it says. */
+void trust_narrow_interval(time_t date, time_t now, time_t *from, time_t *until);
+
+/* The stretch of time around `now` in which no date of any anchor, intermediate or CRL of the
+ * snapshot is passed. */
+void trust_interval(const struct trust *trust, time_t now, time_t *from, time_t *until);
+
 /* A number that no other snapshot of this process has. */
 uint64_t trust_number(const struct trust *trust);
 

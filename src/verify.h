@@ -1,0 +1,83 @@
+#ifndef PEERCERT_VERIFY_H
+#define PEERCERT_VERIFY_H
+
+#include "config.h"
+#include "trust.h"
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <time.h>
+
+/* What this room does NOT check:
+ * - that the client holds the private key: the front server's TLS handshake did;
+ * - the host or mail names in the certificate: nothing is known that they would have to match;
+ * - extensions that libcrypto does not know, unless critical (then the certificate is refused);
+ * - certificate policies beyond what RFC 5280 section 6.1 demands of an explicit policy;
+ * - Certificate Transparency.
+ */
+
+/* The verdict vocabulary, everywhere the same. In order of precedence: when several apply the
+ * earlier one counts. */
+enum verdict_status {
+    VERDICT_NOT_JUDGED, /* memory or libcrypto failed: nothing is known */
+    VERDICT_ABSENT,
+    VERDICT_MALFORMED,
+    VERDICT_UNTRUSTED,
+    VERDICT_WRONG_PURPOSE,
+    VERDICT_REVOKED,
+    VERDICT_REVOCATION_UNKNOWN,
+    VERDICT_EXPIRED,
+    VERDICT_NOT_YET_VALID,
+    VERDICT_VALID,
+};
+#define VERDICT_STATUS_COUNT (VERDICT_VALID + 1)
+
+enum verdict_revocation {
+    REVOCATION_NOT_CHECKED, /* no CRL is configured */
+    REVOCATION_GOOD,        /* a current CRL of the issuer does not list it */
+    REVOCATION_UNKNOWN,     /* no current CRL */
+    REVOCATION_REVOKED,
+};
+
+/* What was found; owns nothing. The strings are safe to show. */
+struct verdict {
+    enum verdict_status status;
+    int error_code;    /* X509_V_ERR number, 0 when none */
+    int error_depth;   /* in the chain, 0 is the leaf; -1 when it does not apply */
+    char reason[256];  /* why, in words; "" when valid */
+    time_t checked_at; /* the moment it was judged for */
+    enum verdict_revocation revocation;
+    time_t revoked_at;             /* 0 when not revoked or unknown */
+    const char *revocation_reason; /* RFC 5280 5.3.1 name, NULL when none was given */
+    time_t crl_this_update;        /* of the leaf's CRL that was used; 0 when none */
+    time_t crl_next_update;
+    int chain_length;  /* certificates in the chain that was proven, with leaf and anchor; 0 when
+                          none was */
+    char anchor[256];  /* the anchor's name, RFC 2253, "" when no chain was proven */
+    time_t good_from;  /* the verdict cannot change in [good_from, good_until), */
+    time_t good_until; /* as far as the dates in its input tell */
+};
+
+/* The status as the reports, logs and metrics write it: "valid", "expired", ... Never NULL. */
+const char *verdict_status_name(enum verdict_status status);
+
+/* OpenSSL's keyword of an X509_V_ERR number ("X509_V_ERR_CERT_HAS_EXPIRED"), "X509_V_OK" for 0;
+ * NULL when it has none here. */
+const char *verdict_error_name(int error_code);
+
+/* The words for an X509_V_ERR number; never NULL. Also for what front servers say with a number. */
+const char *verdict_error_words(int error_code);
+
+/* Judges a certificate for the moment `now` with libcrypto: X509_verify_cert with purpose
+ * sslclient, the depth and security level of the configuration, against the snapshot. `chain` (may
+ * be NULL) holds what came with it, untrusted. Fills *verdict. Borrows all its arguments for the
+ * call; safe in several threads at once. `valid` needs both: X509_verify_cert returned 1 and no
+ * error was collected. */
+void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, time_t now, struct verdict *verdict);
+
+/* Makes a verdict without verification: malformed, absent, not_judged; with the reason (already
+ * safe to show). */
+void verdict_set(
+    struct verdict *verdict, enum verdict_status status, time_t now, const char *reason);
+
+#endif
