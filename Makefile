@@ -25,23 +25,32 @@ ARGS ?=
 all: build
 build: $(BUILD)/peercert ## build the program (build/peercert) and its library
 
+# Commands are shown with V=1.
+Q = $(if $(V),,@)
+say = @echo "  $(1) $@"
+
 $(BUILD)/peercert: $(BUILD)/obj/main.o $(BUILD)/libpeercert.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libpeercert.a: $(LIB_OBJECTS)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/obj/tests/%.o: tests/unit/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
 $(BUILD)/obj/%.o: src/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
 
 $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) -lcriterion
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) -lcriterion
 
 unit: $(BUILD)/unit-tests ## run the unit tests alone
 	$(BUILD)/unit-tests $(ARGS)
