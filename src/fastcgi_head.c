@@ -1,0 +1,304 @@
+#include "fastcgi_head.h"
+
+#include <errno.h>
+#include <fastcgi.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Bytes that one record carries when we write it: the most that 16 bits can say, less what would
+ * need padding. */
+#define RECORD_MAX ((size_t)65528)
+/* Records of a request's head, and of a body that is thrown away, at the most: empty ones cost the
+ * peer nothing. */
+#define MAX_RECORDS 4096
+
+struct record {
+    unsigned type;
+    uint16_t request_id;
+    size_t length;
+    size_t padding;
+};
+
+int64_t fastcgi_clock(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static enum fastcgi_read wait_readable(int fd, int64_t deadline)
+{
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    int64_t left = deadline - fastcgi_clock();
+    int ready;
+
+    if (left <= 0)
+        return FASTCGI_READ_LATE;
+    ready = poll(&waiting, 1, left < 60000 ? (int)left : 60000);
+    return ready < 0 && errno != EINTR ? FASTCGI_READ_WRONG : FASTCGI_READ;
+}
+
+/* Reads exactly `length` bytes. FASTCGI_READ_ENDED only when not one of them came. */
+static enum fastcgi_read read_exactly(int fd, void *buffer, size_t length, int64_t deadline)
+{
+    size_t done = 0;
+
+    while (done < length) {
+        ssize_t got = recv(fd, (unsigned char *)buffer + done, length - done, MSG_DONTWAIT);
+
+        if (got > 0) {
+            done += (size_t)got;
+            /* A peer that drips must not outlive the deadline. */
+            if (done < length && fastcgi_clock() >= deadline)
+                return FASTCGI_READ_LATE;
+        } else if (got == 0) {
+            return done == 0 ? FASTCGI_READ_ENDED : FASTCGI_READ_WRONG;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            enum fastcgi_read result = wait_readable(fd, deadline);
+
+            if (result != FASTCGI_READ)
+                return result;
+        } else if (errno != EINTR) {
+            return done == 0 && errno == ECONNRESET ? FASTCGI_READ_ENDED : FASTCGI_READ_WRONG;
+        }
+    }
+    return FASTCGI_READ;
+}
+
+static enum fastcgi_read read_record(int fd, struct record *record, int64_t deadline)
+{
+    unsigned char header[FCGI_HEADER_LEN];
+    enum fastcgi_read result = read_exactly(fd, header, sizeof(header), deadline);
+
+    if (result != FASTCGI_READ)
+        return result;
+    if (header[0] != FCGI_VERSION_1)
+        return FASTCGI_READ_WRONG;
+    record->type = header[1];
+    record->request_id = (uint16_t)(header[2] << 8 | header[3]);
+    record->length = (size_t)header[4] << 8 | header[5];
+    record->padding = header[6];
+    return FASTCGI_READ;
+}
+
+/* Within a request the end of the connection is always wrong. */
+static enum fastcgi_read within(enum fastcgi_read result)
+{
+    return result == FASTCGI_READ_ENDED ? FASTCGI_READ_WRONG : result;
+}
+
+static enum fastcgi_read skip(int fd, size_t length, int64_t deadline)
+{
+    unsigned char trash[4096];
+    enum fastcgi_read result = FASTCGI_READ;
+
+    while (length > 0 && result == FASTCGI_READ) {
+        size_t part = length < sizeof(trash) ? length : sizeof(trash);
+
+        result = within(read_exactly(fd, trash, part, deadline));
+        length -= part;
+    }
+    return result;
+}
+
+/* FCGI_GET_VALUES (section 4.1): we take one request at a time on a connection. */
+static bool answer_get_values(int fd)
+{
+    static const unsigned char answer[] = {FCGI_VERSION_1, FCGI_GET_VALUES_RESULT, 0, 0, 0, 18, 6,
+        0, 15, 1, 'F', 'C', 'G', 'I', '_', 'M', 'P', 'X', 'S', '_', 'C', 'O', 'N', 'N', 'S', '0', 0,
+        0, 0, 0, 0, 0};
+
+    return send(fd, answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(answer);
+}
+
+/* Reads records until one begins a request. */
+static enum fastcgi_read read_begin(struct fastcgi_head *head, int fd, int64_t deadline)
+{
+    enum fastcgi_read result;
+    struct record record;
+    int count;
+
+    for (count = 0; count < MAX_RECORDS; count++) {
+        result = read_record(fd, &record, deadline);
+        if (result != FASTCGI_READ)
+            return result;
+        if (record.type == FCGI_BEGIN_REQUEST && record.length == sizeof(head->begin) &&
+            record.request_id != FCGI_NULL_REQUEST_ID) {
+            head->request_id = record.request_id;
+            result = within(read_exactly(fd, head->begin, sizeof(head->begin), deadline));
+            return result == FASTCGI_READ ? skip(fd, record.padding, deadline) : result;
+        }
+        if (record.type != FCGI_ABORT_REQUEST && record.type != FCGI_GET_VALUES)
+            return FASTCGI_READ_WRONG;
+        result = skip(fd, record.length + record.padding, deadline);
+        if (result != FASTCGI_READ)
+            return result;
+        if (record.type == FCGI_GET_VALUES && !answer_get_values(fd))
+            return FASTCGI_READ_WRONG;
+    }
+    return FASTCGI_READ_WRONG;
+}
+
+static enum fastcgi_read read_params_record(
+    struct fastcgi_head *head, const struct record *record, int fd, int64_t deadline)
+{
+    enum fastcgi_read result;
+
+    if (record->length > FASTCGI_MAX_PARAMS - head->params_length)
+        return FASTCGI_READ_WRONG;
+    if (head->params_length + record->length > head->params_capacity) {
+        size_t capacity = 2 * (head->params_length + record->length);
+        unsigned char *params;
+
+        if (capacity > FASTCGI_MAX_PARAMS)
+            capacity = FASTCGI_MAX_PARAMS;
+        params = realloc(head->params, capacity);
+        if (params == NULL)
+            return FASTCGI_READ_WRONG;
+        head->params = params;
+        head->params_capacity = capacity;
+    }
+    result = read_exactly(fd, head->params + head->params_length, record->length, deadline);
+    head->params_length += record->length;
+    return within(result);
+}
+
+/* One length of a name-value pair (section 3.4): one byte, or four with the highest bit set. */
+static bool take_length(const unsigned char **at, const unsigned char *end, size_t *length)
+{
+    if (*at == end)
+        return false;
+    if (((*at)[0] & 0x80) == 0) {
+        *length = *(*at)++;
+        return true;
+    }
+    if (end - *at < 4)
+        return false;
+    *length =
+        (size_t)((*at)[0] & 0x7F) << 24 | (size_t)(*at)[1] << 16 | (size_t)(*at)[2] << 8 | (*at)[3];
+    *at += 4;
+    return true;
+}
+
+/* Whether all pairs are whole, and strings of the form NAME=value can be made of them. */
+static bool params_are_sound(const struct fastcgi_head *head)
+{
+    const unsigned char *at = head->params, *end;
+
+    if (head->params_length == 0)
+        return true;
+    end = at + head->params_length;
+    while (at != end) {
+        size_t name = 0, value = 0;
+
+        if (!take_length(&at, end, &name) || !take_length(&at, end, &value))
+            return false;
+        if (name == 0 || name > (size_t)(end - at) || value > (size_t)(end - at) - name)
+            return false;
+        if (memchr(at, '=', name) != NULL || memchr(at, '\0', name + value) != NULL)
+            return false;
+        at += name + value;
+    }
+    return true;
+}
+
+enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t deadline)
+{
+    enum fastcgi_read result;
+    struct record record;
+    int count;
+
+    head->params_length = 0;
+    result = read_begin(head, fd, deadline);
+    for (count = 0; result == FASTCGI_READ && count < MAX_RECORDS; count++) {
+        result = within(read_record(fd, &record, deadline));
+        if (result != FASTCGI_READ)
+            break;
+        if (record.type != FCGI_PARAMS || record.request_id != head->request_id)
+            return FASTCGI_READ_WRONG;
+        if (record.length > 0)
+            result = read_params_record(head, &record, fd, deadline);
+        if (result == FASTCGI_READ)
+            result = skip(fd, record.padding, deadline);
+        if (result == FASTCGI_READ && record.length == 0)
+            return params_are_sound(head) ? FASTCGI_READ : FASTCGI_READ_WRONG;
+    }
+    return result != FASTCGI_READ ? result : FASTCGI_READ_WRONG;
+}
+
+static void set_header(
+    unsigned char header[FCGI_HEADER_LEN], unsigned char type, uint16_t request_id, size_t length)
+{
+    memset(header, 0, FCGI_HEADER_LEN);
+    header[0] = FCGI_VERSION_1;
+    header[1] = type;
+    header[2] = (unsigned char)(request_id >> 8);
+    header[3] = (unsigned char)request_id;
+    header[4] = (unsigned char)(length >> 8);
+    header[5] = (unsigned char)length;
+}
+
+bool fastcgi_head_store(const struct fastcgi_head *head, int fd)
+{
+    enum { MOST = FASTCGI_MAX_PARAMS / RECORD_MAX + 2 };
+    unsigned char headers[MOST + 1][FCGI_HEADER_LEN];
+    struct iovec parts[2 * MOST + 2];
+    size_t done = 0, total = 0, used = 0, count = 0;
+    unsigned char begin[8];
+
+    memcpy(begin, head->begin, sizeof(begin));
+    set_header(headers[used], FCGI_BEGIN_REQUEST, head->request_id, sizeof(begin));
+    parts[count++] = (struct iovec){headers[used++], FCGI_HEADER_LEN};
+    parts[count++] = (struct iovec){begin, sizeof(begin)};
+    total = FCGI_HEADER_LEN + sizeof(begin);
+    do {
+        size_t left = head->params_length - done;
+        size_t length = left < RECORD_MAX ? left : RECORD_MAX;
+
+        set_header(headers[used], FCGI_PARAMS, head->request_id, length);
+        parts[count++] = (struct iovec){headers[used++], FCGI_HEADER_LEN};
+        if (length > 0)
+            parts[count++] = (struct iovec){head->params + done, length};
+        done += length;
+        total += FCGI_HEADER_LEN + length;
+    } while (done < head->params_length);
+    if (head->params_length > 0) {
+        set_header(headers[used], FCGI_PARAMS, head->request_id, 0);
+        parts[count++] = (struct iovec){headers[used], FCGI_HEADER_LEN};
+        total += FCGI_HEADER_LEN;
+    }
+    return ftruncate(fd, (off_t)total) == 0 &&
+           pwritev(fd, parts, (int)count, 0) == (ssize_t)total && lseek(fd, 0, SEEK_SET) == 0;
+}
+
+bool fastcgi_drain(const struct fastcgi_head *head, int fd, int64_t deadline)
+{
+    struct record record;
+    size_t total = 0;
+    int count;
+
+    for (count = 0; count < MAX_RECORDS; count++) {
+        if (read_record(fd, &record, deadline) != FASTCGI_READ || record.type != FCGI_STDIN ||
+            record.request_id != head->request_id)
+            return false;
+        total += record.length;
+        if (total > FASTCGI_MAX_STDIN ||
+            skip(fd, record.length + record.padding, deadline) != FASTCGI_READ)
+            return false;
+        if (record.length == 0)
+            return true;
+    }
+    return false;
+}
+
+void fastcgi_head_free(struct fastcgi_head *head)
+{
+    free(head->params);
+    *head = (struct fastcgi_head){0};
+}

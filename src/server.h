@@ -1,0 +1,16 @@
+#ifndef PEERCERT_SERVER_H
+#define PEERCERT_SERVER_H
+
+#include "error.h"
+#include "listener.h"
+#include "service.h"
+#include <stdbool.h>
+
+/* Serves FastCGI on the listening sockets with config->threads workers until SIGTERM, SIGINT or
+ * SIGUSR1; requests in hand are finished then. SIGHUP opens the log file anew. SIGPIPE is ignored.
+ * To be called from the main thread while it is the only one but the log's. Returns true after a
+ * clean stop; false with ERROR_LIBRARY or ERROR_MEMORY when it could not begin. */
+bool server_run(
+    const struct service *service, const struct listener *listener, struct error *error);
+
+#endif

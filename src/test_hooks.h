@@ -1,0 +1,13 @@
+#ifndef PEERCERT_TEST_HOOKS_H
+#define PEERCERT_TEST_HOOKS_H
+
+/* In the test build alone (PEERCERT_TEST_HOOKS): opens the FIFO that PEERCERT_TEST_WAIT_FIFO names
+ * and waits until a writer has opened and closed it, so that a test can show what reaches the
+ * client before there is a verdict. Nothing in other builds. */
+#ifdef PEERCERT_TEST_HOOKS
+void test_hooks_before_verification(void);
+#else
+#define test_hooks_before_verification() ((void)0)
+#endif
+
+#endif
