@@ -74,7 +74,7 @@ static void report_on(const struct service *service, struct request *request, st
     int64_t began = microseconds();
     bool verifiable;
 
-    forwarded_read(request->parameters, service->forwarded_options, &forwarded);
+    forwarded_read(request->parameters, &service->forwarded_options, &forwarded);
     verifiable = presented_decode(&presented, &forwarded, time(NULL), &verdict);
     if (!verifiable && verdict.status == VERDICT_NOT_JUDGED) {
         refuse(request, text, 503, "The certificate could not be judged", true);

@@ -19,10 +19,16 @@ struct error {
     char text[512];
 };
 
-/* Sets kind and text (printf format, cut at the size of the text). Accepts error == NULL. Bytes
- * that come from outside must have been made safe to show by the caller (text_append_shown). */
+/* Sets kind and text (printf format). A text that is too long loses its middle, not the reason at
+ * its end. Bytes that may not be shown (text_is_unsafe_code, broken UTF-8) come as question marks;
+ * what an attacker may have written should have been escaped by the caller (text_append_shown). The
+ * arguments may lie in *error. Accepts error == NULL. */
 void error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Prints "peercert: " and the text on stderr. What a terminal should not get (text_is_unsafe_code,
+ * malformed UTF-8) comes as '?': the text may name a file or an option as they were given. */
+void error_print(const struct error *error);
 
 /* True when an allocation of libcrypto failed in this thread since memory_watch_clear, or its error
  * queue tells of one (ERR_R_MALLOC_FAILURE). Empties the queue. */

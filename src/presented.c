@@ -7,7 +7,8 @@ static void set_malformed(
     struct forwarded *forwarded, time_t now, const char *reason, struct verdict *verdict)
 {
     forwarded->status = FORWARDED_MALFORMED;
-    (void)snprintf(forwarded->reason, sizeof(forwarded->reason), "%s", reason);
+    (void)snprintf(forwarded->reason, sizeof(forwarded->reason), "%.*s",
+        (int)sizeof(forwarded->reason) - 1, reason);
     verdict_set(verdict, VERDICT_MALFORMED, now, forwarded->reason);
 }
 

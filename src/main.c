@@ -1,0 +1,86 @@
+#include "cgi.h"
+#include "check.h"
+#include "config.h"
+#include "listener.h"
+#include "memory.h"
+#include "request.h"
+#include "server.h"
+#include "service.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* 1 is check_files': a certificate is not valid. */
+enum { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_TRUST = 3 };
+
+static int fail(int code, const struct error *error)
+{
+    error_print(error);
+    return code;
+}
+
+static int serve(struct service *service, struct error *error)
+{
+    struct listener listener;
+    bool good;
+
+    if (!listener_open(&listener, service->config, error))
+        return fail(EXIT_USAGE, error);
+    good = server_run(service, &listener, error);
+    listener_close(&listener);
+    return good ? EXIT_FINE : fail(EXIT_USAGE, error);
+}
+
+/* What the configuration asks for, once everything is loaded. */
+static int run(struct service *service, struct error *error)
+{
+    if (service->config->test_config) {
+        (void)fprintf(stderr,
+            "peercert: configuration and trust are good (%d CA certificates, %d CRLs)\n",
+            trust_anchor_count(service->trust), trust_crl_count(service->trust));
+        return EXIT_FINE;
+    }
+    if (service->config->check)
+        return check_files(service, stdout);
+    return serve(service, error);
+}
+
+/* As a program or a FastCGI responder: what is wrong stops the start. */
+static int run_program(int argc, char **argv)
+{
+    struct config config;
+    struct service service;
+    struct error error = {.kind = ERROR_NONE};
+    int code;
+
+    if (!config_read(&config, argc, argv, environ, &error))
+        return fail(EXIT_USAGE, &error);
+    if (config.help || config.version) {
+        if (config.help)
+            config_print_help(stdout);
+        else
+            (void)puts("peercert " PEERCERT_VERSION);
+        config_free(&config);
+        return EXIT_FINE;
+    }
+    if (!service_open(&service, &config, !config.check && !config.test_config, &error))
+        code = fail(EXIT_USAGE, &error);
+    else if (!service_load_trust(&service, &error))
+        code = fail(EXIT_TRUST, &error);
+    else
+        code = run(&service, &error);
+    service_close(&service);
+    config_free(&config);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (!memory_watch_start()) {
+        (void)fputs("peercert: libcrypto was in use before it could be watched\n", stderr);
+        return EXIT_USAGE;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    return request_is_cgi(STDIN_FILENO) ? cgi_run(environ) : run_program(argc, argv);
+}
