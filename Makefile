@@ -1,4 +1,4 @@
-# peercert: `make help` lists the targets.
+# peercert: `make help` lists the targets. V=1 shows the commands.
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -9,6 +9,7 @@ VERSION = 0.1.0
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wwrite-strings -Wpointer-arith -Wcast-qual -Wundef -Werror
 HARDENING = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
 CPPFLAGS += -D_GNU_SOURCE -DPEERCERT_VERSION='"$(VERSION)"' -Isrc
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c17 $(WARNINGS) $(HARDENING) $(CFLAGS) -pthread -MMD -MP
@@ -17,17 +18,18 @@ LDLIBS = -lfcgi -ljansson -lcrypto
 
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out src/main.c,$(wildcard src/*.c)))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c))
-C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
-SHELL_FILES = $(wildcard certs/ca .ci/run tests/*.sh tests/*/*.sh deploy/*/*.sh)
+C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+SHELL_FILES = $(wildcard certs/ca .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
+FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
 ARGS ?=
-
-.PHONY: all build unit
-all: build
-build: $(BUILD)/peercert ## build the program (build/peercert) and its library
-
-# Commands are shown with V=1.
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
+
+.PHONY: all build hooked unit unit-sanitized integration test lint demo fuzz install clean help packages-build \
+	packages-demo packages-test packages-lint
+all: build
+build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 
 $(BUILD)/peercert: $(BUILD)/obj/main.o $(BUILD)/libpeercert.a
 	$(call say,LD)
@@ -52,11 +54,63 @@ $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) -lcriterion
 
-unit: $(BUILD)/unit-tests ## run the unit tests alone
+hooked: ## build the program with the tests' hook that lets verification wait
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked CPPFLAGS=-DPEERCERT_TEST_HOOKS build
+
+unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=room/*' chooses
 	$(BUILD)/unit-tests $(ARGS)
 
-SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -U_FORTIFY_SOURCE
 unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' HARDENING=-fPIE unit
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' HARDENING=-fPIE unit
+
+integration: build hooked ## run the integration tests alone; ARGS='-k word' chooses
+	PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
+		$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration $(ARGS)
+
+test: packages-test ## install what tests need, build, run all tests
+	@$(MAKE) --no-print-directory build hooked
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory unit-sanitized
+	@$(MAKE) --no-print-directory integration
+
+demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA
+	@$(MAKE) --no-print-directory build
+	@PEERCERT=$(abspath $(BUILD)/peercert) sh deploy/demo.sh
+
+lint: packages-lint ## clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
+	clang-format --dry-run -Werror $(C_FILES)
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build $(BUILD)/clang/unit-tests
+	clang-tidy --quiet $(wildcard src/*.c) -- $(CPPFLAGS) -std=c17
+	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
+		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DPEERCERT_VERSION='""' -Isrc src
+	shellcheck $(SHELL_FILES)
+	mandoc -Tlint -W warning src/peercert.8
+
+# libFuzzer comes with clang.
+fuzz: $(FUZZ_TARGETS) ## run each fuzz target for FUZZ_SECONDS (60)
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p $$target.corpus && $$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $$target.corpus || exit 1; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch])
+	$(call say,FUZZ)
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(filter-out src/main.c,$(wildcard src/*.c)) $(LDLIBS) -pthread
+
+install: build ## install into $(DESTDIR)$(PREFIX)
+	install -Dm755 $(BUILD)/peercert $(DESTDIR)$(PREFIX)/bin/peercert
+	install -Dm644 src/peercert.8 $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8
+	install -Dm755 certs/ca $(DESTDIR)$(PREFIX)/share/peercert/certs/ca
+	install -Dm644 certs/openssl.cnf $(DESTDIR)$(PREFIX)/share/peercert/certs/openssl.cnf
+	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
+
+packages-%:
+	@sh tests/install-packages.sh $*
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/tests/*.d)
