@@ -1,0 +1,102 @@
+"""Fixtures. What is started here runs from temporary folders, on loopback, and is ended by its id."""
+
+import os
+import pathlib
+
+import pytest
+
+import fronts
+from pki import Pki
+from processes import Gate, Responder
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def program_from(variable, default):
+    program = (ROOT / os.environ.get(variable, default)).resolve()
+    assert program.exists(), f"{program} is missing: run make, or set {variable}"
+    return program
+
+
+@pytest.fixture(scope="session")
+def peercert():
+    return program_from("PEERCERT", "build/peercert")
+
+
+@pytest.fixture(scope="session")
+def hooked():
+    """peercert with the gate before each verification, which only this build has."""
+    return program_from("PEERCERT_HOOKED", "build/hooked/peercert")
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+    return Pki(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows the logs of what a failed test ran."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for name, value in getattr(item, "funcargs", {}).items():
+            if isinstance(value, fronts.Front):
+                report.sections.append((f"logs of {name}", value.logs()))
+            elif isinstance(value, Responder):
+                report.sections.append((f"log of {name}", value.log()))
+
+
+@pytest.fixture(scope="module")
+def running_fronts(peercert, pki, tmp_path_factory):
+    """Fronts that tests share, started when first asked for."""
+    running = {}
+
+    def get(name):
+        if name not in running:
+            front = fronts.FRONTS[name](tmp_path_factory.mktemp(name), pki, peercert)
+            running[name] = front
+            front.start()
+            # The first request makes what stays open in the responder.
+            front.curl(pki.good)
+            front.settle()
+        return running[name]
+    yield get
+    for front in running.values():
+        front.stop()
+
+
+@pytest.fixture
+def start_front(pki, tmp_path_factory):
+    """Starts a front for one test; checked and stopped after it."""
+    started = []
+
+    def start(name, program, **options):
+        front = fronts.FRONTS[name](tmp_path_factory.mktemp(name), pki, program, **options)
+        started.append(front)
+        return front.start()
+    yield start
+    for front in started:
+        front.stop()
+    for front in started:
+        front.check()
+
+
+@pytest.fixture
+def gate(tmp_path):
+    return Gate(tmp_path / "gate")
+
+
+@pytest.fixture
+def start_responder(peercert, pki, tmp_path):
+    """Starts peercert on a socket for one test; its log and descriptors are checked after it."""
+    started = []
+
+    def start(*arguments, program=peercert, **options):
+        responder = Responder(tmp_path, program, pki.ca, *arguments, name=f"peercert{len(started)}", **options)
+        started.append(responder)
+        return responder
+    yield start
+    for responder in started:
+        if responder.alive():
+            responder.stop_gently()

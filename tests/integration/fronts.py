@@ -1,0 +1,298 @@
+"""Front servers with peercert behind them, one class each, all with the same face.
+
+A front runs the configuration that an operator copies from deploy/, with its settings replaced.
+What it cannot do is said in `sees`: the table of expectations that test_fronts.py runs.
+"""
+
+import pathlib
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+
+import processes
+from pki import GOOD_NAME
+from processes import DEADLINE, Process, Responder
+
+DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+
+VALID = "The certificate is valid"
+ABSENT = "No valid client certificate was sent"
+
+
+class Sees:
+    """What a client gets behind a front: the report's first and last line (patterns), or a failure
+    of the handshake."""
+
+    def __init__(self, first, last, name=None, handshake_fails=False):
+        self.first, self.last, self.name, self.handshake_fails = first, last, name, handshake_fails
+
+
+RECEIVED = "Client cert received"
+HANDSHAKE_FAILS = Sees(None, None, handshake_fails=True)
+
+
+def received(last, name=GOOD_NAME):
+    return Sees(RECEIVED, last, name)
+
+
+def absent_because(number, words):
+    """lighttpd exports no certificate that it refused: only the verify word with the reason."""
+    return Sees(ABSENT, rf"The front server said: FAILED:.*reason\({number}\) \(.*{words}.*\)")
+
+
+class Reply:
+    """An answer as curl saw it."""
+
+    def __init__(self, head, body):
+        first, *lines = head.decode().strip().split("\r\n\r\n")[-1].split("\r\n")
+        self.version, self.status = first.split()[0], int(first.split()[1])
+        self.headers = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            self.headers[name.lower()] = value.strip()
+        self.body = body
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+    @property
+    def lines(self):
+        assert self.text.endswith("\n"), self.text
+        return self.text.splitlines()
+
+
+def fill(text, settings):
+    """A configuration with its settings replaced; each must be there, once, on a line of its own."""
+    for name, value in settings.items():
+        text, count = re.subn(rf"^{re.escape(name)} .*$", lambda _: f"{name} = {value}", text, flags=re.M)
+        assert count == 1, f"{name} occurs {count} times"
+    return text
+
+
+class Front:
+    """A front server of the tests' own, in a temporary folder, on a free port of 127.0.0.1."""
+
+    path = "/peercert"
+    allowed_log = ()
+
+    def __init__(self, folder, pki, program, arguments=(), environment=None, ask="optional"):
+        self.folder, self.pki, self.program = pathlib.Path(folder), pki, program
+        self.arguments, self.environment, self.ask = arguments, environment or {}, ask
+        self.port = processes.free_port()
+        self.url = f"https://localhost:{self.port}{self.path}"
+        self.server = self.responder = None
+        self.idle_descriptors = None
+        self.checked = {}
+
+    # --- for the classes of single fronts ---
+
+    def configure(self):
+        """Writes the configuration into the folder; returns the command that serves it in the
+        foreground and the one that checks it."""
+        raise NotImplementedError
+
+    def responder_pid(self):
+        """The process id of a peercert that keeps running; None when there is none."""
+        raise NotImplementedError
+
+    def logs(self):
+        return "".join(f"--- {file.name}\n{file.read_text(errors='replace')}"
+                       for file in sorted(self.folder.glob("*.log")))
+
+    # --- running ---
+
+    def start(self):
+        command, check = self.configure()
+        checked = subprocess.run(check, capture_output=True, text=True, timeout=DEADLINE)
+        assert checked.returncode == 0 and not re.search("warning|deprecated", checked.stderr, re.I), checked
+        self.server = Process(self.folder, "front", command)
+        self.server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))
+        return self
+
+    def settle(self):
+        """Remembers the number of descriptors of an idle responder."""
+        pid = self.responder_pid()
+        if pid is not None:
+            self.idle_descriptors = (pid, len(processes.descriptors(pid)))
+
+    def check(self):
+        """What must hold after each test."""
+        if self.idle_descriptors is not None and self.idle_descriptors[0] == self.responder_pid():
+            pid, count = self.idle_descriptors
+            processes.wait_until(lambda: len(processes.descriptors(pid)) == count,
+                                 f"the responder has {count} open descriptors again")
+        processes.check_log(self.new_log_lines(), self.allowed_log)
+
+    def new_log_lines(self):
+        """What was logged since the last check."""
+        text, logs = "", sorted(self.folder.glob("*.log"))
+        for file in logs:
+            whole = file.read_text(errors="replace")
+            text += whole[self.checked.get(file, 0):]
+            self.checked[file] = len(whole)
+        return text
+
+    def stop(self):
+        if self.server is not None:
+            self.server.stop()
+        if self.responder is not None:
+            self.responder.stop()
+
+    # --- asking ---
+
+    def curl_command(self, certificate=None, options=(), url=None):
+        command = ["curl", "-q", "-sS", "--noproxy", "*", "--max-time", str(DEADLINE),
+                   "--cacert", str(self.pki.ca)]
+        if certificate is not None:
+            command += ["--cert", str(certificate.chain), "--key", str(certificate.key)]
+        return [*command, *map(str, options), url or self.url]
+
+    def curl(self, certificate=None, *options, check=True, url=None):
+        """Asks with curl; a Reply, or the finished process of a curl that failed with check=False."""
+        head = self.folder / "curl.head"
+        head.unlink(missing_ok=True)
+        command = self.curl_command(certificate, ["-D", head, *options], url)
+        done = subprocess.run(command, capture_output=True, timeout=2 * DEADLINE)
+        if done.returncode != 0 and not check:
+            return done
+        assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
+        return Reply(head.read_bytes(), done.stdout)
+
+    def connect(self, certificate=None, protocols=("http/1.1",)):
+        """A TLS connection for raw bytes."""
+        context = ssl.create_default_context(cafile=self.pki.ca)
+        context.set_alpn_protocols(list(protocols))
+        if certificate is not None:
+            context.load_cert_chain(certificate.chain, certificate.key)
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
+        return context.wrap_socket(plain, server_hostname="localhost")
+
+    def get_request(self, *headers):
+        lines = [f"GET {self.path} HTTP/1.1", f"Host: localhost:{self.port}", "Connection: close", *headers]
+        return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+
+
+def read_to_end(connection):
+    data = b""
+    while True:
+        more = connection.recv(65536)
+        if not more:
+            return data
+        data += more
+
+
+def read_until(connection, wanted):
+    data = b""
+    while wanted not in data:
+        more = connection.recv(65536)
+        assert more, f"{wanted} never came; all that did: {data}"
+        data += more
+    return data
+
+
+def dechunk(data):
+    """The chunks of a body in chunked transfer coding (RFC 9112 section 7.1), each by itself."""
+    chunks = []
+    while True:
+        size, _, data = data.partition(b"\r\n")
+        size = int(size.split(b";")[0], 16)
+        if size == 0:
+            assert data == b"\r\n", f"after the last chunk: {data}"
+            return chunks
+        assert data[size:size + 2] == b"\r\n", data
+        chunks.append(data[:size])
+        data = data[size + 2:]
+
+
+class Lighttpd(Front):
+    """lighttpd with mod_openssl; `backend` is spawned, socket or cgi."""
+
+    backend = None
+    allowed_log = (r"mod_openssl.*SSL: .*(certificate|alert|peer did not return)",)
+
+    # lighttpd forwards a certificate only when it accepted it, and no chain.
+    sees = {
+        "good": received(VALID),
+        "v1": received(VALID),
+        "hostile": received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m<script>.*,O=Acme"),
+        # peercert gets no intermediate; PEERCERT_INTERMEDIATES is the cure (test_lighttpd.py).
+        "chained": received("The certificate is not valid: .*issuer.*"),
+        "stranger": absent_because("(18|19|20|21)", "(issuer|self-signed|signature)"),
+        "expired": absent_because(10, "expired"),
+        "not_yet_valid": absent_because(9, "not yet valid"),
+        "server_only": absent_because(26, "purpose"),
+        None: Sees(ABSENT, ABSENT),
+    }
+    sees_when_required = {
+        "good": received(VALID),
+        "stranger": HANDSHAKE_FAILS,
+        "expired": HANDSHAKE_FAILS,
+        None: HANDSHAKE_FAILS,
+    }
+
+    def configure(self):
+        (self.folder / "peercert").mkdir()
+        (self.folder / "htdocs").mkdir()
+        for file in (DEPLOY / "lighttpd").glob("backend-*.conf"):
+            shutil.copy(file, self.folder / "peercert")
+        ask, require = {"not at all": ("disable", "disable"), "optional": ("enable", "disable"),
+                        "required": ("enable", "enable")}[self.ask]
+        environment = {"PEERCERT_CA": str(self.pki.ca), **self.environment}
+        settings = {
+            "peercert_address": f"127.0.0.1:{self.port}",
+            "peercert_server_key": self.pki.server.key,
+            "peercert_server_certificate": self.pki.server.cer,
+            "peercert_ca": self.pki.ca,
+            "peercert_ask": ask,
+            "peercert_require": require,
+            "peercert_backend": self.backend,
+            "peercert_program": self.program,
+            "peercert_socket": self.folder / "peercert.sock",
+        }
+        settings = {f"var.{name}": f'"{value}"' for name, value in settings.items()}
+        pairs = ", ".join(f'"{name}" => "{value}"' for name, value in environment.items())
+        settings["var.peercert_environment"] = f"( {pairs} )"
+        settings["server.breakagelog"] = f'"{self.folder}/backend.log"'
+        site = fill((DEPLOY / "lighttpd/peercert.conf").read_text(), settings)
+        (self.folder / "peercert/peercert.conf").write_text(site)
+        main = fill((DEPLOY / "lighttpd/standalone.conf").read_text(),
+                    {"var.folder": f'"{self.folder}"', "server.port": self.port})
+        file = self.folder / "standalone.conf"
+        file.write_text(main)
+        return ["lighttpd", "-D", "-f", file], ["lighttpd", "-tt", "-f", str(file)]
+
+
+class LighttpdSpawned(Lighttpd):
+    backend = "spawned"
+
+    def responder_pid(self):
+        pids = processes.children(self.server.pid)
+        return pids[0] if pids else None
+
+
+class LighttpdSocket(Lighttpd):
+    backend = "socket"
+
+    def start(self):
+        self.start_responder()
+        return super().start()
+
+    def start_responder(self):
+        self.responder = Responder(self.folder, self.program, self.pki.ca, *self.arguments,
+                                   environment=self.environment)
+
+    def responder_pid(self):
+        return self.responder.pid
+
+
+class LighttpdCgi(Lighttpd):
+    backend = "cgi"
+
+    def responder_pid(self):
+        return None
+
+
+FRONTS = {"lighttpd-spawned": LighttpdSpawned, "lighttpd-socket": LighttpdSocket, "lighttpd-cgi": LighttpdCgi}

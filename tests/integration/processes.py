@@ -1,0 +1,187 @@
+"""Processes that the tests start themselves, from temporary folders, and end by their ids."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+# Generous: tests never assert times, this only ends a test that hangs.
+DEADLINE = 20
+
+SANITIZER = re.compile(r"(Address|UndefinedBehavior|Thread|Leak)Sanitizer|runtime error:")
+
+
+def wait_until(condition, what):
+    """Waits until condition() is true and returns what it said; fails after the deadline."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        got = condition()
+        if got:
+            return got
+        assert time.monotonic() < end, f"waited {DEADLINE} s in vain: {what}"
+        time.sleep(0.005)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def descriptors(pid):
+    return sorted(os.listdir(f"/proc/{pid}/fd"), key=int)
+
+
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Process:
+    """A program in its own process group, its output in NAME.log of its folder."""
+
+    def __init__(self, folder, name, command, environment=None, stdin=subprocess.DEVNULL, **options):
+        self.log_file = pathlib.Path(folder) / f"{name}.log"
+        self.command = [str(word) for word in command]
+        clean = {name: value for name, value in os.environ.items()
+                 if not name.startswith("PEERCERT") and name != "GATEWAY_INTERFACE"}
+        with self.log_file.open("ab") as log:
+            self.popen = subprocess.Popen(self.command, stdin=stdin, stdout=log, stderr=log,
+                                          start_new_session=True, env={**clean, **(environment or {})},
+                                          **options)
+        self.pid = self.popen.pid
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def wait_listening(self, connects):
+        def listening():
+            assert self.alive(), f"{self.command} ended at once ({self.popen.returncode}):\n{self.log()}"
+            return connects()
+        wait_until(listening, f"{self.command} listens; its log:\n{self.log()}")
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def wait(self):
+        return self.popen.wait(DEADLINE)
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it and whatever it started; returns its exit status."""
+        if self.alive():
+            self.signal(number)
+        try:
+            status = self.wait()
+        except subprocess.TimeoutExpired:
+            status = None
+        # Children that lighttpd was told to end go a moment after it.
+        end = time.monotonic() + DEADLINE
+        while self._group_lives() and time.monotonic() < end:
+            time.sleep(0.005)
+        if self._group_lives():
+            os.killpg(self.pid, signal.SIGKILL)
+            self.popen.wait()
+            raise AssertionError(f"{self.command} did not end on signal {number}:\n{self.log()}")
+        return status
+
+    def _group_lives(self):
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+def connects(address):
+    """True when something listens at (host, port) or at the path of a Unix socket."""
+    family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
+    with socket.socket(family) as probe:
+        try:
+            probe.connect(address if isinstance(address, tuple) else str(address))
+        except OSError:
+            return False
+    return True
+
+
+class Responder(Process):
+    """peercert serving FastCGI on a Unix socket (or on `listen`)."""
+
+    def __init__(self, folder, program, ca, *arguments, listen=None, name="peercert", environment=None):
+        self.socket = pathlib.Path(folder) / f"{name}.sock"
+        self.address = self.socket if listen is None else listen
+        where = f"unix:{self.socket}" if listen is None else "%s:%d" % listen
+        super().__init__(folder, name, [program, "--ca", ca, "--listen", where, *arguments],
+                         environment)
+        self.wait_listening(lambda: connects(self.address))
+        self.idle_descriptors = self._settled_descriptors()
+
+    def _settled_descriptors(self):
+        """The number of descriptors once the probe's connection is closed again."""
+        seen = []
+
+        def settled():
+            seen.append(len(descriptors(self.pid)))
+            return len(seen) >= 20 and len(set(seen[-20:])) == 1
+        wait_until(settled, "the number of descriptors settles")
+        return seen[-1]
+
+    def check_descriptors(self):
+        wait_until(lambda: len(descriptors(self.pid)) == self.idle_descriptors,
+                   f"{self.idle_descriptors} open descriptors as at the start")
+
+    def stop_gently(self):
+        self.check_descriptors()
+        status = self.stop()
+        assert status == 0, f"exit status {status} on SIGTERM:\n{self.log()}"
+        check_log(self.log())
+
+
+def check_log(text, allowed=()):
+    """No report of a sanitizer, and no error line that the test does not expect."""
+    assert not SANITIZER.search(text), text
+    for line in text.splitlines():
+        if re.search(r"\b(error|warning|critical)\b", line, re.I):
+            assert any(re.search(pattern, line) for pattern in allowed), f"unexpected in a log: {line}"
+
+
+class Gate:
+    """The FIFO at which build/hooked/peercert waits before each verification."""
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        os.mkfifo(self.path)
+        self.environment = {"PEERCERT_TEST_WAIT_FIFO": str(self.path)}
+
+    def _try(self):
+        try:
+            os.close(os.open(self.path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
+
+    def open_once(self):
+        """Lets one verification (or several that wait at this moment) go on. Waits for it to come."""
+        wait_until(self._try, "a verification waits at the gate")
+
+    @contextlib.contextmanager
+    def standing_open(self):
+        """Lets all go on that come."""
+        done = threading.Event()
+
+        def serve():
+            while not done.wait(0.002):
+                self._try()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()

@@ -1,0 +1,127 @@
+"""What is lighttpd's own; all that fronts have in common is in test_fronts.py."""
+
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from fronts import ABSENT, DEPLOY, VALID, dechunk, read_to_end, read_until
+from processes import descriptors, wait_until
+
+
+def last_line(raw):
+    return b"".join(dechunk(raw.partition(b"\r\n\r\n")[2])).decode().splitlines()[-1]
+
+
+def test_the_configuration_loads_within_debians(tmp_path):
+    tree = tmp_path / "lighttpd"
+    shutil.copytree("/etc/lighttpd", tree, symlinks=True)
+    shutil.copytree(DEPLOY / "lighttpd", tree / "peercert", dirs_exist_ok=True)
+    for enabled in (tree / "conf-enabled").iterdir():
+        enabled.unlink()
+    (tree / "conf-enabled/50-peercert.conf").symlink_to("../peercert/peercert.conf")
+    main = tree / "lighttpd.conf"
+    main.write_text(main.read_text().replace("/etc/lighttpd/conf-enabled", f"{tree}/conf-enabled"))
+    done = subprocess.run(["lighttpd", "-tt", "-f", main], capture_output=True, text=True)
+    # The paths in it are not here: -tt reads the syntax alone.
+    assert done.returncode == 0, done
+    assert done.stderr == "", done
+    shown = subprocess.run(["lighttpd", "-p", "-f", main], capture_output=True, text=True).stdout
+    assert "ssl.verifyclient.exportcert" in shown
+    assert 'bin-path' in shown
+
+
+@pytest.mark.parametrize("backend", ["spawned", "socket", "cgi"])
+def test_each_backend_of_the_shipped_settings_is_known(backend):
+    text = (DEPLOY / "lighttpd/peercert.conf").read_text()
+    assert re.search(rf'^#   "{backend}" ', text, re.M)
+    assert (DEPLOY / f"lighttpd/backend-{backend}.conf").exists()
+
+
+def test_with_the_intermediate_configured_the_chain_is_complete(start_front, peercert, pki):
+    """lighttpd forwards no chain: the operator's --intermediates makes up for it."""
+    front = start_front("lighttpd-spawned", peercert,
+                        environment={"PEERCERT_INTERMEDIATES": str(pki.intermediate)})
+    reply = front.curl(pki.chained)
+    assert reply.lines[-1] == VALID
+    assert "Chain: 3 certificates, up to CN=Acme Test CA,O=Acme" in reply.lines
+
+
+def test_the_verdicts_log_line_is_in_the_breakage_log(start_front, peercert, pki):
+    front = start_front("lighttpd-spawned", peercert)
+    front.curl(pki.good)
+    log = wait_until((front.folder / "backend.log").read_text, "a line in the log")
+    assert "CN=Dan Example,OU=Ops,O=Acme,C=GB" in log
+    assert "127.0.0.1" in log
+
+
+def test_a_spawned_responder_that_is_killed_is_started_again(start_front, peercert, pki):
+    front = start_front("lighttpd-spawned", peercert)
+    first = front.responder_pid()
+    subprocess.run(["kill", "-KILL", str(first)], check=True)
+    front.allowed_log = (*front.allowed_log, "child signalled|unexpected end-of-file|released proc|connect failed|backend")
+    wait_until(lambda: front.responder_pid() not in (None, first), "another responder")
+    assert front.curl(pki.good, "--retry", "5", "--retry-all-errors").lines[-1] == VALID
+
+
+def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start_front, hooked, pki, gate):
+    front = start_front("lighttpd-socket", hooked, environment=gate.environment)
+    front.allowed_log = (*front.allowed_log, "unexpected end-of-file|backend|response")
+    with front.connect(pki.good) as connection:
+        connection.sendall(front.get_request())
+        raw = read_until(connection, b"\n\n\r\n")
+        front.responder.signal(signal.SIGKILL)
+        front.responder.wait()
+        try:
+            raw += read_to_end(connection)
+        except OSError:
+            pass
+    assert b"Client cert received" in raw
+    assert VALID.encode() not in raw
+    assert b"The certificate" not in raw
+
+
+def test_a_request_in_hand_is_finished_on_sigterm(start_front, hooked, pki, gate):
+    front = start_front("lighttpd-socket", hooked, environment=gate.environment)
+    with front.connect(pki.good) as connection:
+        connection.sendall(front.get_request())
+        raw = read_until(connection, b"\n\n\r\n")
+        front.responder.signal(signal.SIGTERM)
+        # It has understood the signal once it listens no more: the socket's file is gone.
+        wait_until(lambda: not front.responder.socket.exists(), "the responder stops listening")
+        assert front.responder.alive()
+        gate.open_once()
+        raw += read_to_end(connection)
+    assert last_line(raw) == VALID
+    assert front.responder.wait() == 0
+
+
+def test_a_restarted_responder_is_found_again(start_front, peercert, pki):
+    front = start_front("lighttpd-socket", peercert)
+    assert front.curl(pki.good).lines[-1] == VALID
+    assert front.responder.stop() == 0
+    front.allowed_log = (*front.allowed_log, "connect|backend|all handlers")
+    assert front.curl(pki.good).status == 503
+    front.start_responder()
+    assert front.curl(pki.good, "--retry", "5", "--retry-delay", "1").lines[-1] == VALID
+
+
+def test_no_descriptor_is_lost_over_many_requests(start_front, peercert, pki, tmp_path):
+    front = start_front("lighttpd-socket", peercert)
+    front.curl(pki.good)
+    wait_until(lambda: len(descriptors(front.responder.pid)) == front.responder.idle_descriptors, "idle again")
+    command = front.curl_command(pki.good, ["--http1.1", "-o", "/dev/null"], f"{front.url}?n=[1-500]")
+    subprocess.run(command, check=True, timeout=60)
+    front.responder.check_descriptors()
+
+
+def test_cgi_without_a_usable_trust_is_503_and_only_the_log_says_why(start_front, peercert, tmp_path):
+    front = start_front("lighttpd-cgi", peercert, environment={"PEERCERT_CA": str(tmp_path / "missing.cer")})
+    front.allowed_log = (*front.allowed_log, "missing.cer")
+    reply = front.curl()
+    assert reply.status == 503
+    assert "missing.cer" not in reply.text
+    assert ABSENT not in reply.text
+    assert "missing.cer" in front.logs()
