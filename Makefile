@@ -22,12 +22,12 @@ C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 SHELL_FILES = $(wildcard certs/ca .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
+PACKAGES = packages-build packages-demo packages-test packages-lint
 ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized integration test lint demo fuzz install clean help packages-build \
-	packages-demo packages-test packages-lint
+.PHONY: all build hooked unit unit-sanitized integration test lint demo fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 
@@ -55,7 +55,7 @@ $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) -lcriterion
 
 hooked: ## build the program with the tests' hook that lets verification wait
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked CPPFLAGS=-DPEERCERT_TEST_HOOKS build
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked CFLAGS='$(CFLAGS) -DPEERCERT_TEST_HOOKS' build
 
 unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=room/*' chooses
 	$(BUILD)/unit-tests $(ARGS)
@@ -104,7 +104,7 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm644 certs/openssl.cnf $(DESTDIR)$(PREFIX)/share/peercert/certs/openssl.cnf
 	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
 
-packages-%:
+$(PACKAGES): packages-%:
 	@sh tests/install-packages.sh $*
 
 clean: ## remove what was built
