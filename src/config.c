@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The times that a certificate can speak of (RFC 5280 section 4.1.2.5.2: four digits of a year). */
+#define YEAR_0 (-62167219200LL)
+#define YEAR_10000 253402300800LL
+
 static void list_free(struct config_list *list)
 {
     size_t i;
@@ -51,7 +55,7 @@ static bool set_number(const struct config_option *option, int *field, const cha
     errno = 0;
     number = strtol(value, &end, base);
     if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0 || number < option->least ||
-        number > option->most) {
+        number > option->most || (option->kind == OPTION_MODE && (number & ~option->most) != 0)) {
         if (option->kind == OPTION_MODE)
             return config_refuse(
                 source, "must be an octal mode without rights for others, such as 0660", error);
@@ -135,38 +139,60 @@ bool config_set_option(struct config *config, size_t index, const char *value,
     return true;
 }
 
+/* Reads exactly `count` digits and the character that must follow. */
+static bool read_digits(const char **at, int count, char next, int *number)
+{
+    *number = 0;
+    for (; count > 0; count--, (*at)++) {
+        if (!isdigit((unsigned char)**at))
+            return false;
+        *number = *number * 10 + (**at - '0');
+    }
+    return *(*at)++ == next;
+}
+
+static bool read_seconds(const char *words, time_t *seconds)
+{
+    char *stop = NULL;
+    long long number;
+
+    if (!isdigit((unsigned char)words[words[0] == '-']))
+        return false;
+    errno = 0;
+    number = strtoll(words, &stop, 10);
+    if (errno != 0 || *stop != '\0' || number < YEAR_0 || number >= YEAR_10000)
+        return false;
+    *seconds = (time_t)number;
+    return true;
+}
+
+/* strptime would take 30 February, signs and spaces. */
 bool config_parse_time(const char *words, time_t *seconds)
 {
-    struct tm tm = {0};
-    const char *end;
+    struct tm tm = {0}, same;
+    bool has_time;
 
-    if (words[0] == '@') {
-        char *stop = NULL;
-        long long number;
-
-        errno = 0;
-        number = strtoll(words + 1, &stop, 10);
-        if (errno != 0 || stop == words + 1 || *stop != '\0')
-            return false;
-        *seconds = (time_t)number;
-        return true;
-    }
-    end = strptime(words, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    if (end == NULL || *end != '\0') {
-        tm = (struct tm){0};
-        end = strptime(words, "%Y-%m-%d", &tm);
-    }
-    if (end == NULL || *end != '\0')
+    if (words[0] == '@')
+        return read_seconds(words + 1, seconds);
+    has_time = strchr(words, 'T') != NULL;
+    if (!read_digits(&words, 4, '-', &tm.tm_year) || !read_digits(&words, 2, '-', &tm.tm_mon) ||
+        !read_digits(&words, 2, has_time ? 'T' : '\0', &tm.tm_mday))
         return false;
-    *seconds = timegm(&tm);
-    return true;
+    if (has_time &&
+        (!read_digits(&words, 2, ':', &tm.tm_hour) || !read_digits(&words, 2, ':', &tm.tm_min) ||
+            !read_digits(&words, 2, 'Z', &tm.tm_sec) || *words != '\0'))
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    same = tm;
+    *seconds = timegm(&same);
+    return same.tm_year == tm.tm_year && same.tm_mon == tm.tm_mon && same.tm_mday == tm.tm_mday &&
+           same.tm_hour == tm.tm_hour && same.tm_min == tm.tm_min && same.tm_sec == tm.tm_sec;
 }
 
 /* What belongs together. */
 static bool check_together(struct config *config, struct error *error)
 {
-    if (config->help || config->version)
-        return true;
     if (!config->check &&
         (config->at != NULL || config->chain.count > 0 || config->password_file != NULL)) {
         error_set(error, ERROR_USAGE, "--at, --chain and --password-file go with --check alone");
@@ -206,6 +232,8 @@ bool config_read(
     *config = config_defaults;
     if (argc > 0 && !config_read_command_line(config, argc, argv, true, error))
         goto fail;
+    if (config->help || config->version)
+        return true;
     file = config->config_file != NULL ? config->config_file
                                        : config_find_environment_file(environment);
     if (file != NULL && !config_read_file(config, file, error))

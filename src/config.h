@@ -58,9 +58,13 @@ struct config {
 /* Reads the configuration: defaults, then the file that --config or PEERCERT_CONFIG names, then
  * PEERCERT_* of `environment`, then the command line. `argc` and `argv` may be 0 and NULL: as a CGI
  * script the command line is the client's (RFC 3875 section 4.4) and must not be given. A list from
- * a later source replaces the one from an earlier source. Every value is checked. On success fills
- * *config, which the caller frees with config_free; false with ERROR_USAGE (or ERROR_MEMORY) whose
- * text names option, variable or file:line. */
+ * a later source replaces the one from an earlier source; within the file and the environment
+ * nothing but a list may be set twice (a variable not at all), and on the command line the last one
+ * counts. Every value is checked; an empty one is refused, in a variable too: a CRL that is named
+ * by an empty variable is a mistake. --help and --version are heard before all others, so that they
+ * are given whatever else is wrong. On success fills *config, which the caller frees with
+ * config_free; false with ERROR_USAGE (or ERROR_MEMORY) whose text names option, variable or
+ * file:line. */
 bool config_read(
     struct config *config, int argc, char **argv, char *const *environment, struct error *error);
 
@@ -71,7 +75,8 @@ void config_free(struct config *config);
 void config_print_help(FILE *file);
 
 /* Reads a moment as --at takes it: RFC 3339 in UTC (2026-11-23T17:57:38Z), a date (2026-11-23,
- * midnight UTC), or @SECONDS since 1970. */
+ * midnight UTC), or @SECONDS since 1970, within the years 0 to 9999. false when it is no such time
+ * (30 February is none); *seconds is then undefined. */
 bool config_parse_time(const char *words, time_t *seconds);
 
 #endif

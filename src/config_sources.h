@@ -25,11 +25,11 @@ bool config_set_option(struct config *config, size_t index, const char *value,
     const struct config_source *source, struct error *error);
 
 /* Each sets what its source holds, over what is there; false with ERROR_USAGE or ERROR_MEMORY.
- * `file_only` looks for --config and for nothing else. */
+ * `first` reads --config, --help and --version and nothing else. */
 bool config_read_file(struct config *config, const char *path, struct error *error);
 bool config_read_environment(struct config *config, char *const *environment, struct error *error);
 bool config_read_command_line(
-    struct config *config, int argc, char **argv, bool file_only, struct error *error);
+    struct config *config, int argc, char **argv, bool first, struct error *error);
 
 /* The value of PEERCERT_CONFIG, borrowed from the environment; NULL when not set. */
 const char *config_find_environment_file(char *const *environment);
