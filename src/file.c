@@ -13,6 +13,8 @@
 /* How often a file that moves under our eyes is read again. */
 #define READ_TRIES 5
 #define PASSWORD_MAX 1024
+/* What is made room for when the size is not known. */
+#define EXPECTED_BYTES ((size_t)16384)
 
 static bool say_errno(const char *path, struct error *error)
 {
@@ -30,9 +32,34 @@ static bool same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Reads an open descriptor to its end. */
-static bool read_all(
-    int fd, const char *path, size_t limit, struct bytes *bytes, struct error *error)
+/* The file may hold a key or a pass phrase. */
+static void wipe_bytes(struct bytes *bytes)
+{
+    if (bytes->data != NULL)
+        OPENSSL_cleanse(bytes->data, bytes->length);
+    free(bytes->data);
+    *bytes = (struct bytes){0};
+}
+
+/* Makes room for more, without leaving a copy behind as realloc would. */
+static bool grow(struct bytes *bytes, size_t capacity, const char *path, struct error *error)
+{
+    struct bytes larger = {.data = malloc(capacity), .length = bytes->length};
+
+    if (larger.data == NULL) {
+        error_set(error, ERROR_MEMORY, "%s: want of memory", path);
+        return false;
+    }
+    if (bytes->length > 0)
+        memcpy(larger.data, bytes->data, bytes->length);
+    wipe_bytes(bytes);
+    *bytes = larger;
+    return true;
+}
+
+/* Reads an open descriptor to its end; about `expected` bytes, at the most `limit`. */
+static bool read_all(int fd, const char *path, size_t expected, size_t limit, struct bytes *bytes,
+    struct error *error)
 {
     size_t capacity = 0;
 
@@ -40,19 +67,11 @@ static bool read_all(
         ssize_t got;
 
         if (bytes->length == capacity) {
-            unsigned char *data;
-
-            if (capacity > limit) {
-                error_set(error, ERROR_FILE, "%s: larger than %zu bytes", path, limit);
+            if (capacity > limit)
+                break;
+            capacity = capacity != 0 ? capacity * 2 : expected + 1;
+            if (!grow(bytes, capacity, path, error))
                 return false;
-            }
-            capacity = capacity != 0 ? capacity * 2 : 16384;
-            data = realloc(bytes->data, capacity);
-            if (data == NULL) {
-                error_set(error, ERROR_MEMORY, "%s: want of memory", path);
-                return false;
-            }
-            bytes->data = data;
         }
         got = read(fd, bytes->data + bytes->length, capacity - bytes->length);
         if (got < 0 && errno == EINTR)
@@ -76,6 +95,7 @@ static bool read_once(
 {
     bool standard_input = strcmp(path, "-") == 0;
     struct stat before, after, name;
+    size_t expected = EXPECTED_BYTES;
     bool good = false;
     int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -91,7 +111,9 @@ static bool read_once(
         say_errno(path, error);
         goto out;
     }
-    if (!read_all(fd, path, limit, bytes, error))
+    if (S_ISREG(before.st_mode) && before.st_size > 0)
+        expected = (size_t)before.st_size;
+    if (!read_all(fd, path, expected < limit ? expected : limit, limit, bytes, error))
         goto out;
     if (S_ISREG(before.st_mode) && !standard_input) {
         if (fstat(fd, &after) != 0 || stat(path, &name) != 0) {
@@ -122,12 +144,10 @@ bool file_read(const char *path, size_t limit, struct bytes *bytes, struct error
             break;
         if (!moved)
             return true;
-        free(bytes->data);
-        *bytes = (struct bytes){0};
+        wipe_bytes(bytes);
         error_set(error, ERROR_FILE, "%s: the file changes while it is read", path);
     }
-    free(bytes->data);
-    *bytes = (struct bytes){0};
+    wipe_bytes(bytes);
     return false;
 }
 
@@ -226,20 +246,24 @@ void file_list_free(struct config_list *files)
 char *file_read_password(const char *path, struct error *error)
 {
     struct bytes bytes = {0};
+    const unsigned char *end;
     char *password = NULL;
     size_t length;
 
     if (!file_read(path, PASSWORD_MAX, &bytes, error))
         return NULL;
-    for (length = 0; length < bytes.length; length++) {
-        if (bytes.data[length] == '\n' || bytes.data[length] == '\r' || bytes.data[length] == '\0')
-            break;
+    end = memchr(bytes.data, '\n', bytes.length);
+    length = end != NULL ? (size_t)(end - bytes.data) : bytes.length;
+    if (length > 0 && bytes.data[length - 1] == '\r')
+        length--;
+    if (memchr(bytes.data, '\0', length) != NULL) {
+        error_set(error, ERROR_FILE, "%s: a NUL byte is in the pass phrase", path);
+    } else {
+        password = strndup((const char *)bytes.data, length);
+        if (password == NULL)
+            error_set(error, ERROR_MEMORY, "%s: want of memory", path);
     }
-    password = strndup((const char *)bytes.data, length);
-    OPENSSL_cleanse(bytes.data, bytes.length);
-    free(bytes.data);
-    if (password == NULL)
-        error_set(error, ERROR_MEMORY, "%s: want of memory", path);
+    wipe_bytes(&bytes);
     return password;
 }
 

@@ -25,8 +25,9 @@ bool file_list(const char *path, struct config_list *files, struct error *error)
 /* Frees what file_list filled. */
 void file_list_free(struct config_list *files);
 
-/* The first line of a file without its line end, as pass phrases are kept. Returns a string that
- * the caller wipes and frees with file_wipe, NULL with the error. */
+/* The first line of a file without its line end (LF or CR LF), as pass phrases are kept; a NUL byte
+ * in it is refused, since libcrypto would take the part before it. At most 1024 bytes of file.
+ * Returns a string that the caller wipes and frees with file_wipe, NULL with the error. */
 char *file_read_password(const char *path, struct error *error);
 
 /* Overwrites a string and frees it. Accepts NULL. */
