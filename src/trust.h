@@ -12,9 +12,11 @@ struct trust;
 
 /* Loads --ca, --intermediates and --crl. Every file in --ca must hold CA certificates alone
  * (X509_check_ca says 1, or 3, a self-signed v1 root); each is a trust anchor, self-signed or not
- * (RFC 5280 section 6.1.1 d). Returns a snapshot with one reference (give it back with
- * trust_release), or NULL with an error that names the file. What the operator should know though
- * it is no error (a private key beside the CA) is put in *warning, "" when nothing. */
+ * (RFC 5280 section 6.1.1 d). What --intermediates names is no anchor, so anything may stand there:
+ * libcrypto refuses each use of a certificate that is no CA. Returns a snapshot with one reference
+ * (give it back with trust_release), or NULL with an error that names the file. What the operator
+ * should know though it is no error (a private key beside the CA) is put in *warning, "" when
+ * nothing. */
 struct trust *trust_load(const struct config *config, struct error *warning, struct error *error);
 
 /* Takes one more reference; returns its argument. */
@@ -55,7 +57,8 @@ uint64_t trust_number(const struct trust *trust);
 const unsigned char *trust_digest(const struct trust *trust);
 
 /* The digest that trust_load would find now, without building anything: for noticing a change by
- * content. false when a file cannot be read. */
+ * content. false when a file cannot be read, or is none that can be read again (a FIFO, standard
+ * input): it never waits for one. */
 bool trust_read_digest(const struct config *config, unsigned char digest[32], struct error *error);
 
 #endif
