@@ -80,6 +80,10 @@ void identity_free(struct identity *identity);
  * error for want of memory. */
 char *identity_name(const X509_NAME *name, struct error *error);
 
+/* Puts a string that is safe to show (identity_name) into a buffer of `size` bytes (8 at least);
+ * one that is too long is cut between two characters or escapes and ends in "...". */
+void identity_cut(char *buffer, size_t size, const char *shown);
+
 /* A certificate's date in seconds since 1970. false when it is not a date as RFC 5280 4.1.2.5
  * allows. */
 bool identity_time(const ASN1_TIME *date, time_t *seconds);

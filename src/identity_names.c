@@ -1,6 +1,7 @@
 #include "identity_names.h"
 #include "memory.h"
 
+#include <ctype.h>
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -369,4 +370,31 @@ char *identity_name(const X509_NAME *name, struct error *error)
         error_set(error, failure, "libcrypto failed to read a name");
     text_free(&shown.text);
     return string;
+}
+
+void identity_cut(char *buffer, size_t size, const char *shown)
+{
+    const unsigned char *at = (const unsigned char *)shown;
+    size_t length = strlen(shown), kept = 0, next = 0;
+
+    if (length < size) {
+        memcpy(buffer, shown, length + 1);
+        return;
+    }
+    while (next + 4 <= size) {
+        unsigned long code = 0;
+
+        kept = next;
+        /* \XX is an escaped byte, a backslash before any other character escapes that one. */
+        if (at[next] == '\\' && isxdigit(at[next + 1]) && isxdigit(at[next + 2]))
+            next += 3;
+        else if (at[next] == '\\')
+            next += 2;
+        else
+            next += text_utf8_decode(&at[next], length - next, &code);
+        if (next == kept)
+            break;
+    }
+    memcpy(buffer, shown, kept);
+    memcpy(buffer + kept, "...", 4);
 }

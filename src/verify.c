@@ -24,6 +24,7 @@ struct findings {
     struct found errors[MAX_ERRORS];
     size_t count;
     bool too_many;
+    bool finished; /* X509_verify_cert returned 1 */
     struct verdict *verdict;
 };
 
@@ -38,14 +39,21 @@ void verdict_set(
     (void)snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason);
 }
 
-static void add_finding(struct findings *findings, int code, int depth)
+static bool has_finding(const struct findings *findings, int code, int depth)
 {
     size_t i;
 
     for (i = 0; i < findings->count; i++) {
         if (findings->errors[i].code == code && findings->errors[i].depth == depth)
-            return;
+            return true;
     }
+    return false;
+}
+
+static void add_finding(struct findings *findings, int code, int depth)
+{
+    if (has_finding(findings, code, depth))
+        return;
     if (findings->count == MAX_ERRORS) {
         findings->too_many = true;
         return;
@@ -53,20 +61,60 @@ static void add_finding(struct findings *findings, int code, int depth)
     findings->errors[findings->count++] = (struct found){code, depth};
 }
 
+/* Told to go on, libcrypto looks the certificate up on a CRL whose signature it has just found to
+ * be wrong too: that one says nothing. */
+static bool is_on_doubtful_crl(const struct findings *findings, int depth)
+{
+    static const int doubts[] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
+        X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
+        X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, X509_V_ERR_CRL_PATH_VALIDATION_ERROR};
+    size_t i;
+
+    for (i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
+        if (has_finding(findings, doubts[i], depth))
+            return true;
+    }
+    return false;
+}
+
+/* A CRL's issuer that is not in the chain gets a verification of its own, without our data. It is
+ * strict: its first error ends it, and the outer one then tells of the CRL's path. */
+static int collect_of_crl_issuer(int good, X509_STORE_CTX *context, X509_STORE_CTX *parent)
+{
+    int code = X509_STORE_CTX_get_error(context);
+
+    if (good == 0 && verify_error_status(code, 0) == VERDICT_NOT_JUDGED)
+        add_finding(X509_STORE_CTX_get_app_data(parent), code, 0);
+    return good;
+}
+
 /* libcrypto stops at its first error unless told to go on; all of them are needed, since the first
  * is not the one that counts. Nothing is forgiven here. */
 static int collect(int good, X509_STORE_CTX *context)
 {
+    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(context);
     struct findings *findings = X509_STORE_CTX_get_app_data(context);
+    X509 *certificate = X509_STORE_CTX_get_current_cert(context);
     int code = X509_STORE_CTX_get_error(context);
     int depth = X509_STORE_CTX_get_error_depth(context);
 
+    if (parent != NULL)
+        return collect_of_crl_issuer(good, context, parent);
     if (good != 0)
         return good;
+    if (code == X509_V_ERR_CERT_REVOKED) {
+        if (is_on_doubtful_crl(findings, depth))
+            return 1;
+        if (depth == 0 || findings->verdict->revoked_at == 0)
+            revocation_describe(
+                X509_STORE_CTX_get0_current_crl(context), certificate, findings->verdict);
+    }
+    /* A key that cannot be read is the certificate's fault, not libcrypto's, and not a weak one. */
+    if (certificate != NULL && X509_get0_pubkey(certificate) == NULL &&
+        (code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_EE_KEY_TOO_SMALL ||
+            code == X509_V_ERR_CA_KEY_TOO_SMALL))
+        code = X509_V_ERR_NO_ISSUER_PUBLIC_KEY;
     add_finding(findings, code, depth);
-    if (code == X509_V_ERR_CERT_REVOKED && (depth == 0 || findings->verdict->revoked_at == 0))
-        revocation_describe(X509_STORE_CTX_get0_current_crl(context),
-            X509_STORE_CTX_get_current_cert(context), findings->verdict);
     return 1;
 }
 
@@ -96,13 +144,16 @@ static bool set_parameters(
 }
 
 /* The only errors that may be passed over: what cannot be told of the anchor's own revocation
- * (nobody above it is known), and with
- * --crl-missing-ok what cannot be told at all. */
+ * (nobody above it is known), and with --crl-missing-ok that no CRL is there. A CRL that is there
+ * and is stale or wrong is not passed over. */
 static bool may_pass_over(const struct found *error, int anchor_depth, const struct config *config)
 {
     if (verify_error_status(error->code, error->depth) != VERDICT_REVOCATION_UNKNOWN)
         return false;
-    return (error->depth > 0 && error->depth == anchor_depth) || config->crl_missing_ok;
+    if (error->depth > 0 && error->depth == anchor_depth)
+        return true;
+    return config->crl_missing_ok && !config->require_crl &&
+           error->code == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
 /* The finding that counts: the first one of the status that comes first in the order of precedence;
@@ -130,7 +181,6 @@ static const struct found *judge(const struct findings *findings, int anchor_dep
 
 static void describe(struct verdict *verdict, enum verdict_status status, const struct found *error)
 {
-    verdict->status = status;
     verdict->error_code = error->code;
     verdict->error_depth = error->depth;
     if (status == VERDICT_NOT_JUDGED)
@@ -162,8 +212,15 @@ static void describe_revocation(struct verdict *verdict, const struct findings *
         if (its == VERDICT_REVOCATION_UNKNOWN && findings->errors[i].depth == 0)
             verdict->revocation = REVOCATION_UNKNOWN;
     }
-    if (verdict->status == VERDICT_REVOKED)
+    if (verdict->status == VERDICT_REVOKED) {
         verdict->revocation = REVOCATION_REVOKED;
+        return;
+    }
+    /* An entry for a certificate that is refused for another reason says nothing of its own. */
+    verdict->revoked_at = 0;
+    verdict->revocation_reason = NULL;
+    verdict->crl_this_update = 0;
+    verdict->crl_next_update = 0;
 }
 
 static void narrow(struct verdict *verdict, const ASN1_TIME *date)
@@ -206,7 +263,7 @@ static bool describe_anchor(struct verdict *verdict, X509_STORE_CTX *context)
     if (name == NULL)
         return false;
     verdict->chain_length = length;
-    (void)snprintf(verdict->anchor, sizeof(verdict->anchor), "%s", name);
+    identity_cut(verdict->anchor, sizeof(verdict->anchor), name);
     free(name);
     return true;
 }
@@ -230,11 +287,25 @@ static STACK_OF(X509) * join(STACK_OF(X509) * chain, STACK_OF(X509) * intermedia
     return both;
 }
 
+/* libcrypto fails instead of judging when the leaf's key is of no kind that it knows or lacks
+ * parameters (X509_self_signed, X509_get_pubkey_parameters), or when one of its extensions cannot
+ * be read. Returns the X509_V_ERR number for that, X509_V_OK when nothing is wrong with the leaf.
+ */
+static int leaf_fault(X509 *leaf)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(leaf);
+
+    if (key == NULL || EVP_PKEY_missing_parameters(key) == 1)
+        return X509_V_ERR_NO_ISSUER_PUBLIC_KEY;
+    return (X509_get_extension_flags(leaf) & EXFLAG_INVALID) != 0 ? X509_V_ERR_INVALID_EXTENSION
+                                                                  : X509_V_OK;
+}
+
 /* Runs libcrypto over the chain and collects; false when it failed to judge. */
 static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
     const struct trust *trust, const struct config *config, struct findings *findings)
 {
-    int result;
+    int result, code;
 
     if (X509_STORE_CTX_init(context, trust_store(trust), leaf, untrusted) != 1 ||
         !set_parameters(context, trust, config, findings->verdict->checked_at) ||
@@ -242,42 +313,64 @@ static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
         return false;
     X509_STORE_CTX_set_verify_cb(context, collect);
     result = X509_verify_cert(context);
-    if (result != 1) {
-        int code = X509_STORE_CTX_get_error(context);
-
-        if (result < 0 || code == X509_V_OK)
-            return false;
-        add_finding(findings, code, X509_STORE_CTX_get_error_depth(context));
-    }
+    code = X509_STORE_CTX_get_error(context);
+    findings->finished = result == 1;
+    if (result < 0)
+        code = leaf_fault(leaf);
+    if (result != 1 && code == X509_V_OK)
+        return false;
+    if (result != 1)
+        add_finding(findings, code, result < 0 ? 0 : X509_STORE_CTX_get_error_depth(context));
     return !memory_watch_failed();
 }
 
-static void decide(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
-    const struct trust *trust, const struct config *config, struct findings *findings)
+/* What libcrypto does not look at itself. */
+static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust *trust,
+    const struct config *config, struct findings *findings)
 {
+    int depth;
+
+    if (trust_crl_count(trust) == 0)
+        return;
+    if (findings->verdict->revoked_at == 0 &&
+        revocation_listed(proven, trust, config, findings->verdict, &depth))
+        add_finding(findings, X509_V_ERR_CERT_REVOKED, depth);
+    if (revocation_without_end(proven, trust, config, &depth))
+        add_finding(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
+}
+
+/* False when the verification neither came to its end nor left anything that counts. */
+static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trust,
+    const struct config *config, struct findings *findings)
+{
+    static const struct found too_many = {X509_V_ERR_CERT_UNTRUSTED, 0};
+    static const struct found is_anchor = {X509_V_ERR_CERT_REJECTED, 0};
     STACK_OF(X509) *proven = X509_STORE_CTX_get0_chain(context);
     struct verdict *verdict = findings->verdict;
     const struct found *error;
     enum verdict_status status;
 
-    if (trust_crl_count(trust) > 0 && revocation_listed(proven, trust, config, verdict))
-        add_finding(findings, X509_V_ERR_CERT_REVOKED, verdict->error_depth);
+    add_revocation_findings(proven, trust, config, findings);
     error = judge(findings, proven != NULL ? sk_X509_num(proven) - 1 : -1, config, &status);
-    verdict->error_depth = -1;
-    verdict->status = VERDICT_VALID;
-    if (findings->too_many)
-        error = &(const struct found){X509_V_ERR_CERT_UNTRUSTED, 0}, status = VERDICT_UNTRUSTED;
-    else if (error == NULL && trust_is_anchor(trust, leaf))
-        error = &(const struct found){X509_V_ERR_CERT_REJECTED, 0}, status = VERDICT_UNTRUSTED;
+    if (error == NULL && !findings->finished)
+        return false;
+    if (status != VERDICT_NOT_JUDGED && findings->too_many)
+        error = &too_many;
+    else if (status > VERDICT_UNTRUSTED && trust_is_anchor(trust, leaf))
+        error = &is_anchor;
+    if (error == &too_many || error == &is_anchor)
+        status = VERDICT_UNTRUSTED;
+    verdict->status = status;
+    verdict->reason[0] = '\0';
     if (error != NULL)
         describe(verdict, status, error);
-    if (error != NULL && error->code == X509_V_ERR_CERT_REJECTED && trust_is_anchor(trust, leaf))
+    if (error == &is_anchor)
         (void)snprintf(verdict->reason, sizeof(verdict->reason),
             "it is a CA certificate of this trust itself, not a client's");
     describe_revocation(verdict, findings, trust, config);
     if (verdict->revocation == REVOCATION_GOOD)
         revocation_describe_crl(leaf, trust, verdict);
-    set_interval(verdict, leaf, untrusted, trust);
+    return true;
 }
 
 void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
@@ -295,9 +388,10 @@ void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *
     untrusted = join(chain, trust_intermediates(trust));
     if (context == NULL || untrusted == NULL)
         goto out;
-    if (!run(context, leaf, untrusted, trust, config, &findings))
+    if (!run(context, leaf, untrusted, trust, config, &findings) ||
+        !decide(context, leaf, trust, config, &findings))
         goto out;
-    decide(context, leaf, untrusted, trust, config, &findings);
+    set_interval(verdict, leaf, untrusted, trust);
     judged = describe_anchor(verdict, context) && !memory_watch_failed();
 
 out:

@@ -56,7 +56,7 @@ static const struct row rows[] = {
         "the trusted CA did not sign it, and it came without a chain"),
     UNTRUSTED_ROW(X509_V_ERR_CERT_CHAIN_TOO_LONG, "its chain is longer than the depth limit"),
     ROW(X509_V_ERR_CERT_REVOKED, VERDICT_REVOKED, VERDICT_REVOKED, "the certificate was revoked"),
-    UNTRUSTED_ROW(X509_V_ERR_NO_ISSUER_PUBLIC_KEY, NULL),
+    UNTRUSTED_ROW(X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "its public key cannot be read or used"),
     UNTRUSTED_ROW(X509_V_ERR_PATH_LENGTH_EXCEEDED,
         "more CA certificates stand below a CA than its path length allows"),
     ROW(X509_V_ERR_INVALID_PURPOSE, VERDICT_WRONG_PURPOSE, VERDICT_UNTRUSTED,

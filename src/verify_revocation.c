@@ -67,40 +67,112 @@ void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdi
         describe_dates(newest, verdict);
 }
 
-/* Whether one CRL lists the certificate, by serial and with a signature of the issuer's key. */
-static bool lists(X509_CRL *crl, X509 *certificate, X509 *issuer)
+/* Whether a CRL is by the issuer of a certificate: its name, and a signature of its key. */
+static bool is_by_issuer(X509_CRL *crl, X509 *certificate, X509 *issuer)
+{
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+
+    return key != NULL &&
+           X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) == 0 &&
+           X509_CRL_verify(crl, key) == 1;
+}
+
+static const ASN1_OCTET_STRING *extension_bytes(const X509_CRL *crl, int nid)
+{
+    int at = X509_CRL_get_ext_by_NID(crl, nid, -1);
+
+    return at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(crl, at)) : NULL;
+}
+
+static bool is_later(const X509_CRL *crl, const X509_CRL *than)
+{
+    time_t one, other;
+
+    return identity_time(X509_CRL_get0_lastUpdate(crl), &one) &&
+           identity_time(X509_CRL_get0_lastUpdate(than), &other) && one > other;
+}
+
+static bool is_of_same_scope(const X509_CRL *crl, const X509_CRL *other)
+{
+    const ASN1_OCTET_STRING *one = extension_bytes(crl, NID_issuing_distribution_point);
+    const ASN1_OCTET_STRING *two = extension_bytes(other, NID_issuing_distribution_point);
+
+    return one == NULL || two == NULL ? one == two : ASN1_OCTET_STRING_cmp(one, two) == 0;
+}
+
+/* Whether `later` releases what `crl` holds: a complete CRL of the same scope that does not list it
+ * (any more), or a delta CRL that removes it. */
+static bool releases(X509_CRL *later, const X509_CRL *crl, X509 *certificate, X509 *issuer)
 {
     X509_REVOKED *entry = NULL;
-    EVP_PKEY *key;
+    int found;
 
-    if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) != 0 ||
-        X509_CRL_get0_by_serial(crl, &entry, X509_get_serialNumber(certificate)) != 1)
+    if (!is_later(later, crl) || !is_of_same_scope(later, crl) ||
+        !is_by_issuer(later, certificate, issuer))
         return false;
-    if (entry_reason(entry) == CRL_REASON_CERTIFICATE_HOLD)
+    found = X509_CRL_get0_by_serial(later, &entry, X509_get_serialNumber(certificate));
+    return found == 2 || (found == 0 && extension_bytes(later, NID_delta_crl) == NULL);
+}
+
+static bool lists(X509_CRL *crl, X509 *certificate, X509 *issuer, const struct trust *trust)
+{
+    X509_REVOKED *entry = NULL;
+    int i;
+
+    if (X509_CRL_get0_by_serial(crl, &entry, X509_get_serialNumber(certificate)) != 1 ||
+        !is_by_issuer(crl, certificate, issuer))
         return false;
-    key = X509_get0_pubkey(issuer);
-    return key != NULL && X509_CRL_verify(crl, key) == 1;
+    if (entry_reason(entry) != CRL_REASON_CERTIFICATE_HOLD)
+        return true;
+    for (i = 0; i < trust_crl_count(trust); i++) {
+        if (releases(sk_X509_CRL_value(trust_crls(trust), i), crl, certificate, issuer))
+            return false;
+    }
+    return true;
+}
+
+/* How many certificates of the chain have a revocation that is asked for: not the anchor. */
+static int checked_length(STACK_OF(X509) * chain, const struct config *config)
+{
+    int length = chain != NULL ? sk_X509_num(chain) - 1 : 0;
+
+    return length > 1 && config->crl_depth == CONFIG_CRL_LEAF ? 1 : length;
 }
 
 bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, struct verdict *verdict)
+    const struct config *config, struct verdict *verdict, int *depth)
 {
-    int length = chain != NULL ? sk_X509_num(chain) : 0;
-    int depth, i;
+    int i, length = checked_length(chain, config);
 
-    for (depth = 0; depth + 1 < length; depth++) {
-        X509 *certificate = sk_X509_value(chain, depth);
+    for (*depth = 0; *depth < length; (*depth)++) {
+        X509 *certificate = sk_X509_value(chain, *depth);
 
-        if (depth > 0 && config->crl_depth == CONFIG_CRL_LEAF)
-            break;
         for (i = 0; i < trust_crl_count(trust); i++) {
             X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
 
-            if (!lists(crl, certificate, sk_X509_value(chain, depth + 1)))
+            if (!lists(crl, certificate, sk_X509_value(chain, *depth + 1), trust))
                 continue;
             revocation_describe(crl, certificate, verdict);
-            verdict->error_depth = depth;
             return true;
+        }
+    }
+    return false;
+}
+
+bool revocation_without_end(
+    STACK_OF(X509) * chain, const struct trust *trust, const struct config *config, int *depth)
+{
+    int i, length = checked_length(chain, config);
+
+    for (*depth = 0; *depth < length; (*depth)++) {
+        X509 *certificate = sk_X509_value(chain, *depth);
+
+        for (i = 0; i < trust_crl_count(trust); i++) {
+            X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
+
+            if (X509_CRL_get0_nextUpdate(crl) == NULL &&
+                is_by_issuer(crl, certificate, sk_X509_value(chain, *depth + 1)))
+                return true;
         }
     }
     return false;

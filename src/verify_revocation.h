@@ -12,10 +12,17 @@ void revocation_describe(X509_CRL *crl, X509 *certificate, struct verdict *verdi
 void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdict *verdict);
 
 /* libcrypto looks at the best CRL of each issuer; this looks whether any authentic one of them,
- * current or stale, lists a certificate of the chain (entries on hold count on libcrypto's CRL
- * alone, since a later one may release them). Returns true with the entry in the verdict and its
- * depth in verdict->error_depth. */
+ * current or stale, lists a certificate of the chain (DESIGN: revoked is revoked). An entry on hold
+ * (RFC 5280 section 5.3.1) counts unless a later CRL of the same scope, or a later delta CRL's
+ * removeFromCRL, releases it. Returns true with the entry in the verdict and the certificate's
+ * depth in *depth. */
 bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, struct verdict *verdict);
+    const struct config *config, struct verdict *verdict, int *depth);
+
+/* RFC 5280 section 5.1.2.5 requires nextUpdate; libcrypto takes a CRL without it as current for
+ * ever. Returns true with the depth when a certificate of the chain whose revocation is asked for
+ * has an issuer with such a CRL. */
+bool revocation_without_end(
+    STACK_OF(X509) * chain, const struct trust *trust, const struct config *config, int *depth);
 
 #endif
