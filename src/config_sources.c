@@ -282,7 +282,7 @@ bool config_read_command_line(
         }
         index = (size_t)value - FIRST_VALUE;
         (void)snprintf(source.words, sizeof(source.words), "--%s", config_options[index].name);
-        if (first != is_read_first(&config_options[index]))
+        if (first && !is_read_first(&config_options[index]))
             continue;
         if (!config_set_option(config, index, optarg, &source, error))
             return false;

@@ -25,7 +25,7 @@ bool config_set_option(struct config *config, size_t index, const char *value,
     const struct config_source *source, struct error *error);
 
 /* Each sets what its source holds, over what is there; false with ERROR_USAGE or ERROR_MEMORY.
- * `first` reads --config, --help and --version and nothing else. */
+ * With `first`, --config, --help and --version are read and nothing else. */
 bool config_read_file(struct config *config, const char *path, struct error *error);
 bool config_read_environment(struct config *config, char *const *environment, struct error *error);
 bool config_read_command_line(
