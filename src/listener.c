@@ -147,6 +147,10 @@ static bool split_address(const char *words, char host[64], const char **port)
     }
     if (length == 0 || length >= 64 || colon[1] == '\0')
         return false;
+    /* getaddrinfo takes 70000 and means another port. */
+    if (strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+        strtol(colon + 1, NULL, 10) > 65535)
+        return false;
     memcpy(host, words, length);
     host[length] = '\0';
     *port = colon + 1;
