@@ -1,0 +1,24 @@
+#ifndef PEERCERT_DER_H
+#define PEERCERT_DER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Identifier bytes of X.690 section 8.1.2 that tell what came. */
+#define DER_INTEGER 0x02
+#define DER_OBJECT_IDENTIFIER 0x06
+#define DER_SEQUENCE 0x30
+
+/* The outside of one DER element. */
+struct der_element {
+    unsigned char tag; /* its identifier byte; those of several bytes are not read */
+    size_t header;     /* bytes of identifier and length */
+    size_t content;    /* bytes that it says follow; may be more than there are */
+};
+
+/* Reads identifier and length at the beginning of `bytes`. False when there is no definite length
+ * in its shortest form (X.690 sections 8.1.3 and 10.1), of four bytes at the most, or the header is
+ * cut off. That the content is there as well is for the caller to check. */
+bool der_read_element(const unsigned char *bytes, size_t length, struct der_element *element);
+
+#endif
