@@ -136,16 +136,21 @@ static bool set(json_t *object, const char *name, json_t *value)
     return json_object_set_new(object, name, value) == 0;
 }
 
-/* Writes an object in one line and frees it; `fine` is false when it could not be filled. */
-static void append_object(struct text *text, json_t *object, bool fine)
+static int append_bytes(const char *bytes, size_t length, void *context)
 {
-    char *string = fine ? json_dumps(object, JSON_COMPACT) : NULL;
+    struct text *text = context;
 
-    if (string == NULL)
+    text_append(text, bytes, length);
+    return text->failed ? -1 : 0;
+}
+
+/* Writes an object in one line and frees it. Not by json_dumps: where memory is wanting for a
+ * member's name, jansson 2.14 leaves the name out and says that all is well. */
+static void append_object(struct text *text, json_t *object, bool filled)
+{
+    if (!filled || json_dump_callback(object, append_bytes, text, JSON_COMPACT) != 0)
         text->failed = true;
-    else
-        text_printf(text, "%s\n", string);
-    free(string);
+    text_append_string(text, "\n");
     json_decref(object);
 }
 

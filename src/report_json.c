@@ -9,7 +9,7 @@
 #define SCHEMA 1
 
 /* Both parts are jansson objects: the first is written without its closing brace, the second
- * without its opening one. */
+ * without its opening one. jansson's functions take NULL, which is want of memory, and fail. */
 
 /* How a member of the identity is written. */
 enum kind {
@@ -222,51 +222,57 @@ static bool set_verdict(json_t *object, const struct report *report, const struc
            set(object, "checked_at", time_string(verdict->checked_at));
 }
 
-/* Writes the object as text and frees both; NULL (an object that could not be filled) fails the
- * text. */
-static char *dump(struct text *text, json_t *object)
+static int append_bytes(const char *bytes, size_t length, void *context)
 {
-    char *string = object != NULL ? json_dumps(object, JSON_INDENT(2)) : NULL;
+    struct text *text = context;
 
-    if (string == NULL)
-        text->failed = true;
+    text_append(text, bytes, length);
+    return text->failed ? -1 : 0;
+}
+
+/* Writes the object to `json`, which the caller frees, and frees the object. An object that could
+ * not be filled fails the text. Not by json_dumps: where memory is wanting for a member's name,
+ * jansson 2.14 leaves the name out and says that all is well; `failed` stays. */
+static void dump(struct text *json, json_t *object, bool filled)
+{
+    if (!filled || json_dump_callback(object, append_bytes, json, JSON_INDENT(2)) != 0)
+        json->failed = true;
     json_decref(object);
-    return string;
+}
+
+/* Appends a part of an object's text, unless it failed; then all has failed. */
+static void append_part(struct text *text, const struct text *json, size_t from, size_t to)
+{
+    if (json->failed)
+        text->failed = true;
+    else
+        text_append(text, json->data + from, to - from);
 }
 
 static void append_identity(struct text *text, const struct report *report)
 {
     static const char closing[] = "\n}";
+    struct text json = {.limit = 0};
     json_t *object = json_object();
-    char *string;
 
-    if (object != NULL && !set_identity(object, report)) {
-        json_decref(object);
-        object = NULL;
-    }
-    string = dump(text, object);
-    if (string != NULL)
-        text_append(text, string, strlen(string) - (sizeof(closing) - 1));
-    free(string);
+    dump(&json, object, set_identity(object, report));
+    append_part(text, &json, 0, json.length - (sizeof(closing) - 1));
+    text_free(&json);
 }
 
 static void append_verdict(
     struct text *text, const struct report *report, const struct verdict *verdict)
 {
-    json_t *object = NULL;
-    char *string;
+    struct text json = {.limit = 0};
+    json_t *object = json_object();
 
     if (report->identity == NULL)
         append_identity(text, report);
-    object = json_object();
-    if (object != NULL && !set_verdict(object, report, verdict)) {
-        json_decref(object);
-        object = NULL;
-    }
-    string = dump(text, object);
-    if (string != NULL)
-        text_printf(text, ",%s\n", string + 1);
-    free(string);
+    dump(&json, object, set_verdict(object, report, verdict));
+    text_append_string(text, ",");
+    append_part(text, &json, 1, json.length);
+    text_append_string(text, "\n");
+    text_free(&json);
 }
 
 const struct report_writer report_json_writer = {
