@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How often a file that moves under our eyes is read again. */
 #define READ_TRIES 5
 #define PASSWORD_MAX 1024
+/* A file is taken for unchanged when it has been so for at least this long. */
+#define TICK_NANOSECONDS 10000000L
 /* What is made room for when the size is not known. */
 #define EXPECTED_BYTES ((size_t)16384)
 
@@ -89,6 +92,31 @@ static bool read_all(int fd, const char *path, size_t expected, size_t limit, st
     return true;
 }
 
+/* Stat's times go by the kernel's tick, 10 ms at the most: a file that was written to in this very
+ * tick may be written to again without showing it. So wait until its time is past. */
+static bool wait_for_tick(int fd, struct stat *status)
+{
+    static const struct timespec tick = {.tv_nsec = TICK_NANOSECONDS};
+    int tries;
+
+    for (tries = 0; tries < READ_TRIES; tries++) {
+        struct timespec now;
+        long long age;
+
+        if (fstat(fd, status) != 0)
+            return false;
+        if (!S_ISREG(status->st_mode) || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
+            return true;
+        age = (long long)(now.tv_sec - status->st_ctim.tv_sec);
+        if (age < 0 || age > 1)
+            return true;
+        if (age * 1000000000 + now.tv_nsec - status->st_ctim.tv_nsec > TICK_NANOSECONDS)
+            return true;
+        (void)nanosleep(&tick, NULL);
+    }
+    return true;
+}
+
 /* One try. *moved tells that the file changed meanwhile. */
 static bool read_once(
     const char *path, size_t limit, struct bytes *bytes, bool *moved, struct error *error)
@@ -102,7 +130,7 @@ static bool read_once(
     *moved = false;
     if (fd < 0)
         return say_errno(path, error);
-    if (fstat(fd, &before) != 0) {
+    if (!wait_for_tick(fd, &before)) {
         say_errno(path, error);
         goto out;
     }
