@@ -9,8 +9,10 @@ bool service_open(
         .config = config, .forwarded_options = {.xfcc_hop = (size_t)config->xfcc_hop}};
     for (i = 0; i < config->trust_header.count; i++) {
         if (!forwarded_options_add(
-                &service->forwarded_options, config->trust_header.items[i], error))
+                &service->forwarded_options, config->trust_header.items[i], error)) {
+            error_set(error, error->kind, "--trust-header: %s", error->text);
             return false;
+        }
     }
     service->log = log_open(config, threaded, error);
     return service->log != NULL;
