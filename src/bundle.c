@@ -158,7 +158,6 @@ static bool add_pem(
     if (bio == NULL)
         return bundle_refuse(error, name, "libcrypto could not read it");
     good = add_pem_blocks(bundle, name, bio, count_beginnings(file), error);
-    ERR_clear_error();
     BIO_free(bio);
     return good;
 }
@@ -201,6 +200,7 @@ bool bundle_add(struct bundle *bundle, const char *name, const struct bytes *fil
         good = add_pem(bundle, name, file, &inner);
     else
         good = add_der(bundle, name, file, &inner);
+    ERR_clear_error();
     if (!good && error != NULL)
         *error = inner;
     return good;

@@ -118,10 +118,8 @@ bool bundle_looks_like_pkcs12(const struct bytes *file)
 bool bundle_add_pkcs12(struct bundle *bundle, const char *name, const struct bytes *file,
     const char *password, struct error *error)
 {
-    bool worth_legacy = false, good;
+    bool worth_legacy = false;
 
-    good = open_pkcs12(bundle, name, file, password, NULL, &worth_legacy, error) ||
+    return open_pkcs12(bundle, name, file, password, NULL, &worth_legacy, error) ||
            (worth_legacy && open_legacy_pkcs12(bundle, name, file, password, error));
-    ERR_clear_error();
-    return good;
 }
