@@ -1,0 +1,645 @@
+#include "config.h"
+#include "memory.h"
+#include "pki.h"
+#include "trust.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SEEDS "../shared/seed-certs/"
+
+/* What the tests are made of: a folder, two CAs, a leaf. */
+static char *dir;
+static struct pki *ca, *other, *leaf;
+
+static void make_all(void)
+{
+    dir = pki_temp_dir();
+    ca = pki_ca("CN=CA");
+    other = pki_ca("CN=Other");
+    leaf = pki_client("CN=Dan", ca);
+}
+
+static void free_all(void)
+{
+    pki_free(ca);
+    pki_free(other);
+    pki_free(leaf);
+    pki_remove_dir(dir);
+}
+
+TestSuite(trust, .init = make_all, .fini = free_all);
+
+/* Writes these certificates, one after the other, to a file of the folder. */
+static char *write_certificates(const char *name, const struct pki *const *certificates)
+{
+    char *path = pki_write_text(dir, name, "");
+    FILE *file = fopen(path, "a");
+
+    for (; *certificates != NULL; certificates++) {
+        char *pem = pki_pem((*certificates)->certificate);
+
+        fputs(pem, file);
+        free(pem);
+    }
+    fclose(file);
+    return path;
+}
+#define WRITE(name, ...) write_certificates(name, (const struct pki *const[]){__VA_ARGS__, NULL})
+
+static char *write_crl(const char *name, const struct pki_crl_spec *spec)
+{
+    X509_CRL *crl = pki_crl(spec);
+    char *pem = pki_crl_pem(crl), *path = pki_write_text(dir, name, pem);
+
+    free(pem);
+    X509_CRL_free(crl);
+    return path;
+}
+
+/* A configuration with one path each; NULL is none. Borrows them. */
+static struct config make_config(char **ca_path, char **intermediates, char **crl)
+{
+    struct config config = {0};
+
+    config.ca = (struct config_list){ca_path, ca_path != NULL};
+    config.intermediates = (struct config_list){intermediates, intermediates != NULL};
+    config.crl = (struct config_list){crl, crl != NULL};
+    return config;
+}
+
+static struct trust *expect_loads(const struct config *config, int anchors, const char *warning)
+{
+    struct error error = {0}, warned = {.text = "stale"};
+    struct trust *trust = trust_load(config, &warned, &error);
+
+    cr_assert_not_null(trust, "%s", error.text);
+    cr_expect_eq(trust_anchor_count(trust), anchors, "%d anchors", trust_anchor_count(trust));
+    cr_expect_eq(ERR_peek_error(), 0, "libcrypto's error queue is not empty");
+    if (warning == NULL)
+        cr_expect_str_empty(warned.text, "warned: %s", warned.text);
+    else
+        cr_expect_not_null(
+            strstr(warned.text, warning), "expected \"%s\", came \"%s\"", warning, warned.text);
+    return trust;
+}
+
+static void expect_refused_config(const struct config *config, const char *path, const char *words)
+{
+    struct error error = {0}, warned = {0};
+    struct trust *trust = trust_load(config, &warned, &error);
+
+    cr_expect_null(trust, "%s: loaded; expected \"%s\"", path, words);
+    cr_expect(strstr(error.text, path) == error.text, "expected %s, came %s", path, error.text);
+    cr_expect_not_null(
+        strstr(error.text, words), "expected \"%s\", came \"%s\"", words, error.text);
+    cr_expect_eq(ERR_peek_error(), 0);
+    trust_release(trust);
+}
+
+/* As --ca; frees the path. */
+static void expect_ca_loads(char *path, int anchors, const char *warning)
+{
+    struct config config = make_config(&path, NULL, NULL);
+
+    trust_release(expect_loads(&config, anchors, warning));
+    free(path);
+}
+
+static void expect_ca_refused(char *path, const char *words)
+{
+    struct config config = make_config(&path, NULL, NULL);
+
+    expect_refused_config(&config, path, words);
+    free(path);
+}
+
+Test(trust, a_ca_comes_as_pem_der_bundle_or_directory)
+{
+    size_t length = 0;
+    unsigned char *der = pki_der(ca->certificate, &length);
+
+    expect_ca_loads(WRITE("a.pem", ca), 1, NULL);
+    expect_ca_loads(WRITE("b.pem", other, ca), 2, NULL);
+    expect_ca_loads(pki_write_file(dir, "c.der", der, length), 1, NULL);
+    free(pki_write_text(dir, ".hidden", "nonsense"));
+    expect_ca_loads(strdup(dir), 4, NULL);
+    free(der);
+}
+
+Test(trust, each_anchor_is_known_and_no_other)
+{
+    char *path = WRITE("a.pem", ca);
+    struct config config = make_config(&path, NULL, NULL);
+    struct trust *trust = expect_loads(&config, 1, NULL);
+
+    cr_expect(trust_is_anchor(trust, ca->certificate));
+    cr_expect_not(trust_is_anchor(trust, other->certificate));
+    cr_expect_not(trust_is_anchor(trust, leaf->certificate));
+    cr_expect_null(trust_intermediates(trust));
+    cr_expect_null(trust_crls(trust));
+    cr_expect_eq(trust_crl_count(trust), 0);
+    cr_expect_not_null(trust_store(trust));
+    trust_release(trust);
+    trust_release(NULL);
+    free(path);
+}
+
+Test(trust, a_leaf_among_the_cas_is_refused_and_named)
+{
+    expect_ca_refused(
+        WRITE("a.pem", ca, leaf, other), "certificate 2 (CN=Dan) is no CA certificate");
+    expect_ca_refused(WRITE("b.pem", leaf), "certificate 1 (CN=Dan) is no CA certificate");
+}
+
+Test(trust, what_may_not_sign_certificates_is_no_ca)
+{
+    struct pki *made[] = {
+        pki_make(&(struct pki_spec){.subject = "CN=self"}),
+        pki_make(
+            &(struct pki_spec){.subject = "CN=bc", .extensions = {"basicConstraints=CA:FALSE"}}),
+        pki_make(&(struct pki_spec){
+            .subject = "CN=usage", .ca = true, .extensions = {"keyUsage=critical,cRLSign"}}),
+        pki_make(&(struct pki_spec){.subject = "CN=no", .no_extensions = true}),
+        pki_make(&(struct pki_spec){.subject = "CN=only",
+            .no_extensions = true,
+            .extensions = {"keyUsage=critical,keyCertSign"}}),
+        pki_make(&(struct pki_spec){.subject = "CN=v1", .issuer = ca, .version = 1}),
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+        expect_ca_refused(WRITE("a.pem", made[i]), "is no CA certificate");
+        pki_free(made[i]);
+    }
+}
+
+Test(trust, version_1_roots_and_cas_that_are_not_self_signed_are_anchors)
+{
+    struct pki *root = pki_make(&(struct pki_spec){.subject = "CN=v1", .version = 1});
+    struct pki *middle =
+        pki_make(&(struct pki_spec){.subject = "CN=middle", .issuer = ca, .ca = true});
+    struct pki *expired = pki_make(&(struct pki_spec){
+        .subject = "CN=old", .ca = true, .not_before = -20 * PKI_DAY, .not_after = -10 * PKI_DAY});
+
+    expect_ca_loads(WRITE("a.pem", root), 1, NULL);
+    expect_ca_loads(WRITE("b.pem", middle), 1, NULL);
+    expect_ca_loads(WRITE("c.pem", expired, ca), 2, NULL); /* its date is verification's matter */
+    pki_free(root);
+    pki_free(middle);
+    pki_free(expired);
+}
+
+Test(trust, a_file_without_a_ca_certificate_is_refused)
+{
+    char *key = pki_key_pem(ca->key), *path;
+
+    expect_ca_refused(pki_write_text(dir, "a", ""), "the file is empty");
+    expect_ca_refused(pki_write_text(dir, "a", "hello\n"), "it is no PEM");
+    expect_ca_refused(pki_write_text(dir, "a", key), "it holds no CA certificate");
+    path = write_crl("a", &(struct pki_crl_spec){.issuer = ca});
+    expect_ca_refused(path, "it holds a CRL; CRLs are named with --crl");
+    free(key);
+    cr_assert_eq(asprintf(&path, "%s/missing", dir) > 0, true);
+    expect_ca_refused(path, "No such file or directory");
+    cr_assert_eq(asprintf(&path, "%s/empty", dir) > 0, true);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    expect_ca_refused(path, "the directory holds no file");
+}
+
+Test(trust, one_bad_file_in_a_directory_spoils_it_and_is_named)
+{
+    char *bad, *path = dir;
+    struct config config = make_config(&path, NULL, NULL);
+
+    free(WRITE("a.pem", ca));
+    free(WRITE("z.pem", other));
+    bad = pki_write_text(dir, "m.pem", "-----BEGIN CERTIFICATE-----\n");
+    expect_refused_config(&config, bad, "a PEM block in it is broken");
+    free(bad);
+    bad = WRITE("m.pem", leaf);
+    expect_refused_config(&config, bad, "certificate 1 (CN=Dan) is no CA");
+    free(bad);
+}
+
+Test(trust, no_ca_at_all_is_refused)
+{
+    struct config config = make_config(NULL, NULL, NULL);
+
+    expect_refused_config(&config, "--ca", "missing");
+}
+
+Test(trust, a_private_key_beside_the_ca_is_warned_of)
+{
+    char *ca_pem = pki_pem(ca->certificate), *key = pki_key_pem(ca->key), *both = NULL, *paths[2];
+    struct config config = {0};
+
+    cr_assert(asprintf(&both, "%s%s", key, ca_pem) > 0);
+    paths[0] = pki_write_text(dir, "key.pem", both);
+    paths[1] = WRITE("b.pem", other);
+    config.ca = (struct config_list){paths, 2};
+    trust_release(expect_loads(&config, 2, "key.pem: it holds a private key"));
+    {
+        struct error error = {0};
+        struct trust *trust = trust_load(&config, NULL, &error); /* nobody wants the warning */
+
+        cr_expect_not_null(trust, "%s", error.text);
+        trust_release(trust);
+    }
+    free(paths[0]);
+    free(paths[1]);
+    free(both);
+    free(key);
+    free(ca_pem);
+}
+
+Test(trust, pkcs12_opens_with_the_password_file)
+{
+    size_t length = 0;
+    unsigned char *p12 = pki_p12(ca, NULL, "s3cr3t", false, &length);
+    char *path = pki_write_file(dir, "ca.p12", p12, length);
+    char *password = pki_write_text(dir, "password", "s3cr3t\n");
+    char *wrong = pki_write_text(dir, "wrong", "s3cr3u\n");
+    struct config config = make_config(&path, NULL, NULL);
+
+    expect_refused_config(&config, path, "needs a pass phrase");
+    config.ca_password_file = wrong;
+    expect_refused_config(&config, path, "the pass phrase does not open");
+    config.ca_password_file = password;
+    trust_release(expect_loads(&config, 1, "ca.p12: it holds a private key"));
+    cr_assert_eq(unlink(password), 0);
+    expect_refused_config(&config, password, "No such file");
+    free(password);
+    free(wrong);
+    free(path);
+    free(p12);
+}
+
+Test(trust, parts_hold_what_they_are_named_for)
+{
+    char *cas = WRITE("ca.pem", ca), *certificates = WRITE("i.pem", other, leaf);
+    char *crl = write_crl("crl.pem", &(struct pki_crl_spec){.issuer = ca});
+    struct config config = make_config(&cas, &certificates, &crl);
+    struct trust *trust = expect_loads(&config, 1, NULL);
+
+    /* A leaf among the intermediates: no anchor, so it does no harm. */
+    cr_expect_eq(sk_X509_num(trust_intermediates(trust)), 2);
+    cr_expect_not(trust_is_anchor(trust, other->certificate));
+    cr_expect_eq(trust_crl_count(trust), 1);
+    cr_expect_eq(sk_X509_CRL_num(trust_crls(trust)), 1);
+    trust_release(trust);
+    config = make_config(&cas, &crl, NULL);
+    expect_refused_config(&config, crl, "it must hold certificates and nothing else");
+    config = make_config(&cas, NULL, &certificates);
+    expect_refused_config(&config, certificates, "it must hold CRLs and nothing else");
+    free(cas);
+    free(certificates);
+    free(crl);
+}
+
+/* A regular CRL file in DER, several CRLs of one issuer, several CAs of one name. */
+Test(trust, crls_and_cas_of_the_same_name_all_count)
+{
+    struct pki *twin = pki_ca("CN=CA");
+    char *cas = WRITE("ca.pem", ca, twin), *crls[3];
+    struct config config = make_config(&cas, NULL, NULL);
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = twin, .number = 3});
+    size_t length = 0;
+    unsigned char *der = pki_crl_der(crl, &length);
+    struct trust *trust;
+    STACK_OF(X509_OBJECT) * objects;
+
+    crls[0] = write_crl("0", &(struct pki_crl_spec){.issuer = ca});
+    crls[1] = write_crl("1", &(struct pki_crl_spec){.issuer = ca, .number = 2});
+    crls[2] = pki_write_file(dir, "2", der, length);
+    config.crl = (struct config_list){crls, 3};
+    trust = expect_loads(&config, 2, NULL);
+    cr_expect_eq(trust_crl_count(trust), 3);
+    objects = X509_STORE_get0_objects(trust_store(trust));
+    cr_expect_eq(sk_X509_OBJECT_num(objects), 5, "%d in the store", sk_X509_OBJECT_num(objects));
+    trust_release(trust);
+    for (length = 0; length < 3; length++)
+        free(crls[length]);
+    X509_CRL_free(crl);
+    free(der);
+    free(cas);
+    pki_free(twin);
+}
+
+static void feed(const char *path)
+{
+    char *pem = pki_pem(ca->certificate);
+    int fd = open(path, O_WRONLY);
+    ssize_t length = (ssize_t)strlen(pem);
+
+    _exit(fd >= 0 && write(fd, pem, (size_t)length) == length ? 0 : 1);
+}
+
+Test(trust, a_fifo_is_loaded_once_and_never_waited_for_to_notice_a_change)
+{
+    unsigned char digest[32];
+    struct error error = {0};
+    char *path = NULL;
+    struct config config = make_config(&path, NULL, NULL);
+    struct trust *trust;
+    int status = -1;
+    pid_t child;
+
+    cr_assert(asprintf(&path, "%s/fifo", dir) > 0 && mkfifo(path, 0600) == 0);
+    child = fork();
+    if (child == 0)
+        feed(path);
+    trust = expect_loads(&config, 1, NULL);
+    cr_expect(waitpid(child, &status, 0) == child && status == 0);
+    cr_expect_not(trust_read_digest(&config, digest, &error));
+    cr_expect_not_null(strstr(error.text, "fifo: not a regular file"), "%s", error.text);
+    trust_release(trust);
+    free(path);
+}
+
+static void read_digest(const struct config *config, unsigned char digest[32])
+{
+    struct error error = {0};
+
+    cr_assert(trust_read_digest(config, digest, &error), "%s", error.text);
+}
+
+Test(trust, the_digest_is_the_same_for_the_same_bytes_and_for_no_other)
+{
+    char *cas = WRITE("ca.pem", ca), *more = WRITE("more.pem", other), *two[2] = {cas, more};
+    char *swapped[2] = {more, cas}, *joined = WRITE("joined.pem", ca, other);
+    struct config configs[] = {make_config(&cas, NULL, NULL), make_config(&more, NULL, NULL),
+        make_config(&cas, &more, NULL), make_config(&joined, NULL, NULL),
+        make_config(&cas, NULL, NULL), make_config(&cas, NULL, NULL)};
+    const size_t count = sizeof(configs) / sizeof(configs[0]);
+    unsigned char digests[6][32], again[32];
+    size_t i, j;
+
+    configs[4].ca = (struct config_list){two, 2};
+    configs[5].ca = (struct config_list){swapped, 2};
+    for (i = 0; i < count; i++) {
+        struct error error = {0};
+        struct trust *trust = trust_load(&configs[i], NULL, &error);
+
+        cr_assert_not_null(trust, "%s", error.text);
+        read_digest(&configs[i], digests[i]);
+        cr_expect_arr_eq(trust_digest(trust), digests[i], 32);
+        for (j = 0; j < i; j++)
+            cr_expect_arr_neq(digests[j], digests[i], 32, "%zu and %zu", j, i);
+        trust_release(trust);
+    }
+    free(cas);
+    cas = WRITE("other-name.pem", ca);
+    read_digest(&configs[0], again);
+    cr_expect_arr_eq(again, digests[0], 32, "the name of the file counts");
+    free(cas);
+    cas = pki_write_text(dir, "other-name.pem", "x");
+    read_digest(&configs[0], again);
+    cr_expect_arr_neq(again, digests[0], 32);
+    free(cas);
+    free(more);
+    free(joined);
+}
+
+Test(trust, the_digest_of_what_cannot_be_read_is_an_error)
+{
+    unsigned char digest[32];
+    struct error error = {0};
+    char *path = NULL;
+    struct config config = make_config(&path, NULL, NULL);
+
+    cr_assert(asprintf(&path, "%s/missing", dir) > 0);
+    cr_expect_not(trust_read_digest(&config, digest, &error));
+    cr_expect_eq(error.kind, ERROR_FILE);
+    cr_expect(strstr(error.text, path) == error.text, "%s", error.text);
+    free(path);
+}
+
+Test(trust, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_it_is_held)
+{
+    char *path = WRITE("a.pem", ca);
+    struct config config = make_config(&path, NULL, NULL);
+    struct trust *one = expect_loads(&config, 1, NULL), *two = expect_loads(&config, 1, NULL);
+    int i;
+
+    cr_expect_neq(trust_number(one), trust_number(two));
+    for (i = 0; i < 3; i++)
+        cr_expect_eq(trust_retain(one), one);
+    for (i = 0; i < 3; i++)
+        trust_release(one);
+    cr_expect(trust_is_anchor(one, ca->certificate), "it is still held once");
+    trust_release(one);
+    trust_release(two);
+    free(path);
+}
+
+Test(trust, an_interval_is_cut_at_the_date_and_at_the_second_after_it)
+{
+    static const struct {
+        time_t date, now, from, until;
+    } cases[] = {
+        {100, 99, -1000, 100}, {100, 100, 100, 101}, {100, 101, 101, 1000}, {100, 500, 101, 1000},
+        {100, -500, -1000, 100},
+        {2000, 500, -1000, 1000},  /* later than the end that is known already */
+        {-2000, 500, -1000, 1000}, /* before the beginning */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        time_t from = -1000, until = 1000;
+
+        trust_narrow_interval(cases[i].date, cases[i].now, &from, &until);
+        cr_expect(from == cases[i].from && until == cases[i].until,
+            "case %zu: expected [%ld, %ld), came [%ld, %ld)", i, (long)cases[i].from,
+            (long)cases[i].until, (long)from, (long)until);
+    }
+}
+
+/* Dates of the anchor, the intermediate and the CRL, in an order that is not that of the files. */
+Test(trust, the_interval_of_a_snapshot_ends_at_the_next_date_of_anything_in_it)
+{
+    const time_t base = 1800000000;
+    long shift = (long)(base - time(NULL));
+    struct pki *root = pki_make(&(struct pki_spec){.subject = "CN=root",
+        .ca = true,
+        .not_before = shift + 100,
+        .not_after_text = "20400101000000Z"});
+    struct pki *middle = pki_make(&(struct pki_spec){.subject = "CN=middle",
+        .ca = true,
+        .not_before_text = "20260101000000Z",
+        .not_after = shift + 300});
+    char *cas = WRITE("a.pem", root), *others = WRITE("b.pem", middle);
+    char *crl = write_crl("c.pem", &(struct pki_crl_spec){
+                                       .issuer = root,
+                                       .this_update = shift + 200,
+                                       .next_update = shift + 400,
+                                   });
+    struct config config = make_config(&cas, &others, &crl);
+    struct trust *trust = expect_loads(&config, 1, NULL);
+    time_t edges[9] = {1767225600 + 1}, from, until, now;
+    size_t i, count = 1, k;
+    int kind;
+
+    /* The clock may have moved on while the certificates were made: ask them. */
+    for (kind = 0; kind < 4; kind++) {
+        const ASN1_TIME *times[4] = {X509_get0_notBefore(root->certificate),
+            X509_CRL_get0_lastUpdate(sk_X509_CRL_value(trust_crls(trust), 0)),
+            X509_get0_notAfter(middle->certificate),
+            X509_CRL_get0_nextUpdate(sk_X509_CRL_value(trust_crls(trust), 0))};
+        struct tm tm;
+
+        cr_assert_eq(ASN1_TIME_to_tm(times[kind], &tm), 1);
+        edges[count] = timegm(&tm);
+        edges[count + 1] = edges[count] + 1;
+        count += 2;
+    }
+    for (i = 0; i + 1 < count; i++) {
+        const time_t moments[2] = {edges[i], edges[i + 1] - 1};
+
+        for (k = 0; k < 2; k++) {
+            now = moments[k];
+            trust_interval(trust, now, &from, &until);
+            cr_expect(from == edges[i] && until == edges[i + 1],
+                "at %ld: expected [%ld, %ld), came [%ld, %ld)", (long)now, (long)edges[i],
+                (long)edges[i + 1], (long)from, (long)until);
+        }
+    }
+    trust_interval(trust, 0, &from, &until);
+    cr_expect(from == (time_t)INT64_MIN && until == 1767225600, "%ld %ld", (long)from, (long)until);
+    trust_interval(trust, 5000000000, &from, &until);
+    cr_expect(until == (time_t)INT64_MAX && from > edges[8], "%ld %ld", (long)from, (long)until);
+    trust_release(trust);
+    free(cas);
+    free(others);
+    free(crl);
+    pki_free(root);
+    pki_free(middle);
+}
+
+Test(trust, a_date_that_cannot_be_read_makes_every_interval_empty)
+{
+    struct pki *odd = pki_make(
+        &(struct pki_spec){.subject = "CN=odd", .ca = true, .not_after_text = "99nonsense00Z"});
+    char *path = WRITE("a.pem", odd);
+    struct config config = make_config(&path, NULL, NULL);
+    struct trust *trust = expect_loads(&config, 1, NULL);
+    time_t from, until;
+
+    trust_interval(trust, 12345, &from, &until);
+    cr_expect(from == 12345 && until == 12345, "[%ld, %ld)", (long)from, (long)until);
+    trust_release(trust);
+    free(path);
+    pki_free(odd);
+}
+
+Test(trust, files_of_older_tools_load)
+{
+    char cer[] = SEEDS "ca.cer", p12[] = SEEDS "ca.p12", client[] = SEEDS "client.cer";
+    char request[] = SEEDS "client.req", *paths[2] = {cer, p12};
+    struct config config = make_config(NULL, NULL, NULL);
+    char *path = client;
+
+    if (access(cer, R_OK) != 0)
+        cr_skip_test("the files of " SEEDS " are not there\n");
+    config.ca = (struct config_list){paths, 2};
+    config.ca_password_file = pki_write_text(dir, "password", "password\n");
+    trust_release(expect_loads(&config, 2, "ca.p12: it holds a private key"));
+    {
+        EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "RC2-40-CBC", NULL);
+
+        cr_expect_null(cipher);
+        EVP_CIPHER_free(cipher);
+        ERR_clear_error();
+    }
+    config.ca = (struct config_list){&path, 1};
+    expect_refused_config(&config, client, "is no CA certificate");
+    path = request;
+    expect_refused_config(&config, request, "it holds a PEM block that is neither");
+    free(config.ca_password_file);
+}
+
+/* Never a snapshot with less in it than the files hold. */
+static void torture(const struct config *config, int anchors, int intermediates, int crls)
+{
+    struct error error = {0};
+    struct trust *trust = trust_load(config, NULL, &error);
+    unsigned long nth, count;
+    int and_after, failed = 0;
+
+    trust_release(trust);
+    memory_watch_fail_at(0, false);
+    trust_release(trust_load(config, NULL, &error));
+    count = memory_watch_count();
+    cr_assert_gt(count, 50, "%lu allocations: the watch does not see them", count);
+    for (nth = 1; nth <= count; nth++) {
+        for (and_after = 0; and_after < 2; and_after++) {
+            memory_watch_fail_at(nth, and_after);
+            error = (struct error){0};
+            trust = trust_load(config, NULL, &error);
+            memory_watch_fail_at(0, false);
+            if (trust == NULL) {
+                failed++;
+                cr_expect_eq(error.kind, ERROR_MEMORY, "allocation %lu of %lu (%d): %s", nth, count,
+                    and_after, error.text);
+                continue;
+            }
+            cr_expect(trust_anchor_count(trust) == anchors && trust_crl_count(trust) == crls &&
+                          sk_X509_num(trust_intermediates(trust)) == intermediates &&
+                          sk_X509_OBJECT_num(X509_STORE_get0_objects(trust_store(trust))) ==
+                              anchors + crls,
+                "allocation %lu of %lu (%d): %d anchors, %d CRLs", nth, count, and_after,
+                trust_anchor_count(trust), trust_crl_count(trust));
+            cr_expect_neq(
+                X509_get_extension_flags(sk_X509_value(trust_intermediates(trust), 0)) & EXFLAG_SET,
+                0);
+            cr_expect_eq(X509_get_extension_flags(sk_X509_value(trust_intermediates(trust), 0)) &
+                             EXFLAG_INVALID,
+                0, "allocation %lu: an intermediate is spoiled", nth);
+            trust_release(trust);
+        }
+    }
+    cr_expect_gt(failed, 0);
+}
+
+Test(trust, want_of_memory_never_makes_a_smaller_trust)
+{
+    char *cas = WRITE("a.pem", ca, other), *others = WRITE("b.pem", leaf);
+    char *crl = write_crl("c.pem", &(struct pki_crl_spec){.issuer = ca});
+    struct config config = make_config(&cas, &others, &crl);
+
+    torture(&config, 2, 1, 1);
+    free(cas);
+    free(others);
+    free(crl);
+}
+
+Test(trust, want_of_memory_makes_no_digest)
+{
+    char *cas = WRITE("a.pem", ca);
+    struct config config = make_config(&cas, NULL, NULL);
+    unsigned char digest[32];
+    struct error error = {0};
+    unsigned long nth, count;
+
+    cr_assert(trust_read_digest(&config, digest, &error));
+    memory_watch_fail_at(0, false);
+    cr_assert(trust_read_digest(&config, digest, &error));
+    count = memory_watch_count();
+    for (nth = 1; nth <= count; nth++) {
+        bool good;
+
+        memory_watch_fail_at(nth, false);
+        good = trust_read_digest(&config, digest, &error);
+        memory_watch_fail_at(0, false);
+        cr_expect(good || error.kind == ERROR_MEMORY, "allocation %lu: %s", nth, error.text);
+    }
+    free(cas);
+}
