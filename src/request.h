@@ -43,7 +43,8 @@ bool request_flush(struct request *request);
  * 4.1.4) and `fd` is no listening socket. */
 bool request_is_cgi(int fd);
 
-/* True when a descriptor is a listening socket, as lighttpd and spawn-fcgi hand one over at fd 0. */
+/* True when a descriptor is a listening socket, as lighttpd and spawn-fcgi hand one over at fd 0.
+ */
 bool request_fd_listens(int fd);
 
 /* The CGI request of this process: parameters from `environment` (borrowed), output to standard
