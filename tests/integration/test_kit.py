@@ -104,7 +104,8 @@ def made(tmp_path_factory):
     """A CA with a signed client, made once; tests work on copies."""
     folder = tmp_path_factory.mktemp("made")
     ca(folder, "init", "--ec", "--subject", "CN=Test CA,O=Acme,C=GB")
-    ca(folder, "request", "dan", "--ec", "--subject", "CN=Dan Example,OU=Ops,O=Acme,C=GB", "--san", "email:dan@acme.example")
+    ca(folder, "request", "dan", "--ec", "--subject", "CN=Dan Example,OU=Ops,O=Acme,C=GB", "--san",
+       "email:dan@acme.example")
     ca(folder, "sign", "dan.req", "--batch")
     return folder
 
@@ -139,7 +140,8 @@ def test_init_makes_a_v3_ca_of_4096_bits_and_ten_years_by_itself(empty):
     assert set(listing(empty)) == {"ca.key", "ca.cer", "ca.p12", "index.txt", "index.txt.attr"}
     assert "CN=Acme CA,O=Acme,C=GB" in done.stdout
     about = text(empty / "ca.cer")
-    for expected in ("Version: 3", "Public-Key: (4096 bit)", "Issuer: CN=Acme CA,O=Acme,C=GB", "Subject: CN=Acme CA,O=Acme,C=GB",
+    for expected in ("Version: 3", "Public-Key: (4096 bit)", "Issuer: CN=Acme CA,O=Acme,C=GB",
+                     "Subject: CN=Acme CA,O=Acme,C=GB",
                      "X509v3 Basic Constraints: critical\n                CA:TRUE\n",
                      "X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign\n",
                      "X509v3 Subject Key Identifier", "sha256WithRSAEncryption"):
@@ -159,7 +161,8 @@ def test_init_keeps_the_key_to_its_owner_and_lets_others_read_the_certificate(em
 
 def test_init_writes_a_p12_with_the_certificate_alone(empty):
     ca(empty, "init", "--ec", CA_P12_PASSWORD=P12_PASS)
-    about = openssl("pkcs12", "-in", empty / "ca.p12", "-info", "-passin", "env:P", "-noenc", env=environment(P=P12_PASS)).said
+    about = openssl("pkcs12", "-in", empty / "ca.p12", "-info", "-passin", "env:P", "-noenc",
+                    env=environment(P=P12_PASS)).said
     assert about.count("BEGIN CERTIFICATE") == 1 and "PRIVATE KEY" not in about, about
 
 
@@ -189,7 +192,8 @@ def test_init_makes_a_missing_folder_private(tmp_path):
 
 
 def test_a_failed_init_takes_its_new_folder_away_again(tmp_path):
-    refused(tmp_path, "init", "--ec", "--dir", "new", "--batch", status=2, says="no pass phrase of ca.key", CA_PASSWORD=None)
+    refused(tmp_path, "init", "--ec", "--dir", "new", "--batch", status=2, says="no pass phrase of ca.key",
+            CA_PASSWORD=None)
 
 
 def test_init_refuses_to_overwrite_anything(folder):
@@ -210,7 +214,8 @@ def test_init_sees_a_dangling_link_as_something_that_is_there(empty):
     (["--ec", "extra"], 2, "takes no argument"), (["--ec", "--subject", "Acme"], 2, "TYPE=value"),
     (["--ec", "--subject", "CN="], 2, "TYPE=value"), (["--ec", "--subject", 'CN="Acme'], 2, "not closed"),
     (["--ec", "--subject", "CN=Acme\\"], 2, "lonely"), (["--ec", "--subject", "CN=a\nb"], 2, "control characters"),
-    (["--ec", "--subject", "CN=a\\0Ab"], 2, "control characters"), (["--ec", "--subject", "CN=#0403666F6F"], 2, "hexadecimal"),
+    (["--ec", "--subject", "CN=a\\0Ab"], 2, "control characters"), (["--ec", "--subject", "CN=#0403666F6F"], 2,
+                                                                    "hexadecimal"),
     (["--ec", "--subject", "shoesize=44"], 1, 'unknown subject name attribute "shoesize"'),
     (["--ec", "--subject", "/CN=a/shoesize=44"], 1, 'unknown subject name attribute "shoesize"'),
     (["--ec", "--subject", "CN=a,C=Britain"], 1, "cannot make the certificate"),
@@ -249,7 +254,8 @@ def test_pass_phrases_come_from_files_and_only_the_first_line_counts(empty):
     openssl("pkey", "-in", empty / "ca.key", "-passin", f"file:{word}", "-noout")
     ca(empty, "request", "dan", "--ec")
     ca(empty, "sign", "dan.req", "-y", "--password-file", word, CA_PASSWORD=None)
-    ca(empty, "sign", "dan.req", "-y", "--name", "again", f"--pass-file={word}", CA_PASSWORD="the file counts, not this")
+    ca(empty, "sign", "dan.req", "-y", "--name", "again", f"--pass-file={word}",
+       CA_PASSWORD="the file counts, not this")
 
 
 @pytest.mark.parametrize("content, says", [("", "is empty"), ("\n", "is empty"), (None, "cannot read the pass phrase"),
@@ -265,12 +271,14 @@ def test_an_empty_variable_is_an_empty_pass_phrase_and_refused(empty):
 
 
 def test_without_a_pass_phrase_and_a_terminal_it_says_where_one_may_come_from(folder):
-    done = refused(folder, "sign", "dan.req", "-y", "--name", "x", status=2, says="no pass phrase of ca.key", CA_PASSWORD=None)
+    done = refused(folder, "sign", "dan.req", "-y", "--name", "x", status=2, says="no pass phrase of ca.key",
+                   CA_PASSWORD=None)
     assert "--pass-file FILE" in done.stderr and "CA_PASSWORD" in done.stderr
 
 
 def test_a_wrong_pass_phrase_is_named_as_such(folder):
-    refused(folder, "sign", "dan.req", "-y", "--name", "x", status=1, says="cannot sign: wrong pass phrase", CA_PASSWORD="wrong")
+    refused(folder, "sign", "dan.req", "-y", "--name", "x", status=1, says="cannot sign: wrong pass phrase",
+            CA_PASSWORD="wrong")
 
 
 def test_hard_pass_phrases_open_the_same_with_openssl(empty):
@@ -288,7 +296,8 @@ def test_no_pass_phrase_is_in_the_arguments_or_environment_of_anything_started(t
     binaries.mkdir()
     for name in ("openssl", "awk", "mv", "find", "flock"):
         real = shutil.which(name)
-        write(binaries / name, f'#!/bin/sh\n{{ printf "%s\\n" "$0" "$@"; env; }} >>{log}\nexec {real} "$@"\n').chmod(0o755)
+        write(binaries / name,
+              f'#!/bin/sh\n{{ printf "%s\\n" "$0" "$@"; env; }} >>{log}\nexec {real} "$@"\n').chmod(0o755)
     work = tmp_path / "ca"
     work.mkdir()
     secrets = {"CA_PASSWORD": PASS, "CA_KEY_PASSWORD": KEY_PASS, "CA_P12_PASSWORD": P12_PASS}
@@ -336,7 +345,8 @@ def test_in_a_terminal_it_asks_and_shows_no_pass_phrase(empty):
     openssl("pkcs12", "-in", empty / "dan.p12", "-noout", "-passin", "env:P", env=environment(P=P12_PASS))
 
 
-@pytest.mark.parametrize("answers, says", [(["one word", "another"], "not the same"), (["abc", "abc"], "too short"), (["", ""], "empty")])
+@pytest.mark.parametrize("answers, says", [(["one word", "another"], "not the same"), (["abc", "abc"], "too short"),
+                                           (["", ""], "empty")])
 def test_what_is_typed_must_be_long_enough_and_typed_twice_alike(empty, answers, says):
     status, shown = at_terminal(empty, ["init", "--ec"], answers)
     assert status == 1 and says in shown, shown
@@ -355,7 +365,8 @@ def test_the_owner_may_say_no(folder):
 
 def test_request_makes_a_key_for_its_owner_alone_and_a_request(empty):
     ca(empty, "request", "dan", "--subject", "CN=Dan,O=Acme", "--key", "rsa:2048")
-    assert {name: mode for name, (mode, _) in listing(empty).items()} == {"dan.key": "-rw-------", "dan.req": "-rw-r--r--"}
+    assert {name: mode for name, (mode, _) in listing(empty).items()} == {"dan.key": "-rw-------",
+                                                                          "dan.req": "-rw-r--r--"}
     assert "BEGIN PRIVATE KEY" in (empty / "dan.key").read_text()
     openssl("req", "-in", empty / "dan.req", "-noout", "-verify")
 
@@ -374,7 +385,8 @@ def test_request_encrypts_the_key_when_a_pass_phrase_is_given(empty):
         openssl("pkey", "-in", empty / f"{name}.key", "-noout", "-passin", "env:P", env=environment(P=KEY_PASS))
 
 
-SANS = ["email:dan@acme.example", "DNS:*.acme.example", "IP:192.0.2.1", "IP:2001:db8::1", "URI:https://acme.example/a,b#c$d;e=\"f\"",
+SANS = ["email:dan@acme.example", "DNS:*.acme.example", "IP:192.0.2.1", "IP:2001:db8::1",
+        "URI:https://acme.example/a,b#c$d;e=\"f\"",
         "UPN:dän@acme.example"]
 SAN_TEXT = ("email:dan@acme.example, DNS:*.acme.example, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, "
             'URI:https://acme.example/a,b#c$d;e="f", othername: UPN::dän@acme.example')
@@ -385,7 +397,8 @@ def test_request_asks_for_the_names_that_san_gives(empty):
     assert SAN_TEXT in openssl("req", "-in", empty / "dan.req", "-noout", "-text").stdout
 
 
-@pytest.mark.parametrize("san", ["dan@acme.example", "DNS:", "DNS:a b", "DNS:-\n", "IP:acme", "email:copy", "URI:nothing", "RID:1.2.3",
+@pytest.mark.parametrize("san", ["dan@acme.example", "DNS:", "DNS:a b", "DNS:-\n", "IP:acme", "email:copy",
+                                 "URI:nothing", "RID:1.2.3",
                                 "dirName:section", "DNS:a,DNS:b", "email:dän@acme.example", "IP:999.1.1.1", "UPN:a\nb"])
 def test_names_of_no_known_kind_or_form_are_refused(empty, san):
     before = listing(empty)
@@ -483,7 +496,8 @@ def test_a_certificate_never_outlives_its_ca_and_that_is_said(empty):
     done = ca(empty, "sign", "dan.req", "-y", "--days", "365")
     assert "cut to the end of the CA itself" in done.stderr
     assert when(empty / "dan.cer", "enddate") == when(empty / "ca.cer", "enddate")
-    refused(empty, "sign", "dan.req", "-y", "--name", "x", "--start", days_from_now(30).strftime("%Y-%m-%d"), status=1,
+    refused(empty, "sign", "dan.req", "-y", "--name", "x", "--start", days_from_now(30).strftime("%Y-%m-%d"),
+            status=1,
             says="the CA itself ends before that")
 
 
@@ -493,17 +507,21 @@ def test_names_go_in_by_san_or_by_copy_san_and_nothing_else_does(folder):
     assert "Alternative" not in text(folder / "none.cer")
     done = ca(folder, "sign", "all.req", "-y", "--name", "copied", "--copy-san")
     assert SAN_TEXT in text(folder / "copied.cer") and SAN_TEXT in done.stderr
-    ca(folder, "sign", "all.req", "-y", "--name", "set", "--san", "DNS:other.example", "--san", "UPN:dän@acme.example")
+    ca(folder, "sign", "all.req", "-y", "--name", "set", "--san", "DNS:other.example", "--san",
+       "UPN:dän@acme.example")
     assert "DNS:other.example, othername: UPN::dän@acme.example\n" in text(folder / "set.cer")
-    refused(folder, "sign", "all.req", "-y", "--name", "x", "--copy-san", "--san", "DNS:a", status=2, says="give one of them")
+    refused(folder, "sign", "all.req", "-y", "--name", "x", "--copy-san", "--san", "DNS:a", status=2,
+            says="give one of them")
     ca(folder, "request", "bare", "--ec")
     refused(folder, "sign", "bare.req", "-y", "--copy-san", status=1, says="no subjectAltName that could be copied")
 
 
-def foreign_request(folder, name, extensions="", subject_="/CN=Eve", key=("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+def foreign_request(folder, name, extensions="", subject_="/CN=Eve", key=("-newkey", "ec", "-pkeyopt",
+                                                                          "ec_paramgen_curve:P-256")):
     """A request as a stranger makes it with openssl, with the extensions he likes."""
     config = write(folder.parent / f"{name}.cnf", "[req]\ndistinguished_name=dn\n[dn]\n[ext]\n" + extensions)
-    openssl("req", "-new", "-config", config, *key, "-noenc", "-keyout", folder.parent / f"{name}.key", "-subj", subject_, "-utf8",
+    openssl("req", "-new", "-config", config, *key, "-noenc", "-keyout", folder.parent / f"{name}.key", "-subj",
+            subject_, "-utf8",
             "-out", folder / f"{name}.req", *(["-reqexts", "ext"] if extensions else []))
 
 
@@ -526,7 +544,8 @@ def test_a_request_for_the_rights_of_a_ca_is_refused(folder):
 
 def test_a_request_that_was_changed_is_refused(folder):
     foreign_request(folder, "eve")
-    der = bytearray(subprocess.run(["openssl", "req", "-in", folder / "eve.req", "-outform", "DER"], capture_output=True, check=True).stdout)
+    der = bytearray(subprocess.run(["openssl", "req", "-in", folder / "eve.req", "-outform", "DER"],
+                                   capture_output=True, check=True).stdout)
     at = der.index(b"Eve")
     der[at:at + 3] = b"Bob"
     (folder / "eve.req").write_bytes(der)
@@ -539,7 +558,8 @@ def test_a_request_in_der_is_signed_too(folder):
     assert subject(folder / "der.cer") == "CN=Dan Example,OU=Ops,O=Acme,C=GB"
 
 
-@pytest.mark.parametrize("key", [["-newkey", "rsa:1024"], ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp160r1"]])
+@pytest.mark.parametrize("key", [["-newkey", "rsa:1024"], ["-newkey", "ec", "-pkeyopt",
+                                                           "ec_paramgen_curve:secp160r1"]])
 def test_keys_too_weak_for_peercert_are_refused(folder, key):
     foreign_request(folder, "weak", key=key)
     refused(folder, "sign", "weak.req", "-y", status=1, says="too weak to be trusted")
@@ -571,11 +591,13 @@ def test_a_challenge_that_looks_like_parsed_asn1_copies_no_name(folder):
     """Text of a stranger that asn1parse would print as lines of its own must not be taken for the extension."""
     fake = "x\n  194:d=5  hl=2 l=   3 prim: OBJECT            :X509v3 Subject Alternative Name\n" \
            "  199:d=5  hl=2 l=   7 prim: OCTET STRING      [HEX DUMP]:30058203612E62\n"
-    config = write(folder.parent / "fake.cnf", "[req]\ndistinguished_name=dn\nprompt=no\nattributes=at\nstring_mask=utf8only\n"
+    config = write(folder.parent / "fake.cnf",
+                   "[req]\ndistinguished_name=dn\nprompt=no\nattributes=at\nstring_mask=utf8only\n"
                    "[dn]\nCN=Eve\n[at]\nunstructuredName=" + fake.replace("\n", "\\n") + "\n")
     openssl("req", "-new", "-config", config, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
             "-keyout", folder.parent / "fake.key", "-out", folder / "fake.req")
-    assert "OBJECT            :X509v3 Subject Alternative Name" in openssl("asn1parse", "-in", folder / "fake.req").stdout
+    assert "OBJECT            :X509v3 Subject Alternative Name" in openssl("asn1parse", "-in",
+                                                                           folder / "fake.req").stdout
     refused(folder, "sign", "fake.req", "-y", "--copy-san", status=1, says="no subjectAltName that could be copied")
 
 
@@ -585,6 +607,15 @@ def test_every_part_of_a_name_is_signed_in_its_order(folder):
     ca(folder, "sign", "odd.req", "-y")
     assert subject(folder / "odd.cer") == openssl("req", "-in", folder / "odd.req", "-noout", "-subject", "-nameopt",
                                                   "RFC2253,-esc_msb").stdout.strip().removeprefix("subject=")
+    assert "OU=Two,OU=One,title=Dr,C=GB,DC=acme" in subject(folder / "odd.cer")
+
+
+def test_every_part_of_a_name_is_signed_in_its_order(folder):
+    name = "/CN=Dan/UID=d1+serialNumber=7/O=Acme/DC=acme/C=GB/title=Dr/OU=One/OU=Two"
+    foreign_request(folder, "odd", subject_=name)
+    ca(folder, "sign", "odd.req", "-y")
+    asked = openssl("req", "-in", folder / "odd.req", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb").stdout
+    assert subject(folder / "odd.cer") == asked.strip().removeprefix("subject=")
     assert "OU=Two,OU=One,title=Dr,C=GB,DC=acme" in subject(folder / "odd.cer")
 
 
@@ -600,10 +631,13 @@ def test_the_owner_may_set_the_subject(folder):
 @pytest.mark.parametrize("words, status, says", [
     ([], 2, "sign needs FILE.req"), (["dan.req", "other.req"], 2, "takes one argument"), (["dan.req"], 1, "dan.cer exists already"),
     (["dan.req", "--name", "ca"], 2, "belongs to the CA"), (["dan.req", "--name", "../x"], 2, "no name for files"),
-    (["dan.req", "--days", "ten"], 2, "whole number of days"), (["dan.req", "--start", "yesterday"], 2, "write it as"),
-    (["dan.req", "--end", "2026-13-40"], 2, "write it as"), (["dan.req", "--days", "1", "--end", "2030-01-01"], 2, "give one of them"),
+    (["dan.req", "--days", "ten"], 2, "whole number of days"), (["dan.req", "--start", "yesterday"], 2,
+                                                                "write it as"),
+    (["dan.req", "--end", "2026-13-40"], 2, "write it as"), (["dan.req", "--days", "1", "--end", "2030-01-01"], 2,
+                                                             "give one of them"),
     (["dan.req", "--start", "2030-01-02", "--end", "2030-01-01"], 2, "end before it starts"), (["dan.req", "--key", "ec"], 2, "sign does not take --key"),
-    (["dan.req", "--end", "2020-01-01"], 2, "end before it starts"), (["dan.req", "--san", "DNS:a b"], 2, "no DNS name")])
+    (["dan.req", "--end", "2020-01-01"], 2, "end before it starts"), (["dan.req", "--san", "DNS:a b"], 2,
+                                                                      "no DNS name")])
 def test_sign_refuses_what_it_cannot_do(folder, words, status, says):
     refused(folder, "sign", "-y", *words, status=status, says=says)
 
@@ -632,7 +666,8 @@ def test_a_lost_database_is_not_begun_anew(folder):
 def test_a_full_or_forbidden_folder_keeps_what_it_had(folder):
     """A file-size limit stands for the full disk: each write beyond it fails."""
     before = listing(folder)
-    done = run("bash", "-c", f"ulimit -f 0; exec {CA} sign dan.req -y --name x", cwd=folder, env=environment(CA_PASSWORD=PASS))
+    done = run("bash", "-c", f"ulimit -f 0; exec {CA} sign dan.req -y --name x", cwd=folder,
+               env=environment(CA_PASSWORD=PASS))
     assert done.returncode != 0
     ca(folder, "list")
     assert listing(folder) == before
@@ -645,16 +680,19 @@ def test_p12_holds_key_and_certificate_under_a_friendly_name(folder):
     done = ca(folder, "p12", "dan", CA_P12_PASSWORD=P12_PASS)
     assert "--legacy" in done.stdout and "macOS" in done.stdout and "iOS" in done.stdout and "Android" in done.stdout
     assert stat.S_IMODE((folder / "dan.p12").stat().st_mode) == 0o600
-    about = openssl("pkcs12", "-in", folder / "dan.p12", "-info", "-noenc", "-passin", "env:P", env=environment(P=P12_PASS)).said
+    about = openssl("pkcs12", "-in", folder / "dan.p12", "-info", "-noenc", "-passin", "env:P",
+                    env=environment(P=P12_PASS)).said
     for expected in ("friendlyName: dan", "BEGIN CERTIFICATE", "BEGIN PRIVATE KEY", "AES-256-CBC", "MAC: sha256"):
         assert expected in about, about
     assert about.count("BEGIN CERTIFICATE") == 1
 
 
 def test_p12_legacy_is_readable_without_any_extra_provider(folder):
-    done = ca(folder, "p12", "dan", "--legacy", "--friendly-name", "Dan's card", "--with-ca", CA_P12_PASSWORD=P12_PASS)
+    done = ca(folder, "p12", "dan", "--legacy", "--friendly-name", "Dan's card", "--with-ca",
+              CA_P12_PASSWORD=P12_PASS)
     assert "macOS" not in done.stdout
-    about = openssl("pkcs12", "-in", folder / "dan.p12", "-info", "-noenc", "-passin", "env:P", env=environment(P=P12_PASS)).said
+    about = openssl("pkcs12", "-in", folder / "dan.p12", "-info", "-noenc", "-passin", "env:P",
+                    env=environment(P=P12_PASS)).said
     assert "pbeWithSHA1And3-KeyTripleDES-CBC" in about and "MAC: sha1" in about and "PBES2" not in about, about
     assert "friendlyName: Dan's card" in about and about.count("BEGIN CERTIFICATE") == 2
 
@@ -665,7 +703,8 @@ def test_p12_opens_an_encrypted_key(empty, made):
     ca(empty, "request", "dan", "--ec", CA_KEY_PASSWORD=KEY_PASS)
     ca(empty, "sign", "dan.req", "-y")
     refused(empty, "p12", "dan", status=2, says="no pass phrase of dan.key", CA_P12_PASSWORD=P12_PASS)
-    refused(empty, "p12", "dan", status=1, says="wrong pass phrase", CA_P12_PASSWORD=P12_PASS, CA_KEY_PASSWORD="wrong")
+    refused(empty, "p12", "dan", status=1, says="wrong pass phrase", CA_P12_PASSWORD=P12_PASS,
+            CA_KEY_PASSWORD="wrong")
     key, word = write(empty.parent / "key", KEY_PASS), write(empty.parent / "word", P12_PASS)
     ca(empty, "p12", "dan", "--key-pass-file", key, "--pass-file", word)
     openssl("pkcs12", "-in", empty / "dan.p12", "-noout", "-passin", f"file:{word}")
@@ -676,7 +715,8 @@ def test_p12_refuses_what_it_cannot_do(folder):
     refused(folder, "p12", "dan", status=2, says="no password of dan.p12")
     refused(folder, "p12", "eve", status=1, says="eve.key is missing", CA_P12_PASSWORD=P12_PASS)
     refused(folder, "p12", "ca", status=2, says="belongs to the CA", CA_P12_PASSWORD=P12_PASS)
-    refused(folder, "p12", "dan", "--friendly-name", "a\nb", status=2, says="control characters", CA_P12_PASSWORD=P12_PASS)
+    refused(folder, "p12", "dan", "--friendly-name", "a\nb", status=2, says="control characters",
+            CA_P12_PASSWORD=P12_PASS)
     openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder / "eve.key")
     refused(folder, "p12", "eve", status=1, says="eve.cer is missing", CA_P12_PASSWORD=P12_PASS)
     shutil.copy(folder / "dan.cer", folder / "eve.cer")
@@ -776,7 +816,8 @@ def test_the_kit_works_through_a_link_to_it(folder, tmp_path):
 
 
 def test_the_systems_configuration_of_openssl_plays_no_part(folder):
-    broken = write(folder.parent / "broken.cnf", "openssl_conf = x\n[x]\nproviders = y\n[y]\nnonsense = z\n[z]\nactivate = 1\n[broken")
+    broken = write(folder.parent / "broken.cnf",
+                   "openssl_conf = x\n[x]\nproviders = y\n[y]\nnonsense = z\n[z]\nactivate = 1\n[broken")
     ca(folder, "sign", "dan.req", "-y", "--name", "x", OPENSSL_CONF=str(broken))
     ca(folder, "p12", "dan", OPENSSL_CONF=str(broken), CA_P12_PASSWORD=P12_PASS)
 
@@ -789,10 +830,12 @@ def test_the_configuration_serves_on_its_own(tmp_path):
     commands = re.findall(r"^#   openssl ((?:.*\\\n)?.*)$", CONFIG.read_text(), re.M)
     commands = [c.replace("\\\n#", "").replace("rsa:4096", "rsa:2048").split() for c in commands]
     assert [c[0] for c in commands] == ["req", "req", "ca", "x509"]
-    for command, more in zip(commands, (["-noenc", "-subj", "/CN=Own CA"], ["-noenc", "-subj", "/CN=Own"], ["-batch"], [])):
+    for command, more in zip(commands, (["-noenc", "-subj", "/CN=Own CA"], ["-noenc", "-subj", "/CN=Own"], ["-batch"],
+                                        [])):
         openssl(*command, *more, cwd=tmp_path)
         if command[0] in ("ca", "x509"):
-            openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", tmp_path / "ca.cer", tmp_path / "client.cer")
+            openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", tmp_path / "ca.cer",
+                    tmp_path / "client.cer")
             assert subject(tmp_path / "client.cer") == "CN=Own"
 
 
@@ -823,7 +866,8 @@ def without_random(folder):
     return names, len(index.read_text().splitlines()) if index.exists() else None, len(list((folder / "issued").glob("*")))
 
 
-@pytest.mark.parametrize("words, kind", [(["init", "--ec"], "before"), (["request", "eve", "--ec"], "before"), (["sign", "dan.req", "-y", "--name", "new"], "after"),
+@pytest.mark.parametrize("words, kind", [(["init", "--ec"], "before"), (["request", "eve", "--ec"], "before"),
+                                         (["sign", "dan.req", "-y", "--name", "new"], "after"),
                                         (["p12", "dan"], "before")])
 def test_killed_at_any_step_the_folder_is_as_before_or_as_after(made, tmp_path, words, kind):
     path = killing_path(tmp_path)
@@ -842,7 +886,8 @@ def test_killed_at_any_step_the_folder_is_as_before_or_as_after(made, tmp_path, 
         folder = tmp_path / "folder"
         shutil.copytree(start, folder)
         write(count, "0")
-        done = ca(folder, *words, check=None, CA_P12_PASSWORD=P12_PASS, PATH=path, COUNT=str(count), KILL_AT=str(step), KILL_WHEN=kind)
+        done = ca(folder, *words, check=None, CA_P12_PASSWORD=P12_PASS, PATH=path, COUNT=str(count),
+                  KILL_AT=str(step), KILL_WHEN=kind)
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL, done.said
@@ -865,10 +910,12 @@ def test_killed_at_any_step_the_folder_is_as_before_or_as_after(made, tmp_path, 
 def test_a_signal_in_the_middle_leaves_nothing_behind(folder, tmp_path):
     binaries = tmp_path / "bin"
     binaries.mkdir()
-    write(binaries / "openssl", f'#!/bin/sh\n[ "$1" != ca ] || {{ : >{tmp_path}/reached; /bin/sleep 2; }}\nexec {shutil.which("openssl")} "$@"\n').chmod(0o755)
+    write(binaries / "openssl",
+          f'#!/bin/sh\n[ "$1" != ca ] || {{ : >{tmp_path}/reached; /bin/sleep 2; }}\nexec {shutil.which("openssl")} "$@"\n').chmod(0o755)
     before = listing(folder)
     for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
-        child = subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", "x"], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        child = subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", "x"], cwd=folder, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL,
                                  stderr=subprocess.DEVNULL, start_new_session=True, env=environment(CA_PASSWORD=PASS, PATH=f"{binaries}:{os.environ['PATH']}"))
         while not (tmp_path / "reached").exists():
             time.sleep(0.01)
@@ -883,7 +930,8 @@ def test_a_lock_of_the_living_is_respected_and_one_of_the_dead_is_none(folder, t
     try:
         while run("flock", "-n", folder, "true").returncode == 0:
             time.sleep(0.01)
-        refused(folder, "sign", "dan.req", "-y", "--name", "x", status=1, says="another ca is at work", CA_LOCK_WAIT="0")
+        refused(folder, "sign", "dan.req", "-y", "--name", "x", status=1, says="another ca is at work",
+                CA_LOCK_WAIT="0")
         assert "Dan Example" in ca(folder, "list").stdout, "looking needs no lock"
     finally:
         os.killpg(owner.pid, signal.SIGKILL)
@@ -892,7 +940,8 @@ def test_a_lock_of_the_living_is_respected_and_one_of_the_dead_is_none(folder, t
 
 
 def test_many_at_once_are_all_recorded(folder):
-    running = [subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", f"m{n}"], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    running = [subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", f"m{n}"], cwd=folder,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True, start_new_session=True, env=environment(CA_PASSWORD=PASS)) for n in range(6)]
     for child in running:
         shown, _ = child.communicate(timeout=60)
@@ -919,28 +968,34 @@ def test_peercert_accepts_what_the_kit_made(folder, tmp_path):
     (folder / "ca.p12").unlink()
     shutil.copytree(folder, tmp_path / "p12")
     word, ca_word = write(tmp_path / "word", P12_PASS + "\n"), write(tmp_path / "ca-word", "password\n")
-    openssl("pkcs12", "-export", "-nokeys", "-in", folder / "ca.cer", "-out", folder / "ca.p12", "-passout", f"file:{ca_word}")
+    openssl("pkcs12", "-export", "-nokeys", "-in", folder / "ca.cer", "-out", folder / "ca.p12", "-passout",
+            f"file:{ca_word}")
     done = peercert("--ca", folder / "ca.cer", "--check", folder / "dan.cer", check=0)
     assert last_line(done) == "The certificate is valid" and "Name: CN=Dan Example,OU=Ops,O=Acme,C=GB" in done.stdout
-    done = peercert("--ca", folder / "ca.p12", "--ca-password-file", ca_word, "--password-file", word, "--check", folder / "dan.p12", check=0)
+    done = peercert("--ca", folder / "ca.p12", "--ca-password-file", ca_word, "--password-file", word, "--check",
+                    folder / "dan.p12", check=0)
     assert last_line(done) == "The certificate is valid"
 
 
 def test_peercert_opens_the_kits_own_ca_p12_and_legacy_p12(folder, tmp_path):
     ca(folder, "p12", "dan", "--legacy", "--with-ca", CA_P12_PASSWORD=P12_PASS)
     word, ca_word = write(tmp_path / "word", P12_PASS + "\n"), write(tmp_path / "ca-word", "password\n")
-    done = peercert("--ca", folder / "ca.p12", "--ca-password-file", ca_word, "--password-file", word, "--check", folder / "dan.p12", check=0)
+    done = peercert("--ca", folder / "ca.p12", "--ca-password-file", ca_word, "--password-file", word, "--check",
+                    folder / "dan.p12", check=0)
     assert last_line(done) == "The certificate is valid"
 
 
 def test_peercert_tells_expired_and_future_ones_of_the_kit(folder):
     ca(folder, "sign", "dan.req", "-y", "--name", "past", "--start", "2020-01-01", "--end", "2020-02-01")
     ca(folder, "sign", "dan.req", "-y", "--name", "future", "--start", days_from_now(30).strftime("%Y-%m-%d"))
-    assert last_line(peercert("--ca", folder / "ca.cer", "--check", folder / "past.cer", check=1)).startswith("The certificate not current")
-    assert last_line(peercert("--ca", folder / "ca.cer", "--check", folder / "future.cer", check=1)).startswith("The certificate not current")
+    assert last_line(peercert("--ca", folder / "ca.cer", "--check", folder / "past.cer",
+                              check=1)).startswith("The certificate not current")
+    assert last_line(peercert("--ca", folder / "ca.cer", "--check", folder / "future.cer",
+                              check=1)).startswith("The certificate not current")
 
 
-RECIPE_SUBJECTS = {"ca": "/C=GB/O=Acme/CN=Acme Root", "client": "/C=GB/O=Acme/OU=Ops/CN=Dan Example/emailAddress=dan@acme.example"}
+RECIPE_SUBJECTS = {"ca": "/C=GB/O=Acme/CN=Acme Root",
+                   "client": "/C=GB/O=Acme/OU=Ops/CN=Dan Example/emailAddress=dan@acme.example"}
 
 
 @pytest.fixture(scope="module", params=["plain", "aes256", "des3"])
@@ -980,7 +1035,8 @@ def test_the_classic_recipe_is_valid_with_ca_cer(recipe):
 
 
 def test_the_classic_recipe_is_valid_with_ca_p12_and_client_p12(recipe):
-    done = peercert("--ca", recipe / "ca.p12", "--ca-password-file", recipe / "word", "--check", recipe / "client.p12",
+    done = peercert("--ca", recipe / "ca.p12", "--ca-password-file", recipe / "word", "--check",
+                    recipe / "client.p12",
                     "--password-file", recipe / "word", check=0)
     assert last_line(done) == "The certificate is valid", done.said
     assert "key" in done.stderr, "a trust file with the CA's private key is worth a loud warning"
@@ -991,7 +1047,8 @@ def test_the_classic_recipe_and_the_kit_go_on_with_each_other(recipe, tmp_path):
     shutil.copytree(recipe, tmp_path / "ca")
     ca(tmp_path / "ca", "sign", "client.req", "-y", "--name", "by-kit", CA_PASSWORD="password")
     assert "Version: 3" in text(tmp_path / "ca" / "by-kit.cer")
-    done = peercert("--ca", tmp_path / "ca" / "ca.cer", "--check", tmp_path / "ca" / "by-kit.cer", tmp_path / "ca" / "client.cer", check=0)
+    done = peercert("--ca", tmp_path / "ca" / "ca.cer", "--check", tmp_path / "ca" / "by-kit.cer",
+                    tmp_path / "ca" / "client.cer", check=0)
     assert done.stdout.count("The certificate is valid\n") == 2
 
 
@@ -1016,13 +1073,15 @@ def seed_trust(seed, kind, tmp_path):
 @pytest.mark.parametrize("file", ["client.cer", "client.p12"])
 def test_old_files_of_the_recipe_were_valid_in_their_time_and_are_expired_today(seed, tmp_path, trust, file):
     options, word = seed_trust(seed, trust, tmp_path)
-    then = peercert(*options, "--password-file", word, "--at", "2023-06-01T00:00:00Z", "--check", seed / file, check=0)
+    then = peercert(*options, "--password-file", word, "--at", "2023-06-01T00:00:00Z", "--check", seed / file,
+                    check=0)
     assert last_line(then) == "The certificate is valid", then.said
     today = peercert(*options, "--password-file", word, "--check", seed / file, check=1)
     assert last_line(today).startswith("The certificate not current: expired "), today.said
 
 
 def test_the_old_name_begins_in_rfc_2253_order_with_its_last_part(seed):
-    shown = peercert("--ca", seed / "ca.cer", "--at", "2023-06-01T00:00:00Z", "--check", seed / "client.cer", check=0).stdout
+    shown = peercert("--ca", seed / "ca.cer", "--at", "2023-06-01T00:00:00Z", "--check", seed / "client.cer",
+                     check=0).stdout
     assert re.search(r"^Name: (emailAddress=)?[^,]*@", shown, re.M), shown
     assert "Valid dates: 2023-01-23T14:40:46Z to 2024-01-23T14:40:46Z" in shown
