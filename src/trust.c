@@ -1,9 +1,8 @@
 #include "trust.h"
 #include "identity.h"
-#include "memory.h"
 #include "trust_files.h"
+#include "trust_store.h"
 
-#include <openssl/err.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,33 +17,6 @@ struct trust {
     size_t date_count;
     bool has_unreadable_date;
 };
-
-static bool fill_store(struct trust *trust, struct error *error)
-{
-    int i;
-
-    ERR_clear_error();
-    memory_watch_clear();
-    trust->store = X509_STORE_new();
-    if (trust->store == NULL)
-        goto fail;
-    for (i = 0; i < trust_anchor_count(trust); i++) {
-        if (X509_STORE_add_cert(
-                trust->store, sk_X509_value(trust->files.anchors.certificates, i)) != 1)
-            goto fail;
-    }
-    for (i = 0; i < trust_crl_count(trust); i++) {
-        if (X509_STORE_add_crl(trust->store, sk_X509_CRL_value(trust->files.crls.crls, i)) != 1)
-            goto fail;
-    }
-    if (!memory_watch_failed())
-        return true;
-
-fail:
-    error_set(error, error_queue_tells_of_memory() ? ERROR_MEMORY : ERROR_LIBRARY,
-        "libcrypto could not build the trust store");
-    return false;
-}
 
 static void add_date(struct trust *trust, const ASN1_TIME *date)
 {
@@ -142,12 +114,16 @@ struct trust *trust_load(const struct config *config, struct error *warning, str
     }
     atomic_init(&trust->references, 1);
     trust->number = atomic_fetch_add(&last_number, 1) + 1;
-    if (!trust_files_read(&trust->files, config, trust->digest, warning, error) ||
-        !fill_store(trust, error) || !collect_dates(trust, error)) {
-        trust_release(trust);
-        return NULL;
-    }
+    if (!trust_files_read(&trust->files, config, trust->digest, warning, error))
+        goto fail;
+    trust->store = trust_store_make(&trust->files, error);
+    if (trust->store == NULL || !collect_dates(trust, error))
+        goto fail;
     return trust;
+
+fail:
+    trust_release(trust);
+    return NULL;
 }
 
 bool trust_read_digest(const struct config *config, unsigned char digest[32], struct error *error)

@@ -1,7 +1,8 @@
-#include "config.h"
+#include "config_options.h"
 #include "memory.h"
 #include "pki.h"
 #include "trust.h"
+#include "verify.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -642,4 +643,49 @@ Test(trust, want_of_memory_makes_no_digest)
         cr_expect(good || error.kind == ERROR_MEMORY, "allocation %lu: %s", nth, error.text);
     }
     free(cas);
+}
+
+static void expect_verdict(const struct trust *trust, const struct config *config,
+    const struct pki *client, enum verdict_status status, const char *what)
+{
+    struct verdict verdict;
+
+    verify_certificate(client->certificate, NULL, trust, config, time(NULL), &verdict);
+    cr_expect_eq(verdict.status, status, "%s: expected %s, came %s (%s)", what,
+        verdict_status_name(status), verdict_status_name(verdict.status), verdict.reason);
+}
+
+/* An operator who made a new key for a CA of the same name trusts both while clients change;
+ * version 1 certificates, which the classic recipe makes, say nothing of which key signed them. */
+Test(trust, of_several_cas_of_one_name_the_one_that_signed_is_found)
+{
+    struct pki *cas[3], *clients[3], *stranger = pki_ca("CN=Same"), *client;
+    struct config config = config_defaults;
+    struct error error = {0};
+    struct trust *trust;
+    char *path;
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        cas[i] = pki_ca("CN=Same");
+        clients[i] =
+            pki_make(&(struct pki_spec){.subject = "CN=client", .issuer = cas[i], .version = 1});
+    }
+    client = pki_make(&(struct pki_spec){.subject = "CN=client", .issuer = stranger, .version = 1});
+    path = WRITE("a.pem", cas[0], cas[1], cas[2]);
+    config.ca = (struct config_list){&path, 1};
+    trust = trust_load(&config, NULL, &error);
+    cr_assert_not_null(trust, "%s", error.text);
+    for (i = 0; i < 3; i++)
+        expect_verdict(trust, &config, clients[i], VERDICT_VALID, i == 0 ? "first" : "later");
+    expect_verdict(trust, &config, client, VERDICT_UNTRUSTED, "a stranger of the same name");
+    cr_expect_eq(ERR_peek_error(), 0);
+    trust_release(trust);
+    for (i = 0; i < 3; i++) {
+        pki_free(cas[i]);
+        pki_free(clients[i]);
+    }
+    pki_free(stranger);
+    pki_free(client);
+    free(path);
 }
