@@ -61,7 +61,8 @@ unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=room/*' ch
 	$(BUILD)/unit-tests $(ARGS)
 
 unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' HARDENING=-fPIE unit
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' HARDENING=-fPIE \
+		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' unit
 
 integration: build hooked ## run the integration tests alone; ARGS='-k word' chooses
 	PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
