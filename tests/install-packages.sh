@@ -7,7 +7,7 @@ set -eu
 
 build='gcc make libc6-dev libssl-dev libfcgi-dev libjansson-dev'
 demo="$build openssl curl lighttpd lighttpd-mod-openssl"
-test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind"
+test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind nginx haproxy"
 lint="$build libcriterion-dev clang-format clang-tidy cppcheck shellcheck mandoc"
 
 policy=/usr/sbin/policy-rc.d
