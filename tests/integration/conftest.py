@@ -1,5 +1,7 @@
 """Fixtures. What is started here runs from temporary folders, on loopback, and is ended by its id."""
 
+import contextlib
+import itertools
 import os
 import pathlib
 
@@ -50,36 +52,33 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="module")
 def running_fronts(peercert, pki, tmp_path_factory):
     """Fronts that tests share, started when first asked for."""
-    running = {}
+    running, cleanup = {}, contextlib.ExitStack()
 
     def get(name):
         if name not in running:
             front = fronts.FRONTS[name](tmp_path_factory.mktemp(name), pki, peercert)
-            running[name] = front
-            front.start()
+            cleanup.callback(front.stop)
+            running[name] = front.start()
             # The first request makes what stays open in the responder.
             front.curl(pki.good)
             front.settle()
         return running[name]
-    yield get
-    for front in running.values():
-        front.stop()
+    with cleanup:
+        yield get
 
 
 @pytest.fixture
 def start_front(pki, tmp_path_factory):
     """Starts a front for one test; checked and stopped after it."""
-    started = []
+    cleanup = contextlib.ExitStack()
 
     def start(name, program, **options):
         front = fronts.FRONTS[name](tmp_path_factory.mktemp(name), pki, program, **options)
-        started.append(front)
+        cleanup.callback(front.check_log)
+        cleanup.callback(front.stop)
         return front.start()
-    yield start
-    for front in started:
-        front.stop()
-    for front in started:
-        front.check()
+    with cleanup:
+        yield start
 
 
 @pytest.fixture
@@ -90,13 +89,11 @@ def gate(tmp_path):
 @pytest.fixture
 def start_responder(peercert, pki, tmp_path):
     """Starts peercert on a socket for one test; its log and descriptors are checked after it."""
-    started = []
+    cleanup, numbers = contextlib.ExitStack(), itertools.count()
 
     def start(*arguments, program=peercert, **options):
-        responder = Responder(tmp_path, program, pki.ca, *arguments, name=f"peercert{len(started)}", **options)
-        started.append(responder)
+        responder = Responder(tmp_path, program, pki.ca, *arguments, name=f"peercert{next(numbers)}", **options)
+        cleanup.callback(lambda: responder.stop_gently() if responder.alive() else responder.check_log())
         return responder
-    yield start
-    for responder in started:
-        if responder.alive():
-            responder.stop_gently()
+    with cleanup:
+        yield start

@@ -124,6 +124,9 @@ class Front:
             pid, count = self.idle_descriptors
             processes.wait_until(lambda: len(processes.descriptors(pid)) == count,
                                  f"the responder has {count} open descriptors again")
+        self.check_log()
+
+    def check_log(self):
         processes.check_log(self.new_log_lines(), self.allowed_log)
 
     def new_log_lines(self):
@@ -136,10 +139,12 @@ class Front:
         return text
 
     def stop(self):
-        if self.server is not None:
-            self.server.stop()
-        if self.responder is not None:
-            self.responder.stop()
+        try:
+            if self.server is not None:
+                self.server.stop()
+        finally:
+            if self.responder is not None:
+                self.responder.stop()
 
     # --- asking ---
 

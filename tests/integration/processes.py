@@ -131,8 +131,12 @@ class Responder(Process):
         where = f"unix:{self.socket}" if listen is None else "%s:%d" % listen
         super().__init__(folder, name, [program, "--ca", ca, "--listen", where, *arguments],
                          environment)
-        self.wait_listening(lambda: connects(self.address))
-        self.idle_descriptors = self._settled_descriptors()
+        try:
+            self.wait_listening(lambda: connects(self.address))
+            self.idle_descriptors = self._settled_descriptors()
+        except BaseException:
+            self.stop()
+            raise
         self.allowed_log = ()
 
     def _settled_descriptors(self):
@@ -150,9 +154,14 @@ class Responder(Process):
                    f"{self.idle_descriptors} open descriptors as at the start")
 
     def stop_gently(self):
-        self.check_descriptors()
-        status = self.stop()
+        try:
+            self.check_descriptors()
+        finally:
+            status = self.stop()
         assert status == 0, f"exit status {status} on SIGTERM:\n{self.log()}"
+        self.check_log()
+
+    def check_log(self):
         check_log(self.log(), self.allowed_log)
 
 

@@ -15,7 +15,7 @@ import fastcgi
 from fastcgi import Connection, ask, begin, pairs, parameters, record, records, request
 from fronts import ABSENT, VALID
 from pki import GOOD_NAME
-from processes import DEADLINE, Process, Responder, check_log, clean_environment, connects, free_port, signal_is_pending, wait_until
+from processes import DEADLINE, Process, Responder, clean_environment, connects, free_port, signal_is_pending, wait_until
 
 KIB = 1024
 THREADS = 4
@@ -388,7 +388,7 @@ def test_a_request_in_hand_is_finished_before_it_stops(start_responder, hooked, 
         assert ended_with.endswith(f"\n{VALID}\n".encode())
     assert responder.wait() == 0
     assert not responder.socket.exists(), "its socket's file is removed"
-    check_log(responder.log())
+    responder.check_log()
 
 
 def test_a_request_held_for_long_does_not_hold_the_others(start_responder, hooked, pki, gate):
