@@ -19,10 +19,12 @@ struct log_queue {
     pthread_t writer;
     pthread_mutex_t lock;                  /* guards all below */
     pthread_cond_t ready;                  /* a line is there, or closing */
+    pthread_cond_t over;                   /* ended was set */
     struct entry entries[LOG_QUEUE_LINES]; /* a ring of `count` from `first` on */
     size_t first, count;
     uint64_t dropped; /* lines that were not written and not told of */
     bool closing;
+    bool ended; /* the writer touches nothing any more */
 };
 
 /* Lines that are written with one write(2). */
@@ -103,8 +105,30 @@ static void *write_lines(void *argument)
         (void)pthread_mutex_lock(&queue->lock);
         queue->dropped += dropped + (fine ? 0 : batch.lines);
     }
+    queue->ended = true;
+    (void)pthread_cond_signal(&queue->over);
     (void)pthread_mutex_unlock(&queue->lock);
     return NULL;
+}
+
+static void make_locks(struct log_queue *queue)
+{
+    pthread_condattr_t monotonic;
+
+    (void)pthread_mutex_init(&queue->lock, NULL);
+    (void)pthread_cond_init(&queue->ready, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&queue->over, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+static void free_queue(struct log_queue *queue)
+{
+    (void)pthread_cond_destroy(&queue->over);
+    (void)pthread_cond_destroy(&queue->ready);
+    (void)pthread_mutex_destroy(&queue->lock);
+    free(queue);
 }
 
 struct log_queue *log_queue_start(struct log_sink *sink, bool json, struct error *error)
@@ -119,15 +143,14 @@ struct log_queue *log_queue_start(struct log_sink *sink, bool json, struct error
     }
     queue->sink = sink;
     queue->json = json;
-    (void)pthread_mutex_init(&queue->lock, NULL);
-    (void)pthread_cond_init(&queue->ready, NULL);
+    make_locks(queue);
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     failure = pthread_create(&queue->writer, NULL, write_lines, queue);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failure != 0) {
         error_set(error, ERROR_LIBRARY, "the log's thread: %s", strerror(failure));
-        free(queue);
+        free_queue(queue);
         return NULL;
     }
     return queue;
@@ -152,19 +175,22 @@ void log_queue_add(struct log_queue *queue, enum log_level level, char *line)
 bool log_queue_end(struct log_queue *queue)
 {
     struct timespec until = {0};
+    int result = 0;
+    bool ended;
 
     log_sink_limit(queue->sink, LOG_SINK_PATIENCE);
-    (void)pthread_mutex_lock(&queue->lock);
-    queue->closing = true;
-    (void)pthread_cond_signal(&queue->ready);
-    (void)pthread_mutex_unlock(&queue->lock);
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
     /* The writer ends by itself within the patience, unless a system call hangs. */
     until.tv_sec += LOG_SINK_PATIENCE / 1000 + 1;
-    if (pthread_clockjoin_np(queue->writer, NULL, CLOCK_MONOTONIC, &until) != 0)
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->closing = true;
+    (void)pthread_cond_signal(&queue->ready);
+    while (!queue->ended && result == 0)
+        result = pthread_cond_timedwait(&queue->over, &queue->lock, &until);
+    ended = queue->ended;
+    (void)pthread_mutex_unlock(&queue->lock);
+    if (!ended || pthread_join(queue->writer, NULL) != 0)
         return false;
-    (void)pthread_cond_destroy(&queue->ready);
-    (void)pthread_mutex_destroy(&queue->lock);
-    free(queue);
+    free_queue(queue);
     return true;
 }

@@ -37,6 +37,8 @@ Test(report_negotiation, the_best_quality_wins)
         {"Application/Json;Q=0.7,TEXT/Plain;q=0.2", REPORT_JSON},
         {" \tapplication/json\t ;\t q=0.8 , text/plain ; q=0.7 ", REPORT_JSON},
         {",,application/json,,", REPORT_JSON},
+        {"application/json;q=0.9, text/plain;q=0.5, application/json;q=0.1", REPORT_JSON},
+        {"application/json;q=0.1, text/plain;q=0.5, application/json;q=0.9", REPORT_JSON},
     };
 
     CHECK(rows, REPORT_TEXT);
