@@ -110,8 +110,7 @@ class Connection:
         content = self.read_exactly(size + padding)
         return None if content is None else (kind, request_id, content[:size])
 
-    def read_answer(self):
-        """The whole answer to one request; None when the connection was closed without one."""
+    def _read_streams(self):
         stdout = stderr = b""
         while True:
             got = self.read_record()
@@ -123,7 +122,18 @@ class Connection:
             elif kind == STDERR:
                 stderr += content
             elif kind == END_REQUEST:
-                return Answer(stdout, stderr, content)
+                return stdout, stderr, content
+
+    def read_answer(self):
+        """The whole answer to one request; None when the connection was closed without one."""
+        streams = self._read_streams()
+        return None if streams is None else Answer(*streams)
+
+    def read_to_end_of_request(self):
+        """The rest of an answer that was read in part."""
+        streams = self._read_streams()
+        assert streams is not None, "closed within an answer"
+        return streams[0].decode()
 
     def read_until(self, wanted):
         """What was written to STDOUT so far, once `wanted` is in it."""

@@ -63,14 +63,14 @@ def test_a_spawned_responder_that_is_killed_is_started_again(start_front, peerce
     front = start_front("lighttpd-spawned", peercert)
     first = wait_until(front.responder_pid, "the first responder")
     os.kill(first, signal.SIGKILL)
-    front.allowed_log = (*front.allowed_log, r"\(gw_backend\.c\.\d+\) ")
+    front.allow(r"\(gw_backend\.c\.\d+\) ")
     wait_until(lambda: front.responder_pid() not in (None, first), "another responder")
     assert front.curl(pki.good, "--retry", "5", "--retry-all-errors").lines[-1] == VALID
 
 
 def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start_front, hooked, pki, gate):
     front = start_front("lighttpd-socket", hooked, environment=gate.environment)
-    front.allowed_log = (*front.allowed_log, r"\((gw_backend|http-header-glue)\.c\.\d+\) ")
+    front.allow(r"\((gw_backend|http-header-glue)\.c\.\d+\) ")
     with front.connect(pki.good) as connection:
         connection.sendall(front.get_request())
         raw = read_until(connection, b"\n\n\r\n")
@@ -103,7 +103,7 @@ def test_a_restarted_responder_is_found_again(start_front, peercert, pki):
     front = start_front("lighttpd-socket", peercert)
     assert front.curl(pki.good).lines[-1] == VALID
     assert front.responder.stop() == 0
-    front.allowed_log = (*front.allowed_log, r"\(gw_backend\.c\.\d+\) ")
+    front.allow(r"\(gw_backend\.c\.\d+\) ")
     assert front.curl(pki.good).status == 503
     front.start_responder()
     assert front.curl(pki.good, "--retry", "5", "--retry-delay", "1").lines[-1] == VALID
@@ -120,7 +120,7 @@ def test_no_descriptor_is_lost_over_many_requests(start_front, peercert, pki, tm
 
 def test_cgi_without_a_usable_trust_is_503_and_only_the_log_says_why(start_front, peercert, tmp_path):
     front = start_front("lighttpd-cgi", peercert, environment={"PEERCERT_CA": str(tmp_path / "missing.cer")})
-    front.allowed_log = (*front.allowed_log, "missing.cer")
+    front.allow("missing.cer")
     reply = front.curl()
     assert reply.status == 503
     assert "missing.cer" not in reply.text
