@@ -11,14 +11,23 @@ struct row {
     const char *words;         /* NULL: libcrypto's own */
 };
 
+/* Each macro takes the keyword itself: passed on to another macro it would be a number already. */
 #define ROW(code, leaf, above, words)                                                              \
     {                                                                                              \
         code, #code, leaf, above, words                                                            \
     }
-#define UNTRUSTED_ROW(code, words) ROW(code, VERDICT_UNTRUSTED, VERDICT_UNTRUSTED, words)
+#define UNTRUSTED_ROW(code, words)                                                                 \
+    {                                                                                              \
+        code, #code, VERDICT_UNTRUSTED, VERDICT_UNTRUSTED, words                                   \
+    }
 #define UNKNOWN_ROW(code, words)                                                                   \
-    ROW(code, VERDICT_REVOCATION_UNKNOWN, VERDICT_REVOCATION_UNKNOWN, words)
-#define FAILED_ROW(code) ROW(code, VERDICT_NOT_JUDGED, VERDICT_NOT_JUDGED, NULL)
+    {                                                                                              \
+        code, #code, VERDICT_REVOCATION_UNKNOWN, VERDICT_REVOCATION_UNKNOWN, words                 \
+    }
+#define FAILED_ROW(code)                                                                           \
+    {                                                                                              \
+        code, #code, VERDICT_NOT_JUDGED, VERDICT_NOT_JUDGED, NULL                                  \
+    }
 
 /* The one table that maps X509_V_ERR number and depth to a status. */
 static const struct row rows[] = {
