@@ -32,7 +32,7 @@ static void refuse(
 
 /* Refuses what is no request for a report; true when it is one. */
 static bool is_for_report(
-    const struct service *service, struct request *request, struct text *text, bool *head_only)
+    const struct trust *trust, struct request *request, struct text *text, bool *head_only)
 {
     const char *method = request_parameter(request, "REQUEST_METHOD");
 
@@ -41,7 +41,7 @@ static bool is_for_report(
         refuse(request, text, 403, "This program is no authorizer: nobody is let in", !*head_only);
     } else if (method == NULL || (!*head_only && strcmp(method, "GET") != 0)) {
         refuse(request, text, 405, NULL, true);
-    } else if (service->trust == NULL) {
+    } else if (trust == NULL) {
         refuse(request, text, 503, NULL, !*head_only);
     } else {
         return true;
@@ -63,8 +63,8 @@ static void log_it(const struct service *service, const struct request *request,
     log_verdict(service->log, &line);
 }
 
-static void report_on(const struct service *service, struct request *request, struct text *text,
-    enum report_format format)
+static void report_on(const struct service *service, const struct trust *trust,
+    struct request *request, struct text *text, enum report_format format)
 {
     struct forwarded forwarded;
     struct presented presented;
@@ -87,8 +87,8 @@ static void report_on(const struct service *service, struct request *request, st
         send_text(request, text);
         (void)request_flush(request);
         test_hooks_before_verification();
-        verify_certificate(presented.certificate, presented.chain, service->trust, service->config,
-            time(NULL), &verdict);
+        verify_certificate(
+            presented.certificate, presented.chain, trust, service->config, time(NULL), &verdict);
     }
     report_append_verdict(text, &report, &verdict);
     send_text(request, text);
@@ -101,19 +101,21 @@ out:
 
 void answer_request(const struct service *service, struct request *request)
 {
+    struct trust *trust = trust_current_get(service->trust);
     struct text text = {.limit = 0};
     enum report_format format;
     bool head_only;
 
-    if (is_for_report(service, request, &text, &head_only)) {
+    if (is_for_report(trust, request, &text, &head_only)) {
         format = report_negotiate(
             request_parameter(request, "HTTP_ACCEPT"), (enum report_format)service->config->format);
         if (head_only) {
             report_append_head(&text, format);
             send_text(request, &text);
         } else {
-            report_on(service, request, &text, format);
+            report_on(service, trust, request, &text, format);
         }
     }
     text_free(&text);
+    trust_release(trust);
 }

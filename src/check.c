@@ -117,14 +117,16 @@ static enum exit_code report_on(
     struct report report = {.format = (enum report_format)config->format,
         .forwarded = forwarded,
         .warn_days = config->warn_days};
+    struct trust *trust;
     bool written = true;
 
     if (presented_decode(&presented, forwarded, now, &verdict)) {
         report.identity = presented.identity;
         report_append_identity(&text, &report);
         written = put(output, &text);
-        verify_certificate(
-            presented.certificate, presented.chain, service->trust, config, now, &verdict);
+        trust = trust_current_get(service->trust);
+        verify_certificate(presented.certificate, presented.chain, trust, config, now, &verdict);
+        trust_release(trust);
     }
     report_append_verdict(&text, &report, &verdict);
     written = put(output, &text) && written;

@@ -36,9 +36,12 @@ static int serve(struct service *service, struct error *error)
 static int run(struct service *service, struct error *error)
 {
     if (service->config->test_config) {
+        struct trust *trust = trust_current_get(service->trust);
+
         (void)fprintf(stderr,
             "peercert: configuration and trust are good (%d CA certificates, %d CRLs)\n",
-            trust_anchor_count(service->trust), trust_crl_count(service->trust));
+            trust_anchor_count(trust), trust_crl_count(trust));
+        trust_release(trust);
         return EXIT_FINE;
     }
     if (service->config->check)

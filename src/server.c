@@ -201,16 +201,22 @@ fail:
     return false;
 }
 
-/* Waits for signals while the workers work. They are blocked in every thread. */
+/* Waits for signals while the workers work, and looks at the trust's files once a second. The
+ * signals are blocked in every thread. */
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
     for (;;) {
-        int number = sigwaitinfo(signals, NULL);
+        const struct timespec second = {.tv_sec = 1};
+        int number = sigtimedwait(signals, NULL, &second);
 
-        if (number == SIGHUP)
+        if (number == SIGHUP) {
             log_reopen(server->service->log);
-        else if (number > 0)
+            service_reload_trust(server->service);
+        } else if (number > 0) {
             return;
+        } else {
+            service_look_at_trust(server->service);
+        }
     }
 }
 

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 
 /* Serves FastCGI on the listening sockets with config->threads workers until SIGTERM, SIGINT or
- * SIGUSR1; requests in hand are finished then. SIGHUP opens the log file anew. SIGPIPE is ignored.
- * To be called from the main thread while it is the only one but the log's. Returns true after a
- * clean stop; false with ERROR_LIBRARY or ERROR_MEMORY when it could not begin. */
+ * SIGUSR1; requests in hand are finished then. SIGHUP opens the log file and loads the trust anew;
+ * the trust is also loaded anew within a second or so when its files change. SIGPIPE is ignored. To
+ * be called from the main thread while it is the only one but the log's. Returns true after a clean
+ * stop; false with ERROR_LIBRARY or ERROR_MEMORY when it could not begin. */
 bool server_run(
     const struct service *service, const struct listener *listener, struct error *error);
 

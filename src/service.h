@@ -5,14 +5,14 @@
 #include "error.h"
 #include "forwarded.h"
 #include "log.h"
-#include "trust.h"
+#include "trust_current.h"
 #include <stdbool.h>
 
 /* What every request is answered with; made at start, borrowed by all workers. */
 struct service {
     const struct config *config; /* borrowed */
     struct forwarded_options forwarded_options;
-    struct trust *trust; /* NULL: none is usable, requests are answered with 503 */
+    struct trust_current *trust; /* without a snapshot requests are answered with 503 */
     struct log *log;
 };
 
@@ -22,8 +22,17 @@ struct service {
 bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error);
 
-/* Loads the trust, and logs what the operator should know of it. false with the error. */
-bool service_load_trust(struct service *service, struct error *error);
+/* Loads the trust, and logs what the operator should know of it. false with the error; an earlier
+ * snapshot counts on then. */
+bool service_load_trust(const struct service *service, struct error *error);
+
+/* Looks whether the trust's files have changed, loads them anew if so, and logs what came of it. To
+ * be called by one thread, about once a second. */
+void service_look_at_trust(const struct service *service);
+
+/* Loads the trust's files anew, changed or not, and logs what came of it (SIGHUP). By the same
+ * thread. */
+void service_reload_trust(const struct service *service);
 
 /* Frees what the service holds. */
 void service_close(struct service *service);

@@ -195,8 +195,8 @@ Test(answer, without_trust_the_client_reads_503_and_no_reason)
     char *const parameters[] = {get, NULL};
     const char *answer;
 
-    trust_release(stage->service.trust);
-    stage->service.trust = NULL;
+    trust_current_free(stage->service.trust);
+    stage->service.trust = trust_current_new(&stage->config);
     answer = ask(stage, REQUEST_RESPONDER, parameters);
     cr_expect_eq(strncmp(answer, "Status: 503 ", 12), 0, "%s", answer);
     cr_expect(ends_with(answer, "\r\n\r\nThis service is not configured\n"), "%s", answer);
