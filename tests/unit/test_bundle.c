@@ -393,9 +393,10 @@ Test(bundle, an_older_want_of_memory_is_forgotten)
     expect_together(strdup(ca_pem), 1, 0, false);
 }
 
-/* Each allocation fails once by turns, then all from there on. */
+/* Each allocation fails once by turns, then all from there on; of very many, about `points` spread
+ * evenly. */
 static void torture(const void *bytes, size_t length, const char *password, int certificate_count,
-    int crl_count, unsigned long step)
+    int crl_count, unsigned long points)
 {
     unsigned long nth, count;
     struct bundle bundle = {0};
@@ -410,7 +411,7 @@ static void torture(const void *bytes, size_t length, const char *password, int 
     bundle_free(&bundle);
     cr_assert_gt(count, 5);
     for (and_after = 0; and_after < 2; and_after++) {
-        for (nth = 1; nth <= count; nth += step) {
+        for (nth = 1; nth <= count; nth += 1 + count / points) {
             struct bytes file = {.length = length};
             bool good, reached;
 
@@ -442,7 +443,7 @@ Test(bundle, want_of_memory_never_shortens_a_pem_bundle)
 {
     char *joined = TOGETHER(ca_pem, key_pem, other_pem, crl_pem);
 
-    torture(joined, strlen(joined), NULL, 2, 1, 1);
+    torture(joined, strlen(joined), NULL, 2, 1, 10000);
     free(joined);
 }
 
@@ -458,9 +459,9 @@ Test(bundle, want_of_memory_never_shortens_der)
     size_t length = 0;
     unsigned char *der = pki_crl_der(rich, &length);
 
-    torture(ca_der, ca_length, NULL, 1, 0, 1);
-    torture(crl_der, crl_length, NULL, 0, 1, 1);
-    torture(der, length, NULL, 0, 1, 1);
+    torture(ca_der, ca_length, NULL, 1, 0, 10000);
+    torture(crl_der, crl_length, NULL, 0, 1, 10000);
+    torture(der, length, NULL, 0, 1, 10000);
     free(der);
     X509_CRL_free(rich);
 }
@@ -471,9 +472,9 @@ Test(bundle, want_of_memory_never_shortens_a_pkcs12)
     size_t length = 0;
     unsigned char *p12 = pki_p12(ca, chain, "secret", false, &length);
 
-    torture(p12, length, "secret", 2, 0, 3);
+    torture(p12, length, "secret", 2, 0, 60);
     free(p12);
     p12 = pki_p12(NULL, chain, "secret", false, &length);
-    torture(p12, length, "secret", 1, 0, 5);
+    torture(p12, length, "secret", 1, 0, 30);
     free(p12);
 }
