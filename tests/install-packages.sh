@@ -7,7 +7,7 @@ set -eu
 
 build='gcc make libc6-dev libssl-dev libfcgi-dev libjansson-dev'
 demo="$build openssl curl lighttpd lighttpd-mod-openssl"
-test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind nginx haproxy"
+test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind nginx haproxy apache2-bin libapache2-mod-fcgid"
 lint="$build libcriterion-dev clang-format clang-tidy cppcheck shellcheck mandoc"
 
 policy=/usr/sbin/policy-rc.d
