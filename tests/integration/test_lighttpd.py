@@ -61,7 +61,8 @@ def test_the_verdicts_log_line_is_in_the_breakage_log(start_front, peercert, pki
 
 def test_a_spawned_responder_that_is_killed_is_started_again(start_front, peercert, pki):
     front = start_front("lighttpd-spawned", peercert)
-    first = wait_until(front.responder_pid, "the first responder")
+    assert front.curl(pki.good).lines[-1] == VALID
+    first = front.responder_pid()
     os.kill(first, signal.SIGKILL)
     front.allow(r"\(gw_backend\.c\.\d+\) ")
     wait_until(lambda: front.responder_pid() not in (None, first), "another responder")
