@@ -93,28 +93,30 @@ static bool read_all(int fd, const char *path, size_t expected, size_t limit, st
 }
 
 /* Stat's times go by the kernel's tick, 10 ms at the most: a file that was written to in this very
- * tick may be written to again without showing it. So wait until its time is past. */
-static bool wait_for_tick(int fd, struct stat *status)
+ * tick may be written to again without showing it. */
+static bool is_fresh(const struct stat *status)
 {
-    static const struct timespec tick = {.tv_nsec = TICK_NANOSECONDS};
-    int tries;
+    struct timespec now;
+    long long age;
 
-    for (tries = 0; tries < READ_TRIES; tries++) {
-        struct timespec now;
-        long long age;
+    if (!S_ISREG(status->st_mode) || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
+        return false;
+    age = (long long)(now.tv_sec - status->st_ctim.tv_sec);
+    return age >= 0 && age <= 1 &&
+           age * 1000000000 + now.tv_nsec - status->st_ctim.tv_nsec <= TICK_NANOSECONDS;
+}
 
-        if (fstat(fd, status) != 0)
-            return false;
-        if (!S_ISREG(status->st_mode) || clock_gettime(CLOCK_REALTIME_COARSE, &now) != 0)
-            return true;
-        age = (long long)(now.tv_sec - status->st_ctim.tv_sec);
-        if (age < 0 || age > 1)
-            return true;
-        if (age * 1000000000 + now.tv_nsec - status->st_ctim.tv_nsec > TICK_NANOSECONDS)
-            return true;
-        (void)nanosleep(&tick, NULL);
-    }
-    return true;
+/* fstat(2), when the file is fresh again after a tick. */
+static bool look_at(int fd, struct stat *status)
+{
+    static const struct timespec tick = {.tv_nsec = TICK_NANOSECONDS + 1000000L};
+
+    if (fstat(fd, status) != 0)
+        return false;
+    if (!is_fresh(status))
+        return true;
+    (void)nanosleep(&tick, NULL);
+    return fstat(fd, status) == 0;
 }
 
 /* One try. *moved tells that the file changed meanwhile. */
@@ -130,13 +132,18 @@ static bool read_once(
     *moved = false;
     if (fd < 0)
         return say_errno(path, error);
-    if (!wait_for_tick(fd, &before)) {
+    if (!look_at(fd, &before)) {
         say_errno(path, error);
         goto out;
     }
     if (S_ISDIR(before.st_mode)) {
         errno = EISDIR;
         say_errno(path, error);
+        goto out;
+    }
+    *moved = !standard_input && is_fresh(&before);
+    if (*moved) {
+        good = true;
         goto out;
     }
     if (S_ISREG(before.st_mode) && before.st_size > 0)
