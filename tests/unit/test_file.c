@@ -201,12 +201,35 @@ static void replace(const char *path)
     free(temporary);
 }
 
+/* A link that is turned to another file leaves the open one as it was. */
+static void turn_link(const char *path)
+{
+    char *temporary = NULL, *target = NULL;
+
+    pki_must(asprintf(&temporary, "%s.link", path) > 0 && asprintf(&target, "%s.target", path) > 0,
+        "asprintf");
+    pki_must(symlink(target, temporary) == 0 && rename(temporary, path) == 0, path);
+    free(temporary);
+    free(target);
+}
+
+static char *make_link(const char *dir)
+{
+    char *path = join(dir, "f"), *first = pki_write_text(dir, "f.first", "AAAA");
+
+    (void)unlink(path);
+    free(pki_write_text(dir, "f.target", "BBBB"));
+    pki_must(symlink(first, path) == 0, path);
+    free(first);
+    return path;
+}
+
 Test(file, a_file_that_changes_while_it_is_read_is_read_again)
 {
     static const struct {
         void (*change)(const char *path);
         const char *wanted;
-    } cases[] = {{append, "AAAAmore"}, {overwrite, "AABB"}, {replace, "BBBB"}};
+    } cases[] = {{append, "AAAAmore"}, {overwrite, "AABB"}, {replace, "BBBB"}, {turn_link, "BBBB"}};
     char *dir = pki_temp_dir();
     size_t i, round;
 
@@ -214,7 +237,8 @@ Test(file, a_file_that_changes_while_it_is_read_is_read_again)
         /* Often, because a change within one tick of the clock shows in no time of the file. The
          * second read finds the end: what the first one brought is old then. */
         for (round = 0; round < 20; round++) {
-            char *path = pki_write_text(dir, "f", "AAAA");
+            char *path =
+                cases[i].change == turn_link ? make_link(dir) : pki_write_text(dir, "f", "AAAA");
             struct bytes bytes = {0};
             struct error error = {0};
 
