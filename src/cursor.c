@@ -54,12 +54,18 @@ void cursor_skip_blank(struct cursor *cursor)
         cursor->at++;
 }
 
+static bool is_among(char character, const char *characters)
+{
+    while (*characters != '\0' && *characters != character)
+        characters++;
+    return *characters != '\0';
+}
+
 struct cursor cursor_take_until(struct cursor *cursor, const char *stops)
 {
     struct cursor taken = *cursor;
-    size_t count = strlen(stops);
 
-    while (cursor->at < cursor->end && memchr(stops, *cursor->at, count) == NULL)
+    while (cursor->at < cursor->end && !is_among(*cursor->at, stops))
         cursor->at++;
     taken.end = cursor->at;
     return taken;

@@ -105,8 +105,11 @@ static enum decoding decode_bytes(
         return DECODING_FINE;
     OPENSSL_free(bytes->data);
     bytes->data = NULL;
-    return result == BASE64_FINE ? refuse(out, "a certificate in it is empty")
-                                 : refuse(out, "its base64 %s", base64_words(result));
+    if (result == BASE64_FINE)
+        (void)refuse(out, "a certificate in it is empty");
+    else
+        (void)refuse(out, "its base64 %s", base64_words(result));
+    return DECODING_REFUSED;
 }
 
 enum decoding append_base64(struct certificates *out, struct cursor text, enum base64_space space)

@@ -29,12 +29,11 @@ static const struct {
 
 void show_shortened(char *out, size_t size, const char *bytes, size_t length)
 {
-    char buffer[MAX_SHOWN + MAX_CHARACTER];
+    char buffer[MAX_SHOWN + MAX_CHARACTER] = "";
     /* A text that never passes its capacity never allocates. */
     struct text text = {.data = buffer, .capacity = sizeof(buffer), .limit = sizeof(buffer) - 1};
     size_t i = 0, boundary = 0;
 
-    text_clear(&text);
     while (i < length && text.length < size) {
         unsigned long code = 0;
         size_t step = text_utf8_decode((const unsigned char *)bytes + i, length - i, &code);

@@ -58,8 +58,10 @@ static bool read_label(struct cursor *at, bool form_rules, char label[MAX_LABEL 
     if (!cursor_skip(at, close_mark) || length == 0 || length > MAX_LABEL)
         return false;
     for (i = 0; i < length; i++) {
-        char letter = words.at[i] == '+' && form_rules ? ' ' : words.at[i];
+        char letter = words.at[i];
 
+        if (letter == '+' && form_rules)
+            letter = ' ';
         if (!(letter >= 'A' && letter <= 'Z') && !(letter >= '0' && letter <= '9') && letter != ' ')
             return false;
         label[i] = letter;

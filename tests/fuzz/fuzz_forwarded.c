@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-
 static const char *const names[] = {"SSL_CLIENT_CERT", "SSL_CLIENT_CERT_CHAIN",
     "SSL_CLIENT_CERT_CHAIN_0", "SSL_CLIENT_VERIFY", "HTTP_CLIENT_CERT", "HTTP_CLIENT_CERT_CHAIN",
     "HTTP_X_FORWARDED_CLIENT_CERT", "HTTP_X_FORWARDED_TLS_CLIENT_CERT",
@@ -54,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(asprintf(&parameters[1], "%s=%s", names[data[1] % COUNT(names)], value + half) > 0);
     forwarded_read(parameters, &options, &forwarded);
     check(&forwarded);
-    for (i = 0; i < 2; i++)
-        free(parameters[i]);
+    free(parameters[0]);
+    free(parameters[1]);
     free(value);
     return 0;
 }
