@@ -81,6 +81,7 @@ class Front:
     most_kept = 0
     # What a client gets who posts more than a report needs; 405 is peercert's own answer.
     big_post_status = 405
+    big_post_options = ()
     # What it logs then: nothing.
     body_unread_log = r"(?!)"
 
@@ -326,6 +327,10 @@ class LighttpdCgi(Lighttpd):
 FRONTS = {"lighttpd-spawned": LighttpdSpawned, "lighttpd-socket": LighttpdSocket, "lighttpd-cgi": LighttpdCgi}
 
 # These build on what stands above.
+import front_apache  # noqa: E402
+import front_haproxy  # noqa: E402
 import front_nginx  # noqa: E402
 
+FRONTS.update(front_apache.FRONTS)
 FRONTS.update(front_nginx.FRONTS)
+FRONTS.update(front_haproxy.FRONTS)
