@@ -1,0 +1,156 @@
+"""Apache httpd with peercert behind it: over a Unix socket, started by mod_fcgid, and as CGI."""
+
+import atexit
+import os
+import pathlib
+import re
+import shutil
+import stat
+import tempfile
+
+from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, VALID, Front, Sees, received
+from processes import Responder, descriptors
+
+# What httpd runs as when it is started as root (Debian's).
+USER = "www-data"
+
+
+def define(text, settings):
+    """A configuration with the values of its variables replaced; each must be defined once."""
+    for name, value in settings.items():
+        text, count = re.subn(rf"^Define {name} .*$", lambda _: f'Define {name} "{value}"', text, flags=re.M)
+        assert count == 1, f"{name} is defined {count} times"
+    return text
+
+
+class Apache(Front):
+    """httpd with mod_ssl; `backend` is proxy-fcgi, fcgid or cgid."""
+
+    backend = None
+    # The directive that gives a responder its environment.
+    environment_directive = None
+    big_post_status = 413
+    # Over HTTP/2 httpd resets the stream that it has answered, and curl 7.88 drops the answer then.
+    big_post_options = ("--http1.1",)
+    allowed_log = (r":notice\] .* (AH00489|AH00094|AH00491): ",
+                   # A certificate that it refused.
+                   r"\[ssl:error\] .* AH02039: Certificate Verification: Error ",
+                   # Of Debian's making, on a machine whose libssl3 is older than apache2-bin.
+                   r"\[ssl:warn\] .* AH01882: Init: this version of mod_ssl was compiled against a newer library ")
+
+    # httpd forwards a stranger's certificate, and the chain. A certificate that is wrong in another
+    # way ends the handshake, even with optional_no_ca.
+    sees = {
+        "good": received(VALID),
+        "v1": received(VALID),
+        "hostile": received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme"),
+        "chained": received(VALID),
+        "stranger": received("The certificate is not valid: .*the trusted CA did not sign it.*"),
+        "expired": HANDSHAKE_FAILS,
+        "not_yet_valid": HANDSHAKE_FAILS,
+        "server_only": HANDSHAKE_FAILS,
+        None: Sees(ABSENT, ABSENT),
+    }
+    sees_when_required = {
+        "good": received(VALID),
+        "stranger": HANDSHAKE_FAILS,
+        "expired": HANDSHAKE_FAILS,
+        None: HANDSHAKE_FAILS,
+    }
+
+    def __init__(self, folder, *arguments, **options):
+        if os.geteuid() == 0:
+            # httpd started as root serves as www-data, who may not enter pytest's folders.
+            folder = tempfile.mkdtemp(prefix="peercert-apache-")
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            os.chmod(folder, 0o711)
+        super().__init__(folder, *arguments, **options)
+
+    def reachable(self, path):
+        """The path of a file, or of its copy, that httpd's children may reach; of a FIFO a link."""
+        path = pathlib.Path(path)
+        if os.geteuid() != 0:
+            return path
+        ours = self.folder / f"reachable-{path.name}"
+        if not ours.exists():
+            if stat.S_ISFIFO(path.stat().st_mode):
+                os.link(path, ours)
+            else:
+                shutil.copy(path, ours)
+        return ours
+
+    def configure(self):
+        site = self.folder / "peercert"
+        site.mkdir()
+        for file in (DEPLOY / "apache").glob("*.conf"):
+            shutil.copy(file, site)
+        ask = {"not at all": "none", "optional": "optional_no_ca", "required": "require"}[self.ask]
+        self.define("peercert/peercert.conf", {
+            "peercert_address": f"127.0.0.1:{self.port}",
+            "peercert_server_key": self.pki.server.key,
+            "peercert_server_certificate": self.pki.server.cer,
+            "peercert_ca": self.reachable(self.pki.ca),
+            "peercert_ask": ask,
+            "peercert_backend": self.backend,
+            "peercert_program": self.reachable(self.program),
+            "peercert_socket": self.folder / "peercert.sock",
+        })
+        self.define("peercert/standalone.conf", {"folder": self.folder, "listen": f"127.0.0.1:{self.port}"})
+        self.add_environment(site / f"backend-{self.backend}.conf")
+        command = ["apache2", "-D", "FOREGROUND", "-f", str(site / "standalone.conf")]
+        return command, ["apache2", "-t", "-f", str(site / "standalone.conf")]
+
+    def define(self, name, settings):
+        file = self.folder / name
+        file.write_text(define(file.read_text(), settings))
+
+    def add_environment(self, file):
+        """More of what is there for PEERCERT_CA."""
+        given = {name: self.reachable(value) if pathlib.Path(value).exists() else value
+                 for name, value in self.environment.items()}
+        lines = "".join(f'\n{self.environment_directive} {name} "{value}"' for name, value in given.items())
+        text, count = re.subn(rf"^( *{self.environment_directive} PEERCERT_CA .*)$", lambda line: line[1] + lines,
+                              file.read_text(), flags=re.M)
+        assert count == 1
+        file.write_text(text)
+
+    def responder_pid(self):
+        return None
+
+
+class ApacheProxyFcgi(Apache):
+    backend = "proxy-fcgi"
+    # One for each of httpd's threads, in each of its processes.
+    most_kept = 512
+
+    def add_environment(self, file):
+        pass
+
+    def start(self):
+        self.start_responder()
+        return super().start()
+
+    def start_responder(self):
+        group = ["--socket-group", USER] if os.geteuid() == 0 else []
+        self.responder = Responder(self.folder, self.program, self.pki.ca, *group, *self.arguments,
+                                   environment=self.environment)
+
+    def responder_pid(self):
+        return self.responder.pid
+
+    def kept_connections(self):
+        """Connections of httpd's that are open at the responder, besides its own descriptors."""
+        return len(descriptors(self.responder.pid)) - self.responder.idle_descriptors
+
+
+class ApacheFcgid(Apache):
+    backend = "fcgid"
+    environment_directive = "FcgidInitialEnv"
+
+
+class ApacheCgid(Apache):
+    backend = "cgid"
+    environment_directive = "SetEnv"
+
+
+FRONTS = {"apache-proxy-fcgi": ApacheProxyFcgi, "apache-fcgid": ApacheFcgid, "apache-cgid": ApacheCgid}
