@@ -1,0 +1,77 @@
+"""Clients that ask a front again and again, until they are told to stop."""
+
+import collections
+import http.client
+import threading
+
+from fronts import VALID
+from processes import wait_until
+
+# What became of a request: a report with its verdict, one that was cut off before it (no verdict),
+# an answer that is no report (its status), or no answer.
+WHOLE, CUT_OFF, NO_ANSWER = "whole", "cut off", "no answer"
+
+
+class Load:
+    """A number of clients with a certificate, on connections that they keep as long as the front does."""
+
+    def __init__(self, front, certificate, clients):
+        self.front, self.certificate = front, certificate
+        self.lock = threading.Lock()  # guards `outcomes` and `wrong`
+        self.outcomes = collections.Counter()
+        self.wrong = []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    def total(self):
+        with self.lock:
+            return self.outcomes.total()
+
+    def wait_for(self, more):
+        """Waits until so many further requests have been answered, or not."""
+        begin = self.total()
+        wait_until(lambda: self.total() >= begin + more, f"{more} further requests; until now {self.outcomes}")
+
+    def _run(self):
+        client = None
+        while not self.stopping.is_set():
+            try:
+                if client is None:
+                    client = http.client.HTTPSConnection("localhost", self.front.port)
+                    client.sock = self.front.connect(self.certificate)
+                outcome, keeps = self._ask(client)
+            except (http.client.HTTPException, OSError):
+                outcome, keeps = NO_ANSWER, False
+            with self.lock:
+                self.outcomes[outcome] += 1
+            if not keeps and client is not None:
+                client.close()
+                client = None
+        if client is not None:
+            client.close()
+
+    def _ask(self, client):
+        client.request("GET", self.front.path)
+        reply = client.getresponse()
+        try:
+            body, whole = reply.read(), True
+        except (http.client.IncompleteRead, OSError) as error:
+            body, whole = getattr(error, "partial", b""), False
+        if reply.status != 200:
+            return reply.status, False
+        if whole and body.endswith(f"\n{VALID}\n".encode()):
+            return WHOLE, not reply.will_close
+        if b"The certificate" in body:
+            with self.lock:
+                self.wrong.append(body)
+        return CUT_OFF, False
