@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-static const char *const format_choices[] = {"text", "json", NULL};
+static const char *const format_choices[] = {"text", "json", "html", NULL};
 static const char *const log_format_choices[] = {"text", "json", NULL};
 static const char *const crl_depth_choices[] = {"chain", "leaf", NULL};
 
@@ -56,9 +56,11 @@ const struct config_option config_options[] = {
         "read the certificate from this request header too: the front must set or strip it"),
     NUMBER("xfcc-hop", xfcc_hop, "N", 0, 100,
         "which element of X-Forwarded-Client-Cert counts, from the last (0)"),
+    NUMBER("cache", cache, "ENTRIES", 0, 1000000,
+        "verdicts that are remembered at the most (1024); 0 is none"),
     NUMBER("warn-days", warn_days, "N", 0, 36500,
         "warn when a certificate lives less than this many days (30)"),
-    CHOICE("format", format, "text|json", format_choices,
+    CHOICE("format", format, "text|json|html", format_choices,
         "format of the report when the request does not ask for one (text)"),
     STRING("log-file", log_file, FROM_ANYWHERE, "FILE|syslog", "where the log goes (stderr)"),
     CHOICE("log-format", log_format, "text|json", log_format_choices, "format of the log (text)"),
@@ -87,5 +89,6 @@ const struct config config_defaults = {
     .threads = 8,
     .depth = 10,
     .security_level = 2,
+    .cache = 1024,
     .warn_days = 30,
 };

@@ -10,8 +10,9 @@
 /* The report, rendered part by part into texts that the server writes out: the head, then (when
  * there is a certificate) the identity before verification begins, then the verdict. */
 
-enum report_format { REPORT_TEXT, REPORT_JSON };
-#define REPORT_FORMAT_COUNT (REPORT_JSON + 1)
+/* In the order of enum config_format. */
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_HTML };
+#define REPORT_FORMAT_COUNT (REPORT_HTML + 1)
 
 /* What a report is about; borrows everything. */
 struct report {
@@ -19,6 +20,9 @@ struct report {
     const struct forwarded *forwarded;
     const struct identity *identity; /* NULL: absent, malformed or not judged */
     int warn_days;                   /* below this many days left the report warns; 0 never */
+    const char *address; /* where this report is to be had, for a command to copy: "https://..." of
+                            characters that no shell and no page takes for more (address_write);
+                            NULL when not known */
 };
 
 /* Chooses the format by the request's Accept header (NULL: none was sent) as RFC 9110 section
@@ -27,8 +31,15 @@ struct report {
  * read, `standard` is sent: RFC 9110 section 15.5.7 prefers that over 406 for people. */
 enum report_format report_negotiate(const char *accept, enum report_format standard);
 
+/* Chooses the format of a request: the first field `format=text`, `format=json` or `format=html` of
+ * its query string (NULL: none) counts before its Accept header; any other field, spelling or value
+ * is passed over. */
+enum report_format report_choose(
+    const char *query, const char *accept, enum report_format standard);
+
 /* Appends the response head of a report (CGI form: `Status: 200 OK`, Content-Type, Vary,
- * Cache-Control, X-Content-Type-Options, the empty line; RFC 3875 section 6.3). No Content-Length.
+ * Cache-Control, X-Content-Type-Options, for HTML Content-Security-Policy and Referrer-Policy, the
+ * empty line; RFC 3875 section 6.3). No Content-Length.
  */
 void report_append_head(struct text *text, enum report_format format);
 

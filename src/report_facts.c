@@ -65,6 +65,32 @@ const char *report_front_words(const struct forwarded *forwarded)
     return number > 0 ? verdict_error_words(number) : NULL;
 }
 
+enum verdict_status report_safe_status(const struct report *report, const struct verdict *verdict)
+{
+    if (report->identity == NULL && verdict->status > VERDICT_MALFORMED)
+        return VERDICT_NOT_JUDGED;
+    return verdict->status;
+}
+
+static bool expires_soon(const struct report *report, const struct verdict *verdict)
+{
+    long long days;
+
+    return verdict->status == VERDICT_VALID && report_days_left(report, verdict, &days) &&
+           days >= 0 && days < report->warn_days;
+}
+
+const struct advice *report_advice(const struct report *report, const struct verdict *verdict)
+{
+    enum verdict_status status = report_safe_status(report, verdict);
+
+    if (status == VERDICT_ABSENT && report_front_failed(report->forwarded))
+        return advice_on_refusal(front_number(report->forwarded));
+    if (status == VERDICT_VALID && expires_soon(report, verdict))
+        return &advice_on_expiry;
+    return advice_on(status);
+}
+
 bool report_days_left(const struct report *report, const struct verdict *verdict, long long *days)
 {
     long long seconds;
@@ -93,11 +119,10 @@ size_t report_warnings(const struct report *report, const struct verdict *verdic
     char warnings[REPORT_MAX_WARNINGS][REPORT_WARNING_SIZE])
 {
     size_t count = 0;
-    long long days;
 
     if (verdict->status != VERDICT_VALID)
         return 0;
-    if (report_days_left(report, verdict, &days) && days >= 0 && days < report->warn_days)
+    if (expires_soon(report, verdict))
         warn_of_expiry(report, verdict, warnings[count++]);
     if (report_front_failed(report->forwarded))
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,

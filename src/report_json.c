@@ -193,19 +193,26 @@ static json_t *days_or_null(const struct report *report, const struct verdict *v
     return report_days_left(report, verdict, &days) ? json_integer(days) : json_null();
 }
 
-/* The status; a report without a certificate never says that one is good. */
-static enum verdict_status safe_status(const struct report *report, const struct verdict *verdict)
+static json_t *advice_object(const struct report *report, const struct verdict *verdict)
 {
-    if (report->identity == NULL && verdict->status > VERDICT_MALFORMED)
-        return VERDICT_NOT_JUDGED;
-    return verdict->status;
+    const struct advice *advice = report_advice(report, verdict);
+    json_t *object = json_object();
+
+    if (!set(object, "meaning", json_string(advice->meaning)) ||
+        !set(object, "person", json_string(advice->person)) ||
+        !set(object, "operator", json_string(advice->operator))) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }
 
 static bool set_verdict(json_t *object, const struct report *report, const struct verdict *verdict)
 {
     int code = verdict->error_code, depth = verdict->error_depth, length = verdict->chain_length;
 
-    return set(object, "status", json_string(verdict_status_name(safe_status(report, verdict)))) &&
+    return set(object, "status",
+               json_string(verdict_status_name(report_safe_status(report, verdict)))) &&
            set(object, "reason", nonempty_or_null(verdict->reason)) &&
            set(object, "error_code", json_integer(code)) &&
            set(object, "error_name", string_or_null(code != 0 ? verdict_error_name(code) : NULL)) &&
@@ -219,6 +226,7 @@ static bool set_verdict(json_t *object, const struct report *report, const struc
            set(object, "crl_next_update", time_or_null(verdict->crl_next_update)) &&
            set(object, "chain_length", length > 0 ? json_integer(length) : json_null()) &&
            set(object, "anchor", length > 0 ? string_or_null(verdict->anchor) : json_null()) &&
+           set(object, "advice", advice_object(report, verdict)) &&
            set(object, "checked_at", time_string(verdict->checked_at));
 }
 
@@ -279,6 +287,7 @@ const struct report_writer report_json_writer = {
     .type = "application",
     .subtype = "json",
     .content_type = "application/json",
+    .fields = "",
     .append_identity = append_identity,
     .append_verdict = append_verdict,
 };

@@ -3,28 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The lines that scripts may rely on, word for word. */
-static const char no_certificate[] = "No valid client certificate was sent\n";
-static const char not_judged[] = "The certificate is not valid: it could not be judged\n";
-
 static void append_line(struct text *text, const char *name, const char *value)
 {
     if (value != NULL)
         text_printf(text, "%s: %s\n", name, value[0] != '\0' ? value : "(empty)");
-}
-
-/* Appends what may have been cut within a character. */
-static void append_cut(struct text *text, const char *string)
-{
-    text_append(text, string, report_well_formed(string));
-}
-
-static void append_time(struct text *text, time_t seconds)
-{
-    char buffer[IDENTITY_TIME_SIZE];
-
-    identity_format_time(seconds, buffer);
-    text_append_string(text, buffer);
 }
 
 static void append_list_name(struct text *text, const char *name, const struct identity_list *list)
@@ -63,7 +45,7 @@ static void append_front(struct text *text, const char *name, const struct forwa
     const char *words = report_front_words(forwarded);
 
     text_printf(text, "%s: ", name);
-    append_cut(text, forwarded->front_verify);
+    report_append_shown(text, forwarded->front_verify);
     if (words != NULL)
         text_printf(text, " (%s)", words);
     text_append_string(text, "\n");
@@ -74,7 +56,7 @@ static void append_source(struct text *text, const struct forwarded *forwarded)
     if (forwarded == NULL || forwarded->source[0] == '\0')
         return;
     text_append_string(text, "Source: ");
-    append_cut(text, forwarded->source);
+    report_append_shown(text, forwarded->source);
     if (forwarded->form != NULL)
         text_printf(text, " (%s)", forwarded->form);
     text_append_string(text, "\n");
@@ -110,61 +92,14 @@ static void append_identity(struct text *text, const struct report *report)
     text_append_string(text, "\n");
 }
 
-static void append_revoked(struct text *text, const struct verdict *verdict)
+static void append_advice(
+    struct text *text, const struct report *report, const struct verdict *verdict)
 {
-    if (verdict->revoked_at != 0) {
-        text_append_string(text, " on ");
-        append_time(text, verdict->revoked_at);
-    }
-    if (verdict->revocation_reason != NULL)
-        text_printf(text, ", reason %s", verdict->revocation_reason);
-}
+    const struct advice *advice = report_advice(report, verdict);
 
-static void append_good(struct text *text, const struct verdict *verdict)
-{
-    text_append_string(text, "good");
-    if (verdict->crl_this_update != 0) {
-        text_append_string(text, " by the CRL of ");
-        append_time(text, verdict->crl_this_update);
-    }
-    if (verdict->crl_next_update != 0) {
-        text_append_string(text, ", next ");
-        append_time(text, verdict->crl_next_update);
-    }
-}
-
-static void append_revocation(struct text *text, const struct verdict *verdict)
-{
-    text_append_string(text, "Revocation: ");
-    switch (verdict->revocation) {
-    case REVOCATION_NOT_CHECKED:
-        text_append_string(text, "not checked, no CRL is configured");
-        break;
-    case REVOCATION_GOOD:
-        append_good(text, verdict);
-        break;
-    case REVOCATION_REVOKED:
-        text_append_string(text, "revoked");
-        append_revoked(text, verdict);
-        break;
-    case REVOCATION_UNKNOWN:
-        text_append_string(text, "unknown");
-        break;
-    }
-    text_append_string(text, "\n");
-}
-
-static void append_error(struct text *text, const struct verdict *verdict)
-{
-    const char *name = verdict_error_name(verdict->error_code);
-
-    if (verdict->error_code == 0)
-        return;
-    text_printf(
-        text, "Error: %s (%d)", name != NULL ? name : "OpenSSL's number", verdict->error_code);
-    if (verdict->error_depth >= 0)
-        text_printf(text, " at depth %d", verdict->error_depth);
-    text_append_string(text, "\n");
+    append_line(text, "Meaning", advice->meaning);
+    append_line(text, "What to do", advice->person);
+    append_line(text, "For the operator", advice->operator);
 }
 
 static void append_details(
@@ -175,17 +110,23 @@ static void append_details(
     long long days;
 
     text_append_string(text, "Checked at: ");
-    append_time(text, verdict->checked_at);
+    report_append_time(text, verdict->checked_at);
     text_append_string(text, "\n");
     if (verdict->chain_length > 0) {
-        text_printf(text, "Chain: %d certificate%s, up to ", verdict->chain_length,
-            verdict->chain_length == 1 ? "" : "s");
-        append_cut(text, verdict->anchor[0] != '\0' ? verdict->anchor : "(empty)");
+        text_append_string(text, "Chain: ");
+        report_append_chain(text, verdict);
         text_append_string(text, "\n");
     }
-    if (report_revocation_name(verdict) != NULL)
-        append_revocation(text, verdict);
-    append_error(text, verdict);
+    if (report_revocation_name(verdict) != NULL) {
+        text_append_string(text, "Revocation: ");
+        report_append_revocation(text, verdict);
+        text_append_string(text, "\n");
+    }
+    if (verdict->error_code != 0) {
+        text_append_string(text, "Error: ");
+        report_append_error(text, verdict);
+        text_append_string(text, "\n");
+    }
     if (verdict->status == VERDICT_VALID && report_days_left(report, verdict, &days) && days >= 0) {
         text_append_string(text, "Expires: in ");
         report_append_duration(
@@ -194,65 +135,28 @@ static void append_details(
     }
     for (i = 0; i < count; i++)
         append_line(text, "Warning", warnings[i]);
-}
-
-static void append_not_current(
-    struct text *text, const struct identity *identity, const struct verdict *verdict)
-{
-    long long ago = (long long)verdict->checked_at - (long long)identity->not_after_time;
-
-    text_append_string(text, "The certificate not current: ");
-    if (verdict->status == VERDICT_NOT_YET_VALID && identity->not_before_known) {
-        text_printf(text, "not valid until %s", identity->not_before);
-    } else if (verdict->status == VERDICT_EXPIRED && identity->not_after_known && ago >= 0) {
-        text_append_string(text, "expired ");
-        report_append_duration(text, ago);
-        text_printf(text, " ago on %s", identity->not_after);
-    } else {
-        append_cut(text, verdict->reason);
-    }
-    text_append_string(text, "\n");
-}
-
-static void append_last_line(
-    struct text *text, const struct report *report, const struct verdict *verdict)
-{
-    switch (verdict->status) {
-    case VERDICT_VALID:
-        text_append_string(text, "The certificate is valid\n");
-        break;
-    case VERDICT_EXPIRED:
-    case VERDICT_NOT_YET_VALID:
-        append_not_current(text, report->identity, verdict);
-        break;
-    case VERDICT_NOT_JUDGED:
-        text_append_string(text, not_judged);
-        break;
-    default:
-        text_append_string(text, "The certificate is not valid: ");
-        append_cut(text, verdict->reason);
-        if (verdict->status == VERDICT_REVOKED)
-            append_revoked(text, verdict);
-        text_append_string(text, "\n");
-    }
+    append_advice(text, report, verdict);
 }
 
 static void append_without_identity(
     struct text *text, const struct report *report, const struct verdict *verdict)
 {
     if (verdict->status != VERDICT_ABSENT && verdict->status != VERDICT_MALFORMED) {
-        text_append_string(text, not_judged);
+        append_advice(text, report, verdict);
+        text_append_string(text, "\n" REPORT_NOT_JUDGED "\n");
         return;
     }
-    text_append_string(text, no_certificate);
+    text_append_string(text, REPORT_NO_CERTIFICATE "\n");
     if (verdict->status == VERDICT_MALFORMED) {
         text_append_string(text, "What was forwarded cannot be read: ");
-        append_cut(text, verdict->reason);
+        report_append_shown(text, verdict->reason);
         text_append_string(text, "\n");
         append_source(text, report->forwarded);
     }
     if (report_front_spoke(report->forwarded))
         append_front(text, "The front server said", report->forwarded);
+    if (verdict->status == VERDICT_MALFORMED)
+        append_advice(text, report, verdict);
 }
 
 static void append_verdict(
@@ -264,13 +168,15 @@ static void append_verdict(
     }
     append_details(text, report, verdict);
     text_append_string(text, "\n");
-    append_last_line(text, report, verdict);
+    report_append_conclusion(text, report, verdict);
+    text_append_string(text, "\n");
 }
 
 const struct report_writer report_text_writer = {
     .type = "text",
     .subtype = "plain",
     .content_type = "text/plain; charset=utf-8",
+    .fields = "",
     .append_identity = append_identity,
     .append_verdict = append_verdict,
 };

@@ -1,6 +1,7 @@
 #ifndef PEERCERT_REPORT_WRITERS_H
 #define PEERCERT_REPORT_WRITERS_H
 
+#include "advice.h"
 #include "report.h"
 
 /* Private to the report room: one writer per format, and the facts that every format tells. */
@@ -9,6 +10,7 @@ struct report_writer {
     const char *type; /* media type and subtype, lower case (RFC 9110 section 8.3.1) */
     const char *subtype;
     const char *content_type; /* the value of the Content-Type field */
+    const char *fields;       /* further header fields, each with its CR LF; "" for none */
     void (*append_identity)(struct text *text, const struct report *report);
     /* Without report->identity the whole body. */
     void (*append_verdict)(
@@ -17,6 +19,14 @@ struct report_writer {
 
 extern const struct report_writer report_text_writer;
 extern const struct report_writer report_json_writer;
+extern const struct report_writer report_html_writer;
+
+/* The writer of a format. */
+const struct report_writer *report_writer_of(enum report_format format);
+
+/* Lines that scripts may rely on, word for word. */
+#define REPORT_NO_CERTIFICATE "No valid client certificate was sent"
+#define REPORT_NOT_JUDGED "The certificate is not valid: it could not be judged"
 
 /* True when the front server said more than that there was no certificate: not NONE, not empty and
  * not HAProxy's 0. */
@@ -49,6 +59,24 @@ void report_append_duration(struct text *text, long long seconds);
 /* The number of bytes of a string up to the first that is not well-formed UTF-8: strings in fixed
  * buffers may have been cut within a character. */
 size_t report_well_formed(const char *string);
+
+/* The verdict's status; one without a certificate never says that it is good: not_judged then. */
+enum verdict_status report_safe_status(const struct report *report, const struct verdict *verdict);
+
+/* What to tell the reader to do. When none came because the front server refused it, by the front's
+ * reason. Never NULL. */
+const struct advice *report_advice(const struct report *report, const struct verdict *verdict);
+
+/* The sentences that formats share, without a line's end: a string that may have been cut within a
+ * character; a moment; what the chain is; the revocation; the error by keyword and number; and the
+ * contract's last line. */
+void report_append_shown(struct text *text, const char *string);
+void report_append_time(struct text *text, time_t seconds);
+void report_append_chain(struct text *text, const struct verdict *verdict);
+void report_append_revocation(struct text *text, const struct verdict *verdict);
+void report_append_error(struct text *text, const struct verdict *verdict);
+void report_append_conclusion(
+    struct text *text, const struct report *report, const struct verdict *verdict);
 
 /* The verdict's revocation by name ("good", ...); NULL when nothing was judged. */
 const char *report_revocation_name(const struct verdict *verdict);
