@@ -123,7 +123,7 @@ class Front:
         """Remembers the number of descriptors of an idle responder."""
         pid = self.responder_pid()
         if pid is not None:
-            self.idle_descriptors = (pid, len(processes.descriptors(pid)))
+            self.idle_descriptors = (pid, processes.settled_descriptors(pid))
 
     def check(self):
         """What must hold after each test."""

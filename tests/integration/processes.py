@@ -39,6 +39,21 @@ def descriptors(pid):
     return sorted(os.listdir(f"/proc/{pid}/fd"), key=int)
 
 
+def settled_descriptors(pid):
+    """The number of open descriptors once it stays the same: what was served before is closed."""
+    seen = []
+
+    def settled():
+        seen.append(len(descriptors(pid)))
+        return len(seen) >= 20 and len(set(seen[-20:])) == 1
+    wait_until(settled, "the number of descriptors settles")
+    return seen[-1]
+
+
+def check_descriptors(pid, most):
+    wait_until(lambda: len(descriptors(pid)) <= most, f"no more than {most} open descriptors, as at the start")
+
+
 def children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -133,25 +148,14 @@ class Responder(Process):
                          environment)
         try:
             self.wait_listening(lambda: connects(self.address))
-            self.idle_descriptors = self._settled_descriptors()
+            self.idle_descriptors = settled_descriptors(self.pid)
         except BaseException:
             self.stop()
             raise
         self.allowed_log = ()
 
-    def _settled_descriptors(self):
-        """The number of descriptors once the probe's connection is closed again."""
-        seen = []
-
-        def settled():
-            seen.append(len(descriptors(self.pid)))
-            return len(seen) >= 20 and len(set(seen[-20:])) == 1
-        wait_until(settled, "the number of descriptors settles")
-        return seen[-1]
-
     def check_descriptors(self):
-        wait_until(lambda: len(descriptors(self.pid)) == self.idle_descriptors,
-                   f"{self.idle_descriptors} open descriptors as at the start")
+        check_descriptors(self.pid, self.idle_descriptors)
 
     def stop_gently(self):
         try:

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from fronts import ABSENT, DEPLOY, VALID, body_lines, fill, read_to_end, read_until
-from processes import descriptors, signal_is_pending, wait_until
+from processes import signal_is_pending, wait_until
 
 
 def test_the_configuration_loads_within_debians(peercert, pki, tmp_path):
@@ -113,7 +113,7 @@ def test_a_restarted_responder_is_found_again(start_front, peercert, pki):
 def test_no_descriptor_is_lost_over_many_requests(start_front, peercert, pki, tmp_path):
     front = start_front("lighttpd-socket", peercert)
     front.curl(pki.good)
-    wait_until(lambda: len(descriptors(front.responder.pid)) == front.responder.idle_descriptors, "idle again")
+    front.responder.check_descriptors()
     command = front.curl_command(pki.good, ["--http1.1", "-o", "/dev/null"], f"{front.url}?n=[1-500]")
     subprocess.run(command, check=True, timeout=60)
     front.responder.check_descriptors()

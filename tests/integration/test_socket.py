@@ -302,7 +302,8 @@ def test_an_unknown_version_closes_that_connection_alone(responder, pki):
     with Connection(responder.address) as kept, Connection(responder.address) as bad:
         kept.send(request(parameters(pki.good.pem), keep=True))
         kept.read_answer()
-        bad.send(record(fastcgi.BEGIN_REQUEST, struct.pack("!HB5x", 1, 0), version=2))
+        bad.send(record(fastcgi.BEGIN_REQUEST, struct.pack("!HB5x", 1, 0), version=2)
+                 + records(fastcgi.PARAMS, pairs(parameters(pki.good.pem))) + record(fastcgi.STDIN))
         assert bad.closed()
         kept.send(request(parameters(pki.good.pem), keep=True))
         assert last_line(kept.read_answer()) == VALID
