@@ -6,7 +6,7 @@ import shutil
 import socket
 
 from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, VALID, Front, Sees, received
-from processes import DEADLINE, Responder, free_port
+from processes import DEADLINE, Process, Responder, connects, free_port
 
 
 def set_once(text, settings):
@@ -65,6 +65,13 @@ class Haproxy(Front):
     def start(self):
         self.start_responder()
         return super().start()
+
+    def restart(self):
+        """HAProxy alone, with the configuration as it is now in the folder."""
+        command = self.server.command
+        self.server.stop()
+        self.server = Process(self.folder, "front", command)
+        self.server.wait_listening(lambda: connects(("127.0.0.1", self.port)))
 
     def start_responder(self):
         self.responder = Responder(self.folder, self.program, self.pki.ca, *self.arguments,

@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import socket
 import subprocess
 
 import pytest
@@ -11,10 +10,11 @@ import pytest
 import fastcgi
 import fronts
 from fronts import ABSENT, DEPLOY, VALID, read_to_end, read_until
+from held import held_socket
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, WHOLE, Load
 from front_nginx import set_directives
-from processes import Process, children, wait_until
+from processes import children, wait_until
 
 UPSTREAM_FAILED = r"\[(error|crit)\] .* (while connecting to upstream|while reading response header from upstream|while reading upstream|while sending request to upstream)"
 
@@ -181,18 +181,9 @@ def test_restarted_under_load_with_its_socket_held_no_request_is_lost(start_fron
     connection that ends under it is sent again by nginx."""
     front = start_front("nginx", peercert)
     front.allow(UPSTREAM_FAILED)
-    assert front.responder.stop() == 0
-    with socket.socket(socket.AF_UNIX) as held:
-        held.bind(str(front.responder.socket))
-        held.listen(128)
-
-        def start():
-            return Process(front.folder, "peercert", [peercert, "--ca", pki.ca], stdin=held)
-        front.responder = start()
-        with Load(front, pki.good, clients=6) as load:
-            for _ in range(4):
-                load.wait_for(30)
-                assert front.responder.stop() == 0
-                front.responder = start()
+    with held_socket(front) as held, Load(front, pki.good, clients=6) as load:
+        for _ in range(4):
             load.wait_for(30)
+            held.restart()
+        load.wait_for(30)
     assert set(load.outcomes) == {WHOLE}, load.outcomes
