@@ -184,5 +184,5 @@ int check_files(const struct service *service, FILE *output)
             worst = code;
     }
     file_wipe(password);
-    return worst;
+    return (int)worst;
 }

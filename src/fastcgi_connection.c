@@ -3,9 +3,9 @@
 
 #include <fastcgi.h>
 #include <fcgiapp.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@
 struct fastcgi {
     FCGX_Request request;
     struct fastcgi_head head;
-    int head_fd; /* a file in memory from which libfcgi reads the head */
+    int pipe[2]; /* from which libfcgi reads how a request begins */
     int64_t answer_deadline;
 };
 
@@ -24,19 +24,16 @@ bool fastcgi_start(void)
     return FCGX_Init() == 0;
 }
 
-static int make_head_fd(void)
-{
-    return memfd_create("peercert-request", MFD_CLOEXEC);
-}
-
 struct fastcgi *fastcgi_new(void)
 {
     struct fastcgi *fastcgi = calloc(1, sizeof(*fastcgi));
 
     if (fastcgi == NULL)
         return NULL;
-    fastcgi->head_fd = make_head_fd();
-    if (fastcgi->head_fd < 0 || FCGX_InitRequest(&fastcgi->request, -1, 0) != 0) {
+    fastcgi->pipe[0] = -1;
+    fastcgi->pipe[1] = -1;
+    if (pipe2(fastcgi->pipe, O_CLOEXEC | O_NONBLOCK) != 0 ||
+        FCGX_InitRequest(&fastcgi->request, -1, 0) != 0) {
         fastcgi_free(fastcgi);
         return NULL;
     }
@@ -47,8 +44,10 @@ void fastcgi_free(struct fastcgi *fastcgi)
 {
     if (fastcgi == NULL)
         return;
-    if (fastcgi->head_fd >= 0)
-        (void)close(fastcgi->head_fd);
+    if (fastcgi->pipe[0] >= 0)
+        (void)close(fastcgi->pipe[0]);
+    if (fastcgi->pipe[1] >= 0)
+        (void)close(fastcgi->pipe[1]);
     fastcgi_head_free(&fastcgi->head);
     free(fastcgi);
 }
@@ -77,20 +76,18 @@ static bool flush_out(void *context)
     return FCGX_FFlush(fastcgi->request.out) == 0;
 }
 
-/* Has libfcgi decode the head. It reads from a file that holds the head and nothing else; after
- * that the request's descriptor is the connection, where its answer goes. */
-static bool decode(struct fastcgi *fastcgi, int fd)
+/* Has libfcgi begin a request. It reads the beginning from a pipe that holds it and nothing else;
+ * after that the request's descriptor is the connection, where its answer goes. */
+static bool begin(struct fastcgi *fastcgi, int fd)
 {
     FCGX_Request *request = &fastcgi->request;
 
-    if (fastcgi->head_fd < 0)
-        fastcgi->head_fd = make_head_fd();
-    if (fastcgi->head_fd < 0 || !fastcgi_head_store(&fastcgi->head, fastcgi->head_fd))
+    if (fastcgi->pipe[0] < 0 || !fastcgi_head_announce(&fastcgi->head, fastcgi->pipe[1]))
         return false;
-    request->ipcFd = fastcgi->head_fd;
-    request->keepConnection = 1; /* or the implicit finish would close the file */
+    request->ipcFd = fastcgi->pipe[0];
+    request->keepConnection = 1; /* or the implicit finish would close the pipe */
     if (FCGX_Accept_r(request) != 0) {
-        fastcgi->head_fd = -1; /* libfcgi closed it */
+        fastcgi->pipe[0] = -1; /* libfcgi closed it; this cannot happen with what we wrote */
         request->ipcFd = -1;
         return false;
     }
@@ -123,31 +120,35 @@ static bool end(FCGX_Request *request)
     return good;
 }
 
-bool fastcgi_serve(struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context)
+enum fastcgi_next fastcgi_serve(
+    struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context)
 {
     struct request request;
-    bool keep;
+    bool keep, drained = true;
 
     if (fastcgi_head_read(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_HEAD_MS) != FASTCGI_READ ||
-        !decode(fastcgi, fd))
-        return false;
+        !begin(fastcgi, fd))
+        return FASTCGI_CLOSE;
     keep = fastcgi->request.keepConnection != 0;
     fastcgi->answer_deadline = fastcgi_clock() + FASTCGI_ANSWER_MS;
     request = (struct request){.role = role_of(&fastcgi->request),
-        .parameters = fastcgi->request.envp,
+        .parameters = fastcgi->head.parameters,
         .transport = {.write = write_out, .flush = flush_out, .context = fastcgi}};
     handler(context, &request);
     /* Only a responder gets a STDIN stream (FastCGI specification section 6). */
     if (request.role != REQUEST_AUTHORIZER && !request.gone) {
-        bool drained = request_flush(&request) &&
-                       fastcgi_drain(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_DRAIN_MS);
-
-        keep = keep && drained;
+        drained = fastcgi_drain_nothing(&fastcgi->head) ||
+                  (request_flush(&request) &&
+                      fastcgi_drain(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_DRAIN_MS));
     }
-    return end(&fastcgi->request) && keep && !request.gone;
+    if (!end(&fastcgi->request) || request.gone)
+        return FASTCGI_CLOSE;
+    if (!drained)
+        return FASTCGI_LINGER;
+    return keep ? FASTCGI_KEEP : FASTCGI_CLOSE;
 }
 
-void fastcgi_close(int fd)
+void fastcgi_linger_and_close(int fd)
 {
     int64_t deadline = fastcgi_clock() + FASTCGI_DRAIN_MS;
     size_t left = FASTCGI_MAX_STDIN;

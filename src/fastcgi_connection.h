@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 /* One worker's way of serving FastCGI requests over connections that the server accepted. libfcgi
- * decodes and encodes; it never accepts, waits or closes. */
+ * begins and encodes the answers; it never accepts, waits or closes, and what a peer sends is read
+ * by fastcgi_head. */
 struct fastcgi;
 
 /* Milliseconds that a front server has for sending the head of a request, and for taking the whole
@@ -25,12 +26,19 @@ void fastcgi_free(struct fastcgi *fastcgi);
 /* Answers one request. */
 typedef void (*fastcgi_handler)(void *context, struct request *request);
 
-/* Reads one request from a connection, has it answered and ends it. Returns true when the
- * connection is to be kept for further requests; otherwise the caller closes it. */
-bool fastcgi_serve(struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context);
+/* What is to be done with the connection after a request. */
+enum fastcgi_next {
+    FASTCGI_KEEP,   /* further requests may come */
+    FASTCGI_CLOSE,  /* all that was sent was read: close it */
+    FASTCGI_LINGER, /* more may be under way: fastcgi_linger_and_close */
+};
 
-/* Closes a connection. When unread bytes may be under way, they are taken for a bounded time, so
- * that the peer's system does not throw the answer away. */
-void fastcgi_close(int fd);
+/* Reads one request from a connection, has it answered and ends it. */
+enum fastcgi_next fastcgi_serve(
+    struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context);
+
+/* Takes what is under way for a bounded time and then closes the connection, so that the peer's
+ * system does not throw the answer away. */
+void fastcgi_linger_and_close(int fd);
 
 #endif

@@ -6,13 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Bytes that one record carries when we write it: the most that 16 bits can say, less what would
- * need padding. */
-#define RECORD_MAX ((size_t)65528)
 /* Records of a request's head, and of a body that is thrown away, at the most: empty ones cost the
  * peer nothing. */
 #define MAX_RECORDS 4096
@@ -44,37 +40,67 @@ static enum fastcgi_read wait_readable(int fd, int64_t deadline)
     return ready < 0 && errno != EINTR ? FASTCGI_READ_WRONG : FASTCGI_READ;
 }
 
-/* Reads exactly `length` bytes. FASTCGI_READ_ENDED only when not one of them came. */
-static enum fastcgi_read read_exactly(int fd, void *buffer, size_t length, int64_t deadline)
+/* Waits for bytes and takes at most `size` of them. */
+static enum fastcgi_read receive(
+    int fd, unsigned char *buffer, size_t size, int64_t deadline, size_t *length)
 {
-    size_t done = 0;
-
-    while (done < length) {
-        ssize_t got = recv(fd, (unsigned char *)buffer + done, length - done, MSG_DONTWAIT);
+    for (;;) {
+        ssize_t got = recv(fd, buffer, size, MSG_DONTWAIT);
 
         if (got > 0) {
-            done += (size_t)got;
-            /* A peer that drips must not outlive the deadline. */
-            if (done < length && fastcgi_clock() >= deadline)
-                return FASTCGI_READ_LATE;
-        } else if (got == 0) {
-            return done == 0 ? FASTCGI_READ_ENDED : FASTCGI_READ_WRONG;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            *length = (size_t)got;
+            return FASTCGI_READ;
+        }
+        if (got == 0 || errno == ECONNRESET)
+            return FASTCGI_READ_ENDED;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
             enum fastcgi_read result = wait_readable(fd, deadline);
 
             if (result != FASTCGI_READ)
                 return result;
         } else if (errno != EINTR) {
-            return done == 0 && errno == ECONNRESET ? FASTCGI_READ_ENDED : FASTCGI_READ_WRONG;
+            return FASTCGI_READ_WRONG;
+        }
+    }
+}
+
+/* Reads exactly `length` bytes. FASTCGI_READ_ENDED only when not one of them came. */
+static enum fastcgi_read read_exactly(
+    struct fastcgi_head *head, int fd, void *buffer, size_t length, int64_t deadline)
+{
+    unsigned char *to = buffer;
+    size_t done = 0;
+
+    while (done < length) {
+        size_t part = head->input_end - head->input_at;
+
+        if (part > 0) {
+            part = part < length - done ? part : length - done;
+            memcpy(to + done, head->input + head->input_at, part);
+            head->input_at += part;
+            done += part;
+        } else {
+            /* A peer that drips must not outlive the deadline. */
+            enum fastcgi_read result =
+                done > 0 && fastcgi_clock() >= deadline
+                    ? FASTCGI_READ_LATE
+                    : receive(fd, head->input, FASTCGI_INPUT_BYTES, deadline, &head->input_end);
+
+            head->input_at = 0;
+            if (result != FASTCGI_READ) {
+                head->input_end = 0;
+                return result == FASTCGI_READ_ENDED && done > 0 ? FASTCGI_READ_WRONG : result;
+            }
         }
     }
     return FASTCGI_READ;
 }
 
-static enum fastcgi_read read_record(int fd, struct record *record, int64_t deadline)
+static enum fastcgi_read read_record(
+    struct fastcgi_head *head, int fd, struct record *record, int64_t deadline)
 {
     unsigned char header[FCGI_HEADER_LEN];
-    enum fastcgi_read result = read_exactly(fd, header, sizeof(header), deadline);
+    enum fastcgi_read result = read_exactly(head, fd, header, sizeof(header), deadline);
 
     if (result != FASTCGI_READ)
         return result;
@@ -93,7 +119,7 @@ static enum fastcgi_read within(enum fastcgi_read result)
     return result == FASTCGI_READ_ENDED ? FASTCGI_READ_WRONG : result;
 }
 
-static enum fastcgi_read skip(int fd, size_t length, int64_t deadline)
+static enum fastcgi_read skip(struct fastcgi_head *head, int fd, size_t length, int64_t deadline)
 {
     unsigned char trash[4096];
     enum fastcgi_read result = FASTCGI_READ;
@@ -101,7 +127,7 @@ static enum fastcgi_read skip(int fd, size_t length, int64_t deadline)
     while (length > 0 && result == FASTCGI_READ) {
         size_t part = length < sizeof(trash) ? length : sizeof(trash);
 
-        result = within(read_exactly(fd, trash, part, deadline));
+        result = within(read_exactly(head, fd, trash, part, deadline));
         length -= part;
     }
     return result;
@@ -125,18 +151,18 @@ static enum fastcgi_read read_begin(struct fastcgi_head *head, int fd, int64_t d
     int count;
 
     for (count = 0; count < MAX_RECORDS; count++) {
-        result = read_record(fd, &record, deadline);
+        result = read_record(head, fd, &record, deadline);
         if (result != FASTCGI_READ)
             return result;
         if (record.type == FCGI_BEGIN_REQUEST && record.length == sizeof(head->begin) &&
             record.request_id != FCGI_NULL_REQUEST_ID) {
             head->request_id = record.request_id;
-            result = within(read_exactly(fd, head->begin, sizeof(head->begin), deadline));
-            return result == FASTCGI_READ ? skip(fd, record.padding, deadline) : result;
+            result = within(read_exactly(head, fd, head->begin, sizeof(head->begin), deadline));
+            return result == FASTCGI_READ ? skip(head, fd, record.padding, deadline) : result;
         }
         if (record.type != FCGI_ABORT_REQUEST && record.type != FCGI_GET_VALUES)
             return FASTCGI_READ_WRONG;
-        result = skip(fd, record.length + record.padding, deadline);
+        result = skip(head, fd, record.length + record.padding, deadline);
         if (result != FASTCGI_READ)
             return result;
         if (record.type == FCGI_GET_VALUES && !answer_get_values(fd))
@@ -164,7 +190,7 @@ static enum fastcgi_read read_params_record(
         head->params = params;
         head->params_capacity = capacity;
     }
-    result = read_exactly(fd, head->params + head->params_length, record->length, deadline);
+    result = read_exactly(head, fd, head->params + head->params_length, record->length, deadline);
     head->params_length += record->length;
     return within(result);
 }
@@ -186,13 +212,34 @@ static bool take_length(const unsigned char **at, const unsigned char *end, size
     return true;
 }
 
-/* Whether all pairs are whole, and strings of the form NAME=value can be made of them. */
-static bool params_are_sound(const struct fastcgi_head *head)
+static bool add_parameter(struct fastcgi_head *head, size_t count, char *parameter)
+{
+    if (count >= FASTCGI_MAX_PARAMETERS)
+        return false;
+    if (count + 1 >= head->parameters_capacity) {
+        size_t capacity = head->parameters_capacity != 0 ? 2 * head->parameters_capacity : 64;
+        char **parameters = realloc(head->parameters, capacity * sizeof(*parameters));
+
+        if (parameters == NULL)
+            return false;
+        head->parameters = parameters;
+        head->parameters_capacity = capacity;
+    }
+    head->parameters[count] = parameter;
+    head->parameters[count + 1] = NULL;
+    return true;
+}
+
+/* Makes NAME=value strings of the pairs, where they stand: their lengths, two bytes at least, make
+ * room for the equals sign and the NUL. false when not all pairs are whole and sound. */
+static bool make_parameters(struct fastcgi_head *head)
 {
     const unsigned char *at = head->params, *end;
+    unsigned char *to = head->params;
+    size_t count = 0;
 
     if (head->params_length == 0)
-        return true;
+        return add_parameter(head, 0, NULL);
     end = at + head->params_length;
     while (at != end) {
         size_t name = 0, value = 0;
@@ -203,9 +250,27 @@ static bool params_are_sound(const struct fastcgi_head *head)
             return false;
         if (memchr(at, '=', name) != NULL || memchr(at, '\0', name + value) != NULL)
             return false;
+        if (!add_parameter(head, count++, (char *)to))
+            return false;
+        memmove(to, at, name);
+        to[name] = '=';
+        memmove(to + name + 1, at + name, value);
+        to[name + 1 + value] = '\0';
+        to += name + value + 2;
         at += name + value;
     }
     return true;
+}
+
+/* The input of an earlier request was used up, or its connection was not kept. */
+static bool begin_input(struct fastcgi_head *head)
+{
+    head->input_at = 0;
+    head->input_end = 0;
+    head->params_length = 0;
+    if (head->input == NULL)
+        head->input = malloc(FASTCGI_INPUT_BYTES);
+    return head->input != NULL;
 }
 
 enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t deadline)
@@ -214,10 +279,11 @@ enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t d
     struct record record;
     int count;
 
-    head->params_length = 0;
+    if (!begin_input(head))
+        return FASTCGI_READ_WRONG;
     result = read_begin(head, fd, deadline);
     for (count = 0; result == FASTCGI_READ && count < MAX_RECORDS; count++) {
-        result = within(read_record(fd, &record, deadline));
+        result = within(read_record(head, fd, &record, deadline));
         if (result != FASTCGI_READ)
             break;
         if (record.type != FCGI_PARAMS || record.request_id != head->request_id)
@@ -225,9 +291,9 @@ enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t d
         if (record.length > 0)
             result = read_params_record(head, &record, fd, deadline);
         if (result == FASTCGI_READ)
-            result = skip(fd, record.padding, deadline);
+            result = skip(head, fd, record.padding, deadline);
         if (result == FASTCGI_READ && record.length == 0)
-            return params_are_sound(head) ? FASTCGI_READ : FASTCGI_READ_WRONG;
+            return make_parameters(head) ? FASTCGI_READ : FASTCGI_READ_WRONG;
     }
     return result != FASTCGI_READ ? result : FASTCGI_READ_WRONG;
 }
@@ -244,55 +310,44 @@ static void set_header(
     header[5] = (unsigned char)length;
 }
 
-bool fastcgi_head_store(const struct fastcgi_head *head, int fd)
+bool fastcgi_head_announce(const struct fastcgi_head *head, int fd)
 {
-    enum { MOST = FASTCGI_MAX_PARAMS / RECORD_MAX + 2 };
-    unsigned char headers[MOST + 1][FCGI_HEADER_LEN];
-    struct iovec parts[2 * MOST + 2];
-    size_t done = 0, total = 0, used = 0, count = 0;
-    unsigned char begin[8];
+    unsigned char records[3 * FCGI_HEADER_LEN];
 
-    memcpy(begin, head->begin, sizeof(begin));
-    set_header(headers[used], FCGI_BEGIN_REQUEST, head->request_id, sizeof(begin));
-    parts[count++] = (struct iovec){headers[used++], FCGI_HEADER_LEN};
-    parts[count++] = (struct iovec){begin, sizeof(begin)};
-    total = FCGI_HEADER_LEN + sizeof(begin);
-    do {
-        size_t left = head->params_length - done;
-        size_t length = left < RECORD_MAX ? left : RECORD_MAX;
-
-        set_header(headers[used], FCGI_PARAMS, head->request_id, length);
-        parts[count++] = (struct iovec){headers[used++], FCGI_HEADER_LEN};
-        if (length > 0)
-            parts[count++] = (struct iovec){head->params + done, length};
-        done += length;
-        total += FCGI_HEADER_LEN + length;
-    } while (done < head->params_length);
-    if (head->params_length > 0) {
-        set_header(headers[used], FCGI_PARAMS, head->request_id, 0);
-        parts[count++] = (struct iovec){headers[used], FCGI_HEADER_LEN};
-        total += FCGI_HEADER_LEN;
-    }
-    return ftruncate(fd, (off_t)total) == 0 &&
-           pwritev(fd, parts, (int)count, 0) == (ssize_t)total && lseek(fd, 0, SEEK_SET) == 0;
+    set_header(records, FCGI_BEGIN_REQUEST, head->request_id, sizeof(head->begin));
+    memcpy(records + FCGI_HEADER_LEN, head->begin, sizeof(head->begin));
+    set_header(records + 2 * FCGI_HEADER_LEN, FCGI_PARAMS, head->request_id, 0);
+    return write(fd, records, sizeof(records)) == (ssize_t)sizeof(records);
 }
 
-bool fastcgi_drain(const struct fastcgi_head *head, int fd, int64_t deadline)
+bool fastcgi_drain_nothing(struct fastcgi_head *head)
+{
+    unsigned char expected[FCGI_HEADER_LEN];
+
+    set_header(expected, FCGI_STDIN, head->request_id, 0);
+    if (head->input_end - head->input_at != sizeof(expected) ||
+        memcmp(head->input + head->input_at, expected, sizeof(expected)) != 0)
+        return false;
+    head->input_at = head->input_end;
+    return true;
+}
+
+bool fastcgi_drain(struct fastcgi_head *head, int fd, int64_t deadline)
 {
     struct record record;
     size_t total = 0;
     int count;
 
     for (count = 0; count < MAX_RECORDS; count++) {
-        if (read_record(fd, &record, deadline) != FASTCGI_READ || record.type != FCGI_STDIN ||
+        if (read_record(head, fd, &record, deadline) != FASTCGI_READ || record.type != FCGI_STDIN ||
             record.request_id != head->request_id)
             return false;
         total += record.length;
         if (total > FASTCGI_MAX_STDIN ||
-            skip(fd, record.length + record.padding, deadline) != FASTCGI_READ)
+            skip(head, fd, record.length + record.padding, deadline) != FASTCGI_READ)
             return false;
         if (record.length == 0)
-            return true;
+            return head->input_at == head->input_end;
     }
     return false;
 }
@@ -300,5 +355,7 @@ bool fastcgi_drain(const struct fastcgi_head *head, int fd, int64_t deadline)
 void fastcgi_head_free(struct fastcgi_head *head)
 {
     free(head->params);
+    free(head->parameters);
+    free(head->input);
     *head = (struct fastcgi_head){0};
 }

@@ -22,33 +22,48 @@ enum fastcgi_read {
     FASTCGI_READ_WRONG, /* not the FastCGI protocol, beyond a bound, or cut off: close it */
 };
 
+/* Parameters of a request at the most. */
+#define FASTCGI_MAX_PARAMETERS 4096
+/* Bytes that are taken from the socket at once. */
+#define FASTCGI_INPUT_BYTES ((size_t)16 * 1024)
+
 /* The head of one request. Zero it before the first use; may be used for one request after another;
  * free with fastcgi_head_free. */
 struct fastcgi_head {
     unsigned char begin[8]; /* the body of the BEGIN_REQUEST record */
     uint16_t request_id;
+    char **parameters; /* NULL-terminated "NAME=value" strings, which lie in `params` */
+    size_t parameters_capacity;
     unsigned char *params; /* the contents of the PARAMS records, joined */
     size_t params_length;
     size_t params_capacity;
+    unsigned char *input; /* bytes that were taken from the socket, from input_at to input_end */
+    size_t input_at, input_end;
 };
 
 /* Monotonic milliseconds, for deadlines. */
 int64_t fastcgi_clock(void);
 
-/* Reads from a connection up to and with the end of PARAMS, until the deadline (fastcgi_clock).
- * Answers FCGI_GET_VALUES on the way and passes over an ABORT_REQUEST of an earlier request. The
- * lengths that the parameters claim are checked: FASTCGI_READ means that they fit what came, and
- * that no name is empty or holds '=' and nothing holds NUL. Source: FastCGI specification sections
+/* Reads from a connection up to and with the end of PARAMS, until the deadline (fastcgi_clock), and
+ * makes the parameters. Bytes beyond may be taken from the socket too, and stay in the input:
+ * nothing is left of them after fastcgi_drain, or the connection is not to be kept. Answers
+ * FCGI_GET_VALUES on the way and passes over an ABORT_REQUEST of an earlier request. FASTCGI_READ
+ * means that the lengths that parameters claim fit what came, and that no name is empty or holds
+ * '=' and nothing holds NUL. Source: FastCGI specification sections
  * 3.3, 3.4, 4.1, 5.1 and 5.2. */
 enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t deadline);
 
-/* Writes the head as records to a file descriptor of a regular file or memory, from its beginning,
- * and sets the offset there back to 0. false when that fails. */
-bool fastcgi_head_store(const struct fastcgi_head *head, int fd);
+/* Writes a BEGIN_REQUEST record as it came and an empty PARAMS record to a pipe, for libfcgi, which
+ * begins its answer with them. false when that fails. */
+bool fastcgi_head_announce(const struct fastcgi_head *head, int fd);
 
-/* Reads the rest of the request's STDIN stream and throws it away. True when its end was read:
- * only then may the connection be kept. */
-bool fastcgi_drain(const struct fastcgi_head *head, int fd, int64_t deadline);
+/* True when the end of the request's STDIN stream was taken from the socket already, and nothing
+ * else came before or after it, as with most requests. */
+bool fastcgi_drain_nothing(struct fastcgi_head *head);
+
+/* Reads the rest of the request's STDIN stream and throws it away. True when its end was read and
+ * nothing came after it: only then may the connection be kept. */
+bool fastcgi_drain(struct fastcgi_head *head, int fd, int64_t deadline);
 
 /* Frees what the head holds. */
 void fastcgi_head_free(struct fastcgi_head *head);

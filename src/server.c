@@ -61,10 +61,14 @@ static void serve(struct worker *worker, int fd, bool known)
 {
     struct server *server = worker->server;
 
-    if (fastcgi_serve(worker->fastcgi, fd, answer, server) && !atomic_load(&server->stopping))
+    enum fastcgi_next next = fastcgi_serve(worker->fastcgi, fd, answer, server);
+
+    if (next == FASTCGI_LINGER)
+        fastcgi_linger_and_close(fd);
+    else if (next == FASTCGI_KEEP && !atomic_load(&server->stopping))
         idle_put(server->idle, fd, known);
     else
-        fastcgi_close(fd);
+        (void)close(fd);
 }
 
 /* Without descriptors: closes an idle connection, or lets the others finish first. */

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -110,42 +109,58 @@ static void expect(struct wire *wire, enum fastcgi_read expected, const char *wh
     wire_free(wire);
 }
 
-Test(fastcgi_head, a_request_is_read_up_to_the_end_of_its_params_and_no_further)
+Test(fastcgi_head, a_request_is_read_and_its_parameters_are_strings)
 {
     struct wire *wire = wire_new();
     struct fastcgi_head head = {.params = NULL};
-    char rest[64];
 
     add_request(wire);
-    send_all(wire);
-    cr_assert_eq(fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000), FASTCGI_READ);
+    cr_assert_eq(read_head(wire, &head), FASTCGI_READ);
     cr_expect_eq(head.request_id, 1);
-    cr_expect_eq(head.params_length, 22);
-    cr_expect_eq(recv(wire->ours, rest, sizeof(rest), MSG_DONTWAIT), 8, "STDIN was touched");
+    cr_expect_str_eq(head.parameters[0], "A=xy");
+    cr_expect_str_eq(head.parameters[1], "REQUEST_TYPE=GET");
+    cr_expect_null(head.parameters[2]);
+    cr_expect(fastcgi_drain_nothing(&head), "the end of STDIN was there");
+    cr_expect_not(fastcgi_drain_nothing(&head));
     fastcgi_head_free(&head);
     wire_free(wire);
 }
 
-Test(fastcgi_head, libfcgi_decodes_what_was_stored_for_it)
+Test(fastcgi_head, libfcgi_begins_with_what_is_announced)
 {
     struct wire *wire = wire_new();
     struct fastcgi_head head = {.params = NULL};
     FCGX_Request request;
-    int fd = memfd_create("test", 0);
+    int ends[2];
 
     add_request(wire);
     cr_assert_eq(read_head(wire, &head), FASTCGI_READ);
-    cr_assert(fastcgi_head_store(&head, fd));
+    cr_assert(pipe(ends) == 0 && fastcgi_head_announce(&head, ends[1]));
     cr_assert_eq(FCGX_Init(), 0);
     cr_assert_eq(FCGX_InitRequest(&request, -1, 0), 0);
-    request.ipcFd = fd;
+    request.ipcFd = ends[0];
     request.keepConnection = 1;
     cr_assert_eq(FCGX_Accept_r(&request), 0);
-    cr_expect_str_eq(FCGX_GetParam("A", request.envp), "xy");
-    cr_expect_str_eq(FCGX_GetParam("REQUEST_TYPE", request.envp), "GET");
+    cr_expect_eq(request.requestId, 1);
+    cr_expect_eq(request.role, FCGI_RESPONDER);
     cr_expect_eq(request.keepConnection, 1);
     FCGX_Free(&request, 0);
-    close(fd);
+    fastcgi_head_free(&head);
+    wire_free(wire);
+}
+
+/* Whatever comes after the request must keep the connection from being kept. */
+Test(fastcgi_head, bytes_after_the_end_of_stdin_are_noticed)
+{
+    struct wire *wire = wire_new();
+    struct fastcgi_head head = {.params = NULL};
+
+    add_request(wire);
+    add_begin(wire);
+    send_all(wire);
+    cr_assert_eq(fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000), FASTCGI_READ);
+    cr_expect_not(fastcgi_drain_nothing(&head));
+    cr_expect_not(fastcgi_drain(&head, wire->ours, fastcgi_clock() + 20000));
     fastcgi_head_free(&head);
     wire_free(wire);
 }
@@ -198,8 +213,9 @@ Test(fastcgi_head, params_may_be_cut_into_records_at_every_byte)
         add_record_of(wire, FCGI_PARAMS, 1, params + cut, 22 - cut, 1);
         add_record(wire, FCGI_PARAMS, NULL, 0);
         cr_assert_eq(read_head(wire, &head), FASTCGI_READ, "cut at %zu", cut);
-        cr_expect_eq(head.params_length, 22);
-        cr_expect_arr_eq(head.params, params, 22, "cut at %zu", cut);
+        cr_expect_str_eq(head.parameters[0], "A=xy", "cut at %zu", cut);
+        cr_expect_str_eq(head.parameters[1], "REQUEST_TYPE=GET", "cut at %zu", cut);
+        cr_expect_null(head.parameters[2]);
         fastcgi_head_free(&head);
         wire_free(wire);
     }
@@ -275,22 +291,37 @@ Test(fastcgi_head, params_of_256_KiB_are_taken_and_a_byte_more_is_refused)
 {
     struct wire *wire = make_large(FASTCGI_MAX_PARAMS);
     struct fastcgi_head head = {.params = NULL};
-    FCGX_Request request;
-    int fd = memfd_create("test", 0);
 
     cr_assert_eq(read_head(wire, &head), FASTCGI_READ);
-    cr_assert(fastcgi_head_store(&head, fd));
-    cr_assert_eq(FCGX_Init(), 0);
-    cr_assert_eq(FCGX_InitRequest(&request, -1, 0), 0);
-    request.ipcFd = fd;
-    request.keepConnection = 1;
-    cr_assert_eq(FCGX_Accept_r(&request), 0);
-    cr_expect_eq(strlen(FCGX_GetParam("x", request.envp)), FASTCGI_MAX_PARAMS - 6);
-    FCGX_Free(&request, 0);
-    close(fd);
+    cr_expect_eq(strlen(head.parameters[0]), FASTCGI_MAX_PARAMS - 6 + 2);
+    cr_expect_null(head.parameters[1]);
     fastcgi_head_free(&head);
     wire_free(wire);
     expect(make_large(FASTCGI_MAX_PARAMS + 1), FASTCGI_READ_WRONG, "a byte too much");
+}
+
+Test(fastcgi_head, parameters_are_limited_in_number)
+{
+    int i, extra;
+
+    for (extra = 0; extra < 2; extra++) {
+        struct wire *wire = wire_new();
+
+        add_begin(wire);
+        for (i = 0; i < FASTCGI_MAX_PARAMETERS + extra; i += 1024) {
+            unsigned char pairs[3 * 1024];
+            int count = FASTCGI_MAX_PARAMETERS + extra - i < 1024
+                            ? FASTCGI_MAX_PARAMETERS + extra - i
+                            : 1024;
+            int j;
+
+            for (j = 0; j < count; j++)
+                memcpy(pairs + 3 * j, "\1\0A", 3);
+            add_record(wire, FCGI_PARAMS, pairs, (size_t)(3 * count));
+        }
+        add_record(wire, FCGI_PARAMS, NULL, 0);
+        expect(wire, extra == 0 ? FASTCGI_READ : FASTCGI_READ_WRONG, "many parameters");
+    }
 }
 
 Test(fastcgi_head, what_is_no_request_is_wrong)
@@ -345,30 +376,36 @@ Test(fastcgi_head, a_late_abort_is_passed_over_and_get_values_is_answered)
     wire_free(wire);
 }
 
-Test(fastcgi_head, a_body_is_drained_to_its_end_and_no_further)
+Test(fastcgi_head, a_body_is_drained_to_its_end_and_what_comes_after_it_is_noticed)
 {
     static const char body[30000] = {0};
     static const struct {
         size_t bytes;
-        bool ended, expected;
-    } cases[] = {{0, true, true}, {60000, true, true}, {90000, true, false}, {60000, false, false}};
+        bool ended, followed, expected;
+    } cases[] = {{0, true, false, true}, {60000, true, false, true}, {90000, true, false, false},
+        {60000, false, false, false}, {60000, true, true, false}, {0, true, true, false}};
     size_t i, done;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct wire *wire = wire_new();
-        struct fastcgi_head head = {.request_id = 1};
+        struct fastcgi_head head = {.params = NULL};
         bool came;
 
+        add_request(wire);
+        wire->length -= 8;
         for (done = 0; done < cases[i].bytes; done += sizeof(body))
             add_record(wire, FCGI_STDIN, body, sizeof(body));
         if (cases[i].ended)
             add_record(wire, FCGI_STDIN, NULL, 0);
-        add_record(wire, FCGI_GET_VALUES, NULL, 0);
+        if (cases[i].followed)
+            add_record_of(wire, FCGI_GET_VALUES, 0, NULL, 0, 0);
         send_all(wire);
+        close(wire->theirs);
+        wire->theirs = -1;
+        cr_assert_eq(fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000), FASTCGI_READ);
         came = fastcgi_drain(&head, wire->ours, fastcgi_clock() + 20000);
-        cr_expect_eq(came, cases[i].expected, "%zu bytes: came %d", cases[i].bytes, came);
-        if (came)
-            cr_expect_eq(recv(wire->ours, wire->bytes, 100, MSG_DONTWAIT), 8);
+        cr_expect_eq(came, cases[i].expected, "case %zu: came %d", i, came);
+        fastcgi_head_free(&head);
         wire_free(wire);
     }
 }
