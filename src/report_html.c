@@ -203,9 +203,11 @@ static void append_copies(struct text *text, const struct report *report)
         html_append_pem(text, &report->forwarded->leaf);
         text_append_string(text, "</pre>\n</details>\n");
     }
+    if (report->address == NULL)
+        return;
     text_append_string(text, "<p>The same with curl:</p>\n<pre>curl --cert client.cer --key "
                              "client.key ");
-    html_append(text, report->address != NULL ? report->address : "https://THIS-ADDRESS");
+    html_append(text, report->address);
     text_append_string(text, "</pre>\n");
 }
 

@@ -8,6 +8,51 @@
 
 #define NOW "2026-11-24T17:57:38Z"
 
+/* The advice, word for word. */
+#define ADVICE_VALID                                                                               \
+    "Meaning: The certificate comes from a trusted authority, is meant for this use, and is "      \
+    "current.\n"                                                                                   \
+    "What to do: Nothing: all is well until it expires.\n"                                         \
+    "For the operator: Nothing; renew it before it expires.\n"
+#define ADVICE_EXPIRY                                                                              \
+    "Meaning: The certificate is good, but it expires soon.\n"                                     \
+    "What to do: Ask who issued it for a renewal now, and import the new one.\n"                   \
+    "For the operator: Sign a new certificate before this one expires.\n"
+#define ADVICE_EXPIRED                                                                             \
+    "Meaning: The certificate was good, but its time is over.\n"                                   \
+    "What to do: Ask who issued it for a renewal, and import the new one.\n"                       \
+    "For the operator: Sign a new certificate; if it should still be good, check this server's "   \
+    "clock.\n"
+#define ADVICE_NOT_YET_VALID                                                                       \
+    "Meaning: The certificate is good only from a later date on.\n"                                \
+    "What to do: Wait until that date; if it has come already, tell the operator that the clocks " \
+    "differ.\n"                                                                                    \
+    "For the operator: Check the clocks of this server and of the CA, and the start date that "    \
+    "was signed.\n"
+#define ADVICE_UNTRUSTED                                                                           \
+    "Meaning: The certificate does not lead to a certificate authority that this server trusts.\n" \
+    "What to do: Choose the certificate that was issued for this server; if you did, ask who "     \
+    "issued it whether it is the right one.\n"                                                     \
+    "For the operator: Compare the issuer with the certificates in --ca; a missing intermediate "  \
+    "belongs into --intermediates.\n"
+#define ADVICE_REVOKED                                                                             \
+    "Meaning: Who issued the certificate has called it back, for good or until further notice.\n"  \
+    "What to do: Stop using it, and ask who issued it for a new one with a new key.\n"             \
+    "For the operator: If that was a mistake, issue a new certificate; only a certificate on "     \
+    "hold can be taken off the list.\n"
+#define ADVICE_NOT_JUDGED                                                                          \
+    "Meaning: The server could not judge the certificate: this says nothing about the "            \
+    "certificate.\n"                                                                               \
+    "What to do: Try again in a minute; if it stays like this, tell the operator of this "         \
+    "server.\n"                                                                                    \
+    "For the operator: Memory or libcrypto failed: look into the log and at the memory limit.\n"
+#define ADVICE_MALFORMED                                                                           \
+    "Meaning: What reached the server is no certificate that can be read.\n"                       \
+    "What to do: This is rarely your doing: tell the operator of this server what is written "     \
+    "here.\n"                                                                                      \
+    "For the operator: Check how the front server forwards the certificate; the variable that it " \
+    "came in is named in the reason.\n"
+
 /* Writes both parts of a text report into one text. */
 static void render(struct text *text, const struct report *report, const struct verdict *verdict)
 {
@@ -68,8 +113,7 @@ static const char full_report[] =
     "Checked at: 2026-11-24T17:57:38Z\n"
     "Chain: 2 certificates, up to CN=Acme CA,O=Acme\n"
     "Revocation: good by the CRL of 2026-11-24T00:00:00Z, next 2026-11-25T00:00:00Z\n"
-    "Expires: in 364 days\n"
-    "\n"
+    "Expires: in 364 days\n" ADVICE_VALID "\n"
     "The certificate is valid\n";
 
 static struct verdict good_verdict(void)
@@ -168,8 +212,7 @@ Test(report_text, an_expired_certificate_is_not_current)
         (void)snprintf(wanted, sizeof(wanted),
             "Checked at: %s\n"
             "Revocation: not checked, no CRL is configured\n"
-            "Error: X509_V_ERR_CERT_HAS_EXPIRED (10) at depth 0\n"
-            "\n"
+            "Error: X509_V_ERR_CERT_HAS_EXPIRED (10) at depth 0\n" ADVICE_EXPIRED "\n"
             "The certificate not current: expired %s ago on 2027-11-23T17:57:38Z\n",
             rows[i].moment, rows[i].words);
         expect_verdict(&report, &verdict, wanted);
@@ -190,8 +233,7 @@ Test(report_text, a_certificate_that_is_not_yet_valid_is_not_current)
     expect_verdict(&report, &verdict,
         "Checked at: 2026-11-01T00:00:00Z\n"
         "Revocation: not checked, no CRL is configured\n"
-        "Error: X509_V_ERR_CERT_NOT_YET_VALID (9) at depth 0\n"
-        "\n"
+        "Error: X509_V_ERR_CERT_NOT_YET_VALID (9) at depth 0\n" ADVICE_NOT_YET_VALID "\n"
         "The certificate not current: not valid until 2026-11-23T17:57:38Z\n");
 }
 
@@ -211,8 +253,7 @@ Test(report_text, an_untrusted_certificate_is_not_valid_and_says_why)
     expect_verdict(&report, &verdict,
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Revocation: unknown\n"
-        "Error: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT (18) at depth 0\n"
-        "\n"
+        "Error: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT (18) at depth 0\n" ADVICE_UNTRUSTED "\n"
         "The certificate is not valid: it signed itself\n");
 }
 
@@ -230,8 +271,7 @@ Test(report_text, an_error_without_a_keyword_is_told_by_its_number)
     expect_verdict(&report, &verdict,
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Revocation: not checked, no CRL is configured\n"
-        "Error: OpenSSL's number (999) at depth 1\n"
-        "\n"
+        "Error: OpenSSL's number (999) at depth 1\n" ADVICE_UNTRUSTED "\n"
         "The certificate is not valid: x\n");
 }
 
@@ -253,24 +293,24 @@ Test(report_text, a_revoked_certificate_says_when_and_why)
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Chain: 2 certificates, up to CN=Acme CA,O=Acme\n"
         "Revocation: revoked on 2026-11-24T12:00:00Z, reason keyCompromise\n"
-        "Error: X509_V_ERR_CERT_REVOKED (23) at depth 0\n"
-        "\n"
+        "Error: X509_V_ERR_CERT_REVOKED (23) at depth 0\n" ADVICE_REVOKED "\n"
         "The certificate is not valid: the certificate was revoked on 2026-11-24T12:00:00Z, "
         "reason keyCompromise\n");
 }
 
 Test(report_text, what_could_not_be_judged_is_not_valid)
 {
-    static const char wanted[] = "The certificate is not valid: it could not be judged\n";
+    static const char wanted[] =
+        ADVICE_NOT_JUDGED "\nThe certificate is not valid: it could not be judged\n";
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, NULL);
     struct verdict verdict;
-    char with_identity[256];
+    char with_identity[512];
     int status;
 
     verdict_set(&verdict, VERDICT_NOT_JUDGED, sample_time(NOW), "it could not be judged");
-    (void)snprintf(with_identity, sizeof(with_identity), "Checked at: %s\n\n%s", NOW, wanted);
+    (void)snprintf(with_identity, sizeof(with_identity), "Checked at: %s\n%s", NOW, wanted);
     expect_verdict(&report, &verdict, with_identity);
     report.identity = NULL;
     expect_verdict(&report, &verdict, wanted);
@@ -336,13 +376,13 @@ Test(report_text, what_cannot_be_read_is_told_with_its_source)
         "No valid client certificate was sent\n"
         "What was forwarded cannot be read: it is a private key\n"
         "Source: SSL_CLIENT_CERT (PEM)\n"
-        "The front server said: SUCCESS\n");
+        "The front server said: SUCCESS\n" ADVICE_MALFORMED);
     forwarded.form = NULL;
     forwarded.has_front_verify = false;
     expect_verdict(&report, &verdict,
         "No valid client certificate was sent\n"
         "What was forwarded cannot be read: it is a private key\n"
-        "Source: SSL_CLIENT_CERT\n");
+        "Source: SSL_CLIENT_CERT\n" ADVICE_MALFORMED);
 }
 
 Test(report_text, a_valid_certificate_near_its_end_comes_with_a_warning)
@@ -371,10 +411,11 @@ Test(report_text, a_valid_certificate_near_its_end_comes_with_a_warning)
             "Checked at: %s\n"
             "Revocation: not checked, no CRL is configured\n"
             "Expires: in %s\n"
-            "%s"
+            "%s%s"
             "\n"
             "The certificate is valid\n",
-            rows[i].moment, rows[i].left, rows[i].warns ? warning : "");
+            rows[i].moment, rows[i].left, rows[i].warns ? warning : "",
+            rows[i].warns ? ADVICE_EXPIRY : ADVICE_VALID);
         expect_verdict(&report, &verdict, wanted);
     }
     report.warn_days = 0;
@@ -382,8 +423,7 @@ Test(report_text, a_valid_certificate_near_its_end_comes_with_a_warning)
     expect_verdict(&report, &verdict,
         "Checked at: 2027-11-23T17:57:38Z\n"
         "Revocation: not checked, no CRL is configured\n"
-        "Expires: in less than a minute\n"
-        "\n"
+        "Expires: in less than a minute\n" ADVICE_VALID "\n"
         "The certificate is valid\n");
 }
 
@@ -405,8 +445,8 @@ Test(report_text, a_front_server_that_disagrees_is_told_and_changes_nothing)
             "Revocation: unknown\n"
             "Expires: in 364 days\n"
             "Warning: the front server did not accept this certificate\n"
-            "Warning: whether it was revoked is unknown, and the configuration lets that pass\n"
-            "\n"
+            "Warning: whether it was revoked is unknown, and the configuration lets that "
+            "pass\n" ADVICE_VALID "\n"
             "The certificate is valid\n");
     }
 }

@@ -79,11 +79,48 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"subject_key_id\": null, \"authority_key_id\": null,"                                        \
     "\"unknown_extensions\": null, \"unknown_extensions_critical\": null,"
 
-#define NO_DETAILS                                                                                 \
+/* The advice, word for word. */
+#define ADVICE_VALID                                                                               \
+    "\"advice\": {"                                                                                \
+    "\"meaning\": \"The certificate comes from a trusted authority, is meant for this use, and "   \
+    "is current.\","                                                                               \
+    "\"person\": \"Nothing: all is well until it expires.\","                                      \
+    "\"operator\": \"Nothing; renew it before it expires.\"},"
+#define ADVICE_REVOKED                                                                             \
+    "\"advice\": {"                                                                                \
+    "\"meaning\": \"Who issued the certificate has called it back, for good or until further "     \
+    "notice.\","                                                                                   \
+    "\"person\": \"Stop using it, and ask who issued it for a new one with a new key.\","          \
+    "\"operator\": \"If that was a mistake, issue a new certificate; only a certificate on hold "  \
+    "can be taken off the list.\"},"
+#define ADVICE_ABSENT                                                                              \
+    "\"advice\": {"                                                                                \
+    "\"meaning\": \"Your browser or program sent no certificate, so the server does not know who " \
+    "you are.\","                                                                                  \
+    "\"person\": \"Import your .p12 file into the browser, open this address again in a new "      \
+    "private window, and choose the certificate when you are asked.\","                            \
+    "\"operator\": \"If the client did send one, check that the front server asks for "            \
+    "certificates, knows the CA, and forwards SSL_CLIENT_CERT.\"},"
+#define ADVICE_MALFORMED                                                                           \
+    "\"advice\": {"                                                                                \
+    "\"meaning\": \"What reached the server is no certificate that can be read.\","                \
+    "\"person\": \"This is rarely your doing: tell the operator of this server what is written "   \
+    "here.\","                                                                                     \
+    "\"operator\": \"Check how the front server forwards the certificate; the variable that it "   \
+    "came in is named in the reason.\"},"
+#define ADVICE_NOT_JUDGED                                                                          \
+    "\"advice\": {"                                                                                \
+    "\"meaning\": \"The server could not judge the certificate: this says nothing about the "      \
+    "certificate.\","                                                                              \
+    "\"person\": \"Try again in a minute; if it stays like this, tell the operator of this "       \
+    "server.\","                                                                                   \
+    "\"operator\": \"Memory or libcrypto failed: look into the log and at the memory limit.\"},"
+
+#define NO_DETAILS(advice)                                                                         \
     "\"error_code\": 0, \"error_name\": null, \"error_depth\": null, \"days_left\": null,"         \
     "\"warning\": null, \"revocation\": null, \"revoked_at\": null,"                               \
     "\"revocation_reason\": null, \"crl_this_update\": null, \"crl_next_update\": null,"           \
-    "\"chain_length\": null, \"anchor\": null, \"checked_at\": \"" NOW "\"}"
+    "\"chain_length\": null, \"anchor\": null," advice "\"checked_at\": \"" NOW "\"}"
 
 static struct verdict good_verdict(void)
 {
@@ -124,7 +161,7 @@ Test(report_json, a_valid_certificate_with_everything_in_it)
         "\"revoked_at\": null, \"revocation_reason\": null,"
         "\"crl_this_update\": \"2026-11-24T00:00:00Z\","
         "\"crl_next_update\": \"2026-11-25T00:00:00Z\", \"chain_length\": 2,"
-        "\"anchor\": \"CN=Acme CA,O=Acme\", \"checked_at\": \"" NOW "\"}");
+        "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_VALID "\"checked_at\": \"" NOW "\"}");
 }
 
 Test(report_json, a_revoked_certificate_says_when_and_why)
@@ -150,7 +187,7 @@ Test(report_json, a_revoked_certificate_says_when_and_why)
         "\"revoked_at\": \"2026-11-24T12:00:00Z\", \"revocation_reason\": \"keyCompromise\","
         "\"crl_this_update\": \"2026-11-24T00:00:00Z\","
         "\"crl_next_update\": \"2026-11-25T00:00:00Z\", \"chain_length\": 2,"
-        "\"anchor\": \"CN=Acme CA,O=Acme\", \"checked_at\": \"" NOW "\"}");
+        "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_REVOKED "\"checked_at\": \"" NOW "\"}");
 }
 
 Test(report_json, without_a_certificate_every_member_is_there_as_null)
@@ -163,7 +200,8 @@ Test(report_json, without_a_certificate_every_member_is_there_as_null)
     verdict_set(&verdict, VERDICT_ABSENT, sample_time(NOW), "");
     expect_report(&report, &verdict,
         "{" NO_CERTIFICATE "\"source\": null, \"form\": null, \"front_verify\": \"NONE\","
-        "\"front_verify_words\": null, \"status\": \"absent\", \"reason\": null," NO_DETAILS);
+        "\"front_verify_words\": null, \"status\": \"absent\", \"reason\": null," NO_DETAILS(
+            ADVICE_ABSENT));
 
     sample_forwarded(&forwarded, NULL);
     forwarded.status = FORWARDED_MALFORMED;
@@ -171,13 +209,13 @@ Test(report_json, without_a_certificate_every_member_is_there_as_null)
     expect_report(&report, &verdict,
         "{" NO_CERTIFICATE "\"source\": \"SSL_CLIENT_CERT\", \"form\": \"PEM\","
         "\"front_verify\": null, \"front_verify_words\": null, \"status\": \"malformed\","
-        "\"reason\": \"it is a private key\"," NO_DETAILS);
+        "\"reason\": \"it is a private key\"," NO_DETAILS(ADVICE_MALFORMED));
 
     verdict_set(&verdict, VERDICT_NOT_JUDGED, sample_time(NOW), "it could not be judged");
     expect_report(&report, &verdict,
         "{" NO_CERTIFICATE "\"source\": \"SSL_CLIENT_CERT\", \"form\": \"PEM\","
         "\"front_verify\": null, \"front_verify_words\": null, \"status\": \"not_judged\","
-        "\"reason\": \"it could not be judged\"," NO_DETAILS);
+        "\"reason\": \"it could not be judged\"," NO_DETAILS(ADVICE_NOT_JUDGED));
 }
 
 /* One member of a report, parsed back. Free with json_decref. */
