@@ -99,10 +99,13 @@ static enum decoding read_block(struct cursor *at, bool form_rules, struct certi
     char label[MAX_LABEL + 1];
     struct cursor body;
 
+    if (cursor_left(at) == 0)
+        return refuse(out, "a certificate in it is empty");
     if (!skip_mark(at, begin_mark, form_rules))
-        return refuse(out, cursor_left(at) < sizeof(begin_mark) - 1
-                               ? "it is PEM cut off in its BEGIN line"
-                               : "it begins with '-' but not with -----BEGIN CERTIFICATE-----");
+        return refuse(out,
+            cursor_left(at) < strlen(begin_mark) && memcmp(at->at, begin_mark, cursor_left(at)) == 0
+                ? "it is PEM cut off in its BEGIN line"
+                : "it does not begin with -----BEGIN CERTIFICATE-----");
     if (!read_label(at, form_rules, label))
         return refuse(out, "the BEGIN line of the PEM is cut off or broken");
     if (strcmp(label, "CERTIFICATE") != 0)
