@@ -1,8 +1,10 @@
 #include "answer.h"
+#include "address.h"
 #include "presented.h"
 #include "report.h"
 #include "test_hooks.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -49,54 +51,168 @@ static bool is_for_report(
     return false;
 }
 
-static void log_it(const struct service *service, const struct request *request,
-    const struct report *report, const struct verdict *verdict, int64_t began)
-{
-    const struct log_verdict line = {.verdict = verdict,
-        .identity = report->identity,
-        .remote_address = request_parameter(request, "REMOTE_ADDR"),
-        .front_verify =
-            report->forwarded->has_front_verify ? report->forwarded->front_verify : NULL,
-        .took_us = microseconds() - began,
-        .warn_days = report->warn_days};
+/* One report on its way. */
+struct job {
+    const struct service *service;
+    const struct trust *trust;
+    struct request *request;
+    struct text *text;
+    struct forwarded forwarded;
+    struct presented presented;
+    struct report report;
+    struct verdict verdict;
+    int64_t began;
+};
 
-    log_verdict(service->log, &line);
+static void log_it(const struct job *job)
+{
+    const struct forwarded *forwarded = &job->forwarded;
+    const struct log_verdict line = {.verdict = &job->verdict,
+        .identity = job->report.identity,
+        .remote_address = request_parameter(job->request, "REMOTE_ADDR"),
+        .front_verify = forwarded->has_front_verify ? forwarded->front_verify : NULL,
+        .took_us = microseconds() - job->began,
+        .warn_days = job->report.warn_days};
+
+    log_verdict(job->service->log, &line);
+}
+
+static void verify(struct job *job)
+{
+    test_hooks_before_verification();
+    verify_certificate(job->presented.certificate, job->presented.chain, job->trust,
+        job->service->config, time(NULL), &job->verdict);
+}
+
+static void send_verdict(struct job *job)
+{
+    report_append_verdict(job->text, &job->report, &job->verdict);
+    send_text(job->request, job->text);
+}
+
+/* Whether what is sent before verification depends on nothing but what was forwarded: a page tells
+ * how long the certificate still lives. */
+static bool identity_lasts(enum report_format format)
+{
+    return format == REPORT_TEXT || format == REPORT_JSON;
+}
+
+/* Hands identity and rendering to the entry, where others find them. */
+static void publish_identity(
+    struct job *job, struct verdict_cache_entry *entry, const char *rendered, size_t length)
+{
+    char *copy = NULL;
+
+    if (identity_lasts(job->report.format)) {
+        copy = malloc(length);
+        if (copy == NULL)
+            length = 0;
+        else
+            memcpy(copy, rendered, length);
+    } else {
+        length = 0;
+    }
+    verdict_cache_publish_identity(entry, job->presented.identity, copy, length);
+    job->presented.identity = NULL;
+}
+
+/* Decodes, sends who it is, verifies, sends the verdict; and lets the others know when there is an
+ * entry. */
+static void work(struct job *job, struct verdict_cache_entry *entry)
+{
+    size_t head_length;
+
+    if (!presented_decode(&job->presented, &job->forwarded, time(NULL), &job->verdict)) {
+        if (entry != NULL)
+            verdict_cache_give_up(entry);
+        if (job->verdict.status == VERDICT_NOT_JUDGED) {
+            refuse(job->request, job->text, 503, "The certificate could not be judged", true);
+            return;
+        }
+        report_append_head(job->text, job->report.format);
+        send_verdict(job);
+        return;
+    }
+    job->report.identity = job->presented.identity;
+    report_append_head(job->text, job->report.format);
+    head_length = job->text->length;
+    report_append_identity(job->text, &job->report);
+    if (entry != NULL && job->text->failed) {
+        verdict_cache_give_up(entry);
+        entry = NULL;
+    }
+    if (entry != NULL)
+        publish_identity(
+            job, entry, job->text->data + head_length, job->text->length - head_length);
+    send_text(job->request, job->text);
+    (void)request_flush(job->request);
+    verify(job);
+    if (entry != NULL)
+        verdict_cache_publish_verdict(entry, &job->verdict);
+    send_verdict(job);
+}
+
+static void append_known_identity(struct job *job, const struct verdict_cache_entry *entry)
+{
+    size_t length = 0;
+    const char *rendered = verdict_cache_rendered(entry, &length);
+
+    job->report.identity = verdict_cache_identity(entry);
+    report_append_head(job->text, job->report.format);
+    if (rendered != NULL)
+        text_append(job->text, rendered, length);
+    else
+        report_append_identity(job->text, &job->report);
+}
+
+/* Answers from an entry: at once when its verdict is there, otherwise as its owner gets on. false
+ * when nothing was sent and the work is to be done alone. */
+static bool follow(struct job *job, struct verdict_cache_entry *entry)
+{
+    if (!verdict_cache_wait_identity(entry))
+        return false;
+    append_known_identity(job, entry);
+    if (!verdict_cache_peek_verdict(entry, time(NULL), &job->verdict)) {
+        send_text(job->request, job->text);
+        (void)request_flush(job->request);
+        if (!verdict_cache_wait_verdict(entry, time(NULL), &job->verdict) &&
+            presented_decode(&job->presented, &job->forwarded, time(NULL), &job->verdict))
+            verify(job);
+    }
+    send_verdict(job);
+    return true;
 }
 
 static void report_on(const struct service *service, const struct trust *trust,
     struct request *request, struct text *text, enum report_format format)
 {
-    struct forwarded forwarded;
-    struct presented presented;
-    struct verdict verdict;
-    struct report report = {
-        .format = format, .forwarded = &forwarded, .warn_days = service->config->warn_days};
-    int64_t began = microseconds();
-    bool verifiable;
+    struct verdict_cache_entry *entry = NULL;
+    enum verdict_cache_role role = CACHE_ALONE;
+    char address[ADDRESS_SIZE];
+    struct job job = {.service = service,
+        .trust = trust,
+        .request = request,
+        .text = text,
+        .report = {.format = format, .warn_days = service->config->warn_days},
+        .began = microseconds()};
 
-    forwarded_read(request->parameters, &service->forwarded_options, &forwarded);
-    verifiable = presented_decode(&presented, &forwarded, time(NULL), &verdict);
-    if (!verifiable && verdict.status == VERDICT_NOT_JUDGED) {
-        refuse(request, text, 503, "The certificate could not be judged", true);
-        goto out;
-    }
-    report_append_head(text, format);
-    if (verifiable) {
-        report.identity = presented.identity;
-        report_append_identity(text, &report);
-        send_text(request, text);
-        (void)request_flush(request);
-        test_hooks_before_verification();
-        verify_certificate(
-            presented.certificate, presented.chain, trust, service->config, time(NULL), &verdict);
-    }
-    report_append_verdict(text, &report, &verdict);
-    send_text(request, text);
+    job.report.forwarded = &job.forwarded;
+    if (format == REPORT_HTML && address_write(request, address))
+        job.report.address = address;
+    forwarded_read(request->parameters, &service->forwarded_options, &job.forwarded);
+    if (job.forwarded.status == FORWARDED_PRESENT) {
+        const struct verdict_cache_key key = {.forwarded = &job.forwarded,
+            .trust_number = trust_number(trust),
+            .format = (unsigned char)format};
 
-out:
-    log_it(service, request, &report, &verdict, began);
-    presented_free(&presented);
-    forwarded_free(&forwarded);
+        role = verdict_cache_enter(service->cache, &key, time(NULL), &entry);
+    }
+    if (role != CACHE_FOLLOWER || !follow(&job, entry))
+        work(&job, role == CACHE_OWNER ? entry : NULL);
+    log_it(&job);
+    verdict_cache_leave(entry);
+    presented_free(&job.presented);
+    forwarded_free(&job.forwarded);
 }
 
 void answer_request(const struct service *service, struct request *request)
@@ -107,7 +223,7 @@ void answer_request(const struct service *service, struct request *request)
     bool head_only;
 
     if (is_for_report(trust, request, &text, &head_only)) {
-        format = report_negotiate(
+        format = report_choose(request_parameter(request, "QUERY_STRING"),
             request_parameter(request, "HTTP_ACCEPT"), (enum report_format)service->config->format);
         if (head_only) {
             report_append_head(&text, format);

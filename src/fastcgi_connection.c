@@ -24,6 +24,29 @@ bool fastcgi_start(void)
     return FCGX_Init() == 0;
 }
 
+static void close_pipe(struct fastcgi *fastcgi)
+{
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        if (fastcgi->pipe[i] >= 0)
+            (void)close(fastcgi->pipe[i]);
+        fastcgi->pipe[i] = -1;
+    }
+}
+
+static bool open_pipe(struct fastcgi *fastcgi)
+{
+    if (fastcgi->pipe[0] >= 0)
+        return true;
+    close_pipe(fastcgi);
+    if (pipe2(fastcgi->pipe, O_CLOEXEC | O_NONBLOCK) == 0)
+        return true;
+    fastcgi->pipe[0] = -1;
+    fastcgi->pipe[1] = -1;
+    return false;
+}
+
 struct fastcgi *fastcgi_new(void)
 {
     struct fastcgi *fastcgi = calloc(1, sizeof(*fastcgi));
@@ -32,8 +55,7 @@ struct fastcgi *fastcgi_new(void)
         return NULL;
     fastcgi->pipe[0] = -1;
     fastcgi->pipe[1] = -1;
-    if (pipe2(fastcgi->pipe, O_CLOEXEC | O_NONBLOCK) != 0 ||
-        FCGX_InitRequest(&fastcgi->request, -1, 0) != 0) {
+    if (!open_pipe(fastcgi) || FCGX_InitRequest(&fastcgi->request, -1, 0) != 0) {
         fastcgi_free(fastcgi);
         return NULL;
     }
@@ -44,10 +66,7 @@ void fastcgi_free(struct fastcgi *fastcgi)
 {
     if (fastcgi == NULL)
         return;
-    if (fastcgi->pipe[0] >= 0)
-        (void)close(fastcgi->pipe[0]);
-    if (fastcgi->pipe[1] >= 0)
-        (void)close(fastcgi->pipe[1]);
+    close_pipe(fastcgi);
     fastcgi_head_free(&fastcgi->head);
     free(fastcgi);
 }
@@ -82,12 +101,12 @@ static bool begin(struct fastcgi *fastcgi, int fd)
 {
     FCGX_Request *request = &fastcgi->request;
 
-    if (fastcgi->pipe[0] < 0 || !fastcgi_head_announce(&fastcgi->head, fastcgi->pipe[1]))
+    if (!open_pipe(fastcgi) || !fastcgi_head_announce(&fastcgi->head, fastcgi->pipe[1]))
         return false;
     request->ipcFd = fastcgi->pipe[0];
     request->keepConnection = 1; /* or the implicit finish would close the pipe */
     if (FCGX_Accept_r(request) != 0) {
-        fastcgi->pipe[0] = -1; /* libfcgi closed it; this cannot happen with what we wrote */
+        fastcgi->pipe[0] = -1; /* libfcgi closed it */
         request->ipcFd = -1;
         return false;
     }
@@ -126,8 +145,11 @@ enum fastcgi_next fastcgi_serve(
     struct request request;
     bool keep, drained = true;
 
-    if (fastcgi_head_read(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_HEAD_MS) != FASTCGI_READ ||
-        !begin(fastcgi, fd))
+    if (fastcgi_head_read(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_HEAD_MS) != FASTCGI_READ)
+        return FASTCGI_CLOSE;
+    if (fastcgi_head_has_unknown_role(&fastcgi->head))
+        return fastcgi_head_refuse_role(&fastcgi->head, fd) ? FASTCGI_LINGER : FASTCGI_CLOSE;
+    if (!begin(fastcgi, fd))
         return FASTCGI_CLOSE;
     keep = fastcgi->request.keepConnection != 0;
     fastcgi->answer_deadline = fastcgi_clock() + FASTCGI_ANSWER_MS;

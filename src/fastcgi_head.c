@@ -310,6 +310,22 @@ static void set_header(
     header[5] = (unsigned char)length;
 }
 
+bool fastcgi_head_has_unknown_role(const struct fastcgi_head *head)
+{
+    unsigned role = (unsigned)head->begin[0] << 8 | head->begin[1];
+
+    return role != FCGI_RESPONDER && role != FCGI_AUTHORIZER && role != FCGI_FILTER;
+}
+
+bool fastcgi_head_refuse_role(const struct fastcgi_head *head, int fd)
+{
+    unsigned char record[2 * FCGI_HEADER_LEN] = {0};
+
+    set_header(record, FCGI_END_REQUEST, head->request_id, FCGI_HEADER_LEN);
+    record[FCGI_HEADER_LEN + 4] = FCGI_UNKNOWN_ROLE;
+    return send(fd, record, sizeof(record), MSG_NOSIGNAL) == (ssize_t)sizeof(record);
+}
+
 bool fastcgi_head_announce(const struct fastcgi_head *head, int fd)
 {
     unsigned char records[3 * FCGI_HEADER_LEN];

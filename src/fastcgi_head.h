@@ -53,6 +53,12 @@ int64_t fastcgi_clock(void);
  * 3.3, 3.4, 4.1, 5.1 and 5.2. */
 enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t deadline);
 
+/* Whether the request asks for a role that the specification does not know (section 5.1), and the
+ * answer to that: END_REQUEST with FCGI_UNKNOWN_ROLE (section 5.5). false when it cannot be sent.
+ */
+bool fastcgi_head_has_unknown_role(const struct fastcgi_head *head);
+bool fastcgi_head_refuse_role(const struct fastcgi_head *head, int fd);
+
 /* Writes a BEGIN_REQUEST record as it came and an empty PARAMS record to a pipe, for libfcgi, which
  * begins its answer with them. false when that fails. */
 bool fastcgi_head_announce(const struct fastcgi_head *head, int fd);

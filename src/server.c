@@ -31,10 +31,12 @@
 #define REST_MS 50
 #define REST_WORDS_SECONDS 10
 
-/* Shared by the workers; immutable but for `idle`, which has its own lock, and the atomics. */
+/* Shared by the workers; immutable but for `idle`, which has its own lock, the atomics and the
+ * listener. */
 struct server {
     const struct service *service;
-    const struct listener *listener;
+    pthread_mutex_t listener_lock; /* guards the listener, which is closed while workers finish */
+    struct listener *listener;
     struct peers *peers;
     struct idle *idle;
     int epoll_fd;
@@ -86,12 +88,32 @@ static void rest(struct server *server)
         (void)poll(NULL, 0, REST_MS);
 }
 
-static int accept_one(struct server *server, int listen_fd)
+/* Accepts and lets others do so again. -1 when there was nothing to accept, with errno. */
+static int accept_next(struct server *server, size_t number, struct sockaddr_storage *address)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = TOKEN_LISTEN + number};
+    socklen_t size = sizeof(*address);
+    int fd = -1, reason = 0;
+
+    (void)pthread_mutex_lock(&server->listener_lock);
+    if (number < server->listener->count) {
+        int listen_fd = server->listener->fds[number];
+
+        fd = accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC);
+        reason = errno;
+        (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, listen_fd, &event);
+    }
+    (void)pthread_mutex_unlock(&server->listener_lock);
+    errno = reason;
+    return fd;
+}
+
+static int accept_one(struct server *server, size_t number)
 {
     const struct timeval limit = {.tv_sec = SEND_SECONDS};
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    socklen_t size = sizeof(address);
-    int fd = accept4(listen_fd, (struct sockaddr *)&address, &size, SOCK_CLOEXEC);
+    int fd = accept_next(server, number, &address);
 
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
@@ -123,12 +145,8 @@ static bool has_bytes(int fd)
 static void accept_and_serve(struct worker *worker, size_t number)
 {
     struct server *server = worker->server;
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = TOKEN_LISTEN + number};
-    int listen_fd = server->listener->fds[number];
-    int fd = accept_one(server, listen_fd);
+    int fd = accept_one(server, number);
 
-    (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, listen_fd, &event);
     if (fd < 0)
         return;
     if (has_bytes(fd))
@@ -232,6 +250,13 @@ static void stop(struct server *server)
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
+    (void)pthread_mutex_lock(&server->listener_lock);
+    listener_close(server->listener);
+    (void)pthread_mutex_unlock(&server->listener_lock);
+    if (server->idle != NULL) {
+        while (idle_close_oldest(server->idle))
+            continue;
+    }
 }
 
 static bool start_workers(struct worker *workers, struct server *server, struct error *error)
@@ -267,10 +292,13 @@ static void end_workers(struct worker *workers, int count)
     free(workers);
 }
 
-bool server_run(const struct service *service, const struct listener *listener, struct error *error)
+bool server_run(const struct service *service, struct listener *listener, struct error *error)
 {
-    struct server server = {
-        .service = service, .listener = listener, .epoll_fd = -1, .stop_fd = -1};
+    struct server server = {.service = service,
+        .listener_lock = PTHREAD_MUTEX_INITIALIZER,
+        .listener = listener,
+        .epoll_fd = -1,
+        .stop_fd = -1};
     struct worker *workers = calloc((size_t)service->config->threads, sizeof(*workers));
     sigset_t signals;
     bool good = false;

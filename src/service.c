@@ -20,6 +20,13 @@ bool service_open(
         error_set(error, ERROR_MEMORY, "want of memory for the trust");
         return false;
     }
+    if (threaded && config->cache > 0) {
+        service->cache = verdict_cache_new((size_t)config->cache);
+        if (service->cache == NULL) {
+            error_set(error, ERROR_MEMORY, "want of memory for the cache");
+            return false;
+        }
+    }
     service->log = log_open(config, threaded, error);
     return service->log != NULL;
 }
@@ -75,6 +82,7 @@ void service_reload_trust(const struct service *service)
 
 void service_close(struct service *service)
 {
+    verdict_cache_free(service->cache);
     trust_current_free(service->trust);
     forwarded_options_free(&service->forwarded_options);
     log_close(service->log);

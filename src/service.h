@@ -6,6 +6,7 @@
 #include "forwarded.h"
 #include "log.h"
 #include "trust_current.h"
+#include "verdict_cache.h"
 #include <stdbool.h>
 
 /* What every request is answered with; made at start, borrowed by all workers. */
@@ -13,12 +14,15 @@ struct service {
     const struct config *config; /* borrowed */
     struct forwarded_options forwarded_options;
     struct trust_current *trust; /* without a snapshot requests are answered with 503 */
+    struct verdict_cache *cache; /* NULL: none */
     struct log *log;
 };
 
 /* Opens the log and makes what follows from the configuration (borrowed as long as the service).
- * `threaded` is for log_open. Fills *service, end with service_close in every case; false with
- * ERROR_USAGE, ERROR_MEMORY or ERROR_LIBRARY. */
+ * `threaded` is
+ * for log_open, and for a process that answers more than one request and so has a cache. Fills
+ * *service, end with service_close in every case; false with ERROR_USAGE, ERROR_MEMORY or
+ * ERROR_LIBRARY. */
 bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error);
 

@@ -5,7 +5,7 @@
 # No service that comes with a package is started, and none stays enabled: see hold_services.
 set -eu
 
-build='gcc make libc6-dev libssl-dev libfcgi-dev libjansson-dev'
+build='gcc make libc6-dev libssl-dev libfcgi-dev libjansson-dev uthash-dev'
 demo="$build openssl curl lighttpd lighttpd-mod-openssl"
 test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind nginx haproxy apache2-bin libapache2-mod-fcgid"
 lint="$build libcriterion-dev clang-format clang-tidy cppcheck shellcheck mandoc"
