@@ -157,8 +157,11 @@ enum fastcgi_next fastcgi_serve(
         .parameters = fastcgi->head.parameters,
         .transport = {.write = write_out, .flush = flush_out, .context = fastcgi}};
     handler(context, &request);
-    /* Only a responder gets a STDIN stream (FastCGI specification section 6). */
-    if (request.role != REQUEST_AUTHORIZER && !request.gone) {
+    /* An authorizer gets no STDIN stream, a filter gets a DATA stream too (FastCGI specification
+     * section 6). */
+    if (request.role == REQUEST_OTHER_ROLE)
+        drained = false;
+    else if (request.role == REQUEST_RESPONDER && !request.gone) {
         drained = fastcgi_drain_nothing(&fastcgi->head) ||
                   (request_flush(&request) &&
                       fastcgi_drain(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_DRAIN_MS));
