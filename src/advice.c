@@ -121,7 +121,7 @@ const struct advice *advice_on_refusal(int error_code)
 }
 
 const struct advice_import advice_imports[] = {
-    {"Firefox", "Settings, Privacy & Security, View Certificates, Your Certificates, Import."},
+    {"Firefox", "Settings, Privacy and Security, View Certificates, Your Certificates, Import."},
     {"Chrome or Edge on Windows", "double-click the .p12 file and follow the wizard."},
     {"Safari or Chrome on macOS", "double-click the .p12 file: it opens in Keychain Access."},
     {"Chrome on Linux", "open chrome://settings/certificates, Your certificates, Import."},
