@@ -1,6 +1,7 @@
 """Apache httpd with peercert behind it: over a Unix socket, started by mod_fcgid, and as CGI."""
 
 import atexit
+import contextlib
 import os
 import pathlib
 import re
@@ -9,7 +10,7 @@ import stat
 import tempfile
 
 from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, VALID, Front, Sees, received
-from processes import Responder, descriptors
+from processes import Process, Responder, children, connects, descriptors
 
 # What httpd runs as when it is started as root (Debian's).
 USER = "www-data"
@@ -71,7 +72,7 @@ class Apache(Front):
         path = pathlib.Path(path)
         if os.geteuid() != 0:
             return path
-        ours = self.folder / f"reachable-{path.name}"
+        ours = self.folder / f"{path.parent.name}-{path.name}"
         if not ours.exists():
             if stat.S_ISFIFO(path.stat().st_mode):
                 os.link(path, ours)
@@ -97,8 +98,14 @@ class Apache(Front):
         })
         self.define("peercert/standalone.conf", {"folder": self.folder, "listen": f"127.0.0.1:{self.port}"})
         self.add_environment(site / f"backend-{self.backend}.conf")
-        command = ["apache2", "-D", "FOREGROUND", "-f", str(site / "standalone.conf")]
-        return command, ["apache2", "-t", "-f", str(site / "standalone.conf")]
+        self.command = ["apache2", "-D", "FOREGROUND", "-f", str(site / "standalone.conf")]
+        return self.command, ["apache2", "-t", "-f", str(site / "standalone.conf")]
+
+    def restart_server(self):
+        """For a configuration that a test has changed."""
+        self.server.stop()
+        self.server = Process(self.folder, "front", self.command)
+        self.server.wait_listening(lambda: connects(("127.0.0.1", self.port)))
 
     def define(self, name, settings):
         file = self.folder / name
@@ -116,6 +123,17 @@ class Apache(Front):
 
     def responder_pid(self):
         return None
+
+    def responders(self):
+        """The process ids of the peercerts that httpd has started."""
+        found, look_at = [], children(self.server.pid)
+        while look_at:
+            pid = look_at.pop()
+            with contextlib.suppress(OSError):
+                look_at += children(pid)
+                if os.readlink(f"/proc/{pid}/exe") == str(self.reachable(self.program)):
+                    found.append(pid)
+        return found
 
 
 class ApacheProxyFcgi(Apache):
@@ -137,6 +155,14 @@ class ApacheProxyFcgi(Apache):
 
     def responder_pid(self):
         return self.responder.pid
+
+    def responders(self):
+        return [self.responder.pid]
+
+    def connections(self):
+        """Connections to the responder's socket, those among them that it has not taken yet."""
+        names = [line.split()[-1] for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
+        return names.count(str(self.responder.socket)) - 1
 
     def kept_connections(self):
         """Connections of httpd's that are open at the responder, besides its own descriptors."""
