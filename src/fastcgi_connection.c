@@ -159,9 +159,11 @@ enum fastcgi_next fastcgi_serve(
     handler(context, &request);
     /* An authorizer gets no STDIN stream, a filter gets a DATA stream too (FastCGI specification
      * section 6). */
-    if (request.role == REQUEST_OTHER_ROLE)
+    if (request.role == REQUEST_AUTHORIZER)
+        drained = fastcgi_head_is_used_up(&fastcgi->head);
+    else if (request.role == REQUEST_OTHER_ROLE)
         drained = false;
-    else if (request.role == REQUEST_RESPONDER && !request.gone) {
+    else if (!request.gone) {
         drained = fastcgi_drain_nothing(&fastcgi->head) ||
                   (request_flush(&request) &&
                       fastcgi_drain(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_DRAIN_MS));

@@ -336,6 +336,11 @@ bool fastcgi_head_announce(const struct fastcgi_head *head, int fd)
     return write(fd, records, sizeof(records)) == (ssize_t)sizeof(records);
 }
 
+bool fastcgi_head_is_used_up(const struct fastcgi_head *head)
+{
+    return head->input_at == head->input_end;
+}
+
 bool fastcgi_drain_nothing(struct fastcgi_head *head)
 {
     unsigned char expected[FCGI_HEADER_LEN];
@@ -363,7 +368,7 @@ bool fastcgi_drain(struct fastcgi_head *head, int fd, int64_t deadline)
             skip(head, fd, record.length + record.padding, deadline) != FASTCGI_READ)
             return false;
         if (record.length == 0)
-            return head->input_at == head->input_end;
+            return fastcgi_head_is_used_up(head);
     }
     return false;
 }

@@ -63,6 +63,9 @@ bool fastcgi_head_refuse_role(const struct fastcgi_head *head, int fd);
  * begins its answer with them. false when that fails. */
 bool fastcgi_head_announce(const struct fastcgi_head *head, int fd);
 
+/* True when nothing is left of what was taken from the socket. */
+bool fastcgi_head_is_used_up(const struct fastcgi_head *head);
+
 /* True when the end of the request's STDIN stream was taken from the socket already, and nothing
  * else came before or after it, as with most requests. */
 bool fastcgi_drain_nothing(struct fastcgi_head *head);
