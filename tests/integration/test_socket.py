@@ -473,7 +473,7 @@ def test_systemd_hands_its_sockets_over_from_descriptor_3(peercert, pki, tmp_pat
     path = tmp_path / "activated.sock"
     process = Process(tmp_path, "activate", ["systemd-socket-activate", "-l", path, peercert, "--ca", pki.ca])
     try:
-        process.wait_listening(path.exists)
+        process.wait_listening(lambda: path.exists() and connects(path))
         assert last_line(ask(path, parameters(pki.good.pem))) == VALID
         assert last_line(ask(path, parameters(pki.good.pem))) == VALID
     finally:
