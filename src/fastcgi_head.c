@@ -332,7 +332,7 @@ bool fastcgi_head_announce(const struct fastcgi_head *head, int fd)
 
     set_header(records, FCGI_BEGIN_REQUEST, head->request_id, sizeof(head->begin));
     memcpy(records + FCGI_HEADER_LEN, head->begin, sizeof(head->begin));
-    set_header(records + 2 * FCGI_HEADER_LEN, FCGI_PARAMS, head->request_id, 0);
+    set_header(records + (size_t)2 * FCGI_HEADER_LEN, FCGI_PARAMS, head->request_id, 0);
     return write(fd, records, sizeof(records)) == (ssize_t)sizeof(records);
 }
 
