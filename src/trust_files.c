@@ -84,6 +84,21 @@ static int part_count(enum part part, const struct bundle *bundle)
     return bundle->certificates != NULL ? sk_X509_num(bundle->certificates) : 0;
 }
 
+/* Has libcrypto read the policies of a certificate: it does so for all of a chain but its last, so
+ * that the certificate stands there twice. What they say does not matter here. */
+static void settle_policies(X509 *certificate)
+{
+    STACK_OF(X509) *chain = sk_X509_new_null();
+    X509_POLICY_TREE *tree = NULL;
+    int explicit_policy = 0;
+
+    if (chain != NULL && sk_X509_push(chain, certificate) > 0 &&
+        sk_X509_push(chain, certificate) > 0)
+        (void)X509_policy_check(&tree, &explicit_policy, chain, NULL, 0);
+    X509_policy_tree_free(tree);
+    sk_X509_free(chain);
+}
+
 /* libcrypto reads the extensions of a certificate and sorts a CRL when they are first needed, and
  * keeps what came out, even when that came of want of memory. Now is the time: afterwards threads
  * only read. */
@@ -94,8 +109,10 @@ static bool settle(const char *path, const struct bundle *bundle, int first, str
     int i;
 
     memory_watch_clear();
-    for (i = first; bundle->certificates != NULL && i < sk_X509_num(bundle->certificates); i++)
+    for (i = first; bundle->certificates != NULL && i < sk_X509_num(bundle->certificates); i++) {
         (void)X509_check_purpose(sk_X509_value(bundle->certificates, i), -1, 0);
+        settle_policies(sk_X509_value(bundle->certificates, i));
+    }
     for (i = first; serial != NULL && bundle->crls != NULL && i < sk_X509_CRL_num(bundle->crls);
          i++)
         (void)X509_CRL_get0_by_serial(sk_X509_CRL_value(bundle->crls, i), &revoked, serial);

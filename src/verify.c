@@ -179,13 +179,11 @@ static const struct found *judge(const struct findings *findings, int anchor_dep
     return worst;
 }
 
-static void describe(struct verdict *verdict, enum verdict_status status, const struct found *error)
+static void describe(struct verdict *verdict, const struct found *error)
 {
     verdict->error_code = error->code;
     verdict->error_depth = error->depth;
-    if (status == VERDICT_NOT_JUDGED)
-        (void)snprintf(verdict->reason, sizeof(verdict->reason), "it could not be judged");
-    else if (error->depth <= 0)
+    if (error->depth <= 0)
         (void)snprintf(
             verdict->reason, sizeof(verdict->reason), "%s", verdict_error_words(error->code));
     else
@@ -339,7 +337,7 @@ static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust 
         add_finding(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
 }
 
-/* False when the verification neither came to its end nor left anything that counts. */
+/* False when libcrypto failed, or neither came to its end nor left anything that counts. */
 static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trust,
     const struct config *config, struct findings *findings)
 {
@@ -352,9 +350,9 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
 
     add_revocation_findings(proven, trust, config, findings);
     error = judge(findings, proven != NULL ? sk_X509_num(proven) - 1 : -1, config, &status);
-    if (error == NULL && !findings->finished)
+    if (status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
         return false;
-    if (status != VERDICT_NOT_JUDGED && findings->too_many)
+    if (findings->too_many)
         error = &too_many;
     else if (status > VERDICT_UNTRUSTED && trust_is_anchor(trust, leaf))
         error = &is_anchor;
@@ -363,7 +361,7 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
     verdict->status = status;
     verdict->reason[0] = '\0';
     if (error != NULL)
-        describe(verdict, status, error);
+        describe(verdict, error);
     if (error == &is_anchor)
         (void)snprintf(verdict->reason, sizeof(verdict->reason),
             "it is a CA certificate of this trust itself, not a client's");

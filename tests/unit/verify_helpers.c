@@ -50,30 +50,49 @@ static char *write_crls(const char *dir, X509_CRL *const *list)
     return path;
 }
 
-struct trust *verify_trust(const struct setup *setup, struct config *config)
+void verify_files_make(const struct setup *setup, struct verify_files *files)
 {
-    struct error warning = {0}, error = {0};
-    char *dir = pki_temp_dir();
-    char *ca = write_certificates(dir, "ca.pem", setup->ca), *intermediates = NULL, *crls = NULL;
-    struct trust *trust;
-
-    verify_configure(setup, config);
-    config->ca = (struct config_list){&ca, 1};
+    *files = (struct verify_files){.dir = pki_temp_dir()};
+    verify_configure(setup, &files->config);
+    files->ca = write_certificates(files->dir, "ca.pem", setup->ca);
+    files->config.ca = (struct config_list){&files->ca, 1};
     if (setup->intermediates[0] != NULL) {
-        intermediates = write_certificates(dir, "intermediates.pem", setup->intermediates);
-        config->intermediates = (struct config_list){&intermediates, 1};
+        files->intermediates =
+            write_certificates(files->dir, "intermediates.pem", setup->intermediates);
+        files->config.intermediates = (struct config_list){&files->intermediates, 1};
     }
     if (setup->crls[0] != NULL) {
-        crls = write_crls(dir, setup->crls);
-        config->crl = (struct config_list){&crls, 1};
+        files->crls = write_crls(files->dir, setup->crls);
+        files->config.crl = (struct config_list){&files->crls, 1};
     }
-    trust = trust_load(config, &warning, &error);
+}
+
+void verify_files_free(struct verify_files *files)
+{
+    free(files->ca);
+    free(files->intermediates);
+    free(files->crls);
+    pki_remove_dir(files->dir);
+}
+
+struct trust *verify_files_load(const struct verify_files *files)
+{
+    struct error warning = {0}, error = {0};
+    struct trust *trust = trust_load(&files->config, &warning, &error);
+
     cr_assert_not_null(trust, "the trust was not loaded: %s", error.text);
-    config->ca = config->intermediates = config->crl = (struct config_list){NULL, 0};
-    free(ca);
-    free(intermediates);
-    free(crls);
-    pki_remove_dir(dir);
+    return trust;
+}
+
+struct trust *verify_trust(const struct setup *setup, struct config *config)
+{
+    struct verify_files files;
+    struct trust *trust;
+
+    verify_files_make(setup, &files);
+    trust = verify_files_load(&files);
+    verify_files_free(&files);
+    verify_configure(setup, config);
     return trust;
 }
 

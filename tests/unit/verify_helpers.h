@@ -26,6 +26,19 @@ struct setup {
 /* The configuration of a setup, whose paths are not filled in. */
 void verify_configure(const struct setup *setup, struct config *config);
 
+/* The trust of a setup as files in a temporary folder, and the configuration that names them. Free
+ * with verify_files_free. */
+struct verify_files {
+    char *dir;
+    char *ca, *intermediates, *crls;
+    struct config config;
+};
+void verify_files_make(const struct setup *setup, struct verify_files *files);
+void verify_files_free(struct verify_files *files);
+
+/* Loads them; ends the test when that fails. Give the snapshot back with trust_release. */
+struct trust *verify_files_load(const struct verify_files *files);
+
 /* The snapshot of a setup, loaded through files like the program does; ends the test when that
  * fails. Give it back with trust_release. */
 struct trust *verify_trust(const struct setup *setup, struct config *config);
