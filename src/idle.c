@@ -11,6 +11,7 @@
  * for one of the connection that has the slot now. The lowest 32 bits are never NONE. */
 struct slot {
     int fd; /* -1: free */
+    bool known;
     uint32_t uses;
     uint32_t older, newer; /* neighbours in order of waiting; `newer` chains the free slots */
 };
@@ -68,13 +69,14 @@ static int release(struct idle *idle, uint32_t number)
     return fd;
 }
 
-static uint32_t claim(struct idle *idle, int fd)
+static uint32_t claim(struct idle *idle, int fd, bool known)
 {
     uint32_t number = idle->free;
     struct slot *slot = &idle->slots[number];
 
     idle->free = slot->newer;
     slot->fd = fd;
+    slot->known = known;
     slot->older = idle->newest;
     slot->newer = NONE;
     if (idle->newest != NONE)
@@ -93,7 +95,7 @@ void idle_put(struct idle *idle, int fd, bool known)
     (void)pthread_mutex_lock(&idle->lock);
     if (idle->free == NONE && idle->oldest != NONE)
         (void)close(release(idle, idle->oldest));
-    number = claim(idle, fd);
+    number = claim(idle, fd, known);
     event.data.u64 = (uint64_t)idle->slots[number].uses << 32 | number;
     if (epoll_ctl(idle->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
         (void)close(release(idle, number));
@@ -113,17 +115,27 @@ int idle_take(struct idle *idle, uint64_t token)
     return fd;
 }
 
-bool idle_close_oldest(struct idle *idle)
+int idle_take_oldest(struct idle *idle, bool *known)
 {
-    bool closed = false;
+    int fd = -1;
 
     (void)pthread_mutex_lock(&idle->lock);
     if (idle->oldest != NONE) {
-        (void)close(release(idle, idle->oldest));
-        closed = true;
+        *known = idle->slots[idle->oldest].known;
+        fd = release(idle, idle->oldest);
     }
     (void)pthread_mutex_unlock(&idle->lock);
-    return closed;
+    return fd;
+}
+
+bool idle_close_oldest(struct idle *idle)
+{
+    bool known;
+    int fd = idle_take_oldest(idle, &known);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
 }
 
 void idle_free(struct idle *idle)

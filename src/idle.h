@@ -23,6 +23,10 @@ void idle_put(struct idle *idle, int fd, bool known);
  * -1 when it was closed meanwhile. */
 int idle_take(struct idle *idle, uint64_t token);
 
+/* Takes the connection that has waited longest out of the set, event or not. Returns its
+ * descriptor, owned by the caller, or -1 when there is none; *known is as it was put. */
+int idle_take_oldest(struct idle *idle, bool *known);
+
 /* Closes the connection that has waited longest. false when there is none. */
 bool idle_close_oldest(struct idle *idle);
 

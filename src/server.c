@@ -1,6 +1,7 @@
 #include "server.h"
 #include "answer.h"
 #include "fastcgi_connection.h"
+#include "fastcgi_head.h"
 #include "idle.h"
 #include "peers.h"
 
@@ -30,6 +31,8 @@
 #define SEND_SECONDS 2
 #define REST_MS 50
 #define REST_WORDS_SECONDS 10
+/* What those who connected just before the end have for sending their request. */
+#define STOP_MS 100
 
 /* Shared by the workers; immutable but for `idle`, which has its own lock, the atomics and the
  * listener. */
@@ -41,6 +44,7 @@ struct server {
     struct idle *idle;
     int epoll_fd;
     int stop_fd;
+    int64_t stop_deadline; /* set once, before `stopping` is */
     atomic_bool stopping;
     atomic_llong rest_told_at;
 };
@@ -149,10 +153,31 @@ static void accept_and_serve(struct worker *worker, size_t number)
 
     if (fd < 0)
         return;
-    if (has_bytes(fd))
+    if (has_bytes(fd) || atomic_load(&server->stopping))
         serve(worker, fd, false);
     else
         idle_put(server->idle, fd, false);
+}
+
+/* When it stops: nobody else will take the connections that were accepted. A request that has come
+ * is answered, and so is that of a front server which has just connected and is about to send it;
+ * kept connections without a request are closed. */
+static void serve_the_rest(struct server *server)
+{
+    struct worker worker = {.server = server, .fastcgi = fastcgi_new()};
+    bool known;
+    int fd;
+
+    while (worker.fastcgi != NULL && (fd = idle_take_oldest(server->idle, &known)) >= 0) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
+        int64_t left = known ? 0 : server->stop_deadline - fastcgi_clock();
+
+        if (poll(&waiting, 1, left > 0 ? (int)left : 0) > 0)
+            serve(&worker, fd, known);
+        else
+            (void)close(fd);
+    }
+    fastcgi_free(worker.fastcgi);
 }
 
 static void *work(void *context)
@@ -246,6 +271,7 @@ static void stop(struct server *server)
 {
     const uint64_t one = 1;
 
+    server->stop_deadline = fastcgi_clock() + STOP_MS;
     atomic_store(&server->stopping, true);
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
@@ -253,10 +279,8 @@ static void stop(struct server *server)
     (void)pthread_mutex_lock(&server->listener_lock);
     listener_close(server->listener);
     (void)pthread_mutex_unlock(&server->listener_lock);
-    if (server->idle != NULL) {
-        while (idle_close_oldest(server->idle))
-            continue;
-    }
+    if (server->idle != NULL)
+        serve_the_rest(server);
 }
 
 static bool start_workers(struct worker *workers, struct server *server, struct error *error)
@@ -331,6 +355,9 @@ bool server_run(const struct service *service, struct listener *listener, struct
 
 out:
     end_workers(workers, service->config->threads);
+    /* What a worker had accepted and put there meanwhile. */
+    if (server.idle != NULL)
+        serve_the_rest(&server);
     idle_free(server.idle);
     peers_free(server.peers);
     if (server.epoll_fd >= 0)

@@ -1,9 +1,12 @@
 """The units of deploy/systemd/, as far as they can be tried without a running systemd."""
 
+import collections
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -179,3 +182,36 @@ def test_ports_of_systemd_need_no_network_of_the_service(activate, peercert, con
     activate(exec_start(peercert, configuration), [port], command_prefix=("unshare", "-rn"))
     for _ in range(2):
         assert ask(port, parameters(pki.good.pem)).text.endswith(f"\n{VALID}\n")
+
+
+def test_restarts_lose_no_request_of_a_front_that_tries_only_once(peercert, configuration, pki, tmp_path):
+    """What one peercert has accepted it answers; what it has not, the next one takes from systemd's socket."""
+    path, outcomes, stopping = tmp_path / "peercert.sock", collections.Counter(), threading.Event()
+
+    def run_client():
+        while not stopping.is_set():
+            try:
+                answer = ask(path, parameters(pki.good.pem))
+                outcomes["no answer" if answer is None else answer.text.splitlines()[-1]] += 1
+            except OSError as error:
+                outcomes[str(error)] += 1
+
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(128)
+        clients = [threading.Thread(target=run_client) for _ in range(8)]
+        for client in clients:
+            client.start()
+        try:
+            for _ in range(12):
+                before = outcomes.total()
+                process = Process(tmp_path, "peercert", exec_start(peercert, configuration), stdin=listening)
+                wait_until(lambda: outcomes.total() >= before + 40, "requests are answered")
+                assert process.stop() == 0
+            process = Process(tmp_path, "peercert", exec_start(peercert, configuration), stdin=listening)
+        finally:
+            stopping.set()
+            for client in clients:
+                client.join()
+            process.stop()
+    assert set(outcomes) == {VALID}, outcomes

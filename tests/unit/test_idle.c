@@ -78,3 +78,25 @@ Test(idle, nonsense_tokens_take_nothing)
     cr_expect_eq(idle_take(idle, UINT64_MAX), -1);
     idle_free(idle);
 }
+
+Test(idle, the_one_that_waited_longest_is_taken_without_an_event)
+{
+    int epoll_fd = epoll_create1(0);
+    struct idle *idle = idle_new(4, epoll_fd);
+    int first = next_connection(0), second = next_connection(1);
+    bool known = true;
+
+    idle_put(idle, first, false);
+    idle_put(idle, second, false);
+    cr_expect_eq(idle_take_oldest(idle, &known), first);
+    cr_expect_not(known, "it was put for the first time");
+    cr_expect(is_open(first));
+    idle_put(idle, first, true);
+    cr_expect_eq(idle_take_oldest(idle, &known), second);
+    cr_expect_not(known);
+    cr_expect_eq(idle_take_oldest(idle, &known), first);
+    cr_expect(known, "it was in the set before");
+    cr_expect_eq(idle_take_oldest(idle, &known), -1);
+    idle_free(idle);
+    (void)close(epoll_fd);
+}
