@@ -71,7 +71,7 @@ def test_a_spawned_responder_that_is_killed_is_started_again(start_front, peerce
 
 def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start_front, hooked, pki, gate):
     front = start_front("lighttpd-socket", hooked, environment=gate.environment)
-    front.allow(r"\((gw_backend|http-header-glue)\.c\.\d+\) ")
+    front.allow(r"\((gw_backend|mod_fastcgi|http-header-glue)\.c\.\d+\) ")
     with front.connect(pki.good) as connection:
         connection.sendall(front.get_request())
         raw = read_until(connection, b"\n\n\r\n")
