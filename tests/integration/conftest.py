@@ -91,8 +91,8 @@ def start_responder(peercert, pki, tmp_path):
     """Starts peercert on a socket for one test; its log and descriptors are checked after it."""
     cleanup, numbers = contextlib.ExitStack(), itertools.count()
 
-    def start(*arguments, program=peercert, **options):
-        responder = Responder(tmp_path, program, pki.ca, *arguments, name=f"peercert{next(numbers)}", **options)
+    def start(*arguments, program=peercert, ca=pki.ca, **options):
+        responder = Responder(tmp_path, program, ca, *arguments, name=f"peercert{next(numbers)}", **options)
         cleanup.callback(lambda: responder.stop_gently() if responder.alive() else responder.check_log())
         return responder
     with cleanup:

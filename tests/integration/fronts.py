@@ -178,14 +178,19 @@ class Front:
         assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
         return Reply(head.read_bytes(), done.stdout)
 
-    def connect(self, certificate=None, protocols=("http/1.1",)):
-        """A TLS connection for raw bytes."""
+    def context(self, certificate=None, protocols=("http/1.1",)):
+        """What a client has for a TLS connection; sessions are resumed within one."""
         context = ssl.create_default_context(cafile=self.pki.ca)
         context.set_alpn_protocols(list(protocols))
         if certificate is not None:
             context.load_cert_chain(certificate.chain, certificate.key)
+        return context
+
+    def connect(self, certificate=None, protocols=("http/1.1",), context=None, session=None):
+        """A TLS connection for raw bytes."""
+        context = context or self.context(certificate, protocols)
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
-        return context.wrap_socket(plain, server_hostname="localhost")
+        return context.wrap_socket(plain, server_hostname="localhost", session=session)
 
     def get_request(self, *headers):
         lines = [f"GET {self.path} HTTP/1.1", f"Host: localhost:{self.port}", "Connection: close", *headers]

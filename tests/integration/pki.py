@@ -114,15 +114,24 @@ class Authority:
                 "-out", request)
         return request
 
-    def sign(self, name, subject=GOOD_SUBJECT, extensions="client", start_days=-1, end_days=365):
-        """A certificate that is good from start_days to end_days after now."""
+    def sign(self, name, subject=GOOD_SUBJECT, extensions="client", start_days=-1, end_days=365, end_seconds=0):
+        """A certificate that is good from start_days to end_days (and seconds) after now."""
         request, made = self.request(name, subject), Certificate(self.folder, name)
         now = datetime.datetime.now(datetime.timezone.utc)
-        start, end = ((now + datetime.timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
-                      for days in (start_days, end_days))
+        start, end = ((now + datetime.timedelta(days=days, seconds=seconds)).strftime("%Y%m%d%H%M%SZ")
+                      for days, seconds in ((start_days, 0), (end_days, end_seconds)))
         openssl("ca", "-batch", "-notext", "-utf8", "-config", self.config, "-extensions",
                 extensions, "-startdate", start, "-enddate", end, "-in", request, "-out", made.cer)
         return made
+
+    def revoke(self, certificate, reason="keyCompromise"):
+        openssl("ca", "-config", self.config, "-revoke", certificate.cer, "-crl_reason", reason)
+
+    def write_crl(self, path, *lifetime):
+        """A CRL in a file that appears at once as a whole; `lifetime` as openssl ca has it."""
+        new = path.with_suffix(".new")
+        openssl("ca", "-config", self.config, "-gencrl", *(lifetime or ("-crldays", "30")), "-out", new)
+        new.replace(path)
 
     def sign_v1(self, name, subject=GOOD_SUBJECT):
         """As the classic recipe does: -extensions without -extfile makes a version 1 certificate."""

@@ -15,7 +15,7 @@ DEADLINE = 20
 
 SANITIZER = re.compile(r"(Address|UndefinedBehavior|Thread|Leak)Sanitizer|runtime error:")
 # Log lines that any test may cause: peercert's verdicts.
-VERDICT = re.compile(r"\S+Z (valid|expired|not_yet_valid|untrusted|wrong_purpose|malformed|absent) ")
+VERDICT = re.compile(r"\S+Z (valid|expired|not_yet_valid|untrusted|wrong_purpose|revoked|revocation_unknown|malformed|absent) ")
 
 
 def wait_until(condition, what):
