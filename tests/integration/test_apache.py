@@ -225,7 +225,7 @@ def test_restarted_under_load_with_its_socket_held(start_front, peercert, pki, r
     request on a kept connection that ends under it; httpd does not send it again."""
     front = start_front("apache-proxy-fcgi", peercert)
     backend = front.folder / "peercert/backend-proxy-fcgi.conf"
-    backend.write_text(backend.read_text().replace(" enablereuse=on ", f" enablereuse={reuse} "))
+    backend.write_text(backend.read_text().replace(" enablereuse=on", f" enablereuse={reuse}"))
     front.restart_server()
     front.allow(RESPONDER_FAILED)
     assert front.responder.stop() == 0
