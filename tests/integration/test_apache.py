@@ -120,6 +120,19 @@ def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercer
         assert gained.lines[-1] == VALID, name
 
 
+def test_what_is_no_request_for_a_report_is_refused_by_httpd(start_front, peercert, pki, front_name):
+    front = start_front(front_name, peercert)
+    front.allow(r"\[authz_core:error\] .* AH01630: client denied by server configuration: "
+                r"|\[proxy:error\] .* AH01139: TRACE forbidden by server configuration")
+    assert front.curl(pki.good, "-X", "TRACE").status == 405
+    # A body of which nobody knows how long it is.
+    unsized = front.curl(pki.good, "--http1.1", "-H", "Transfer-Encoding: chunked", "--data", "a=b")
+    assert unsized.status == 411
+    for address in ("/", "/other", "/peercertificate", "/peercert/../other"):
+        url = front.url.removesuffix(front.path) + address
+        assert front.curl(pki.good, "--path-as-is", url=url).status == 403, address
+
+
 def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peercert, pki):
     front = start_front("apache-proxy-fcgi", peercert)
     front.allow(RESPONDER_FAILED)
