@@ -122,11 +122,11 @@ const struct advice *advice_on_refusal(int error_code)
 
 const struct advice_import advice_imports[] = {
     {"Firefox", "Settings, Privacy and Security, View Certificates, Your Certificates, Import."},
-    {"Chrome or Edge on Windows", "double-click the .p12 file and follow the wizard."},
-    {"Safari or Chrome on macOS", "double-click the .p12 file: it opens in Keychain Access."},
-    {"Chrome on Linux", "open chrome://settings/certificates, Your certificates, Import."},
+    {"Chrome or Edge on Windows", "Double-click the .p12 file and follow the wizard."},
+    {"Safari or Chrome on macOS", "Double-click the .p12 file: it opens in Keychain Access."},
+    {"Chrome on Linux", "Open chrome://settings/certificates, Your certificates, Import."},
     {"Android", "Settings, Security, Install from storage, VPN and app user certificate."},
-    {"iPhone or iPad", "open the .p12 file, then Settings, Profile Downloaded, Install."},
+    {"iPhone or iPad", "Open the .p12 file, then Settings, Profile Downloaded, Install."},
 };
 
 const size_t advice_import_count = sizeof(advice_imports) / sizeof(advice_imports[0]);

@@ -217,9 +217,9 @@ static void append_certificate_details(struct text *text, const struct report *r
 
     text_append_string(
         text, "<section aria-labelledby=\"more\">\n<h2 id=\"more\">Details</h2>\n<dl>\n");
-    html_append_row(text, "Name in one", identity->subject);
+    html_append_row(text, "Whole name", identity->subject);
     html_append_digits(text, "Serial number", identity->serial);
-    html_append_row(text, "the same, decimal", identity->serial_decimal);
+    html_append_code(text, "the same, decimal", identity->serial_decimal);
     html_append_digits(text, "SHA-256 fingerprint", identity->sha256_fingerprint);
     html_append_digits(text, "SHA-256 of the key", identity->spki_sha256);
     html_append_row(text, "Key", identity->public_key);
@@ -229,8 +229,8 @@ static void append_certificate_details(struct text *text, const struct report *r
     html_append_list(text, "Key usage", &identity->key_usage);
     html_append_list(text, "Extended key usage", &identity->extended_key_usage);
     html_append_list(text, "Unknown extensions", &identity->unknown_extensions);
-    html_append_row(text, "Subject key ID", identity->subject_key_id);
-    html_append_row(text, "Authority key ID", identity->authority_key_id);
+    html_append_code(text, "Subject key ID", identity->subject_key_id);
+    html_append_code(text, "Authority key ID", identity->authority_key_id);
     append_origin(text, report->forwarded);
     text_append_string(text, "</dl>\n");
     append_copies(text, report);

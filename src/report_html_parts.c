@@ -90,6 +90,15 @@ void html_append_row(struct text *text, const char *name, const char *value)
     text_append_string(text, "</dd>\n");
 }
 
+void html_append_code(struct text *text, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    text_printf(text, "<dt>%s</dt><dd><code>", name);
+    html_append(text, value);
+    text_append_string(text, "</code></dd>\n");
+}
+
 void html_append_digits(struct text *text, const char *name, const char *digits)
 {
     size_t i, length = strlen(digits);
@@ -142,17 +151,17 @@ void html_append_life(
 {
     long long begin = (long long)identity->not_before_time,
               end = (long long)identity->not_after_time, now = (long long)verdict->checked_at;
-    long long over = 0;
+    long long left = 1000;
 
     if (!identity->not_before_known || !identity->not_after_known || end <= begin)
         return;
     /* notAfter is the last second of the certificate's life (RFC 5280 4.1.2.5). */
     if (now > begin)
-        over = now < end ? (now - begin) * 1000 / (end - begin) : 1000;
+        left = now < end ? (end - now) * 1000 / (end - begin) : 0;
     text_printf(text,
         "<svg viewBox=\"0 0 1000 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
         "<rect width=\"%lld\" height=\"1\"/></svg>\n<p>",
-        over);
+        left);
     if (now > end) {
         text_append_string(text, "Its life is over since ");
         report_append_duration(text, now - end);

@@ -1,7 +1,8 @@
 #include "report_html.h"
 
 /* Colours have a contrast of 4.5:1 at least against their ground, in light and dark (WCAG 2.2,
- * 1.4.3). The sentence that the verdict is to come is shown as long as nothing stands behind it. */
+ * 1.4.3). The sentence that the verdict is to come goes when the verdict stands behind it
+ * (:last-child would not do: in Chromium it matches nothing in a page that still loads). */
 const char report_html_style[] =
     ":root{color-scheme:light dark;--f:#1c1c22;--b:#fff;--d:#54555e;--l:#d6d8e0;--ok:#0a5a2b;"
     "--warn:#6b4400;--bad:#98131b}\n"
@@ -14,22 +15,26 @@ const char report_html_style[] =
     "h2{margin:1.5rem 0 .5rem;font-size:1.1rem}\n"
     "p{margin:.5rem 0}\n"
     "dl{display:grid;grid-template-columns:11rem 1fr;gap:.25rem 1rem;margin:0}\n"
+    "dl+dl{margin-top:.25rem}\n"
     "dt{color:var(--d)}\n"
-    "dd{grid-column:2;min-width:0;margin:0}\n"
+    "dd{grid-column:2;min-width:0;max-height:16rem;margin:0;overflow:auto}\n"
     ".who dd:first-of-type{font-size:1.3rem;font-weight:600;line-height:1.2}\n"
     ".v{margin:1.5rem 0;padding:.75rem 1rem;border:1px solid;border-left-width:.5rem;"
     "border-radius:.25rem}\n"
     ".v>*{color:var(--f)}\n"
-    ".v>h2{margin:0;font-size:1.3rem;line-height:1.3;color:inherit}\n"
+    ".v>h2,.v>svg{color:inherit}\n"
+    ".v>h2{margin:0;font-size:1.3rem;line-height:1.3}\n"
     ".v dl{margin:.75rem 0 0}\n"
     ".ok{color:var(--ok)}.warn{color:var(--warn)}.bad{color:var(--bad)}\n"
-    "svg{display:block;width:100%;height:.6rem;margin:.75rem 0 .25rem;border:1px solid var(--d);"
-    "fill:var(--d)}\n"
+    "svg{display:block;width:100%;height:.6rem;margin:.75rem 0 .25rem;border:1px solid;"
+    "fill:currentColor}\n"
+    "details{margin:.75rem 0}\n"
+    "dd details{margin:0}\n"
     "pre,code{font:.85rem/1.5 ui-monospace,monospace;white-space:pre-wrap}\n"
     "mark{background:none;color:var(--bad);border-bottom:1px dashed;font-family:monospace}\n"
     "a{color:inherit}\n"
     "summary{cursor:pointer}\n"
     "footer{margin-top:1.5rem;border-top:1px solid var(--l);color:var(--d)}\n"
-    ".wait:not(:last-child){display:none}\n"
+    ".wait:has(+.v){display:none}\n"
     "@media (max-width:34rem){dl{display:block}dd{margin-bottom:.5rem}}\n"
-    "@media print{body{max-width:none;padding:0}footer,.wait{display:none}}\n";
+    "@media print{body{max-width:none;padding:0}dd{max-height:none}footer,.wait{display:none}}\n";

@@ -14,8 +14,6 @@ PAGES = {
     "untrusted": ("nginx", "stranger", "Client cert received", "✗ The certificate is not valid: ", "untrusted"),
     "expired": ("later", "good", "Client cert received",
                 "! The certificate not current: expired 35 days ago on ", "expired"),
-    "not-yet-valid": ("nginx", "not_yet_valid", "Client cert received",
-                      "! The certificate not current: not valid until ", "not_yet_valid"),
     "expiring": ("soon", "good", "Client cert received", "✓ The certificate is valid", "valid"),
     "revoked": ("crl", "revoked", "Client cert received", "✗ The certificate is not valid: ", "revoked"),
     "hostile": ("plain", "hostile", "Client cert received", "✓ The certificate is valid", "valid"),
@@ -31,6 +29,7 @@ def visit(served, browse, pki):
     def open_page(name):
         front, client, *_ = PAGES[name]
         browser = browse(None if client is None else getattr(pki, client))
+        browser.look(1100, "light")
         browser.open(served[front].url)
         return browser
     return open_page
@@ -68,6 +67,15 @@ def test_every_look_is_accessible_and_nothing_sticks_out(visit, axe, screenshots
         assert "color-contrast" in [rule["id"] for rule in found["passes"]], (width, scheme)
         told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
         assert told == [], (width, scheme, told)
+
+
+def test_the_picture_of_the_readme_is_small(visit, screenshots):
+    """`make screenshot` puts it into deploy/."""
+    browser = visit("valid")
+    browser.look(760, "light", height=560)
+    picture = screenshots / "report.png"
+    browser.screenshot(picture, whole=False)
+    assert picture.stat().st_size < 100_000
 
 
 def test_one_that_soon_expires_comes_with_a_warning(visit):
@@ -119,6 +127,7 @@ def test_the_pem_to_copy_is_the_certificate(visit, pki):
 
 def test_who_it_is_can_be_read_before_the_verdict_is_there(served, browse, pki, gate):
     browser = browse(pki.good)
+    browser.look(1100, "light")
     browser.open("data:text/html,nothing")
     browser.begin(served["gated"].url)
     wait_until(lambda: browser.text(".who dd") == "Dan Example" and browser.text(".wait"), "the name is seen")

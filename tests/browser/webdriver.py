@@ -111,9 +111,9 @@ class Browser:
         """What the browser had to complain about since the last call."""
         return self._do("/se/log", {"type": "browser"})
 
-    def look(self, width, scheme, media="screen"):
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
-                 mobile=False)
+    def look(self, width, scheme, media="screen", height=900):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                 deviceScaleFactor=1, mobile=False)
         self.cdp("Emulation.setEmulatedMedia", media=media,
                  features=[{"name": "prefers-color-scheme", "value": scheme}])
 
