@@ -22,12 +22,12 @@ C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 SHELL_FILES = $(wildcard certs/ca .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
-PACKAGES = packages-build packages-demo packages-test packages-lint
+PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint
 ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized integration test lint demo fuzz install clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized integration browser screenshot test lint demo fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 
@@ -68,11 +68,20 @@ integration: build hooked ## run the integration tests alone; ARGS='-k word' cho
 	PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
 		$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration $(ARGS)
 
+browser: packages-browser build hooked ## install what it needs, test the page in Chromium; ARGS='-k word' chooses
+	BUILD=$(abspath $(BUILD)) PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
+		$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser $(ARGS)
+
+screenshot: ## take the picture of the page for the README again, deploy/report.png
+	@$(MAKE) --no-print-directory browser ARGS='-k picture_of_the_readme'
+	cp $(BUILD)/browser/screenshots/report.png deploy/report.png
+
 test: packages-test ## install what tests need, build, run all tests
 	@$(MAKE) --no-print-directory build hooked
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory unit-sanitized
 	@$(MAKE) --no-print-directory integration
+	@$(MAKE) --no-print-directory browser
 
 demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA
 	@$(MAKE) --no-print-directory build
@@ -81,7 +90,7 @@ demo: packages-demo ## install what it needs, build, show a report over mutual T
 lint: packages-lint ## clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
 	clang-format --dry-run -Werror $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build $(BUILD)/clang/unit-tests
-	clang-tidy --quiet $(wildcard src/*.c) -- $(CPPFLAGS) -std=c17
+	printf '%s\n' $(wildcard src/*.c) | xargs -P2 -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DPEERCERT_VERSION='""' -Isrc src
 	shellcheck $(SHELL_FILES)

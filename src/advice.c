@@ -29,7 +29,7 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
             "The certificate does not lead to a certificate authority that this server trusts.",
             "Choose the certificate that was issued for this server; if you did, ask who issued it "
             "whether it is the right one.",
-            "Compare the issuer with the certificates in --ca; a missing intermediate belongs into "
+            "Compare the issuer with the certificates in --ca; a missing intermediate belongs in "
             "--intermediates.",
         },
     [VERDICT_WRONG_PURPOSE] =

@@ -257,8 +257,10 @@ static void append_why_none(
         text_append_string(text, "What was forwarded cannot be read: ");
         html_append(text, reason);
     } else if (status == VERDICT_ABSENT && report_front_failed(report->forwarded)) {
+        const char *words = report_front_words(report->forwarded);
+
         text_append_string(text, "The front server refused it: ");
-        append_front(text, report->forwarded);
+        html_append(text, words != NULL ? words : report->forwarded->front_verify);
     } else {
         text_append_string(text, status == VERDICT_ABSENT ? "No certificate" : REPORT_NOT_JUDGED);
     }

@@ -163,7 +163,7 @@ void html_append_life(
         "<rect width=\"%lld\" height=\"1\"/></svg>\n<p>",
         left);
     if (now > end) {
-        text_append_string(text, "Its life is over since ");
+        text_append_string(text, "Its life has been over for ");
         report_append_duration(text, now - end);
     } else if (now < begin) {
         text_append_string(text, "Its life begins in ");

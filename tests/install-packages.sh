@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a purpose needs and that are missing; says what it installs.
-#   tests/install-packages.sh build|demo|test|lint ...
+#   tests/install-packages.sh build|demo|test|browser|lint ...
 # As root, or with sudo. Without the right to install it names what is missing and exits 1.
 # No service that comes with a package is started, and none stays enabled: see hold_services.
 set -eu
@@ -8,6 +8,9 @@ set -eu
 build='gcc make libc6-dev libssl-dev libfcgi-dev libjansson-dev uthash-dev'
 demo="$build openssl curl lighttpd lighttpd-mod-openssl"
 test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind nginx haproxy apache2-bin libapache2-mod-fcgid"
+browser="$test chromium chromium-driver libnss3-tools libfaketime tidy"
+# Node.js of another source than Debian brings npm along, and no package of that name goes with it.
+command -v npm >/dev/null || browser="$browser npm"
 lint="$build libcriterion-dev clang-format clang-tidy cppcheck shellcheck mandoc"
 
 policy=/usr/sbin/policy-rc.d
@@ -91,13 +94,14 @@ install_packages() {
     apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
 }
 
-[ $# -gt 0 ] || fail 'usage: install-packages.sh build|demo|test|lint ...'
+[ $# -gt 0 ] || fail 'usage: install-packages.sh build|demo|test|browser|lint ...'
 packages=
 for purpose in "$@"; do
     case $purpose in
     build) packages="$packages $build" ;;
     demo) packages="$packages $demo" ;;
     test) packages="$packages $test" ;;
+    browser) packages="$packages $browser" ;;
     lint) packages="$packages $lint" ;;
     *) fail "no such purpose: $purpose" ;;
     esac

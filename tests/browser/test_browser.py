@@ -10,7 +10,7 @@ PAGES = {
     "absent": ("plain", None, "No valid client certificate was sent", "! No certificate", "absent"),
     # lighttpd forwards no certificate that it refused, but why it did; nginx forwards it.
     "refused": ("plain", "stranger", "No valid client certificate was sent",
-                "! The front server refused it: FAILED", "absent"),
+                "! The front server refused it: the trusted CA did not sign it", "absent"),
     "untrusted": ("nginx", "stranger", "Client cert received", "✗ The certificate is not valid: ", "untrusted"),
     "expired": ("later", "good", "Client cert received",
                 "! The certificate not current: expired 35 days ago on ", "expired"),

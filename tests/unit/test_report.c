@@ -34,7 +34,7 @@
     "What to do: Choose the certificate that was issued for this server; if you did, ask who "     \
     "issued it whether it is the right one.\n"                                                     \
     "For the operator: Compare the issuer with the certificates in --ca; a missing intermediate "  \
-    "belongs into --intermediates.\n"
+    "belongs in --intermediates.\n"
 #define ADVICE_REVOKED                                                                             \
     "Meaning: Who issued the certificate has called it back, for good or until further notice.\n"  \
     "What to do: Stop using it, and ask who issued it for a new one with a new key.\n"             \
