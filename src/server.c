@@ -69,12 +69,12 @@ static void serve(struct worker *worker, int fd, bool known)
 
     enum fastcgi_next next = fastcgi_serve(worker->fastcgi, fd, answer, server);
 
-    if (next == FASTCGI_LINGER)
-        fastcgi_linger_and_close(fd);
+    if (next == FASTCGI_CLOSE)
+        (void)close(fd);
     else if (next == FASTCGI_KEEP && !atomic_load(&server->stopping))
         idle_put(server->idle, fd, known);
     else
-        (void)close(fd);
+        fastcgi_linger_and_close(fd);
 }
 
 /* Without descriptors: closes an idle connection, or lets the others finish first. */
@@ -160,8 +160,9 @@ static void accept_and_serve(struct worker *worker, size_t number)
 }
 
 /* When it stops: nobody else will take the connections that were accepted. A request that has come
- * is answered, and so is that of a front server which has just connected and is about to send it;
- * kept connections without a request are closed. */
+ * is answered, and so is that of a front server which has just connected and is about to send it.
+ * Kept connections without a request are closed in such a way that one which is under way meets an
+ * end and no reset: after a reset over TCP HAProxy does not send it again (tried). */
 static void serve_the_rest(struct server *server)
 {
     struct worker worker = {.server = server, .fastcgi = fastcgi_new()};
@@ -174,6 +175,8 @@ static void serve_the_rest(struct server *server)
 
         if (poll(&waiting, 1, left > 0 ? (int)left : 0) > 0)
             serve(&worker, fd, known);
+        else if (fastcgi_clock() < server->stop_deadline)
+            fastcgi_linger_and_close(fd);
         else
             (void)close(fd);
     }
@@ -267,6 +270,19 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
     }
 }
 
+/* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that
+ * somebody else opened outlives us, and so they wait on. */
+static void accept_the_rest(struct server *server)
+{
+    size_t number;
+    int fd;
+
+    for (number = 0; number < server->listener->count; number++) {
+        while ((fd = accept_one(server, number)) >= 0)
+            idle_put(server->idle, fd, false);
+    }
+}
+
 static void stop(struct server *server)
 {
     const uint64_t one = 1;
@@ -276,6 +292,8 @@ static void stop(struct server *server)
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
+    if (server->idle != NULL && server->service->config->listen != NULL)
+        accept_the_rest(server);
     (void)pthread_mutex_lock(&server->listener_lock);
     listener_close(server->listener);
     (void)pthread_mutex_unlock(&server->listener_lock);

@@ -13,7 +13,11 @@ WHOLE, CUT_OFF, NO_ANSWER = "whole", "cut off", "no answer"
 
 
 class Load:
-    """A number of clients with a certificate, on connections that they keep as long as the front does."""
+    """A number of clients with a certificate, on connections that they keep as long as the front does.
+
+    As browsers and curl do, they send a request again when it was not the first on its connection and the
+    connection ended without a byte of an answer (RFC 9112 section 9.3.1).
+    """
 
     def __init__(self, front, certificate, clients):
         self.front, self.certificate = front, certificate
@@ -43,17 +47,20 @@ class Load:
         wait_until(lambda: self.total() >= begin + more, f"{more} further requests; until now {self.outcomes}")
 
     def _run(self):
-        client = None
+        client, used = None, False
         while not self.stopping.is_set():
             try:
                 if client is None:
+                    used = False
                     client = http.client.HTTPSConnection("localhost", self.front.port)
                     client.sock = self.front.connect(self.certificate)
                 outcome, keeps = self._ask(client)
             except (http.client.HTTPException, OSError):
                 outcome, keeps = NO_ANSWER, False
-            with self.lock:
-                self.outcomes[outcome] += 1
+            if outcome != NO_ANSWER or not used:
+                with self.lock:
+                    self.outcomes[outcome] += 1
+            used = True
             if not keeps and client is not None:
                 client.close()
                 client = None
