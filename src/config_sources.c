@@ -152,7 +152,10 @@ static size_t find_variable(const char *name, size_t length)
     for (i = 0; i < length; i++) {
         if (name[i] != '_' && !(name[i] >= 'A' && name[i] <= 'Z'))
             return config_option_count;
-        option[i] = name[i] == '_' ? '-' : (char)(name[i] - 'A' + 'a');
+        if (name[i] == '_')
+            option[i] = '-';
+        else
+            option[i] = (char)(name[i] - 'A' + 'a');
     }
     return find_option(option, length);
 }
