@@ -130,6 +130,9 @@ show curl -sS --cacert server.cer --cert dan.cer --key dan.key --header 'Accept:
 echo
 echo "--- somebody calls without a certificate"
 show curl -sS --cacert server.cer "$url"
+echo
+echo "--- what a browser gets is a page: curl gets it with ?format=html"
+show curl -sS --cacert server.cer --cert dan.cer --key dan.key --head "$url?format=html"
 
 cat <<END
 
@@ -138,7 +141,8 @@ cat <<END
    Firefox:  Settings, Privacy & Security, Certificates, View Certificates, Your Certificates, Import
    Chromium: chrome://settings/certificates, Your certificates, Import
 2. Open $url and accept the demo server's own certificate.
-3. Choose 'Dan Example (demo)' when the browser asks which certificate to send.
+3. Choose 'Dan Example (demo)' when the browser asks which certificate to send: the page says whom it
+   names, until when, and whether it is valid. Choose none, in a private window, to see that page.
 4. Remove the certificate from the browser afterwards.
 END
 if [ -t 0 ]; then
