@@ -14,7 +14,7 @@ from held import held_socket
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, WHOLE, Load
 from front_nginx import set_directives
-from processes import children, wait_until
+from processes import children, free_port, wait_until
 
 UPSTREAM_FAILED = r"\[(error|crit)\] .* (while connecting to upstream|while reading response header from upstream|while reading upstream|while sending request to upstream)"
 
@@ -24,8 +24,11 @@ def test_the_configuration_loads_within_debians(pki, tmp_path):
     shutil.copytree("/etc/nginx", tree, symlinks=True)
     shutil.copytree(DEPLOY / "nginx", tree / "peercert")
     site = tree / "peercert/peercert.conf"
+    # nginx -t binds the ports, and may not bind these if it is not root.
+    (tree / "sites-enabled/default").unlink(missing_ok=True)
     site.write_text(set_directives(site.read_text(), {
-        "ssl_certificate": pki.server.cer, "ssl_certificate_key": pki.server.key, "ssl_client_certificate": pki.ca}))
+        "listen": f"127.0.0.1:{free_port()} ssl http2", "ssl_certificate": pki.server.cer,
+        "ssl_certificate_key": pki.server.key, "ssl_client_certificate": pki.ca}))
     (tree / "conf.d/peercert.conf").symlink_to("../peercert/peercert.conf")
     # nginx -t makes these, and may not if it is not root.
     (tree / "conf.d/folders.conf").write_text(
