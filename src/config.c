@@ -212,6 +212,10 @@ static bool check_together(struct config *config, struct error *error)
         error_set(error, ERROR_USAGE, "--check: names no FILE (`-` is standard input)");
         return false;
     }
+    if (config->format == CONFIG_FORMAT_HTML && config->files.count > 1) {
+        error_set(error, ERROR_USAGE, "--format html: a page is for one FILE");
+        return false;
+    }
     if (config->ca.count == 0) {
         error_set(error, ERROR_USAGE,
             "--ca: missing; it names the certificate of your certificate authority");

@@ -106,10 +106,31 @@ def test_json_without_a_certificate_has_the_same_keys(front, pki):
     ("application/json;q=0.5, text/plain", "text/plain; charset=utf-8"),
     ("text/plain;q=0.5, application/json", "application/json"),
     ("image/png", "text/plain; charset=utf-8"),
+    ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"),
 ])
 def test_the_format_follows_accept(front, pki, accept, gets):
     reply = front.curl(pki.good, "-H", f"Accept: {accept}")
     assert (reply.status, reply.headers["content-type"]) == (200, gets)
+
+
+@pytest.mark.parametrize("query, gets", [
+    ("format=html", "text/html; charset=utf-8"),
+    ("x=1&format=text", "text/plain; charset=utf-8"),
+    ("format=nothing", "application/json"),
+])
+def test_the_format_follows_the_query_string_before_accept(front, pki, query, gets):
+    reply = front.curl(pki.good, "-H", "Accept: application/json", url=f"{front.url}?{query}")
+    assert (reply.status, reply.headers["content-type"]) == (200, gets)
+
+
+def test_the_page_comes_with_its_policy_to_get_and_head(front, pki):
+    for options in ((), ("--head",)):
+        reply = front.curl(pki.good, "-H", "Accept: text/html", *options)
+        assert reply.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+        assert reply.headers["referrer-policy"] == "no-referrer"
+        assert reply.headers["cache-control"] == "no-store"
+    page = front.curl(pki.good, "-H", "Accept: text/html").text
+    assert re.findall("<pre>(curl .*)</pre>", page) == [f"curl --cert client.cer --key client.key {front.url}"]
 
 
 def test_the_headers_of_a_report(front, pki):

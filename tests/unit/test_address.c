@@ -65,6 +65,36 @@ Test(address, is_what_the_client_asked_for_without_its_query)
     }
 }
 
+Test(address, without_a_host_header_the_server_is_named)
+{
+    static char name[] = "SERVER_NAME=example.org", port[] = "SERVER_PORT=8443",
+                usual[] = "SERVER_PORT=443", script[] = "SCRIPT_NAME=/peercert",
+                uri[] = "REQUEST_URI=/other?x", host[] = "HTTP_HOST=a";
+    static const struct {
+        char *parameters[6];
+        const char *wanted;
+    } rows[] = {
+        {{name, port, script, NULL}, "https://example.org:8443/peercert"},
+        {{name, usual, script, NULL}, "https://example.org/peercert"},
+        {{name, script, NULL}, "https://example.org/peercert"},
+        {{name, port, script, uri, NULL}, "https://example.org:8443/other"},
+        {{name, port, script, host, NULL}, "https://a/peercert"},
+        {{port, script, NULL}, NULL},
+        {{name, port, NULL}, NULL},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct request request = {.parameters = rows[i].parameters};
+        char address[ADDRESS_SIZE] = "";
+        bool written = address_write(&request, address);
+
+        cr_expect_eq(written, rows[i].wanted != NULL, "row %zu: %s", i, address);
+        if (written && rows[i].wanted != NULL)
+            cr_expect_str_eq(address, rows[i].wanted, "row %zu: %s", i, address);
+    }
+}
+
 Test(address, one_that_does_not_fit_is_none)
 {
     char path[400], address[ADDRESS_SIZE];

@@ -82,7 +82,7 @@ Test(config, bad_values_of_each_kind_are_refused)
         expect_refused((struct given){.file = words}, "c.conf:2: require-crl: must be yes or no");
     }
     expect_refused((struct given){.file = "ca = x\nformat = xml"},
-        "c.conf:2: format: must be one of: text|json");
+        "c.conf:2: format: must be one of: text|json|html");
     expect_refused((struct given){.file = "ca x\n"}, "c.conf:1: ca: '=' is missing");
 }
 
@@ -119,6 +119,8 @@ Test(config, what_does_not_go_together_is_refused)
     expect_refused((struct given){.line = {"--ca", "x", "--password-file", "y"}}, "--check alone");
     expect_refused((struct given){.line = {"--ca", "x", "--check"}}, "--check: names no FILE");
     expect_refused((struct given){.line = {"--check", "f"}}, "--ca: missing");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--format", "html", "--check", "f", "g"}}, "one FILE");
     expect_refused((struct given){.line = {"--test-config"}}, "--ca: missing");
     expect_refused(
         (struct given){.line = {"--ca", "x", "--crl-missing-ok"}, .file = "require-crl\n"},
