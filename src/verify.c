@@ -335,6 +335,8 @@ static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust 
         add_finding(findings, X509_V_ERR_CERT_REVOKED, depth);
     if (revocation_without_end(proven, trust, config, &depth))
         add_finding(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
+    if (revocation_out_of_scope(proven, trust, config, findings->verdict, &depth))
+        add_finding(findings, X509_V_ERR_DIFFERENT_CRL_SCOPE, depth);
 }
 
 /* False when libcrypto failed, or neither came to its end nor left anything that counts. */

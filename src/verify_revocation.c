@@ -4,8 +4,7 @@
 #include <openssl/asn1.h>
 #include <openssl/x509v3.h>
 
-/* RFC 5280 section 5.3.1. */
-static const char *reason_name(long reason)
+const char *revocation_reason_name(long reason)
 {
     static const char *const names[] = {"unspecified", "keyCompromise", "cACompromise",
         "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold", NULL,
@@ -42,7 +41,7 @@ void revocation_describe(X509_CRL *crl, X509 *certificate, struct verdict *verdi
         X509_CRL_get0_by_cert(crl, &entry, certificate) != 1 || entry == NULL)
         return;
     (void)identity_time(X509_REVOKED_get0_revocationDate(entry), &verdict->revoked_at);
-    verdict->revocation_reason = reason_name(entry_reason(entry));
+    verdict->revocation_reason = revocation_reason_name(entry_reason(entry));
     describe_dates(crl, verdict);
 }
 
@@ -174,6 +173,52 @@ bool revocation_without_end(
                 is_by_issuer(crl, certificate, sk_X509_value(chain, *depth + 1)))
                 return true;
         }
+    }
+    return false;
+}
+
+static bool is_of_users_or_cas_alone(const X509_CRL *crl)
+{
+    ISSUING_DIST_POINT *scope =
+        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, NULL, NULL);
+    bool alone = scope != NULL && (scope->onlyuser > 0 || scope->onlyCA > 0);
+
+    ISSUING_DIST_POINT_free(scope);
+    return alone;
+}
+
+static bool is_complete_and_current(const X509_CRL *crl, time_t now)
+{
+    time_t from, until;
+
+    return extension_bytes(crl, NID_issuing_distribution_point) == NULL &&
+           extension_bytes(crl, NID_delta_crl) == NULL &&
+           identity_time(X509_CRL_get0_lastUpdate(crl), &from) && from <= now &&
+           X509_CRL_get0_nextUpdate(crl) != NULL &&
+           identity_time(X509_CRL_get0_nextUpdate(crl), &until) && now <= until;
+}
+
+bool revocation_out_of_scope(STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, const struct verdict *verdict, int *depth)
+{
+    int i, length = checked_length(chain, config);
+
+    for (*depth = 0; *depth < length; (*depth)++) {
+        X509 *certificate = sk_X509_value(chain, *depth);
+        bool outside = false, covered = false;
+
+        if (X509_get_version(certificate) == X509_VERSION_3)
+            continue;
+        for (i = 0; i < trust_crl_count(trust); i++) {
+            X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
+
+            if (!is_by_issuer(crl, certificate, sk_X509_value(chain, *depth + 1)))
+                continue;
+            outside = outside || is_of_users_or_cas_alone(crl);
+            covered = covered || is_complete_and_current(crl, verdict->checked_at);
+        }
+        if (outside && !covered)
+            return true;
     }
     return false;
 }

@@ -326,3 +326,40 @@ Test(verify_revocation, a_certificate_refused_for_another_reason_tells_of_no_rev
     X509_CRL_free(crl);
     pki_free(wrong);
 }
+
+/* RFC 5280 section 5.2.5. */
+Test(verify_revocation, a_crl_of_user_certificates_alone_covers_none_of_version_1)
+{
+    struct pki *old = pki_make(&(struct pki_spec){.issuer = root, .version = 1});
+    X509_CRL *for_users = scoped("[idp]\nonlyuser=TRUE\n", NULL);
+    X509_CRL *for_ca = scoped("[idp]\nonlyCA=TRUE\n", NULL);
+    X509_CRL *for_all = clean(root, -PKI_DAY, PKI_DAY);
+    X509_CRL *stale = clean(root, -2 * PKI_DAY, -PKI_DAY);
+    X509_CRL *early = clean(root, PKI_DAY, 2 * PKI_DAY);
+    X509_CRL *delta =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .number = 2, .delta_base_plus_one = 2});
+    struct setup setup = {.ca = {root}, .crls = {for_users}};
+
+    (void)verify_both(&setup, direct, VERDICT_VALID, "a version 3 certificate");
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "users' alone");
+    setup.crls[1] = for_ca;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "users' and CAs'");
+    setup.crls[1] = stale;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "and a complete one, stale");
+    setup.crls[1] = early;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "and a complete one, too early");
+    setup.crls[1] = delta;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "and a delta CRL");
+    setup.crls[1] = for_all;
+    (void)verify_both(&setup, old, VERDICT_VALID, "and a complete one");
+    setup.crls[0] = for_all;
+    setup.crls[1] = NULL;
+    (void)verify_both(&setup, old, VERDICT_VALID, "a complete one alone");
+    X509_CRL_free(for_users);
+    X509_CRL_free(for_ca);
+    X509_CRL_free(for_all);
+    X509_CRL_free(stale);
+    X509_CRL_free(early);
+    X509_CRL_free(delta);
+    pki_free(old);
+}
