@@ -80,8 +80,8 @@ static void log_it(const struct job *job)
 static void verify(struct job *job)
 {
     test_hooks_before_verification();
-    verify_certificate(job->presented.certificate, job->presented.chain, job->trust,
-        job->service->config, time(NULL), &job->verdict);
+    ocsp_verify_certificate(job->service->ocsp, job->presented.certificate, job->presented.chain,
+        job->trust, job->service->config, time(NULL), &job->verdict);
 }
 
 static void send_verdict(struct job *job)
@@ -165,6 +165,14 @@ static void append_known_identity(struct job *job, const struct verdict_cache_en
         report_append_identity(job->text, &job->report);
 }
 
+/* Waits for the owner's verdict, but never for an owner who waits for an OCSP responder: how many
+ * do that at a time is the ocsp room's to bound. */
+static bool wait_for_verdict(struct job *job, struct verdict_cache_entry *entry)
+{
+    return job->service->ocsp == NULL &&
+           verdict_cache_wait_verdict(entry, time(NULL), &job->verdict);
+}
+
 /* Answers from an entry: at once when its verdict is there, otherwise as its owner gets on. false
  * when nothing was sent and the work is to be done alone. */
 static bool follow(struct job *job, struct verdict_cache_entry *entry)
@@ -175,7 +183,7 @@ static bool follow(struct job *job, struct verdict_cache_entry *entry)
     if (!verdict_cache_peek_verdict(entry, time(NULL), &job->verdict)) {
         send_text(job->request, job->text);
         (void)request_flush(job->request);
-        if (!verdict_cache_wait_verdict(entry, time(NULL), &job->verdict) &&
+        if (!wait_for_verdict(job, entry) &&
             presented_decode(&job->presented, &job->forwarded, time(NULL), &job->verdict))
             verify(job);
     }

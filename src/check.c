@@ -125,7 +125,8 @@ static enum exit_code report_on(
         report_append_identity(&text, &report);
         written = put(output, &text);
         trust = trust_current_get(service->trust);
-        verify_certificate(presented.certificate, presented.chain, trust, config, now, &verdict);
+        ocsp_verify_certificate(
+            service->ocsp, presented.certificate, presented.chain, trust, config, now, &verdict);
         trust_release(trust);
     }
     report_append_verdict(&text, &report, &verdict);

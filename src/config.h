@@ -16,6 +16,8 @@ struct config_list {
 
 enum config_format { CONFIG_FORMAT_TEXT, CONFIG_FORMAT_JSON, CONFIG_FORMAT_HTML };
 enum config_crl_depth { CONFIG_CRL_CHAIN, CONFIG_CRL_LEAF };
+enum config_ocsp { CONFIG_OCSP_OFF, CONFIG_OCSP_SOFT, CONFIG_OCSP_HARD };
+enum config_ocsp_nonce { CONFIG_OCSP_NONCE_REQUIRED, CONFIG_OCSP_NONCE_OPTIONAL };
 enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
 
 /* All that can be configured, by value, after defaults, configuration file, environment and command
@@ -29,6 +31,11 @@ struct config {
     bool crl_missing_ok;
     bool require_crl;
     int crl_depth; /* enum config_crl_depth */
+    int ocsp;                      /* enum config_ocsp */
+    char *ocsp_url;                /* instead of the certificate's own; NULL: none */
+    struct config_list ocsp_allow; /* HOST[:PORT] that certificates may name */
+    int ocsp_nonce;                /* enum config_ocsp_nonce */
+    int ocsp_timeout;              /* seconds */
     char *listen;
     int socket_mode; /* permission bits */
     char *socket_group;

@@ -6,6 +6,9 @@ static const char *const format_choices[] = {"text", "json", "html", NULL};
 static const char *const log_format_choices[] = {"text", "json", NULL};
 static const char *const crl_depth_choices[] = {"chain", "leaf", NULL};
 
+static const char *const ocsp_choices[] = {"off", "soft", "hard", NULL};
+static const char *const ocsp_nonce_choices[] = {"required", "optional", NULL};
+
 #define AT(field) offsetof(struct config, field)
 #define FLAG(name, field, where, help)                                                             \
     {                                                                                              \
@@ -42,6 +45,16 @@ const struct config_option config_options[] = {
         "a certificate without a current CRL is never valid"),
     CHOICE("crl-depth", crl_depth, "chain|leaf", crl_depth_choices,
         "whose revocation is checked: the whole chain's (default) or the leaf's"),
+    CHOICE("ocsp", ocsp, "off|soft|hard", ocsp_choices,
+        "ask an OCSP responder; hard: never valid without its word (off)"),
+    STRING("ocsp-url", ocsp_url, FROM_ANYWHERE, "URL",
+        "the responder to ask, whatever the certificate names (http)"),
+    LIST("ocsp-allow", ocsp_allow, FROM_ANYWHERE, "HOST[:PORT]",
+        "a responder that certificates may name; others are never asked"),
+    CHOICE("ocsp-nonce", ocsp_nonce, "required|optional", ocsp_nonce_choices,
+        "whether an answer must repeat our nonce (required)"),
+    NUMBER("ocsp-timeout", ocsp_timeout, "SECONDS", 1, 20,
+        "what asking a responder may take in all (5)"),
     STRING("listen", listen, FROM_ANYWHERE, "unix:PATH|ADDR:PORT", "serve FastCGI on this socket"),
     {"socket-mode", OPTION_MODE, FROM_ANYWHERE, AT(socket_mode), "MODE", 0, 0770, NULL,
         "permissions of the Unix socket (0660)"},
@@ -90,5 +103,6 @@ const struct config config_defaults = {
     .depth = 10,
     .security_level = 2,
     .cache = 1024,
+    .ocsp_timeout = 5,
     .warn_days = 30,
 };

@@ -27,6 +27,11 @@ bool service_open(
             return false;
         }
     }
+    if (config->ocsp != CONFIG_OCSP_OFF) {
+        service->ocsp = ocsp_new(config, error);
+        if (service->ocsp == NULL)
+            return false;
+    }
     service->log = log_open(config, threaded, error);
     return service->log != NULL;
 }
@@ -83,6 +88,7 @@ void service_reload_trust(const struct service *service)
 void service_close(struct service *service)
 {
     verdict_cache_free(service->cache);
+    ocsp_free(service->ocsp);
     trust_current_free(service->trust);
     forwarded_options_free(&service->forwarded_options);
     log_close(service->log);

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "forwarded.h"
 #include "log.h"
+#include "ocsp.h"
 #include "trust_current.h"
 #include "verdict_cache.h"
 #include <stdbool.h>
@@ -15,6 +16,7 @@ struct service {
     struct forwarded_options forwarded_options;
     struct trust_current *trust; /* without a snapshot requests are answered with 503 */
     struct verdict_cache *cache; /* NULL: none */
+    struct ocsp *ocsp;           /* NULL: --ocsp off */
     struct log *log;
 };
 

@@ -373,14 +373,28 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
     return true;
 }
 
-void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, time_t now, struct verdict *verdict)
+/* A leaf that is an anchor itself is not valid, so a valid one's proven chain has two at least. */
+static bool take_issuer(X509_STORE_CTX *context, const struct verdict *verdict, X509 **issuer)
+{
+    X509 *found = sk_X509_value(X509_STORE_CTX_get0_chain(context), 1);
+
+    if (verdict->status != VERDICT_VALID)
+        return true;
+    if (found == NULL || X509_up_ref(found) != 1)
+        return false;
+    *issuer = found;
+    return true;
+}
+
+void verify_certificate_and_issuer(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, time_t now, struct verdict *verdict, X509 **issuer)
 {
     struct findings findings = {.verdict = verdict};
     X509_STORE_CTX *context = NULL;
     STACK_OF(X509) *untrusted = NULL;
     bool judged = false;
 
+    *issuer = NULL;
     verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
     ERR_clear_error();
     memory_watch_clear();
@@ -392,12 +406,25 @@ void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *
         !decide(context, leaf, trust, config, &findings))
         goto out;
     set_interval(verdict, leaf, untrusted, trust);
-    judged = describe_anchor(verdict, context) && !memory_watch_failed();
+    judged = describe_anchor(verdict, context) && take_issuer(context, verdict, issuer) &&
+             !memory_watch_failed();
 
 out:
-    if (!judged)
+    if (!judged) {
+        X509_free(*issuer);
+        *issuer = NULL;
         verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
+    }
     X509_STORE_CTX_free(context);
     sk_X509_free(untrusted);
     ERR_clear_error();
+}
+
+void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, time_t now, struct verdict *verdict)
+{
+    X509 *issuer = NULL;
+
+    verify_certificate_and_issuer(leaf, chain, trust, config, now, verdict, &issuer);
+    X509_free(issuer);
 }

@@ -32,10 +32,18 @@ enum verdict_status {
 #define VERDICT_STATUS_COUNT (VERDICT_VALID + 1)
 
 enum verdict_revocation {
-    REVOCATION_NOT_CHECKED, /* no CRL is configured */
-    REVOCATION_GOOD,        /* a current CRL of the issuer does not list it */
+    REVOCATION_NOT_CHECKED, /* no CRL is configured, and no OCSP responder told */
+    REVOCATION_GOOD,        /* a current CRL of the issuer does not list it, or OCSP said so */
     REVOCATION_UNKNOWN,     /* no current CRL */
     REVOCATION_REVOKED,
+};
+
+/* What an OCSP responder said of a certificate that is valid in all else (room ocsp). */
+enum verdict_ocsp {
+    VERDICT_OCSP_NOT_ASKED, /* --ocsp off, or the certificate is not valid anyway */
+    VERDICT_OCSP_GOOD,
+    VERDICT_OCSP_REVOKED,
+    VERDICT_OCSP_UNKNOWN, /* the responder's word is not known; ocsp_words says why */
 };
 
 /* What was found; owns nothing. The strings are safe to show. */
@@ -50,6 +58,10 @@ struct verdict {
     const char *revocation_reason; /* RFC 5280 5.3.1 name, NULL when none was given */
     time_t crl_this_update;        /* of the leaf's CRL that was used; 0 when none */
     time_t crl_next_update;
+    enum verdict_ocsp ocsp;
+    char ocsp_words[160];    /* why it is not known; "" otherwise */
+    time_t ocsp_this_update; /* of the answer that counted; 0 when none did */
+    time_t ocsp_next_update;
     int chain_length;  /* certificates in the chain that was proven, with leaf and anchor; 0 when
                           none was */
     char anchor[256];  /* the anchor's name, RFC 2253, "" when no chain was proven */
@@ -74,6 +86,11 @@ const char *verdict_error_words(int error_code);
  * error was collected. */
 void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
     const struct config *config, time_t now, struct verdict *verdict);
+
+/* The same, and puts the leaf's issuer in the proven chain into *issuer when the verdict is valid
+ * (the caller frees it with X509_free), NULL otherwise. */
+void verify_certificate_and_issuer(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, time_t now, struct verdict *verdict, X509 **issuer);
 
 /* Makes a verdict without verification: malformed, absent, not_judged; with the reason (already
  * safe to show). */
