@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -90,6 +91,8 @@ def certificates_are_selected(fronts_of_ours):
     """Has Chromium send these fronts the only certificate that it has, without asking."""
     folders = [folder for folder in (POLICIES, *POLICIES.parents) if not folder.exists()]
     file = POLICIES / f"peercert-tests-{os.getpid()}.json"
+    # Told to end, pytest cleans up as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     urls = [json.dumps({"pattern": f"https://localhost:{front.port}", "filter": {}}) for front in fronts_of_ours]
     try:
         POLICIES.mkdir(parents=True, exist_ok=True)
