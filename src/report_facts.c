@@ -127,7 +127,10 @@ size_t report_warnings(const struct report *report, const struct verdict *verdic
     if (report_front_failed(report->forwarded))
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
             "the front server did not accept this certificate");
-    if (verdict->revocation == REVOCATION_UNKNOWN)
+    if (verdict->ocsp == VERDICT_OCSP_UNKNOWN)
+        (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
+            "revocation not checked by OCSP, and the configuration lets that pass");
+    else if (verdict->revocation == REVOCATION_UNKNOWN)
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
             "whether it was revoked is unknown, and the configuration lets that pass");
     return count;

@@ -207,6 +207,18 @@ static json_t *advice_object(const struct report *report, const struct verdict *
     return object;
 }
 
+static const char *ocsp_name(const struct verdict *verdict)
+{
+    static const char *const names[] = {
+        [VERDICT_OCSP_NOT_ASKED] = NULL,
+        [VERDICT_OCSP_GOOD] = "good",
+        [VERDICT_OCSP_REVOKED] = "revoked",
+        [VERDICT_OCSP_UNKNOWN] = "unknown",
+    };
+
+    return names[verdict->ocsp];
+}
+
 static bool set_verdict(json_t *object, const struct report *report, const struct verdict *verdict)
 {
     int code = verdict->error_code, depth = verdict->error_depth, length = verdict->chain_length;
@@ -224,6 +236,10 @@ static bool set_verdict(json_t *object, const struct report *report, const struc
            set(object, "revocation_reason", string_or_null(verdict->revocation_reason)) &&
            set(object, "crl_this_update", time_or_null(verdict->crl_this_update)) &&
            set(object, "crl_next_update", time_or_null(verdict->crl_next_update)) &&
+           set(object, "ocsp", string_or_null(ocsp_name(verdict))) &&
+           set(object, "ocsp_reason", nonempty_or_null(verdict->ocsp_words)) &&
+           set(object, "ocsp_this_update", time_or_null(verdict->ocsp_this_update)) &&
+           set(object, "ocsp_next_update", time_or_null(verdict->ocsp_next_update)) &&
            set(object, "chain_length", length > 0 ? json_integer(length) : json_null()) &&
            set(object, "anchor", length > 0 ? string_or_null(verdict->anchor) : json_null()) &&
            set(object, "advice", advice_object(report, verdict)) &&

@@ -36,24 +36,42 @@ static void append_good(struct text *text, const struct verdict *verdict)
         text_append_string(text, ", next ");
         report_append_time(text, verdict->crl_next_update);
     }
+    if (verdict->ocsp != VERDICT_OCSP_GOOD)
+        return;
+    text_append_string(text, verdict->crl_this_update != 0 ? "; by OCSP of " : " by OCSP of ");
+    report_append_time(text, verdict->ocsp_this_update);
+    text_append_string(text, ", next ");
+    report_append_time(text, verdict->ocsp_next_update);
 }
 
-void report_append_revocation(struct text *text, const struct verdict *verdict)
+static void append_source(struct text *text, const struct verdict *verdict)
 {
     switch (verdict->revocation) {
     case REVOCATION_NOT_CHECKED:
-        text_append_string(text, "not checked, no CRL is configured");
+        text_append_string(text, verdict->ocsp == VERDICT_OCSP_UNKNOWN
+                                     ? "not checked"
+                                     : "not checked, no CRL is configured");
         break;
     case REVOCATION_GOOD:
         append_good(text, verdict);
         break;
     case REVOCATION_REVOKED:
-        text_append_string(text, "revoked");
+        text_append_string(
+            text, verdict->ocsp == VERDICT_OCSP_REVOKED ? "revoked by OCSP" : "revoked");
         append_revoked(text, verdict);
         break;
     case REVOCATION_UNKNOWN:
         text_append_string(text, "unknown");
         break;
+    }
+}
+
+void report_append_revocation(struct text *text, const struct verdict *verdict)
+{
+    append_source(text, verdict);
+    if (verdict->ocsp == VERDICT_OCSP_UNKNOWN) {
+        text_append_string(text, "; OCSP: ");
+        report_append_shown(text, verdict->ocsp_words);
     }
 }
 

@@ -110,9 +110,10 @@ static const struct row rows[] = {
     UNTRUSTED_ROW(X509_V_ERR_NO_VALID_SCTS, NULL),
     UNTRUSTED_ROW(X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH, NULL),
     UNTRUSTED_ROW(X509_V_ERR_SIGNATURE_ALGORITHM_INCONSISTENCY, NULL),
-    UNKNOWN_ROW(X509_V_ERR_OCSP_VERIFY_NEEDED, "no OCSP responder told of it"),
-    UNKNOWN_ROW(X509_V_ERR_OCSP_VERIFY_FAILED, "the OCSP responder's answer cannot be used"),
-    UNKNOWN_ROW(X509_V_ERR_OCSP_CERT_UNKNOWN, "the OCSP responder does not know it"),
+    /* The ocsp room's, which gives them its own status; libcrypto's verification finds none. */
+    UNTRUSTED_ROW(X509_V_ERR_OCSP_VERIFY_NEEDED, "no OCSP responder told of it"),
+    UNTRUSTED_ROW(X509_V_ERR_OCSP_VERIFY_FAILED, "the OCSP responder's answer cannot be used"),
+    UNTRUSTED_ROW(X509_V_ERR_OCSP_CERT_UNKNOWN, "the OCSP responder does not know it"),
     UNTRUSTED_ROW(X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "its EC key does not use a named curve"),
 };
 

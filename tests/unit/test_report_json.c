@@ -119,7 +119,8 @@ static void expect_json(const struct text *text, const char *wanted)
 #define NO_DETAILS(advice)                                                                         \
     "\"error_code\": 0, \"error_name\": null, \"error_depth\": null, \"days_left\": null,"         \
     "\"warning\": null, \"revocation\": null, \"revoked_at\": null,"                               \
-    "\"revocation_reason\": null, \"crl_this_update\": null, \"crl_next_update\": null,"           \
+    "\"revocation_reason\": null, \"crl_this_update\": null, \"crl_next_update\": null,\"ocsp\": " \
+    "null, \"ocsp_reason\": null, \"ocsp_this_update\": null, \"ocsp_next_update\": null,"         \
     "\"chain_length\": null, \"anchor\": null," advice "\"checked_at\": \"" NOW "\"}"
 
 static struct verdict good_verdict(void)
@@ -160,7 +161,8 @@ Test(report_json, a_valid_certificate_with_everything_in_it)
         "\"error_depth\": null, \"days_left\": 364, \"warning\": null, \"revocation\": \"good\","
         "\"revoked_at\": null, \"revocation_reason\": null,"
         "\"crl_this_update\": \"2026-11-24T00:00:00Z\","
-        "\"crl_next_update\": \"2026-11-25T00:00:00Z\", \"chain_length\": 2,"
+        "\"crl_next_update\": \"2026-11-25T00:00:00Z\",\"ocsp\": null, \"ocsp_reason\": null, "
+        "\"ocsp_this_update\": null, \"ocsp_next_update\": null, \"chain_length\": 2,"
         "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_VALID "\"checked_at\": \"" NOW "\"}");
 }
 
@@ -186,7 +188,8 @@ Test(report_json, a_revoked_certificate_says_when_and_why)
         "\"days_left\": 364, \"warning\": null, \"revocation\": \"revoked\","
         "\"revoked_at\": \"2026-11-24T12:00:00Z\", \"revocation_reason\": \"keyCompromise\","
         "\"crl_this_update\": \"2026-11-24T00:00:00Z\","
-        "\"crl_next_update\": \"2026-11-25T00:00:00Z\", \"chain_length\": 2,"
+        "\"crl_next_update\": \"2026-11-25T00:00:00Z\",\"ocsp\": null, \"ocsp_reason\": null, "
+        "\"ocsp_this_update\": null, \"ocsp_next_update\": null, \"chain_length\": 2,"
         "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_REVOKED "\"checked_at\": \"" NOW "\"}");
 }
 
