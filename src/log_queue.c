@@ -8,6 +8,11 @@
 #include <string.h>
 #include <time.h>
 
+/* How long the writer lets lines gather after it has written, so that a busy server pays for a
+ * wake-up and a write(2) once for many lines, and how many lines end that rest early. */
+#define GATHER_MS 10
+#define GATHER_LINES (LOG_QUEUE_LINES / 4)
+
 struct entry {
     char *line;
     enum log_level level;
@@ -18,11 +23,12 @@ struct log_queue {
     bool json;
     pthread_t writer;
     pthread_mutex_t lock;                  /* guards all below */
-    pthread_cond_t ready;                  /* a line is there, or closing */
+    pthread_cond_t ready;                  /* a line for an idle writer, many lines, or closing */
     pthread_cond_t over;                   /* ended was set */
     struct entry entries[LOG_QUEUE_LINES]; /* a ring of `count` from `first` on */
     size_t first, count;
     uint64_t dropped; /* lines that were not written and not told of */
+    bool idle;        /* the writer waits for the first line */
     bool closing;
     bool ended; /* the writer touches nothing any more */
 };
@@ -80,6 +86,26 @@ static uint64_t tell(struct log_queue *queue, uint64_t dropped)
     return dropped;
 }
 
+/* Waits, with the lock held, until there is something to write, or the queue is closed. A line that
+ * comes after a pause is written at once, those right behind it GATHER_MS later at the most. */
+static void await_lines(struct log_queue *queue)
+{
+    struct timespec until = {0};
+    int result = 0;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)GATHER_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (queue->count < GATHER_LINES && !queue->closing && result == 0)
+        result = pthread_cond_timedwait(&queue->ready, &queue->lock, &until);
+    while (queue->count == 0 && !queue->closing) {
+        queue->idle = true;
+        (void)pthread_cond_wait(&queue->ready, &queue->lock);
+    }
+    queue->idle = false;
+}
+
 /* Writes until the queue is closed and empty. */
 static void *write_lines(void *argument)
 {
@@ -92,7 +118,7 @@ static void *write_lines(void *argument)
         bool fine;
 
         if (queue->count == 0) {
-            (void)pthread_cond_wait(&queue->ready, &queue->lock);
+            await_lines(queue);
             continue;
         }
         take(queue, &batch);
@@ -116,9 +142,9 @@ static void make_locks(struct log_queue *queue)
     pthread_condattr_t monotonic;
 
     (void)pthread_mutex_init(&queue->lock, NULL);
-    (void)pthread_cond_init(&queue->ready, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&queue->ready, &monotonic);
     (void)pthread_cond_init(&queue->over, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
 }
@@ -166,8 +192,10 @@ void log_queue_add(struct log_queue *queue, enum log_level level, char *line)
         size_t last = (queue->first + queue->count) % LOG_QUEUE_LINES;
 
         queue->entries[last] = (struct entry){line, level};
-        if (queue->count++ == 0)
+        queue->count++;
+        if (queue->idle || queue->count == GATHER_LINES)
             (void)pthread_cond_signal(&queue->ready);
+        queue->idle = false; /* one wake-up is enough */
     }
     (void)pthread_mutex_unlock(&queue->lock);
 }
