@@ -64,7 +64,13 @@ static bool is_among(char character, const char *characters)
 struct cursor cursor_take_until(struct cursor *cursor, const char *stops)
 {
     struct cursor taken = *cursor;
+    const char *found;
 
+    /* A whole certificate lies before the usual stop, which is one character. */
+    if (stops[0] != '\0' && stops[1] == '\0') {
+        found = memchr(cursor->at, stops[0], cursor_left(cursor));
+        cursor->at = found != NULL ? found : cursor->end;
+    }
     while (cursor->at < cursor->end && !is_among(*cursor->at, stops))
         cursor->at++;
     taken.end = cursor->at;
