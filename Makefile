@@ -19,7 +19,7 @@ LDLIBS = -lfcgi -ljansson -lcrypto
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out src/main.c,$(wildcard src/*.c)))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c))
 C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
-SHELL_FILES = $(wildcard certs/ca .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
+SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint
@@ -27,7 +27,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized integration browser screenshot test lint demo fuzz install clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized conformance integration browser screenshot test lint demo fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 
@@ -64,6 +64,9 @@ unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehavi
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' HARDENING=-fPIE \
 		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' unit
 
+conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
+	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/conformance/run.py $(ARGS) $(abspath $(BUILD)/peercert)
+
 integration: build hooked ## run the integration tests alone; ARGS='-k word' chooses
 	PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
 		$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration $(ARGS)
@@ -81,6 +84,7 @@ test: packages-test ## install what tests need, build, run all tests
 	@$(MAKE) --no-print-directory build hooked
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory unit-sanitized
+	@$(MAKE) --no-print-directory conformance ARGS=--quick
 	@$(MAKE) --no-print-directory integration
 	@$(MAKE) --no-print-directory browser
 
@@ -113,6 +117,7 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm644 src/peercert.8 $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8
 	install -Dm755 certs/ca $(DESTDIR)$(PREFIX)/share/peercert/certs/ca
 	install -Dm644 certs/openssl.cnf $(DESTDIR)$(PREFIX)/share/peercert/certs/openssl.cnf
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/peercert/certs/lib certs/lib/*
 	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
 
 $(PACKAGES): packages-%:

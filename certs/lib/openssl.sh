@@ -1,0 +1,73 @@
+# What is asked of openssl.
+# shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
+
+# Runs openssl quietly; when it fails, says what was to be done and openssl's reason.
+ssl() {
+	local what=$1; shift
+	openssl "$@" 2>"$work/reason" && ! grep -q 'warning: \(Skipping unknown\|No value\)' "$work/reason" && return 0
+	! grep 'warning: \(Skipping unknown\|No value\)' "$work/reason" >"$work/skipped" || mv -- "$work/skipped" "$work/reason"
+	! grep -qi 'bad decrypt\|wrong password\|bad password\|mac verify' "$work/reason" ||
+		die "cannot $what: wrong pass phrase"
+	say "ca: cannot $what:"
+	grep -v '^Using configuration' "$work/reason" | tail -n 5 | readable >&2
+	exit 1
+}
+
+# The kit's configuration with additions to one of its sections, for this run: prepare_config SECTION [LINE...]
+prepare_config() {
+	{ cat -- "$config" && printf '[ %s ]\n' "$1" && shift && printf '%s\n' "$@"; } >"$work/config" || die "cannot read '$config'"
+}
+
+# Makes a key of the kind asked for into FILE, under the pass phrase in password unless that is empty.
+make_key() {
+	local kind=${given[--key]:-rsa:4096} making
+	case $kind in
+		rsa:[0-9]*)
+			[[ ${kind#rsa:} =~ ^[0-9]{4,5}$ && ${kind#rsa:} -ge 2048 && ${kind#rsa:} -le 8192 ]] ||
+				usage_error "--key $kind: RSA keys have 2048 to 8192 bits here"
+			making=(-algorithm RSA -pkeyopt "rsa_keygen_bits:${kind#rsa:}") ;;
+		ec) making=(-algorithm EC -pkeyopt ec_paramgen_curve:P-256) ;;
+		ec:P-256 | ec:P-384 | ec:P-521) making=(-algorithm EC -pkeyopt "ec_paramgen_curve:${kind#ec:}") ;;
+		ed25519) making=(-algorithm ED25519) ;;
+		*) usage_error "--key $kind: rsa:BITS, ec, ec:P-256, ec:P-384, ec:P-521 and ed25519 are known here" ;;
+	esac
+	if [ -z "$password" ]; then
+		ssl 'make the key' genpkey -quiet "${making[@]}" -out "$1"
+	else
+		# genpkey's own encryption stretches the pass phrase 2,048 times only. The plain key is in the pipe alone.
+		{ openssl genpkey -quiet "${making[@]}" 2>/dev/null || printf 'no key\n'; } |
+			ssl 'make the key' pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 200000 -passout fd:3 -out "$1" \
+				3< <(printf '%s\n' "$password") || exit
+	fi
+}
+
+# 126 random bits, positive, always 16 octets (RFC 5280 4.1.2.2 allows 20), and not in the database yet.
+new_serial() {
+	local digits
+	while :; do
+		digits=$(openssl rand -hex 16) || die 'cannot get random numbers'
+		printf -v serial '%02X%s' $((0x${digits:0:2} & 0x3f | 0x40)) "${digits:2}"
+		serial=${serial^^}
+		[ -f "$dir/index.txt" ] && cut -f 4 -- "$dir/index.txt" | grep -qx "$serial" || return 0
+	done
+}
+
+start_of() { date -u -d "$(openssl x509 -in "$1" -noout -startdate -dateopt iso_8601 | sed 's/^notBefore=//')" +%s; }
+end_of() { date -u -d "$(openssl x509 -in "$1" -noout -enddate -dateopt iso_8601 | sed 's/^notAfter=//')" +%s; }
+name_of() { openssl "$1" -in "$2" -noout -subject -nameopt "${3:-RFC2253}" | sed 's/^subject=//'; }
+serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//'; }
+hash_of() { openssl x509 -in "$1" -noout -subject_hash; }
+public_key_of() { openssl "$1" -in "$2" -noout -pubkey; }
+
+# Whether the first certificate signed the second. Dates play no part, nor what the second is for.
+has_signed() {
+	openssl verify -no_check_time -ignore_critical -partial_chain -trusted "$1" -no-CApath -no-CAstore "$2" >/dev/null 2>&1
+}
+is_self_signed() { openssl verify -no_check_time -trusted "$1" -no-CApath -no-CAstore "$1" >/dev/null 2>&1; }
+
+# The hexadecimal DER of a certificate's subjectAltName, or nothing.
+san_of() {
+	openssl asn1parse -in "$1" |
+		awk '/OBJECT +:X509v3 Subject Alternative Name$/ { wanted = 1; next }
+			wanted && /OCTET STRING +\[HEX DUMP\]:[0-9A-F]+$/ { sub(/.*:/, ""); print; exit }'
+}

@@ -1,0 +1,81 @@
+# Words to the operator, and his consent.
+# shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "ca: $*"; exit 1; }
+usage_error() { say "ca: $1"; say "Try: ca help${command:+ $command}"; exit 2; }
+
+# Names come from strangers. Printable ASCII passes; of the rest, raw bytes and openssl's \HH and \xHH become text where
+# they are well-formed UTF-8 that neither controls the terminal nor hides or reorders text; all else stays \HH.
+readable() {
+	awk 'BEGIN {
+		for (i = 0; i < 256; i++) { hex[sprintf("%c", i)] = sprintf("%02X", i); char[sprintf("%02X", i)] = sprintf("%c", i) }
+		tail = "\\\\x?[89AB][0-9A-F]"
+		form = "\\\\x?(C[2-9A-F]|D[0-9A-F])" tail "|\\\\x?E[0-9A-F]" tail tail "|\\\\x?F[0-2]" tail tail tail
+		hidden = "^(C2[89]|D89C|E0[89]|C2AD|E1A08E|E280(8[B-F]|A[89A-E])|E281A|ED[AB]|EFBBBF|EFBFB|F08)"
+	}
+	/[^ -~\t]/ {
+		line = ""
+		for (i = 1; i <= length($0); i++) { c = substr($0, i, 1); line = line (c ~ /[ -~\t]/ ? c : "\\" hex[c]) }
+		$0 = line
+	}
+	{
+		line = ""
+		while (match($0, form)) {
+			found = substr($0, RSTART, RLENGTH); bytes = found; gsub(/[\\x]/, "", bytes); text = ""
+			for (i = 1; i < length(bytes); i += 2) text = text char[substr(bytes, i, 2)]
+			line = line substr($0, 1, RSTART - 1) (bytes ~ hidden ? found : text)
+			$0 = substr($0, RSTART + RLENGTH)
+		}
+		print line $0
+	}'
+}
+
+cmd_help() {
+	local row name arguments words about=${args[0]-}
+	[ -z "$about" ] || [ "$about" = help ] || { help_on "$about"; return; }
+	printf 'Usage: ca SUBCOMMAND [OPTIONS] [ARGUMENT]\n\n'
+	for row in "${commands[@]}"; do
+		IFS='|' read -r name arguments words <<<"$row"
+		printf '  %-22s %s\n' "$name${arguments:+ $arguments}" "$words"
+	done
+	cat <<-'END'
+
+		Your own CA in five commands:
+		  ca init --subject "CN=Acme CA,O=Acme,C=GB"      once; keep ca.key and its pass phrase safe
+		  ca request dan --subject "CN=Dan,O=Acme,C=GB"   the client, who keeps dan.key and sends dan.req
+		  ca sign dan.req                                 the owner, who sends dan.cer back
+		  ca p12 dan                                      the client, who imports dan.p12
+		  ca list --expiring 30                           from cron, for instance
+
+		Taking certificates back:
+		  ca crl --days 7 --ahead 26                      once, with the pass phrase: 27 CRLs, the first is in force
+		  ca crl --install                                from cron: puts the CRL that is due into ca.crl, without the key
+		  ca revoke dan.cer --reason keyCompromise        signs all of them anew
+
+		Pass phrases come from a prompt, a file or an environment variable, never from an argument.
+		What must not be lost is not overwritten. What fails leaves the folder as it was.
+		Exit status: 0 done, 1 refused or failed, 2 wrong usage.
+	END
+}
+
+help_on() {
+	local row name arguments words takers
+	find_command "$1" || usage_error "there is no subcommand '$1'"
+	IFS='|' read -r name arguments words <<<"$found_command"
+	printf 'Usage: ca %s [OPTIONS]%s\n\n  %s\n\nOptions:\n' "$name" "${arguments:+ $arguments}" "$words"
+	for row in "${options[@]}"; do
+		IFS='|' read -r arguments words takers row <<<"${row//P-256|P-384|P-521/P-256/P-384/P-521}"
+		[[ " $takers " == *" $name "* ]] && printf '  %-24s %s\n' "$arguments${words:+ $words}" "$row"
+	done
+	return 0
+}
+
+# agree QUESTION WHAT-A-NO-MEANS
+agree() {
+	local answer
+	[ -z "${given[--batch]-}" ] || return 0
+	[ -t 0 ] || usage_error 'nobody is there to be asked: run it in a terminal, or say --batch'
+	read -r -p "$1 [y/N] " answer
+	[[ $answer == [yY]* ]] || die "$2"
+}
