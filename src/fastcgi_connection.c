@@ -139,6 +139,11 @@ static bool end(FCGX_Request *request)
     return good;
 }
 
+bool fastcgi_has_come(struct fastcgi *fastcgi, int fd)
+{
+    return fastcgi_head_take(&fastcgi->head, fd);
+}
+
 enum fastcgi_next fastcgi_serve(
     struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context)
 {

@@ -33,6 +33,10 @@ enum fastcgi_next {
     FASTCGI_LINGER, /* more may be under way: fastcgi_linger_and_close */
 };
 
+/* Takes what a new connection has sent so far; false when that is nothing. When it is true,
+ * fastcgi_serve for this connection comes next. */
+bool fastcgi_has_come(struct fastcgi *fastcgi, int fd);
+
 /* Reads one request from a connection, has it answered and ends it. */
 enum fastcgi_next fastcgi_serve(
     struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context);

@@ -265,12 +265,32 @@ static bool make_parameters(struct fastcgi_head *head)
 /* The input of an earlier request was used up, or its connection was not kept. */
 static bool begin_input(struct fastcgi_head *head)
 {
-    head->input_at = 0;
-    head->input_end = 0;
+    if (!head->taken) {
+        head->input_at = 0;
+        head->input_end = 0;
+    }
+    head->taken = false;
     head->params_length = 0;
     if (head->input == NULL)
         head->input = malloc(FASTCGI_INPUT_BYTES);
     return head->input != NULL;
+}
+
+bool fastcgi_head_take(struct fastcgi_head *head, int fd)
+{
+    ssize_t got;
+
+    head->taken = false;
+    if (!begin_input(head))
+        return true;
+    got = recv(fd, head->input, FASTCGI_INPUT_BYTES, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return false;
+    if (got > 0) {
+        head->input_end = (size_t)got;
+        head->taken = true;
+    }
+    return true;
 }
 
 enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t deadline)

@@ -39,10 +39,15 @@ struct fastcgi_head {
     size_t params_capacity;
     unsigned char *input; /* bytes that were taken from the socket, from input_at to input_end */
     size_t input_at, input_end;
+    bool taken; /* fastcgi_head_take put the beginning of the next request there */
 };
 
 /* Monotonic milliseconds, for deadlines. */
 int64_t fastcgi_clock(void);
+
+/* Takes what a new connection has sent, without waiting. False when that is nothing yet; true also
+ * when the connection has ended or failed, which fastcgi_head_read then tells. */
+bool fastcgi_head_take(struct fastcgi_head *head, int fd);
 
 /* Reads from a connection up to and with the end of PARAMS, until the deadline (fastcgi_clock), and
  * makes the parameters. Bytes beyond may be taken from the socket too, and stay in the input:

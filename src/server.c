@@ -38,7 +38,7 @@
  * listener. */
 struct server {
     const struct service *service;
-    pthread_mutex_t listener_lock; /* guards the listener, which is closed while workers finish */
+    pthread_rwlock_t listener_lock; /* guards the listener, which is closed while workers finish */
     struct listener *listener;
     struct peers *peers;
     struct idle *idle;
@@ -100,7 +100,7 @@ static int accept_next(struct server *server, size_t number, struct sockaddr_sto
     socklen_t size = sizeof(*address);
     int fd = -1, reason = 0;
 
-    (void)pthread_mutex_lock(&server->listener_lock);
+    (void)pthread_rwlock_rdlock(&server->listener_lock);
     if (number < server->listener->count) {
         int listen_fd = server->listener->fds[number];
 
@@ -108,7 +108,7 @@ static int accept_next(struct server *server, size_t number, struct sockaddr_sto
         reason = errno;
         (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, listen_fd, &event);
     }
-    (void)pthread_mutex_unlock(&server->listener_lock);
+    (void)pthread_rwlock_unlock(&server->listener_lock);
     errno = reason;
     return fd;
 }
@@ -137,15 +137,6 @@ static int accept_one(struct server *server, size_t number)
     return fd;
 }
 
-/* One that sends nothing yet waits in the idle set instead of in a thread. */
-static bool has_bytes(int fd)
-{
-    char byte;
-    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-    return got > 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) || got == 0;
-}
-
 static void accept_and_serve(struct worker *worker, size_t number)
 {
     struct server *server = worker->server;
@@ -153,7 +144,8 @@ static void accept_and_serve(struct worker *worker, size_t number)
 
     if (fd < 0)
         return;
-    if (has_bytes(fd) || atomic_load(&server->stopping))
+    /* One that sends nothing yet waits in the idle set instead of in a thread. */
+    if (fastcgi_has_come(worker->fastcgi, fd) || atomic_load(&server->stopping))
         serve(worker, fd, false);
     else
         idle_put(server->idle, fd, false);
@@ -294,9 +286,9 @@ static void stop(struct server *server)
         continue;
     if (server->idle != NULL && server->service->config->listen != NULL)
         accept_the_rest(server);
-    (void)pthread_mutex_lock(&server->listener_lock);
+    (void)pthread_rwlock_wrlock(&server->listener_lock);
     listener_close(server->listener);
-    (void)pthread_mutex_unlock(&server->listener_lock);
+    (void)pthread_rwlock_unlock(&server->listener_lock);
     if (server->idle != NULL)
         serve_the_rest(server);
 }
@@ -337,7 +329,7 @@ static void end_workers(struct worker *workers, int count)
 bool server_run(const struct service *service, struct listener *listener, struct error *error)
 {
     struct server server = {.service = service,
-        .listener_lock = PTHREAD_MUTEX_INITIALIZER,
+        .listener_lock = PTHREAD_RWLOCK_INITIALIZER,
         .listener = listener,
         .epoll_fd = -1,
         .stop_fd = -1};
