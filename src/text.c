@@ -92,17 +92,23 @@ void text_append_string(struct text *text, const char *string)
 void text_printf(struct text *text, const char *format, ...)
 {
     va_list arguments, again;
+    size_t room;
     int length;
 
+    if (!text_reserve(text, 0))
+        return;
+    room = text->capacity - text->length;
     va_start(arguments, format);
     va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = vsnprintf(text->data + text->length, room, format, arguments);
     if (length < 0)
         text->failed = true;
-    else if (text_reserve(text, (size_t)length)) {
-        (void)vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+    if (text_reserve(text, length > 0 ? (size_t)length : 0)) {
+        if ((size_t)length >= room)
+            (void)vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }
+    text->data[text->length] = '\0';
     va_end(again);
     va_end(arguments);
 }
