@@ -1,13 +1,21 @@
 #include "base64.h"
 #include "cursor.h"
 
-/* One more than the six bits that a character stands for (RFC 4648 section 4), by its ASCII code;
- * 0 when it is not of the alphabet. */
-static const unsigned char value_and_one[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 64,
-    53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
-    12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0, 0, 0, 0, 0, 0, 27, 28, 29, 30,
-    31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52};
+#define NO_DIGIT 64
+
+/* The six bits that a character stands for (RFC 4648 section 4), by its code; NO_DIGIT when it is
+ * not of the alphabet. */
+static const unsigned char values[256] = {64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 62, 64, 64, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64,
+    64, 64, 64, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+    23, 24, 25, 64, 64, 64, 64, 64, 64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64};
 
 /* Decodes whole groups of four digits, with nothing between them, up to the first that is none;
  * returns how many. */
@@ -17,13 +25,12 @@ static size_t decode_groups(const char *text, size_t length, unsigned char *byte
 
     for (count = 0; length - 4 * count >= 4; count++) {
         const unsigned char *digit = (const unsigned char *)text + 4 * count;
-        unsigned long first = value_and_one[digit[0]], second = value_and_one[digit[1]];
-        unsigned long third = value_and_one[digit[2]], fourth = value_and_one[digit[3]];
-        unsigned long bits;
+        unsigned first = values[digit[0]], second = values[digit[1]], third = values[digit[2]],
+                 fourth = values[digit[3]];
+        unsigned bits = first << 18 | second << 12 | third << 6 | fourth;
 
-        if (first == 0 || second == 0 || third == 0 || fourth == 0)
+        if (((first | second | third | fourth) & NO_DIGIT) != 0)
             break;
-        bits = (first - 1) << 18 | (second - 1) << 12 | (third - 1) << 6 | (fourth - 1);
         bytes[3 * count] = (unsigned char)(bits >> 16);
         bytes[3 * count + 1] = (unsigned char)(bits >> 8 & 0xFF);
         bytes[3 * count + 2] = (unsigned char)(bits & 0xFF);
@@ -65,8 +72,8 @@ enum base64_result base64_decode(
             if (i == length)
                 break;
         }
-        value = value_and_one[(unsigned char)text[i]];
-        if (value == 0) {
+        value = values[(unsigned char)text[i]];
+        if (value == NO_DIGIT) {
             if (space == BASE64_SKIP_SPACE && cursor_is_space(text[i]))
                 continue;
             if (text[i] != '=')
@@ -76,7 +83,7 @@ enum base64_result base64_decode(
         }
         if (pads > 0)
             return BASE64_BAD_PADDING;
-        bits = (bits << 6 | (value - 1)) & 0xFFFFFF;
+        bits = (bits << 6 | value) & 0xFFFFFF;
         digits++;
         if (digits % 4 == 0) {
             bytes[written++] = (unsigned char)(bits >> 16);
