@@ -51,7 +51,9 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
             "Whether the certificate was revoked cannot be told right now, and this server insists "
             "on knowing.",
             "Try again later; if it stays like this, tell the operator of this server.",
-            "Publish a current CRL and see that it reaches the files in --crl.",
+            "Publish a current CRL and see that it reaches the files in --crl; with --ocsp, see "
+            "that "
+            "the responder answers.",
         },
     [VERDICT_EXPIRED] =
         {

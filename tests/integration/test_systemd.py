@@ -20,18 +20,19 @@ SYSTEMD = DEPLOY / "systemd"
 MOST_EXPOSED = 1.5
 
 
-@pytest.fixture(params=["alone", "tcp"])
+@pytest.fixture(params=["alone", "tcp", "ocsp"])
 def units(request, tmp_path, peercert):
-    """The units in a folder, with or without the drop-ins, and with the program's path as it is here."""
+    """The units in a folder, alone or with the drop-ins of one kind, and with the program's path as it is here."""
     folder = tmp_path / "units"
     folder.mkdir()
     for name in ("peercert.socket", "peercert.service"):
         text = (SYSTEMD / name).read_text()
         (folder / name).write_text(text.replace("/usr/local/bin/peercert", str(peercert)))
-    if request.param == "tcp":
-        for name in ("peercert.socket.d", "peercert.service.d"):
+    for name in ("peercert.socket.d", "peercert.service.d"):
+        drop_in = SYSTEMD / name / f"{request.param}.conf"
+        if drop_in.exists():
             (folder / name).mkdir()
-            shutil.copy(SYSTEMD / name / "tcp.conf", folder / name)
+            shutil.copy(drop_in, folder / name)
     return folder
 
 
@@ -52,8 +53,8 @@ def exposure(service):
 
 
 def test_the_service_is_as_confined_as_its_comment_says(units):
-    drop_in = units / "peercert.service.d/tcp.conf"
-    commented = drop_in if drop_in.exists() else units / "peercert.service"
+    drop_ins = list((units / "peercert.service.d").glob("*.conf"))
+    commented = drop_ins[0] if drop_ins else units / "peercert.service"
     said = re.search(r"systemd-analyze security --offline=true.*?([\d.]+) of 10", commented.read_text(), re.S)
     code, score = exposure(units / "peercert.service")
     assert code == 0

@@ -35,6 +35,9 @@ Test(config, defaults_hold_when_nothing_else_is_said)
     cr_expect_eq(config.depth, 10);
     cr_expect_eq(config.security_level, 2);
     cr_expect_eq(config.warn_days, 30);
+    cr_expect_eq(config.ocsp, CONFIG_OCSP_OFF);
+    cr_expect_eq(config.ocsp_nonce, CONFIG_OCSP_NONCE_REQUIRED);
+    cr_expect_eq(config.ocsp_timeout, 5);
     cr_expect_eq(config.crl_depth, CONFIG_CRL_CHAIN);
     cr_expect_eq(config.format, CONFIG_FORMAT_TEXT);
     cr_expect_not(config.check || config.crl_missing_ok || config.require_crl);
