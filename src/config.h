@@ -30,7 +30,7 @@ struct config {
     struct config_list crl;
     bool crl_missing_ok;
     bool require_crl;
-    int crl_depth; /* enum config_crl_depth */
+    int crl_depth;                 /* enum config_crl_depth */
     int ocsp;                      /* enum config_ocsp */
     char *ocsp_url;                /* instead of the certificate's own; NULL: none */
     struct config_list ocsp_allow; /* HOST[:PORT] that certificates may name */

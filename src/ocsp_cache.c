@@ -21,6 +21,7 @@ struct ocsp_cache {
     pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     struct entry *table;
+    size_t count;
     unsigned asking, most_asking;
 };
 
@@ -59,18 +60,23 @@ struct ocsp_cache *ocsp_cache_new(unsigned most_asking)
 static void drop(struct ocsp_cache *cache, struct entry *entry)
 {
     HASH_DEL(cache->table, entry);
+    cache->count--;
     free(entry);
 }
 
 void ocsp_cache_free(struct ocsp_cache *cache)
 {
-    struct entry *entry, *next;
+    struct entry *entry;
 
     if (cache == NULL)
         return;
-    HASH_ITER(hh, cache->table, entry, next)
-    {
-        drop(cache, entry);
+    entry = cache->table;
+    HASH_CLEAR(hh, cache->table);
+    while (entry != NULL) {
+        struct entry *next = entry->hh.next;
+
+        free(entry);
+        entry = next;
     }
     (void)pthread_cond_destroy(&cache->changed);
     (void)pthread_mutex_destroy(&cache->lock);
@@ -89,18 +95,17 @@ static struct entry *find(struct ocsp_cache *cache, const struct ocsp_key *key, 
     return NULL;
 }
 
-/* The oldest answer goes when there are too many. */
+/* The oldest answer goes when there are too many. Those that are asked for now are few. */
 static void make_room(struct ocsp_cache *cache)
 {
-    struct entry *entry, *next;
+    struct entry *entry = cache->table;
 
-    HASH_ITER(hh, cache->table, entry, next)
-    {
-        if (HASH_COUNT(cache->table) < OCSP_CACHE_ENTRIES)
-            return;
-        if (!entry->asking)
-            drop(cache, entry);
-    }
+    if (cache->count < OCSP_CACHE_ENTRIES)
+        return;
+    while (entry != NULL && entry->asking)
+        entry = entry->hh.next;
+    if (entry != NULL)
+        drop(cache, entry);
 }
 
 /* Notes that the caller asks. For want of memory nobody hears of its answer. */
@@ -116,6 +121,8 @@ static void note(struct ocsp_cache *cache, const struct ocsp_key *key)
     HASH_ADD(hh, cache->table, key, sizeof(entry->key), entry);
     if (entry->hh.tbl == NULL)
         free(entry);
+    else
+        cache->count++;
 }
 
 static struct timespec moment(int64_t milliseconds)
@@ -185,7 +192,7 @@ void ocsp_cache_leave(
 void ocsp_cache_measure(struct ocsp_cache *cache, size_t *answers, unsigned *asking)
 {
     (void)pthread_mutex_lock(&cache->lock);
-    *answers = HASH_COUNT(cache->table);
+    *answers = cache->count;
     *asking = cache->asking;
     (void)pthread_mutex_unlock(&cache->lock);
 }
