@@ -90,8 +90,8 @@ static void send_verdict(struct job *job)
     send_text(job->request, job->text);
 }
 
-/* Whether what is sent before verification depends on nothing but what was forwarded: a page tells
- * how long the certificate still lives. */
+/* Whether what is sent before verification depends on nothing but what was forwarded. A page is
+ * rendered for each request: it holds the request's own address. */
 static bool identity_lasts(enum report_format format)
 {
     return format == REPORT_TEXT || format == REPORT_JSON;
