@@ -18,16 +18,17 @@ LDLIBS = -lfcgi -ljansson -lcrypto
 
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out src/main.c,$(wildcard src/*.c)))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c))
-C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge mint client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
-PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint
+PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint packages-bench
 ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized conformance integration browser screenshot test lint demo fuzz install clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized conformance integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 
@@ -87,6 +88,23 @@ test: packages-test ## install what tests need, build, run all tests
 	@$(MAKE) --no-print-directory conformance ARGS=--quick
 	@$(MAKE) --no-print-directory integration
 	@$(MAKE) --no-print-directory browser
+
+$(BUILD)/bench/%: tests/bench/%.c tests/bench/common.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< -lfcgi -lcrypto
+
+$(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -fPIC -shared $(LDFLAGS) -o $@ $< -lssl
+
+bench: packages-bench ## install what it needs, measure beside others: tests/bench/results.md, deploy/bench.svg
+	@$(MAKE) --no-print-directory build $(BENCH_PROGRAMS)
+	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/run
+
+bench-instructions: build $(BUILD)/bench/load ## count instructions per answer; fails when they grew by a tenth
+	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/instructions $(ARGS)
 
 demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA
 	@$(MAKE) --no-print-directory build
