@@ -127,7 +127,8 @@ fuzz: $(FUZZ_TARGETS) ## run each fuzz target for FUZZ_SECONDS (60)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch])
 	$(call say,FUZZ)
 	@mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -o $@ $< \
+	$(Q)clang $(CPPFLAGS) -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $< \
 		$(filter-out src/main.c,$(wildcard src/*.c)) $(LDLIBS) -pthread
 
 install: build ## install into $(DESTDIR)$(PREFIX)
