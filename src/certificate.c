@@ -1,4 +1,5 @@
 #include "certificate.h"
+#include "key_decoder.h"
 #include "memory.h"
 
 #include <limits.h>
@@ -17,7 +18,7 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     }
     ERR_clear_error();
     memory_watch_clear();
-    certificate = d2i_X509(NULL, &at, (long)length);
+    certificate = key_decoder_read(&at, (long)length);
     /* For want of memory libcrypto may also hand out a certificate, without its key. */
     if (error_queue_tells_of_memory()) {
         error_set(error, ERROR_MEMORY, "want of memory while decoding a certificate");

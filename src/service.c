@@ -1,4 +1,5 @@
 #include "service.h"
+#include "key_decoder.h"
 
 bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error)
@@ -20,6 +21,8 @@ bool service_open(
         error_set(error, ERROR_MEMORY, "want of memory for the trust");
         return false;
     }
+    if (threaded)
+        key_decoder_start();
     if (threaded && config->cache > 0) {
         service->cache = verdict_cache_new((size_t)config->cache);
         if (service->cache == NULL) {
@@ -92,5 +95,6 @@ void service_close(struct service *service)
     trust_current_free(service->trust);
     forwarded_options_free(&service->forwarded_options);
     log_close(service->log);
+    key_decoder_stop();
     *service = (struct service){.config = NULL};
 }
