@@ -125,6 +125,40 @@ Test(verify_chain, path_lengths_are_kept)
     (void)judge_chain(one, plain_ca, plain, VERDICT_VALID, "pathlen:1");
 }
 
+Test(verify_chain, a_verdict_is_good_between_the_nearest_dates_of_all_certificates)
+{
+    static const struct {
+        long root, between, leaf;
+    } days[] = {{10, 20, 30}, {20, 10, 30}, {30, 20, 10}};
+    size_t i, kept;
+
+    for (i = 0; i < 3; i++) {
+        time_t now = time(NULL);
+        struct chain chain = make_chain((struct pki_spec){.not_before = -days[i].root * PKI_DAY,
+                                            .not_after = days[i].root * PKI_DAY},
+            (struct pki_spec){.ca = true,
+                .not_before = -days[i].between * PKI_DAY,
+                .not_after = days[i].between * PKI_DAY},
+            (struct pki_spec){
+                .not_before = -days[i].leaf * PKI_DAY, .not_after = days[i].leaf * PKI_DAY});
+
+        for (kept = 0; kept < 2; kept++) {
+            struct setup setup = {.ca = {chain.root}, .at_time = now};
+            struct verdict verdict;
+
+            (kept ? setup.intermediates : setup.chain)[0] = chain.between;
+            verdict = verify_both(&setup, chain.leaf, VERDICT_VALID, "three certificates");
+            cr_expect(verdict.good_until >= now + 10 * PKI_DAY &&
+                          verdict.good_until <= now + 10 * PKI_DAY + 5,
+                "case %zu: good until %ld after now", i, (long)(verdict.good_until - now));
+            cr_expect(verdict.good_from >= now - 10 * PKI_DAY &&
+                          verdict.good_from <= now - 10 * PKI_DAY + 5,
+                "case %zu: good from %ld before now", i, (long)(now - verdict.good_from));
+        }
+        free_chain(&chain);
+    }
+}
+
 Test(verify_chain, chains_above_the_depth_limit_are_untrusted)
 {
     struct chain chain = make_chain(plain, plain_ca, plain);

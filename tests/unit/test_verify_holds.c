@@ -133,14 +133,47 @@ Test(verify_holds, a_forged_crl_releases_nothing)
     X509_CRL_free(setup.crls[1]);
 }
 
-Test(verify_holds, a_crl_of_another_scope_releases_nothing)
+/* A CRL that is for users alone, or for CAs alone. */
+static X509_CRL *scoped(const char *section, long number, long days_ago, int reason)
 {
-    X509_CRL *other = pki_crl(&(struct pki_crl_spec){.issuer = ca,
-        .number = 2,
-        .extensions = {"issuingDistributionPoint=critical,@idp"},
-        .configuration = "[idp]\nonlyCA=TRUE\n"});
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason};
 
-    (void)judge(make(1, 0, 3, HOLD), other, NULL, VERDICT_REVOKED, "a newer one for CAs alone");
+    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = reason > 0,
+        .number = number,
+        .this_update = -days_ago * PKI_DAY,
+        .extensions = {"issuingDistributionPoint=critical,@idp"},
+        .configuration = section});
+}
+
+Test(verify_holds, a_crl_of_the_same_scope_releases_and_one_of_another_does_not)
+{
+    static const char users[] = "[idp]\nonlyuser=TRUE\n", authorities[] = "[idp]\nonlyCA=TRUE\n";
+
+    (void)judge(make(1, 0, 3, HOLD), scoped(authorities, 2, 1, 0), NULL, VERDICT_REVOKED,
+        "held on one for all, a newer one for CAs alone");
+    (void)judge(make(1, 0, 3, HOLD), scoped(users, 2, 1, 0), NULL, VERDICT_REVOKED,
+        "held on one for all, a newer one for users alone");
+    (void)judge(scoped(users, 1, 3, HOLD), scoped(users, 2, 1, 0), NULL, VERDICT_VALID,
+        "held and released on those for users");
+    (void)judge(scoped(users, 1, 3, HOLD), make(2, 0, 1, -1), NULL, VERDICT_REVOKED,
+        "held on one for users, a newer one for all");
+}
+
+/* libcrypto takes the complete CRL that is current, and the delta to it. */
+Test(verify_holds, a_delta_that_does_not_speak_of_it_releases_nothing)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
+    X509_CRL *stale = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = 1,
+        .number = 2,
+        .this_update = -3 * PKI_DAY,
+        .next_update = -2 * PKI_DAY});
+
+    (void)judge(
+        make(1, 0, 5, -1), stale, make(3, 1, 1, -1), VERDICT_REVOKED, "held on a stale CRL");
 }
 
 /* Two keys of a CA of one name, as in a rollover; the CRL is by the one, the leaf by the other. */

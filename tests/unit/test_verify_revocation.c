@@ -69,14 +69,42 @@ Test(verify_revocation, a_current_crl_that_does_not_list_it_is_good)
     cr_expect_leq(verdict.good_until, verdict.crl_next_update + 1);
 }
 
+Test(verify_revocation, the_dates_are_those_of_its_issuers_newest_crl)
+{
+    struct pki *other = pki_ca("CN=Other");
+    X509_CRL *old = clean(root, -5 * PKI_DAY, 5 * PKI_DAY),
+             *new = clean(root, -2 * PKI_DAY, 9 * PKI_DAY);
+    X509_CRL *newest = clean(other, -PKI_DAY, 20 * PKI_DAY);
+    struct setup setups[] = {
+        {.ca = {root}, .crls = {old, new, newest}}, {.ca = {root}, .crls = {newest, new, old}}};
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        struct verdict verdict = verify_both(&setups[i], direct, VERDICT_VALID, "three CRLs");
+
+        cr_expect_eq((verdict.checked_at - verdict.crl_this_update + 60) / PKI_DAY, 2);
+        cr_expect_eq((verdict.crl_next_update - verdict.checked_at + 60) / PKI_DAY, 9);
+    }
+    X509_CRL_free(old);
+    X509_CRL_free(new);
+    X509_CRL_free(newest);
+    pki_free(other);
+}
+
 Test(verify_revocation, a_revoked_leaf_is_told_with_date_and_reason)
 {
     static const char *const reasons[] = {NULL, "keyCompromise", "cACompromise",
-        "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold"};
+        "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold", NULL, NULL,
+        "privilegeWithdrawn", "aACompromise", NULL, NULL};
     int reason;
 
-    for (reason = 0; reason <= 6; reason++) {
-        struct verdict verdict = judge_direct(
+    for (reason = 0; reason <= 12; reason++) {
+        struct verdict verdict;
+
+        /* removeFromCRL belongs to delta CRLs. */
+        if (reason == 8)
+            continue;
+        verdict = judge_direct(
             listing(root, direct, reason, 0, 0), NULL, VERDICT_REVOKED, "a revoked leaf");
 
         cr_expect_eq(verdict.error_code, X509_V_ERR_CERT_REVOKED);
@@ -119,6 +147,16 @@ Test(verify_revocation, a_revoked_intermediate_refuses_its_leaves)
     cr_expect_str_eq(verdict.revocation_reason, "cACompromise");
     setup.crl_leaf = true;
     (void)verify_both(&setup, leaf, VERDICT_VALID, "the leaf's revocation alone is asked for");
+    setup.crl_leaf = false;
+    X509_CRL_free(of_root);
+    of_root = listing(root, between, 1, -9 * PKI_DAY, -PKI_DAY);
+    setup.crls[0] = of_root;
+    setup.crls[2] = clean(root, 0, 0);
+    verdict = verify_both(&setup, leaf, VERDICT_REVOKED, "on a stale CRL beside a current one");
+    cr_expect_eq(verdict.error_depth, 1);
+    setup.crl_leaf = true;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the same, for the leaf alone");
+    X509_CRL_free(setup.crls[2]);
     X509_CRL_free(of_root);
     X509_CRL_free(of_between);
 }
