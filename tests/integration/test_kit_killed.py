@@ -58,10 +58,11 @@ def state(folder):
     """What counts, without what is random."""
     names = sorted(re.sub("[0-9A-F]{32}", "SERIAL", name) for name in listing(folder))
     rows = [line.split("\t") for line in read(folder / "index.txt").splitlines()]
-    dan = serial_in(folder / "dan.cer")
+    dan, series = serial_in(folder / "dan.cer"), read(folder / "ca.crls")
     return (names, [row[0] for row in rows], [f"serial={row[3]}\n" == dan for row in rows], read(folder / "crlnumber"),
-            read(folder / "ca.crl").count("BEGIN"), read(folder / "ca.crls").count("BEGIN"),
-            read(folder / "ca.crls").partition(read(folder / "ca.crl") or "no CRL")[0].count("BEGIN"),
+            re.findall(r"^CRL (\S+ \S+) ", series, re.M), read(folder / "ca.crl").count("BEGIN"),
+            # Which of the series is in force.
+            series.partition(read(folder / "ca.crl") or "no CRL")[0].count("BEGIN"),
             read(folder / "ca-bundle.cer").count("BEGIN"))
 
 
