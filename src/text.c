@@ -66,8 +66,11 @@ char *text_take(struct text *text)
     char *data = NULL;
 
     if (text_reserve(text, 0)) {
-        data = text->data;
-        data[text->length] = '\0';
+        text->data[text->length] = '\0';
+        /* What is taken is often kept. Shrinking may fail, which does no harm. */
+        data = realloc(text->data, text->length + 1);
+        if (data == NULL)
+            data = text->data;
         *text = (struct text){.limit = text->limit};
     }
     text_free(text);

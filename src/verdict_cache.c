@@ -14,7 +14,7 @@
 
 #define MAX_SHARDS 16
 /* Below this many entries one shard holds them all, so that each counts. */
-#define ENTRIES_OF_A_SHARD 256
+#define ENTRIES_OF_A_SHARD 1024
 #define BYTES_OF_AN_ENTRY ((size_t)16384)
 /* Bytes of a key at the most: a long chain that is of no use must not push out many others. */
 #define MAX_KEY ((size_t)32768)
