@@ -28,7 +28,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized conformance integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized conformance mutation integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 
@@ -67,6 +67,9 @@ unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehavi
 
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
 	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/conformance/run.py $(ARGS) $(abspath $(BUILD)/peercert)
+
+mutation: ## change verify and the cache one comparison or return at a time: do tests notice? ARGS='--sample 50'
+	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
 integration: build hooked ## run the integration tests alone; ARGS='-k word' chooses
 	PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \

@@ -74,6 +74,8 @@ def mutants_of(path, suites):
     for start, end, other in changes(source):
         text = source[:start] + other + source[end:]
         first = source.rfind("\n", 0, start) + 1
+        if source[first:start].isspace() or source[first:start].strip() == "return":
+            first = source.rfind("\n", 0, first - 1) + 1  # a return says too little without its condition
         last = source.find("\n", end)
         before = " ".join(source[first:last].split())
         after = " ".join((source[first:start] + other + source[end:last]).split())
