@@ -232,7 +232,7 @@ static enum error_kind read_key_usage(const X509 *certificate, struct identity_l
 
     if (bits == NULL)
         return failure;
-    failure = list_start(list, IDENTITY_MAX_NAMES);
+    failure = list_start(list, (size_t)ASN1_STRING_length(bits) * 8);
     for (bit = 0; bit < IDENTITY_MAX_NAMES && failure == ERROR_NONE; bit++) {
         struct shown shown = {.cut = false};
 
@@ -276,7 +276,7 @@ static enum error_kind read_unknown(const X509 *certificate, struct identity_lis
     struct shown shown = {.cut = false};
     size_t unknown = 0;
 
-    failure = list_start(list, IDENTITY_MAX_NAMES);
+    failure = list_start(list, count > 0 ? (size_t)count : 0);
     for (i = 0; i < count && failure == ERROR_NONE; i++) {
         X509_EXTENSION *extension = X509_get_ext(certificate, i);
 
