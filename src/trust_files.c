@@ -60,6 +60,33 @@ static bool check_anchors(
     return true;
 }
 
+/* RFC 5280 section 5.2.5: one that lists certificates of other issuers than its own. */
+static bool is_indirect(const X509_CRL *crl)
+{
+    ISSUING_DIST_POINT *point =
+        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, NULL, NULL);
+    bool indirect = point != NULL && point->indirectCRL > 0;
+
+    ISSUING_DIST_POINT_free(point);
+    return indirect;
+}
+
+static bool check_crls(
+    const char *path, const struct bundle *bundle, int first, struct error *error)
+{
+    int i;
+
+    for (i = first; i < sk_X509_CRL_num(bundle->crls); i++) {
+        if (is_indirect(sk_X509_CRL_value(bundle->crls, i))) {
+            error_set(error, ERROR_INPUT,
+                "%s: CRL %d is an indirect one (RFC 5280 section 5.2.5), which is not supported",
+                path, i - first + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_part(
     enum part part, const char *path, const struct bundle *bundle, int first, struct error *error)
 {
@@ -71,7 +98,7 @@ static bool check_part(
     if (part == PART_INTERMEDIATES && crls == 0 && certificates > first)
         return true;
     if (part == PART_CRL && certificates == 0 && crls > first)
-        return true;
+        return check_crls(path, bundle, first, error);
     error_set(error, ERROR_INPUT, "%s: it must hold %s and nothing else", path,
         part == PART_CRL ? "CRLs" : "certificates");
     return false;

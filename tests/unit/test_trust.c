@@ -213,6 +213,19 @@ Test(trust, parts_hold_what_they_are_named_for)
     free(crl);
 }
 
+Test(trust, an_indirect_crl_is_refused)
+{
+    char *cas = WRITE("ca.pem", ca);
+    char *crl = write_crl("crl.pem", &(struct pki_crl_spec){.issuer = ca,
+                                         .extensions = {"issuingDistributionPoint=critical,@idp"},
+                                         .configuration = "[idp]\nindirectCRL=TRUE\n"});
+    struct config config = make_config(&cas, NULL, &crl);
+
+    expect_refused_config(&config, crl, "CRL 1 is an indirect one");
+    free(cas);
+    free(crl);
+}
+
 static void feed(const char *path)
 {
     char *pem = pki_pem(ca->certificate);
