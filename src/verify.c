@@ -3,10 +3,10 @@
 #include "memory.h"
 #include "verify_errors.h"
 #include "verify_findings.h"
+#include "verify_policy.h"
 #include "verify_revocation.h"
 
 #include <openssl/err.h>
-#include <openssl/objects.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,19 +27,14 @@ static bool set_parameters(
     X509_STORE_CTX *context, const struct trust *trust, const struct config *config, time_t now)
 {
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-    unsigned long flags =
-        X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_POLICY_CHECK;
-    ASN1_OBJECT *any_policy = OBJ_nid2obj(NID_any_policy);
+    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
 
     if (trust_crl_count(trust) > 0 || config->require_crl) {
         flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
         if (config->crl_depth == CONFIG_CRL_CHAIN)
             flags |= X509_V_FLAG_CRL_CHECK_ALL;
     }
-    /* RFC 5280 section 6.1.1 (c): the user's initial policy set is any-policy, so that an explicit
-     * policy that a CA demands is enforced and every policy that it names will do. */
-    if (X509_VERIFY_PARAM_set_flags(parameters, flags) != 1 || any_policy == NULL ||
-        X509_VERIFY_PARAM_add0_policy(parameters, any_policy) != 1 ||
+    if (X509_VERIFY_PARAM_set_flags(parameters, flags) != 1 ||
         X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT) != 1)
         return false;
     X509_VERIFY_PARAM_set_depth(parameters, config->depth);
@@ -208,6 +203,23 @@ static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust 
         findings_add(findings, X509_V_ERR_DIFFERENT_CRL_SCOPE, depth);
 }
 
+/* The finding that counts. Policies are looked at when the anchor vouches for the chain. */
+static const struct found *weigh(struct findings *findings, STACK_OF(X509) * proven,
+    const struct config *config, enum verdict_status *status)
+{
+    int anchor_depth = proven != NULL ? sk_X509_num(proven) - 1 : -1, code, depth;
+    const struct found *error = findings_judge(findings, anchor_depth, config, status);
+
+    if (*status <= VERDICT_UNTRUSTED)
+        return error;
+    code = policy_fault(proven, &depth);
+    if (code != X509_V_OK) {
+        findings_add(findings, code, depth);
+        error = findings_judge(findings, anchor_depth, config, status);
+    }
+    return error;
+}
+
 /* False when libcrypto failed, or neither came to its end nor left anything that counts. */
 static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trust,
     const struct config *config, struct findings *findings)
@@ -220,8 +232,7 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
     enum verdict_status status;
 
     add_revocation_findings(proven, trust, config, findings);
-    error =
-        findings_judge(findings, proven != NULL ? sk_X509_num(proven) - 1 : -1, config, &status);
+    error = weigh(findings, proven, config, &status);
     if (status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
         return false;
     if (findings->too_many)

@@ -239,12 +239,14 @@ Test(verify_chain, an_explicit_policy_that_the_leaf_has_not_is_untrusted)
     struct pki_spec has = {.extensions = {"certificatePolicies=1.2.3.4"}};
     struct pki_spec other = {.extensions = {"certificatePolicies=1.2.3.5"}};
     struct pki_spec twice = {.extensions = {"certificatePolicies=1.2.3.4,1.2.3.4"}};
+    struct pki_spec expired = {.not_after = -60};
     struct verdict verdict;
 
     (void)judge_chain(plain, demands, has, VERDICT_VALID, "the policy");
     verdict = judge_chain(plain, demands, plain, VERDICT_UNTRUSTED, "no policy");
     cr_expect_eq(verdict.error_code, X509_V_ERR_NO_EXPLICIT_POLICY);
     (void)judge_chain(plain, demands, other, VERDICT_UNTRUSTED, "another policy");
+    (void)judge_chain(plain, demands, expired, VERDICT_UNTRUSTED, "no policy, and expired");
     (void)judge_chain(plain, plain_ca, twice, VERDICT_UNTRUSTED, "one policy twice");
 }
 

@@ -1,0 +1,18 @@
+#ifndef PEERCERT_VERIFY_POLICY_H
+#define PEERCERT_VERIFY_POLICY_H
+
+#include <openssl/x509.h>
+
+/* Certificate policies (RFC 5280 section 6.1). Not by X509_V_FLAG_POLICY_CHECK: libcrypto looks at
+ * them whatever else is wrong, when it is told to go on after errors, and 3.0 loses what a
+ * policyConstraints without certificatePolicies holds, as much as a stranger likes. So they are for
+ * chains that the anchor vouches for. */
+
+/* The X509_V_ERR number of what is wrong with the policies of a proven chain (leaf first, may be
+ * NULL; borrowed), and in *depth whose they are: X509_V_ERR_NO_EXPLICIT_POLICY,
+ * X509_V_ERR_INVALID_POLICY_EXTENSION, or X509_V_ERR_UNSPECIFIED when libcrypto failed; X509_V_OK
+ * when nothing is. The user's initial policy set is any-policy (RFC 5280 section 6.1.1 c), so that
+ * an explicit policy that a CA demands is enforced and every policy that it names will do. */
+int policy_fault(STACK_OF(X509) * chain, int *depth);
+
+#endif
