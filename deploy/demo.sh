@@ -35,6 +35,8 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
+# `make demo | head` goes away before the end: without a trap that would leave lighttpd running.
+trap 'exit 141' PIPE
 
 # Shows a command as it could be typed, then what it prints.
 show() {
@@ -84,7 +86,8 @@ configure_server() {
     setting peercert/peercert.conf var.peercert_server_certificate "\"$folder/server.cer\""
     setting peercert/peercert.conf var.peercert_ca "\"$folder/ca.cer\""
     setting peercert/peercert.conf var.peercert_program "\"$peercert\""
-    setting peercert/peercert.conf var.peercert_socket "\"$folder/peercert.sock\""
+    # Relative to the folder: the path of a Unix socket has at most 107 bytes, and $TMPDIR may be long.
+    setting peercert/peercert.conf var.peercert_socket '"peercert.sock"'
     setting peercert/peercert.conf server.breakagelog "\"$folder/peercert.log\""
 }
 
