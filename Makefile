@@ -31,6 +31,7 @@ say = @echo "  $(1) $@"
 .PHONY: all build hooked unit unit-sanitized conformance mutation integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
+	@:
 
 $(BUILD)/peercert: $(BUILD)/obj/main.o $(BUILD)/libpeercert.a
 	$(call say,LD)
@@ -66,25 +67,25 @@ unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehavi
 		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' unit
 
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
-	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/conformance/run.py $(ARGS) $(abspath $(BUILD)/peercert)
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/conformance/run.py $(ARGS) '$(abspath $(BUILD)/peercert)'
 
 mutation: ## change verify and the cache one comparison or return at a time: do tests notice? ARGS='--sample 50'
-	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/mutation/mutate.py $(ARGS)
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
 integration: build hooked ## run the integration tests alone; ARGS='-k word' chooses
-	PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
+	PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
 		$(PYTHON) -m pytest -q -p no:cacheprovider tests/integration $(ARGS)
 
 browser: packages-browser ## install what it needs, test the page in Chromium; ARGS='-k word' chooses
 	@$(MAKE) --no-print-directory build hooked
-	BUILD=$(abspath $(BUILD)) PEERCERT=$(abspath $(BUILD)/peercert) PEERCERT_HOOKED=$(abspath $(BUILD)/hooked/peercert) \
+	BUILD='$(abspath $(BUILD))' PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
 		$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser $(ARGS)
 
 screenshot: ## take the picture of the page for the README again, deploy/report.png
 	@$(MAKE) --no-print-directory browser ARGS='-k picture_of_the_readme'
 	cp $(BUILD)/browser/screenshots/report.png deploy/report.png
 
-test: packages-test ## install what tests need, build, run all tests
+test: packages-browser ## install what tests need, build, run all tests
 	@$(MAKE) --no-print-directory build hooked
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory unit-sanitized
@@ -104,14 +105,14 @@ $(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
 
 bench: packages-bench ## install what it needs, measure beside others: tests/bench/results.md, deploy/bench.svg
 	@$(MAKE) --no-print-directory build $(BENCH_PROGRAMS)
-	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/run
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/run
 
 bench-instructions: build $(BUILD)/bench/load ## count instructions per answer; fails when they grew by a tenth
-	BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/instructions $(ARGS)
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/instructions $(ARGS)
 
 demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA
 	@$(MAKE) --no-print-directory build
-	@PEERCERT=$(abspath $(BUILD)/peercert) sh deploy/demo.sh
+	@PEERCERT='$(abspath $(BUILD)/peercert)' sh deploy/demo.sh
 
 lint: packages-lint ## clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
 	clang-format --dry-run -Werror $(C_FILES)
