@@ -52,7 +52,8 @@ static bool open_pkcs12(struct bundle *bundle, const char *name, const struct by
     if (PKCS12_mac_present(pkcs12) && !PKCS12_verify_mac(pkcs12, password, -1) &&
         !(password == NULL && PKCS12_verify_mac(pkcs12, "", 0))) {
         bundle_refuse(error, name,
-            password == NULL ? "this PKCS#12 needs a pass phrase (a password file)"
+            password == NULL ? "this PKCS#12 needs a pass phrase: give --ca-password-file, or with "
+                               "--check --password-file"
                              : "the pass phrase does not open this PKCS#12");
         goto out;
     }

@@ -39,7 +39,7 @@ static int run(struct service *service, struct error *error)
         struct trust *trust = trust_current_get(service->trust);
 
         (void)fprintf(stderr,
-            "peercert: configuration and trust are good (%d CA certificates, %d CRLs)\n",
+            "peercert: configuration and trust are good (CA certificates: %d, CRLs: %d)\n",
             trust_anchor_count(trust), trust_crl_count(trust));
         trust_release(trust);
         return EXIT_FINE;
