@@ -39,4 +39,8 @@ enum trust_change trust_current_look(
  * issuer. */
 bool trust_is_successor(const struct trust *old, const struct trust *new, struct error *error);
 
+/* Whether the cRLNumber of one CRL is at least that of another (RFC 5280 section 5.2.3). One that
+ * is missing or cannot be read is lower than any other, for want of memory too. */
+bool trust_number_is_as_high(const X509_CRL *new, const X509_CRL *old);
+
 #endif

@@ -30,9 +30,7 @@ static bool is_delta(const X509_CRL *crl)
     return X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0;
 }
 
-/* Whether the cRLNumber of one is at least that of the other. One that cannot be read is lower than
- * any other. */
-static bool number_is_as_high(const X509_CRL *new, const X509_CRL *old)
+bool trust_number_is_as_high(const X509_CRL *new, const X509_CRL *old)
 {
     ASN1_INTEGER *one = X509_CRL_get_ext_d2i(new, NID_crl_number, NULL, NULL);
     ASN1_INTEGER *other = X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
@@ -55,7 +53,7 @@ static bool date_is_as_late(const X509_CRL *new, const X509_CRL *old)
 static bool replaces(const X509_CRL *new, const X509_CRL *old)
 {
     return same_scope(new, old) && (is_delta(old) || !is_delta(new)) &&
-           number_is_as_high(new, old) && date_is_as_late(new, old);
+           trust_number_is_as_high(new, old) && date_is_as_late(new, old);
 }
 
 static bool is_replaced(const X509_CRL *old, const struct trust *new)

@@ -1,5 +1,6 @@
 #include "verify_revocation.h"
 #include "identity.h"
+#include "trust_current.h"
 
 #include <openssl/asn1.h>
 #include <openssl/x509v3.h>
@@ -83,12 +84,15 @@ static const ASN1_OCTET_STRING *extension_bytes(const X509_CRL *crl, int nid)
     return at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(crl, at)) : NULL;
 }
 
-static bool is_later(const X509_CRL *crl, const X509_CRL *than)
+/* Later by its date and by its number, and not in the future: one that was signed ahead (the kit's
+ * `ca crl --ahead`) does not know yet what came to be on hold since. */
+static bool is_later(const X509_CRL *crl, const X509_CRL *than, time_t now)
 {
     time_t one, other;
 
     return identity_time(X509_CRL_get0_lastUpdate(crl), &one) &&
-           identity_time(X509_CRL_get0_lastUpdate(than), &other) && one > other;
+           identity_time(X509_CRL_get0_lastUpdate(than), &other) && one > other && one <= now &&
+           trust_number_is_as_high(crl, than);
 }
 
 static bool is_of_same_scope(const X509_CRL *crl, const X509_CRL *other)
@@ -101,19 +105,21 @@ static bool is_of_same_scope(const X509_CRL *crl, const X509_CRL *other)
 
 /* Whether `later` releases what `crl` holds: a complete CRL of the same scope that does not list it
  * (any more), or a delta CRL that removes it. */
-static bool releases(X509_CRL *later, const X509_CRL *crl, X509 *certificate, X509 *issuer)
+static bool releases(
+    X509_CRL *later, const X509_CRL *crl, X509 *certificate, X509 *issuer, time_t now)
 {
     X509_REVOKED *entry = NULL;
     int found;
 
-    if (!is_later(later, crl) || !is_of_same_scope(later, crl) ||
+    if (!is_later(later, crl, now) || !is_of_same_scope(later, crl) ||
         !is_by_issuer(later, certificate, issuer))
         return false;
     found = X509_CRL_get0_by_serial(later, &entry, X509_get_serialNumber(certificate));
     return found == 2 || (found == 0 && extension_bytes(later, NID_delta_crl) == NULL);
 }
 
-static bool lists(X509_CRL *crl, X509 *certificate, X509 *issuer, const struct trust *trust)
+static bool lists(
+    X509_CRL *crl, X509 *certificate, X509 *issuer, const struct trust *trust, time_t now)
 {
     X509_REVOKED *entry = NULL;
     int i;
@@ -124,7 +130,7 @@ static bool lists(X509_CRL *crl, X509 *certificate, X509 *issuer, const struct t
     if (entry_reason(entry) != CRL_REASON_CERTIFICATE_HOLD)
         return true;
     for (i = 0; i < trust_crl_count(trust); i++) {
-        if (releases(sk_X509_CRL_value(trust_crls(trust), i), crl, certificate, issuer))
+        if (releases(sk_X509_CRL_value(trust_crls(trust), i), crl, certificate, issuer, now))
             return false;
     }
     return true;
@@ -149,7 +155,8 @@ bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
         for (i = 0; i < trust_crl_count(trust); i++) {
             X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
 
-            if (!lists(crl, certificate, sk_X509_value(chain, *depth + 1), trust))
+            if (!lists(
+                    crl, certificate, sk_X509_value(chain, *depth + 1), trust, verdict->checked_at))
                 continue;
             revocation_describe(crl, certificate, verdict);
             return true;

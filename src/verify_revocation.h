@@ -17,7 +17,8 @@ void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdi
 /* libcrypto looks at the best CRL of each issuer; this looks whether any authentic one of them,
  * current or stale, lists a certificate of the chain (DESIGN: revoked is revoked). An entry on hold
  * (RFC 5280 section 5.3.1) counts unless a later CRL of the same scope, or a later delta CRL's
- * removeFromCRL, releases it. Returns true with the entry in the verdict and the certificate's
+ * removeFromCRL, releases it: later by thisUpdate and not by a lower cRLNumber, and not after the
+ * verdict's moment. Returns true with the entry in the verdict and the certificate's
  * depth in *depth. */
 bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
     const struct config *config, struct verdict *verdict, int *depth);

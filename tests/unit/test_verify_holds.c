@@ -85,6 +85,31 @@ Test(verify_holds, a_hold_counts_until_a_later_crl_releases_it)
         "held by a delta that the CRL does not point to");
 }
 
+/* `number` and days as make has them; good for so many days from its thisUpdate on. */
+static X509_CRL *make_lasting(long number, long days_ago, long days, int reason)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason > 0 ? reason : 0};
+
+    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = reason >= 0,
+        .number = number,
+        .this_update = -days_ago * PKI_DAY,
+        .next_update = (days - days_ago) * PKI_DAY});
+}
+
+Test(verify_holds, a_crl_that_was_signed_ahead_releases_nothing)
+{
+    (void)judge(make_lasting(3, 3, 2, HOLD), make_lasting(1, 10, 20, -1), NULL, VERDICT_REVOKED,
+        "held by a stale CRL, later than the current one");
+    (void)judge(make_lasting(3, 3, 2, HOLD), make_lasting(1, 10, 20, -1),
+        make_lasting(4, -2, 20, -1), VERDICT_REVOKED, "and one whose time has not come");
+    (void)judge(make_lasting(3, 3, 9, HOLD), make_lasting(2, 1, 20, -1), NULL, VERDICT_REVOKED,
+        "one whose time has come, signed before the hold");
+    (void)judge(make_lasting(3, 3, 9, HOLD), make_lasting(4, 1, 20, -1), NULL, VERDICT_VALID,
+        "one that was signed after it");
+}
+
 Test(verify_holds, a_compromised_key_is_never_released)
 {
     (void)judge(make(1, 0, 3, COMPROMISE), make(2, 0, 1, -1), NULL, VERDICT_REVOKED, "by a CRL");
