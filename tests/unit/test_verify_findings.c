@@ -1,4 +1,5 @@
 #include "certificate.h"
+#include "identity.h"
 #include "verify_findings.h"
 #include "verify_helpers.h"
 
@@ -131,6 +132,35 @@ Test(verify_findings, a_delta_crl_without_a_number_is_no_complete_one)
 
     (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "users' alone and a delta");
     X509_CRL_free(delta);
+    X509_CRL_free(for_users);
+    pki_free(root);
+    pki_free(old);
+}
+
+/* RFC 5280 sections 5.1.2.4 and 5.1.2.5: thisUpdate and nextUpdate are within. */
+Test(verify_findings, a_complete_crl_covers_version_1_from_its_first_second_to_its_last)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *old = pki_make(&(struct pki_spec){.issuer = root, .version = 1});
+    X509_CRL *for_all =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .this_update = -1800, .next_update = 1800});
+    X509_CRL *for_users = pki_crl(&(struct pki_crl_spec){.issuer = root,
+        .extensions = {"issuingDistributionPoint=critical,@idp"},
+        .configuration = "[idp]\nonlyuser=TRUE\n"});
+    struct setup setup = {.ca = {root}, .crls = {for_users, for_all}};
+    time_t first = 0, last = 0;
+
+    cr_assert(identity_time(X509_CRL_get0_lastUpdate(for_all), &first));
+    cr_assert(identity_time(X509_CRL_get0_nextUpdate(for_all), &last));
+    setup.at_time = first - 1;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "before thisUpdate");
+    setup.at_time = first;
+    (void)verify_both(&setup, old, VERDICT_VALID, "at thisUpdate");
+    setup.at_time = last;
+    (void)verify_both(&setup, old, VERDICT_VALID, "at nextUpdate");
+    setup.at_time = last + 1;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "after nextUpdate");
+    X509_CRL_free(for_all);
     X509_CRL_free(for_users);
     pki_free(root);
     pki_free(old);
