@@ -65,9 +65,11 @@ has_signed() {
 }
 is_self_signed() { openssl verify -no_check_time -trusted "$1" -no-CApath -no-CAstore "$1" >/dev/null 2>&1; }
 
-# The hexadecimal DER of a certificate's subjectAltName, or nothing.
+# The hexadecimal DER of a certificate's subjectAltName, or nothing. In an extension the value comes right after its name and
+# the word whether it is critical; a part of a stranger's subject may have that name too.
 san_of() {
 	openssl asn1parse -in "$1" |
 		awk '/OBJECT +:X509v3 Subject Alternative Name$/ { wanted = 1; next }
-			wanted && /OCTET STRING +\[HEX DUMP\]:[0-9A-F]+$/ { sub(/.*:/, ""); print; exit }'
+			wanted && /OCTET STRING +\[HEX DUMP\]:[0-9A-F]+$/ { sub(/.*:/, ""); print; exit }
+			!/ BOOLEAN / { wanted = 0 }'
 }

@@ -221,6 +221,13 @@ def test_a_renewed_certificate_is_the_same_but_for_serial_and_dates(folder):
     assert "revoked" in verdict(folder, f"issued/{old}.pem"), "the old one can still be revoked"
 
 
+def test_a_part_of_the_subject_with_the_name_of_an_extension_is_not_one(folder):
+    ca(folder, "request", "odd", "--subject", "/subjectAltName=x/CN=odd")
+    ca(folder, "sign", "odd.req", "-y")
+    ca(folder, "renew", "odd", "-y")
+    assert "Subject Alternative Name" not in field(folder / "odd.cer", "-text")
+
+
 def test_renew_finds_the_request_again_or_says_what_is_missing(folder):
     number = serial(folder / "dan.cer")
     (folder / "dan.req").unlink()
