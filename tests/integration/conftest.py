@@ -13,6 +13,9 @@ from processes import Gate, Responder
 
 ROOT = pathlib.Path(__file__).parents[2]
 
+# The servers are in the sbin folders, which are not in the PATH of an ordinary user on Debian.
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
 
 def program_from(variable, default):
     program = (ROOT / os.environ.get(variable, default)).resolve()
