@@ -4,12 +4,27 @@
 
 #include <limits.h>
 #include <openssl/err.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Whether it is these very bytes in DER. libcrypto takes BER outside of what is signed, and its
+ * hash of such a certificate is that of another one. True for want of memory too. */
+static bool is_encoded_as(const X509 *certificate, const unsigned char *der, size_t length)
+{
+    unsigned char *again = NULL;
+    int count = i2d_X509(certificate, &again);
+    bool same = count < 0 || ((size_t)count == length && memcmp(again, der, length) == 0);
+
+    OPENSSL_free(again);
+    return same;
+}
 
 X509 *certificate_decode(const unsigned char *der, size_t length, struct error *error)
 {
     const unsigned char *at = der;
     X509 *certificate = NULL;
     EVP_PKEY *key;
+    bool same;
 
     if (length == 0 || length > CERTIFICATE_MAX_DER) {
         error_set(error, ERROR_INPUT, "a certificate of %zu bytes is outside of the limit of %zu",
@@ -19,6 +34,7 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     ERR_clear_error();
     memory_watch_clear();
     certificate = key_decoder_read(&at, (long)length);
+    same = certificate == NULL || at != der + length || is_encoded_as(certificate, der, length);
     /* For want of memory libcrypto may also hand out a certificate, without its key. */
     if (error_queue_tells_of_memory()) {
         error_set(error, ERROR_MEMORY, "want of memory while decoding a certificate");
@@ -30,6 +46,10 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     }
     if (at != der + length) {
         error_set(error, ERROR_INPUT, "%td bytes follow the certificate", der + length - at);
+        goto refuse;
+    }
+    if (!same) {
+        error_set(error, ERROR_INPUT, "it is not encoded in DER throughout (RFC 5280 section 4.1)");
         goto refuse;
     }
     key = X509_get0_pubkey(certificate);

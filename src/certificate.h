@@ -18,11 +18,11 @@ struct bytes {
     size_t length;
 };
 
-/* Decodes exactly one DER certificate: d2i_X509 accepts bytes after the certificate, this does not.
- * Returns a certificate that the caller frees with X509_free, or NULL with the error: ERROR_INPUT
- * when the bytes are no certificate (too long, not DER, bytes left over, a key above
- * CERTIFICATE_MAX_KEY_BITS), ERROR_MEMORY or ERROR_LIBRARY when nothing can be said. Source: RFC
- * 5280 section 4.1, d2i_X509(3). */
+/* Decodes exactly one DER certificate: d2i_X509 accepts bytes after the certificate, and BER for
+ * its signature, this does not. Returns a certificate that the caller frees with X509_free, or NULL
+ * with the error: ERROR_INPUT when the bytes are no certificate (too long, not DER throughout,
+ * bytes left over, a key above CERTIFICATE_MAX_KEY_BITS), ERROR_MEMORY or ERROR_LIBRARY when
+ * nothing can be said. Source: RFC 5280 section 4.1, d2i_X509(3). */
 X509 *certificate_decode(const unsigned char *der, size_t length, struct error *error);
 
 #endif

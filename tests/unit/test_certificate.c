@@ -69,6 +69,31 @@ Test(certificate, bytes_after_the_certificate_are_refused)
     free(der);
 }
 
+/* Its length of the signature takes a byte more than it needs, or its last byte has bits that
+ * belong to none: its hash would be that of the certificate in DER. */
+Test(certificate, a_signature_that_is_not_in_der_is_refused)
+{
+    struct pki *pki = pki_make(&(struct pki_spec){.key = PKI_ED25519});
+    size_t length = 0, at;
+    unsigned char *der = pki_der(pki->certificate, &length);
+    unsigned char *ber = calloc(1, length + 1);
+
+    at = length - 67; /* 03 41 00 and 64 bytes */
+    cr_assert(ber != NULL && der[at] == 0x03 && der[at + 1] == 0x41 && der[1] == 0x82);
+    memcpy(ber, der, at + 1);
+    ber[at + 1] = 0x81;
+    memcpy(ber + at + 2, der + at + 1, length - at - 1);
+    ber[3]++;
+    cr_assert_neq(ber[3], 0);
+    expect_refused(ber, length + 1, "not encoded in DER");
+    der[at + 2] = 3;
+    der[length - 1] |= 1;
+    expect_refused(der, length, "not encoded in DER");
+    free(ber);
+    free(der);
+    pki_free(pki);
+}
+
 Test(certificate, every_shorter_prefix_is_refused)
 {
     size_t length = 0, i;
