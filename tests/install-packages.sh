@@ -11,7 +11,7 @@ test="$demo libcriterion-dev python3 python3-pytest spawn-fcgi systemd valgrind 
 browser="$test chromium chromium-driver libnss3-tools libfaketime tidy"
 # Node.js of another source than Debian brings npm along, and no package of that name goes with it.
 command -v npm >/dev/null || browser="$browser npm"
-lint="$build libcriterion-dev clang-format clang-tidy cppcheck shellcheck mandoc"
+lint="$build libcriterion-dev clang clang-format clang-tidy cppcheck shellcheck mandoc"
 bench="$demo python3 wrk gnuplot-nox valgrind nginx lighttpd-modules-lua golang-go php-fpm perl libfcgi-perl
 libcrypt-openssl-x509-perl libnet-ssleay-perl"
 

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import signal
 
 import pytest
 
@@ -15,6 +16,12 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 # The servers are in the sbin folders, which are not in the PATH of an ordinary user on Debian.
 os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+# Under nohup, and in the background of a shell, signals are ignored, and so they would be by what the
+# tests start and end with signals. A handler is not inherited.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 
 def program_from(variable, default):

@@ -17,6 +17,8 @@ MOMENTS = [
     re.compile(r"^Checked at: .*$", re.M),
     re.compile(r'"checked_at": ?"[^"]*"'),
     re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    # The page says it in words too: 25 November 2026, 02:01:50 UTC.
+    re.compile(r"\d\d:\d\d:\d\d UTC"),
     re.compile(r"\d+ (day|hour|minute|second)s?"),
     re.compile(r'"days_left": ?-?\d+'),
     # The bar for the life of the certificate.
