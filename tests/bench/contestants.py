@@ -43,14 +43,14 @@ class Contestant(Process):
 
 
 class Empty(Contestant):
-    key, title, verifies = "empty", "empty libfcgi program: the limit", False
+    key, title, short, verifies = "empty", "empty libfcgi program: the limit", "empty program", False
 
     def command_line(self):
         return [measure.BUILD / "bench/empty", self.socket, measure.CORES, self.size]
 
 
 class Warm(Contestant):
-    key, title, cache = "warm", "peercert, warm", 1024
+    key, title, short, cache = "warm", "peercert, warm", "peercert, warm", 1024
 
     def command_line(self):
         return [measure.BUILD / "peercert", "--ca", self.certificates.ca, "--cache", self.cache,
@@ -58,18 +58,18 @@ class Warm(Contestant):
 
 
 class Cold(Warm):
-    key, title, cache = "cold", "peercert, cold (`--cache 0`)", 0
+    key, title, short, cache = "cold", "peercert, cold (`--cache 0`)", "peercert, cold", 0
 
 
 class Straight(Contestant):
-    key, title = "straight", "straight C: libfcgi, PEM_read_bio_X509, X509_verify_cert"
+    key, title, short = "straight", "straight C: libfcgi, PEM_read_bio_X509, X509_verify_cert", "straight C"
 
     def command_line(self):
         return [measure.BUILD / "bench/straight", self.socket, measure.CORES, self.size, self.certificates.ca]
 
 
 class Go(Contestant):
-    key, title = "go", "Go net/http/fcgi, crypto/x509"
+    key, title, short = "go", "Go net/http/fcgi, crypto/x509", "Go"
 
     def command_line(self):
         built = self.folder / "go-report"
@@ -80,7 +80,7 @@ class Go(Contestant):
 
 
 class Php(Contestant):
-    key, title, script = "php", "PHP-FPM, openssl_x509_*", OTHERS / "report.php"
+    key, title, short, script = "php", "PHP-FPM, openssl_x509_*", "PHP-FPM", OTHERS / "report.php"
 
     def command_line(self):
         fpm = next((found for found in (shutil.which(f"php-fpm{version}", path="/usr/sbin:/usr/bin")
@@ -106,7 +106,7 @@ env[BENCH_BYTES] = {self.size}
 
 
 class Perl(Contestant):
-    key, title = "perl", "Perl FCGI, Crypt::OpenSSL::X509, Net::SSLeay"
+    key, title, short = "perl", "Perl FCGI, Crypt::OpenSSL::X509, Net::SSLeay", "Perl"
 
     def command_line(self):
         perl = program("perl", "perl")
