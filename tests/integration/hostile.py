@@ -41,9 +41,12 @@ def attempts(certificate):
 
 def ask_each(front, certificate, requests):
     """Sends requests with these headers over as few connections as the front allows; yields
-    (headers, status, body)."""
+    (headers, status, body). A connection that a front which reloads has ended without a byte of an
+    answer is opened once more, as a client does (RFC 9112 section 9.3.1)."""
     client = None
-    for headers in requests:
+
+    def send(headers):
+        nonlocal client
         if client is None:
             client = http.client.HTTPSConnection("localhost", front.port)
             client.sock = front.connect(certificate)
@@ -51,7 +54,15 @@ def ask_each(front, certificate, requests):
         for name, value in headers:
             client.putheader(name, value)
         client.endheaders()
-        reply = client.getresponse()
+        return client.getresponse()
+
+    for headers in requests:
+        try:
+            reply = send(headers)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            client.close()
+            client = None
+            reply = send(headers)
         yield headers, reply.status, reply.read().decode()
         if reply.will_close:
             client.close()
