@@ -85,7 +85,7 @@ configure_server() {
     setting peercert/peercert.conf var.peercert_server_key "\"$folder/server.key\""
     setting peercert/peercert.conf var.peercert_server_certificate "\"$folder/server.cer\""
     setting peercert/peercert.conf var.peercert_ca "\"$folder/ca.cer\""
-    setting peercert/peercert.conf var.peercert_program "\"$peercert\""
+    setting peercert/peercert.conf var.peercert_program "\"$program\""
     # Relative to the folder: the path of a Unix socket has at most 107 bytes, and $TMPDIR may be long.
     setting peercert/peercert.conf var.peercert_socket '"peercert.sock"'
     setting peercert/peercert.conf server.breakagelog "\"$folder/peercert.log\""
@@ -120,6 +120,13 @@ esac
 [ -x "$lighttpd" ] || fail 'lighttpd is missing'
 export no_proxy='*'
 cd "$folder"
+program=$peercert
+case $program in
+*' '*) # lighttpd takes what follows a space for an argument.
+    program=$folder/program
+    ln -s "$peercert" "$program"
+    ;;
+esac
 echo "A CA, a client and a lighttpd of their own, in $folder"
 make_certificates
 start_server

@@ -75,6 +75,15 @@ def test_it_shows_a_valid_report_and_leaves_nothing(peercert, folder):
     expect_nothing_left(folder)
 
 
+def test_a_program_in_a_folder_with_a_space_runs(peercert, folder, tmp_path):
+    link = folder / "peercert"
+    link.symlink_to(peercert)
+    demo = start(link, tmp_path, stdin=subprocess.DEVNULL)
+    output, errors = (text.decode() for text in demo.communicate(timeout=DEADLINE))
+    assert (demo.returncode, errors) == (0, ""), output
+    assert "\nThe certificate is valid\n" in output
+
+
 def test_in_a_terminal_it_serves_until_enter(served, folder):
     demo, terminal, _ = served
     assert len(running_for(folder)) == 3, "the shell, lighttpd and peercert"
