@@ -76,8 +76,10 @@ integration: build hooked ## run the integration tests alone; ARGS='-k word' cho
 	PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
 		sh tests/pytest-again.sh '$(abspath $(BUILD))/pytest' $(PYTHON) -m pytest -q tests/integration $(ARGS)
 
+# Chromium reads the policy that chooses a certificate in a folder of root: sudo may ask here, not within pytest.
 browser: packages-browser ## install what it needs, test the page in Chromium; ARGS='-k word' chooses
 	@$(MAKE) --no-print-directory build hooked
+	@[ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } || true
 	BUILD='$(abspath $(BUILD))' PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
 		$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser $(ARGS)
 

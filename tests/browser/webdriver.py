@@ -59,8 +59,9 @@ class Browser:
             raise
 
     def _flags(self):
-        # Chromium's sandbox cannot be had by root.
-        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        # Chromium's sandbox cannot be had by root, nor where users may make no namespace (a container, a chroot).
+        confined = os.geteuid() != 0 and subprocess.run(["unshare", "--user", "true"], capture_output=True).returncode == 0
+        sandbox = [] if confined else ["--no-sandbox"]
         return [*FLAGS, *sandbox, f"--user-data-dir={self.home}/profile"]
 
     def _call(self, method, path, body=None):
