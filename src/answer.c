@@ -1,5 +1,6 @@
 #include "answer.h"
 #include "address.h"
+#include "clock.h"
 #include "presented.h"
 #include "report.h"
 #include "test_hooks.h"
@@ -7,14 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static int64_t microseconds(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void send_text(struct request *request, struct text *text)
 {
@@ -71,7 +64,7 @@ static void log_it(const struct job *job)
         .identity = job->report.identity,
         .remote_address = request_parameter(job->request, "REMOTE_ADDR"),
         .front_verify = forwarded->has_front_verify ? forwarded->front_verify : NULL,
-        .took_us = microseconds() - job->began,
+        .took_us = clock_microseconds() - job->began,
         .warn_days = job->report.warn_days};
 
     log_verdict(job->service->log, &line);
@@ -90,28 +83,16 @@ static void send_verdict(struct job *job)
     send_text(job->request, job->text);
 }
 
-/* Whether what is sent before verification depends on nothing but what was forwarded. A page is
- * rendered for each request: it holds the request's own address. */
-static bool identity_lasts(enum report_format format)
-{
-    return format == REPORT_TEXT || format == REPORT_JSON;
-}
-
 /* Hands identity and rendering to the entry, where others find them. */
 static void publish_identity(
     struct job *job, struct verdict_cache_entry *entry, const char *rendered, size_t length)
 {
-    char *copy = NULL;
+    char *copy = malloc(length);
 
-    if (identity_lasts(job->report.format)) {
-        copy = malloc(length);
-        if (copy == NULL)
-            length = 0;
-        else
-            memcpy(copy, rendered, length);
-    } else {
-        length = 0;
-    }
+    if (copy != NULL)
+        memcpy(copy, rendered, length);
+    else
+        length = 0; /* it is rendered for each request */
     verdict_cache_publish_identity(entry, job->presented.identity, copy, length);
     job->presented.identity = NULL;
 }
@@ -202,7 +183,7 @@ static void report_on(const struct service *service, const struct trust *trust,
         .request = request,
         .text = text,
         .report = {.format = format, .warn_days = service->config->warn_days},
-        .began = microseconds()};
+        .began = clock_microseconds()};
 
     job.report.forwarded = &job.forwarded;
     if (format == REPORT_HTML && address_write(request, address))

@@ -14,19 +14,13 @@
 
 enum exit_code { EXIT_VALID = 0, EXIT_NOT_VALID = 1, EXIT_UNREADABLE = 2 };
 
+/* Into memory of libcrypto's, which forwarded_free gives back. */
 static bool encode(X509 *certificate, struct bytes *bytes)
 {
-    int length = i2d_X509(certificate, NULL);
-    unsigned char *at;
+    int length = i2d_X509(certificate, &bytes->data);
 
-    if (length <= 0)
-        return false;
-    bytes->data = malloc((size_t)length);
-    if (bytes->data == NULL)
-        return false;
-    at = bytes->data;
-    bytes->length = (size_t)length;
-    return i2d_X509(certificate, &at) == length;
+    bytes->length = length > 0 ? (size_t)length : 0;
+    return length > 0;
 }
 
 /* Makes of a file's certificates what a front server would have forwarded. */

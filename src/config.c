@@ -12,7 +12,7 @@
 #define YEAR_0 (-62167219200LL)
 #define YEAR_10000 253402300800LL
 
-static void list_free(struct config_list *list)
+void config_list_free(struct config_list *list)
 {
     size_t i;
 
@@ -123,7 +123,7 @@ bool config_set_option(struct config *config, size_t index, const char *value,
         return set_choice(option, field, value, source, error);
     case OPTION_LIST:
         if (!source->list_begun[index])
-            list_free(field);
+            config_list_free(field);
         source->list_begun[index] = true;
         return config_list_add(field, value, error);
     case OPTION_STRING:
@@ -265,11 +265,11 @@ void config_free(struct config *config)
         void *field = (char *)config + config_options[i].offset;
 
         if (config_options[i].kind == OPTION_LIST)
-            list_free(field);
+            config_list_free(field);
         else if (config_options[i].kind == OPTION_STRING)
             free(*(char **)field);
     }
-    list_free(&config->files);
+    config_list_free(&config->files);
     *config = config_defaults;
 }
 

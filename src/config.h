@@ -8,11 +8,14 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* A list of strings that the config owns. */
+/* A list of strings, which it owns; free with config_list_free. */
 struct config_list {
     char **items;
     size_t count;
 };
+
+/* Frees the strings of a list and makes it empty. */
+void config_list_free(struct config_list *list);
 
 enum config_format { CONFIG_FORMAT_TEXT, CONFIG_FORMAT_JSON, CONFIG_FORMAT_HTML };
 enum config_crl_depth { CONFIG_CRL_CHAIN, CONFIG_CRL_LEAF };

@@ -12,6 +12,7 @@ struct cursor {
     const char *end;
 };
 
+/* A cursor at the beginning of `length` bytes. */
 struct cursor cursor_over(const char *bytes, size_t length);
 
 /* The number of bytes that are left. */

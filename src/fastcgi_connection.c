@@ -1,4 +1,5 @@
 #include "fastcgi_connection.h"
+#include "clock.h"
 #include "fastcgi_head.h"
 
 #include <fastcgi.h>
@@ -79,7 +80,7 @@ static bool write_out(void *context, const void *bytes, size_t length)
     while (length > 0) {
         size_t piece = length < WRITE_PIECE ? length : WRITE_PIECE;
 
-        if (fastcgi_clock() >= fastcgi->answer_deadline ||
+        if (clock_milliseconds() >= fastcgi->answer_deadline ||
             FCGX_PutStr(at, (int)piece, fastcgi->request.out) != (int)piece)
             return false;
         at += piece;
@@ -150,14 +151,15 @@ enum fastcgi_next fastcgi_serve(
     struct request request;
     bool keep, drained = true;
 
-    if (fastcgi_head_read(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_HEAD_MS) != FASTCGI_READ)
+    if (fastcgi_head_read(&fastcgi->head, fd, clock_milliseconds() + FASTCGI_HEAD_MS) !=
+        FASTCGI_READ)
         return FASTCGI_CLOSE;
     if (fastcgi_head_has_unknown_role(&fastcgi->head))
         return fastcgi_head_refuse_role(&fastcgi->head, fd) ? FASTCGI_LINGER : FASTCGI_CLOSE;
     if (!begin(fastcgi, fd))
         return FASTCGI_CLOSE;
     keep = fastcgi->request.keepConnection != 0;
-    fastcgi->answer_deadline = fastcgi_clock() + FASTCGI_ANSWER_MS;
+    fastcgi->answer_deadline = clock_milliseconds() + FASTCGI_ANSWER_MS;
     request = (struct request){.role = role_of(&fastcgi->request),
         .parameters = fastcgi->head.parameters,
         .transport = {.write = write_out, .flush = flush_out, .context = fastcgi}};
@@ -171,7 +173,7 @@ enum fastcgi_next fastcgi_serve(
     else if (!request.gone) {
         drained = fastcgi_drain_nothing(&fastcgi->head) ||
                   (request_flush(&request) &&
-                      fastcgi_drain(&fastcgi->head, fd, fastcgi_clock() + FASTCGI_DRAIN_MS));
+                      fastcgi_drain(&fastcgi->head, fd, clock_milliseconds() + FASTCGI_DRAIN_MS));
     }
     if (!end(&fastcgi->request) || request.gone)
         return FASTCGI_CLOSE;
@@ -182,14 +184,14 @@ enum fastcgi_next fastcgi_serve(
 
 void fastcgi_linger_and_close(int fd)
 {
-    int64_t deadline = fastcgi_clock() + FASTCGI_DRAIN_MS;
+    int64_t deadline = clock_milliseconds() + FASTCGI_DRAIN_MS;
     size_t left = FASTCGI_MAX_STDIN;
     char trash[4096];
 
     if (shutdown(fd, SHUT_WR) == 0) {
         while (left > 0) {
             struct pollfd waiting = {.fd = fd, .events = POLLIN};
-            int64_t wait = deadline - fastcgi_clock();
+            int64_t wait = deadline - clock_milliseconds();
             ssize_t got = recv(fd, trash, sizeof(trash), MSG_DONTWAIT);
 
             if (got == 0)

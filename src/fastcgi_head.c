@@ -1,4 +1,5 @@
 #include "fastcgi_head.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <fastcgi.h>
@@ -6,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Records of a request's head, and of a body that is thrown away, at the most: empty ones cost the
@@ -20,18 +20,10 @@ struct record {
     size_t padding;
 };
 
-int64_t fastcgi_clock(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static enum fastcgi_read wait_readable(int fd, int64_t deadline)
 {
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
-    int64_t left = deadline - fastcgi_clock();
+    int64_t left = deadline - clock_milliseconds();
     int ready;
 
     if (left <= 0)
@@ -82,7 +74,7 @@ static enum fastcgi_read read_exactly(
         } else {
             /* A peer that drips must not outlive the deadline. */
             enum fastcgi_read result =
-                done > 0 && fastcgi_clock() >= deadline
+                done > 0 && clock_milliseconds() >= deadline
                     ? FASTCGI_READ_LATE
                     : receive(fd, head->input, FASTCGI_INPUT_BYTES, deadline, &head->input_end);
 

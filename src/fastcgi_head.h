@@ -42,18 +42,16 @@ struct fastcgi_head {
     bool taken; /* fastcgi_head_take put the beginning of the next request there */
 };
 
-/* Monotonic milliseconds, for deadlines. */
-int64_t fastcgi_clock(void);
-
 /* Takes what a new connection has sent, without waiting. False when that is nothing yet; true also
  * when the connection has ended or failed, which fastcgi_head_read then tells. */
 bool fastcgi_head_take(struct fastcgi_head *head, int fd);
 
-/* Reads from a connection up to and with the end of PARAMS, until the deadline (fastcgi_clock), and
- * makes the parameters. Bytes beyond may be taken from the socket too, and stay in the input:
- * nothing is left of them after fastcgi_drain, or the connection is not to be kept. Answers
- * FCGI_GET_VALUES on the way and passes over an ABORT_REQUEST of an earlier request. FASTCGI_READ
- * means that the lengths that parameters claim fit what came, and that no name is empty or holds
+/* Reads from a connection up to and with the end of PARAMS, until the deadline
+ * (clock_milliseconds), and makes the parameters. Bytes beyond may be taken from the socket too,
+ * and stay in the input: nothing is left of them after fastcgi_drain, or the connection is not to
+ * be kept. Answers FCGI_GET_VALUES on the way and passes over an ABORT_REQUEST of an earlier
+ * request. FASTCGI_READ means that the lengths that parameters claim fit what came, and that no
+ * name is empty or holds
  * '=' and nothing holds NUL. Source: FastCGI specification sections
  * 3.3, 3.4, 4.1, 5.1 and 5.2. */
 enum fastcgi_read fastcgi_head_read(struct fastcgi_head *head, int fd, int64_t deadline);

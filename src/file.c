@@ -264,18 +264,8 @@ bool file_list(const char *path, struct config_list *files, struct error *error)
 out:
     (void)closedir(directory);
     if (!good)
-        file_list_free(files);
+        config_list_free(files);
     return good;
-}
-
-void file_list_free(struct config_list *files)
-{
-    size_t i;
-
-    for (i = 0; i < files->count; i++)
-        free(files->items[i]);
-    free(files->items);
-    *files = (struct config_list){0};
 }
 
 char *file_read_password(const char *path, struct error *error)

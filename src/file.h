@@ -19,11 +19,8 @@ bool file_read(const char *path, size_t limit, struct bytes *bytes, struct error
 
 /* The files that a path stands for: itself, or when it is a directory the regular files (or links
  * to such) in it whose names do not begin with a dot, in order of their names. Fills *files (free
- * with file_list_free); false with ERROR_FILE or ERROR_MEMORY. */
+ * with config_list_free); false with ERROR_FILE or ERROR_MEMORY. */
 bool file_list(const char *path, struct config_list *files, struct error *error);
-
-/* Frees what file_list filled. */
-void file_list_free(struct config_list *files);
 
 /* The first line of a file without its line end (LF or CR LF), as pass phrases are kept; a NUL byte
  * in it is refused, since libcrypto would take the part before it. At most 1024 bytes of file.

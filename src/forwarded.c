@@ -68,29 +68,38 @@ static void add_chain(struct forwarded *forwarded, const char *variable,
     }
 }
 
+/* Decodes a value. True when certificates came of it; what is wrong with it is noted. */
+static bool decode(struct forwarded *forwarded, const char *variable, const struct form *form,
+    struct cursor value, size_t xfcc_hop, struct certificates *certificates)
+{
+    switch (form_decode(form, value.at, cursor_left(&value), xfcc_hop, certificates)) {
+    case DECODING_FINE:
+        return true;
+    case DECODING_BLANK:
+        break;
+    case DECODING_REFUSED:
+        be_malformed(forwarded, variable, "%s", certificates->reason);
+        break;
+    case DECODING_FAILED:
+        be_failed(forwarded);
+        break;
+    }
+    return false;
+}
+
 /* Decodes a value that holds the leaf, and maybe the chain. */
 static void take_leaf(struct forwarded *forwarded, const char *variable, const struct form *form,
     struct cursor value, size_t xfcc_hop)
 {
     struct certificates certificates;
 
-    switch (form_decode(form, value.at, cursor_left(&value), xfcc_hop, &certificates)) {
-    case DECODING_FINE:
+    if (decode(forwarded, variable, form, value, xfcc_hop, &certificates)) {
         forwarded->status = FORWARDED_PRESENT;
         forwarded->form = certificates.form;
         (void)snprintf(forwarded->source, sizeof(forwarded->source), "%s", variable);
         forwarded->leaf = certificates.items[0];
         certificates.items[0].data = NULL;
         add_chain(forwarded, variable, &certificates, 1);
-        break;
-    case DECODING_BLANK:
-        break;
-    case DECODING_REFUSED:
-        be_malformed(forwarded, variable, "%s", certificates.reason);
-        break;
-    case DECODING_FAILED:
-        be_failed(forwarded);
-        break;
     }
     certificates_free(&certificates);
 }
@@ -101,21 +110,11 @@ static void take_chain(
 {
     struct certificates certificates;
 
-    switch (form_decode(form, value.at, cursor_left(&value), 0, &certificates)) {
-    case DECODING_FINE:
+    if (decode(forwarded, variable, form, value, 0, &certificates)) {
         if (forwarded->status == FORWARDED_ABSENT)
             be_malformed(forwarded, variable, "a chain came without its certificate");
         else
             add_chain(forwarded, variable, &certificates, 0);
-        break;
-    case DECODING_BLANK:
-        break;
-    case DECODING_REFUSED:
-        be_malformed(forwarded, variable, "%s", certificates.reason);
-        break;
-    case DECODING_FAILED:
-        be_failed(forwarded);
-        break;
     }
     certificates_free(&certificates);
 }

@@ -88,9 +88,10 @@ void identity_cut(char *buffer, size_t size, const char *shown);
  * allows. */
 bool identity_time(const ASN1_TIME *date, time_t *seconds);
 
+#define IDENTITY_TIME_SIZE 32
+
 /* Writes seconds since 1970 as RFC 3339 in UTC ("2026-11-23T17:57:38Z") into a buffer of
  * IDENTITY_TIME_SIZE bytes. */
-#define IDENTITY_TIME_SIZE 32
 void identity_format_time(time_t seconds, char *buffer);
 
 #endif

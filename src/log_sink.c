@@ -1,4 +1,5 @@
 #include "log_sink.h"
+#include "clock.h"
 #include "text.h"
 
 #include <errno.h>
@@ -14,14 +15,6 @@
 
 /* How often a wait looks at the deadline, which may have come meanwhile, milliseconds. */
 #define SLICE 50
-
-static int64_t now_milliseconds(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* O_NONBLOCK: a FIFO without a reader is an error at once, and nobody else shares this file
  * description. */
@@ -66,7 +59,7 @@ static bool wait_for_room(struct log_sink *sink)
     for (;;) {
         struct pollfd wanted = {.fd = sink->fd, .events = POLLOUT};
         int64_t deadline = atomic_load(&sink->deadline);
-        int64_t left = deadline != 0 ? deadline - now_milliseconds() : SLICE;
+        int64_t left = deadline != 0 ? deadline - clock_milliseconds() : SLICE;
         int ready = poll(&wanted, 1, left <= 0 ? 0 : left < SLICE ? (int)left : SLICE);
 
         if (ready > 0)
@@ -176,7 +169,7 @@ bool log_sink_reopen(struct log_sink *sink, struct error *error)
 
 void log_sink_limit(struct log_sink *sink, int64_t milliseconds)
 {
-    atomic_store(&sink->deadline, now_milliseconds() + milliseconds);
+    atomic_store(&sink->deadline, clock_milliseconds() + milliseconds);
 }
 
 void log_sink_close(struct log_sink *sink)

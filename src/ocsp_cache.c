@@ -1,4 +1,5 @@
 #include "ocsp_cache.h"
+#include "clock.h"
 #include "memory.h"
 #include "ocsp_resolve.h"
 
@@ -127,7 +128,7 @@ static void note(struct ocsp_cache *cache, const struct ocsp_key *key)
 
 static struct timespec moment(int64_t milliseconds)
 {
-    int64_t at = ocsp_clock() + milliseconds;
+    int64_t at = clock_milliseconds() + milliseconds;
 
     return (struct timespec){.tv_sec = (time_t)(at / 1000), .tv_nsec = (long)(at % 1000) * 1000000};
 }

@@ -1,4 +1,5 @@
 #include "ocsp_fetch.h"
+#include "clock.h"
 #include "memory.h"
 #include "ocsp_resolve.h"
 
@@ -24,7 +25,7 @@ static bool wait_for(int fd, short events, int64_t deadline)
     int ready;
 
     do {
-        left = deadline - ocsp_clock();
+        left = deadline - clock_milliseconds();
         ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
     } while (ready < 0 && errno == EINTR);
     return ready > 0;
@@ -120,7 +121,7 @@ static bool take(OSSL_HTTP_REQ_CTX *context, struct bytes *answer, struct error 
 bool ocsp_fetch(const struct ocsp_url *url, const struct bytes *request, int seconds,
     struct bytes *answer, struct error *error)
 {
-    int64_t deadline = ocsp_clock() + (int64_t)seconds * 1000;
+    int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
     STACK_OF(CONF_VALUE) *headers = NULL;
     OSSL_HTTP_REQ_CTX *context = NULL;
     BIO *socket = NULL, *body = NULL;

@@ -22,14 +22,6 @@ struct lookup {
     char port[6];
 };
 
-int64_t ocsp_clock(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int get_addresses(const char *host, const char *port, int flags, struct addrinfo **found)
 {
     const struct addrinfo hints = {

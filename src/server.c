@@ -1,7 +1,7 @@
 #include "server.h"
 #include "answer.h"
+#include "clock.h"
 #include "fastcgi_connection.h"
-#include "fastcgi_head.h"
 #include "idle.h"
 #include "peers.h"
 
@@ -163,11 +163,11 @@ static void serve_the_rest(struct server *server)
 
     while (worker.fastcgi != NULL && (fd = idle_take_oldest(server->idle, &known)) >= 0) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        int64_t left = known ? 0 : server->stop_deadline - fastcgi_clock();
+        int64_t left = known ? 0 : server->stop_deadline - clock_milliseconds();
 
         if (poll(&waiting, 1, left > 0 ? (int)left : 0) > 0)
             serve(&worker, fd, known);
-        else if (fastcgi_clock() < server->stop_deadline)
+        else if (clock_milliseconds() < server->stop_deadline)
             fastcgi_linger_and_close(fd);
         else
             (void)close(fd);
@@ -279,7 +279,7 @@ static void stop(struct server *server)
 {
     const uint64_t one = 1;
 
-    server->stop_deadline = fastcgi_clock() + STOP_MS;
+    server->stop_deadline = clock_milliseconds() + STOP_MS;
     atomic_store(&server->stopping, true);
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)

@@ -230,7 +230,7 @@ static bool load_paths(
         }
         for (j = 0; good && j < files.count; j++)
             good = load_file(loading, part, files.items[j], error);
-        file_list_free(&files);
+        config_list_free(&files);
         if (!good)
             return false;
     }

@@ -49,9 +49,9 @@ void verdict_cache_free(struct verdict_cache *cache);
 enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
     const struct verdict_cache_key *key, time_t now, struct verdict_cache_entry **entry);
 
-/* The owner publishes the identity, and its rendering (`length` bytes; NULL: it is rendered for
- * each request). The entry owns both from now on; both can be read through the functions below
- * until verdict_cache_leave. */
+/* The owner publishes the identity, and its rendering (`length` bytes; NULL for want of memory:
+ * it is rendered for each request then). The entry owns both from now on; both can be read through
+ * the functions below until verdict_cache_leave. */
 void verdict_cache_publish_identity(
     struct verdict_cache_entry *entry, struct identity *identity, char *rendered, size_t length);
 

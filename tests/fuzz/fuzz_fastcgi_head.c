@@ -1,5 +1,6 @@
 /* Fuzzes what arrives on a connection: requests one after another, each with its body drained.
  * Their parameters must lie one behind the other in the room that their lengths left. */
+#include "clock.h"
 #include "fastcgi_head.h"
 
 #include <fastcgi.h>
@@ -36,7 +37,7 @@ static void check(const struct fastcgi_head *head)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fastcgi_head head = {.params = NULL};
-    int64_t deadline = fastcgi_clock() + 60000; /* the connection ends before */
+    int64_t deadline = clock_milliseconds() + 60000; /* the connection ends before */
     int fds[2];
 
     must(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);

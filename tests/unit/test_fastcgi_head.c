@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "fastcgi_head.h"
 
 #include <criterion/criterion.h>
@@ -93,7 +94,7 @@ static enum fastcgi_read read_head(struct wire *wire, struct fastcgi_head *head)
     pthread_t thread;
 
     cr_assert_eq(pthread_create(&thread, NULL, send_all, wire), 0);
-    result = fastcgi_head_read(head, wire->ours, fastcgi_clock() + 20000);
+    result = fastcgi_head_read(head, wire->ours, clock_milliseconds() + 20000);
     shutdown(wire->ours, SHUT_RDWR);
     pthread_join(thread, NULL);
     return result;
@@ -158,9 +159,9 @@ Test(fastcgi_head, bytes_after_the_end_of_stdin_are_noticed)
     add_request(wire);
     add_begin(wire);
     send_all(wire);
-    cr_assert_eq(fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000), FASTCGI_READ);
+    cr_assert_eq(fastcgi_head_read(&head, wire->ours, clock_milliseconds() + 20000), FASTCGI_READ);
     cr_expect_not(fastcgi_drain_nothing(&head));
-    cr_expect_not(fastcgi_drain(&head, wire->ours, fastcgi_clock() + 20000));
+    cr_expect_not(fastcgi_drain(&head, wire->ours, clock_milliseconds() + 20000));
     fastcgi_head_free(&head);
     wire_free(wire);
 }
@@ -180,7 +181,7 @@ Test(fastcgi_head, every_cut_of_a_request_is_late_or_wrong_and_never_read)
         memcpy(wire->bytes, model->bytes, cut);
         wire->length = cut;
         send_all(wire);
-        came = fastcgi_head_read(&head, wire->ours, fastcgi_clock());
+        came = fastcgi_head_read(&head, wire->ours, clock_milliseconds());
         cr_expect_eq(came, FASTCGI_READ_LATE, "open after %zu bytes: came %d", cut, came);
         send_all(wire);
         wire_free(wire);
@@ -190,7 +191,7 @@ Test(fastcgi_head, every_cut_of_a_request_is_late_or_wrong_and_never_read)
         send_all(wire);
         close(wire->theirs);
         wire->theirs = -1;
-        came = fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000);
+        came = fastcgi_head_read(&head, wire->ours, clock_milliseconds() + 20000);
         cr_expect_eq(came, cut == 0 ? FASTCGI_READ_ENDED : FASTCGI_READ_WRONG,
             "closed after %zu bytes: came %d", cut, came);
         fastcgi_head_free(&head);
@@ -367,7 +368,7 @@ Test(fastcgi_head, a_late_abort_is_passed_over_and_get_values_is_answered)
     add_record_of(wire, FCGI_GET_VALUES, 0, "\17\0FCGI_MPXS_CONNS", 17, 0);
     add_request(wire);
     send_all(wire);
-    cr_assert_eq(fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000), FASTCGI_READ);
+    cr_assert_eq(fastcgi_head_read(&head, wire->ours, clock_milliseconds() + 20000), FASTCGI_READ);
     length = recv(wire->theirs, answer, sizeof(answer), MSG_DONTWAIT);
     cr_assert_eq(length, 32, "%zd bytes", length);
     cr_expect_eq(answer[1], FCGI_GET_VALUES_RESULT);
@@ -402,8 +403,9 @@ Test(fastcgi_head, a_body_is_drained_to_its_end_and_what_comes_after_it_is_notic
         send_all(wire);
         close(wire->theirs);
         wire->theirs = -1;
-        cr_assert_eq(fastcgi_head_read(&head, wire->ours, fastcgi_clock() + 20000), FASTCGI_READ);
-        came = fastcgi_drain(&head, wire->ours, fastcgi_clock() + 20000);
+        cr_assert_eq(
+            fastcgi_head_read(&head, wire->ours, clock_milliseconds() + 20000), FASTCGI_READ);
+        came = fastcgi_drain(&head, wire->ours, clock_milliseconds() + 20000);
         cr_expect_eq(came, cases[i].expected, "case %zu: came %d", i, came);
         fastcgi_head_free(&head);
         wire_free(wire);

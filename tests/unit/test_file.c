@@ -317,8 +317,8 @@ Test(file, a_directory_lists_its_regular_files_in_order_of_their_names)
     close(fd);
     cr_assert(file_list(dir, &list, &error), "%s", error.text);
     expect_list(dir, &list, wanted);
-    file_list_free(&list);
-    file_list_free(&list);
+    config_list_free(&list);
+    config_list_free(&list);
     free(target);
     pki_remove_dir(dir);
 }
@@ -336,7 +336,7 @@ Test(file, a_file_stands_for_itself_whatever_it_is)
         cr_assert(file_list(paths[i], &list, &error), "%s", error.text);
         cr_expect_eq(list.count, 1);
         cr_expect_str_eq(list.items[0], paths[i]);
-        file_list_free(&list);
+        config_list_free(&list);
     }
     free(path);
     free(fifo);
@@ -378,7 +378,7 @@ Test(file, a_directory_holds_a_bounded_number_of_files)
         if (i == FILE_MAX_ENTRIES) {
             cr_expect(file_list(dir, &list, &error), "%s", error.text);
             cr_expect_eq(list.count, FILE_MAX_ENTRIES);
-            file_list_free(&list);
+            config_list_free(&list);
         }
         (void)snprintf(name, sizeof(name), "%d", i);
         free(pki_write_text(dir, name, ""));
