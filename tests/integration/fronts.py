@@ -7,6 +7,7 @@ What it cannot do is said in `sees`: the table of expectations that test_fronts.
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -150,6 +151,11 @@ class Front:
             self.checked[file] = len(whole)
         return text
 
+    def kill_responder(self):
+        """As the kernel does when memory is short; for one that the test has started."""
+        self.responder.send_signal(signal.SIGKILL)
+        self.responder.wait()
+
     def stop(self):
         try:
             if self.server is not None:
@@ -213,6 +219,23 @@ def read_until(connection, wanted):
         assert more, f"{wanted} never came; all that did: {data}"
         data += more
     return data
+
+
+def report_cut_off(front, certificate, accept, kill):
+    """What a client gets of a report whose responder (of the hooked build, at its gate) is killed by
+    kill() before there is a verdict: whom the certificate names, and nothing that looks like one."""
+    with front.connect(certificate) as connection:
+        connection.sendall(front.get_request(f"Accept: {accept}"))
+        raw = read_until(connection, b"SSL_CLIENT_CERT")
+        kill()
+        try:
+            raw += read_to_end(connection)
+        except OSError:
+            pass
+    assert b"Dan Example" in raw
+    assert b"The certificate" not in raw
+    assert b'"status"' not in raw
+    return raw
 
 
 def body_lines(raw):

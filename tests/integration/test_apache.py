@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import fastcgi
-from fronts import ABSENT, DEPLOY, VALID, read_to_end, read_until
+from fronts import ABSENT, DEPLOY, VALID, read_to_end, report_cut_off
 from front_apache import FRONTS
 from hostile import TRUSTED, ask_each, attempts, header_value, smuggled_bodies
 from load import CUT_OFF, NO_ANSWER, WHOLE, Load
@@ -173,18 +173,11 @@ def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(
         start_front, hooked, pki, gate, front_name, accept):
     front = start_front(front_name, hooked, environment=gate.environment)
     front.allow(RESPONDER_FAILED)
-    with front.connect(pki.good) as connection:
-        connection.sendall(front.get_request(f"Accept: {accept}"))
-        raw = read_until(connection, b"SSL_CLIENT_CERT")
+
+    def kill():
         pid, = front.responders()
         os.kill(pid, signal.SIGKILL)
-        try:
-            raw += read_to_end(connection)
-        except OSError:
-            pass
-    assert b"Dan Example" in raw
-    assert b"The certificate" not in raw
-    assert b'"status"' not in raw
+    report_cut_off(front, pki.good, accept, kill)
 
 
 def test_a_responder_of_mod_fcgid_that_ends_is_started_again(start_front, peercert, pki):

@@ -9,7 +9,7 @@ import pytest
 
 import fastcgi
 import fronts
-from fronts import ABSENT, DEPLOY, VALID, read_to_end, read_until
+from fronts import ABSENT, DEPLOY, VALID, read_to_end, report_cut_off
 from held import held_socket
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, WHOLE, Load
@@ -136,18 +136,7 @@ def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercer
 def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start_front, hooked, pki, gate, accept):
     front = start_front("nginx", hooked, environment=gate.environment)
     front.allow(UPSTREAM_FAILED)
-    with front.connect(pki.good) as connection:
-        connection.sendall(front.get_request(f"Accept: {accept}"))
-        raw = read_until(connection, b"SSL_CLIENT_CERT")
-        front.responder.send_signal(signal.SIGKILL)
-        front.responder.wait()
-        try:
-            raw += read_to_end(connection)
-        except OSError:
-            pass
-    assert b"Dan Example" in raw
-    assert b"The certificate" not in raw
-    assert b'"status"' not in raw
+    report_cut_off(front, pki.good, accept, front.kill_responder)
 
 
 def test_restarted_under_load_every_answer_is_whole_or_a_502(start_front, peercert, pki):
