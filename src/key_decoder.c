@@ -9,7 +9,7 @@
 
 static const char provider_name[] = "peercert-keys";
 
-/* A decoder's names are separated by colons, the first is the key type's. */
+/* An algorithm's names are separated by colons, the first is the key type's. */
 static const char *const key_types[] = {"RSA", "RSA-PSS", "EC", "ED25519", "ED448"};
 #define KEY_TYPES (sizeof(key_types) / sizeof(key_types[0]))
 
@@ -18,6 +18,7 @@ static const char *const key_types[] = {"RSA", "RSA-PSS", "EC", "ED25519", "ED44
 static struct {
     OSSL_PROVIDER *whole; /* the default provider, as the default context has it */
     OSSL_ALGORITHM decoders[KEY_TYPES + 1];
+    OSSL_ALGORITHM managers[KEY_TYPES + 1];
     OSSL_LIB_CTX *context;
     OSSL_PROVIDER *narrow;
 } shared;
@@ -26,9 +27,14 @@ static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
 {
     (void)context;
     *no_cache = 0;
-    return operation == OSSL_OP_DECODER
-               ? shared.decoders
-               : OSSL_PROVIDER_query_operation(shared.whole, operation, no_cache);
+    switch (operation) {
+    case OSSL_OP_DECODER:
+        return shared.decoders;
+    case OSSL_OP_KEYMGMT:
+        return shared.managers;
+    default:
+        return OSSL_PROVIDER_query_operation(shared.whole, operation, no_cache);
+    }
 }
 
 /* provider-base(7). The default provider's functions expect its own context. */
@@ -45,31 +51,42 @@ static int begin_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *c
     return 1;
 }
 
-static bool is_wanted(const OSSL_ALGORITHM *decoder, const char *type)
+static bool is_of_type(const OSSL_ALGORITHM *algorithm, const char *type)
 {
-    size_t length = strcspn(decoder->algorithm_names, ":");
+    size_t length = strcspn(algorithm->algorithm_names, ":");
 
-    return strlen(type) == length && strncmp(decoder->algorithm_names, type, length) == 0 &&
-           strstr(decoder->property_definition, "input=der") != NULL &&
+    return strlen(type) == length && strncmp(algorithm->algorithm_names, type, length) == 0;
+}
+
+static bool reads_public_keys(const OSSL_ALGORITHM *decoder)
+{
+    return strstr(decoder->property_definition, "input=der") != NULL &&
            strstr(decoder->property_definition, "structure=SubjectPublicKeyInfo") != NULL;
 }
 
-/* Chooses among the default provider's decoders; false when one is not there. */
-static bool choose_decoders(void)
+static bool is_any(const OSSL_ALGORITHM *manager)
+{
+    (void)manager;
+    return true;
+}
+
+/* Chooses one of the default provider's algorithms for each type; false when one is not there. */
+static bool choose(
+    int operation, bool (*is_wanted)(const OSSL_ALGORITHM *), OSSL_ALGORITHM chosen[KEY_TYPES + 1])
 {
     int no_cache = 0;
-    const OSSL_ALGORITHM *all =
-        OSSL_PROVIDER_query_operation(shared.whole, OSSL_OP_DECODER, &no_cache);
+    const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(shared.whole, operation, &no_cache);
     size_t i;
 
     for (i = 0; i < KEY_TYPES; i++) {
         const OSSL_ALGORITHM *at = all;
 
-        while (at != NULL && at->algorithm_names != NULL && !is_wanted(at, key_types[i]))
+        while (at != NULL && at->algorithm_names != NULL &&
+               !(is_of_type(at, key_types[i]) && is_wanted(at)))
             at++;
         if (at == NULL || at->algorithm_names == NULL)
             return false;
-        shared.decoders[i] = *at;
+        chosen[i] = *at;
     }
     return true;
 }
@@ -97,7 +114,9 @@ void key_decoder_start(void)
         return;
     shared.whole = OSSL_PROVIDER_load(NULL, "default");
     shared.context = OSSL_LIB_CTX_new();
-    if (shared.whole != NULL && shared.context != NULL && choose_decoders() &&
+    if (shared.whole != NULL && shared.context != NULL &&
+        choose(OSSL_OP_DECODER, reads_public_keys, shared.decoders) &&
+        choose(OSSL_OP_KEYMGMT, is_any, shared.managers) &&
         OSSL_PROVIDER_add_builtin(shared.context, provider_name, begin_provider) == 1)
         shared.narrow = OSSL_PROVIDER_load(shared.context, provider_name);
     if (shared.narrow == NULL)
