@@ -1,6 +1,7 @@
 #include "server.h"
 #include "answer.h"
 #include "clock.h"
+#include "crew.h"
 #include "fastcgi_connection.h"
 #include "idle.h"
 #include "peers.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -34,14 +36,15 @@
 /* What those who connected just before the end have for sending their request. */
 #define STOP_MS 100
 
-/* Shared by the workers; immutable but for `idle`, which has its own lock, the atomics and the
- * listener. */
+/* Shared by the workers; immutable but for `idle` and `crew`, which have their own locks, the
+ * atomics and the listener. */
 struct server {
     const struct service *service;
     pthread_rwlock_t listener_lock; /* guards the listener, which is closed while workers finish */
     struct listener *listener;
     struct peers *peers;
     struct idle *idle;
+    struct crew *crew;
     int epoll_fd;
     int stop_fd;
     int64_t stop_deadline; /* set once, before `stopping` is */
@@ -52,6 +55,7 @@ struct server {
 struct worker {
     struct server *server;
     struct fastcgi *fastcgi;
+    unsigned number;
     pthread_t thread;
     bool started;
 };
@@ -180,10 +184,11 @@ static void *work(void *context)
     struct worker *worker = context;
     struct server *server = worker->server;
 
-    while (!atomic_load(&server->stopping)) {
+    while (!atomic_load(&server->stopping) && crew_await_turn(server->crew, worker->number)) {
         struct epoll_event event = {.events = 0};
         int count = epoll_wait(server->epoll_fd, &event, 1, -1);
 
+        crew_take_event(server->crew, worker->number);
         if (count <= 0 || event.data.u64 == TOKEN_STOP)
             continue;
         if (event.data.u64 >= TOKEN_LISTEN && event.data.u64 < TOKEN_STOP) {
@@ -210,6 +215,17 @@ static size_t most_idle(const struct config *config)
     return most > reserved + 16 ? most - reserved : 16;
 }
 
+/* As many workers as can run at a time, and two at least: one that is held up is noticed by a
+ * worker's standing by, which takes a moment. */
+static struct crew *new_crew(const struct config *config)
+{
+    cpu_set_t processors;
+    int places = sched_getaffinity(0, sizeof(processors), &processors) == 0 ? CPU_COUNT(&processors)
+                                                                            : config->threads;
+
+    return crew_new((unsigned)config->threads, places > 2 ? (unsigned)places : 2);
+}
+
 static bool watch(struct server *server, int fd, uint64_t token, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.u64 = token};
@@ -234,7 +250,8 @@ static bool prepare(struct server *server, struct error *error)
             goto fail;
     }
     server->idle = idle_new(most_idle(server->service->config), server->epoll_fd);
-    if (server->idle != NULL)
+    server->crew = new_crew(server->service->config);
+    if (server->idle != NULL && server->crew != NULL)
         return true;
     errno = ENOMEM;
 
@@ -284,6 +301,8 @@ static void stop(struct server *server)
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
+    if (server->crew != NULL)
+        crew_end(server->crew);
     if (server->idle != NULL && server->service->config->listen != NULL)
         accept_the_rest(server);
     (void)pthread_rwlock_wrlock(&server->listener_lock);
@@ -299,6 +318,7 @@ static bool start_workers(struct worker *workers, struct server *server, struct 
 
     for (i = 0; i < server->service->config->threads; i++) {
         workers[i].server = server;
+        workers[i].number = (unsigned)i;
         workers[i].fastcgi = fastcgi_new();
         if (workers[i].fastcgi == NULL) {
             error_set(error, ERROR_MEMORY, "want of memory or descriptors for a worker");
@@ -369,6 +389,7 @@ out:
     if (server.idle != NULL)
         serve_the_rest(&server);
     idle_free(server.idle);
+    crew_free(server.crew);
     peers_free(server.peers);
     if (server.epoll_fd >= 0)
         (void)close(server.epoll_fd);
