@@ -105,4 +105,6 @@ def test_a_flood_of_strangers_leaves_memory_flat(start_responder, pki):
             return resident(responder.pid)
         before = serve(5000)
         after = serve(15000)
-    assert after - before <= 2048, f"{before} KiB resident became {after} KiB"
+    # A thread that answers for the first time gets room of its own from malloc, 4 MiB at the most here;
+    # 15,000 entries that stay would take more than 60 MiB.
+    assert after - before <= 6144, f"{before} KiB resident became {after} KiB"
