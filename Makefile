@@ -19,7 +19,7 @@ LDLIBS = -lfcgi -ljansson -lcrypto
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out src/main.c,$(wildcard src/*.c)))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c))
 C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
-BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge mint client_certificate.so)
+BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge cold mint client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
@@ -99,6 +99,11 @@ $(BUILD)/bench/%: tests/bench/%.c tests/bench/common.h
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< -lfcgi -lcrypto
+
+$(BUILD)/bench/cold: tests/bench/cold.c tests/bench/common.h $(BUILD)/libpeercert.a
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/libpeercert.a $(LDLIBS)
 
 $(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
 	$(call say,CC)

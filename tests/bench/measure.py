@@ -71,6 +71,11 @@ def memory(pid, field="VmHWM"):
     return sum(int(re.search(rf"^{field}:\s*(\d+)", text, re.M)[1]) for text in texts) / 1024
 
 
+def available():
+    """Memory that can be had without swapping, MiB."""
+    return int(re.search(r"^MemAvailable:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(), re.M)[1]) / 1024
+
+
 def load(socket, certificates, count, *options, script=None):
     """One run of the load generator: requests/s, p50 and p99 in microseconds, bytes of an answer."""
     environment = {**os.environ, **({"BENCH_SCRIPT": str(script)} if script else {})}
