@@ -18,7 +18,7 @@ LDLIBS = -lfcgi -ljansson -lcrypto
 
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out src/main.c,$(wildcard src/*.c)))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c))
-C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
 BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge cold mint client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

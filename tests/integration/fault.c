@@ -1,0 +1,81 @@
+/* Preloaded into a peercert that a test has started: lets one call of the thread that loads the
+ * trust (the first one) fail with EIO. FAULT_CONTROL names a file of three 32-bit numbers that it
+ * shares with the test: which call is to fail, counted from 1 (0: none); how many there were;
+ * whether one failed. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static volatile struct {
+    int32_t fail_at, count, failed;
+} * control;
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *path = getenv("FAULT_CONTROL");
+    int fd = path != NULL ? REAL(open)(path, O_RDWR | O_CLOEXEC) : -1;
+    void *map = fd >= 0 ? mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+                        : MAP_FAILED;
+
+    if (map == MAP_FAILED)
+        abort();
+    control = map;
+    (void)close(fd);
+}
+
+static bool must_fail(void)
+{
+    if (control == NULL || control->fail_at == 0 || gettid() != getpid() ||
+        ++control->count != control->fail_at)
+        return false;
+    control->failed = 1;
+    errno = EIO;
+    return true;
+}
+
+int open(const char *path, int flags, ...)
+{
+    mode_t mode = 0;
+    va_list more;
+
+    va_start(more, flags);
+    if ((flags & O_CREAT) != 0)
+        mode = va_arg(more, mode_t);
+    va_end(more);
+    return must_fail() ? -1 : REAL(open)(path, flags, mode);
+}
+
+ssize_t read(int fd, void *bytes, size_t length)
+{
+    return must_fail() ? -1 : REAL(read)(fd, bytes, length);
+}
+
+int stat(const char *restrict path, struct stat *restrict status)
+{
+    return must_fail() ? -1 : REAL(stat)(path, status);
+}
+
+int fstat(int fd, struct stat *status)
+{
+    return must_fail() ? -1 : REAL(fstat)(fd, status);
+}
+
+DIR *opendir(const char *path)
+{
+    return must_fail() ? NULL : REAL(opendir)(path);
+}
+
+struct dirent *readdir(DIR *directory)
+{
+    return must_fail() ? NULL : REAL(readdir)(directory);
+}
