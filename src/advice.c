@@ -83,6 +83,13 @@ const struct advice advice_on_expiry = {
     "Sign a new certificate before this one expires.",
 };
 
+const struct advice advice_on_file = {
+    "The file is no certificate that can be read.",
+    "Give a certificate in PEM, DER or PKCS#12 form; a locked PKCS#12 file needs its pass phrase.",
+    "What it is can be seen with `file` or in an editor; the form is told by what is in it, not by "
+    "its name.",
+};
+
 static const struct advice refused = {
     "The front server refused the certificate and did not hand it on, so it cannot be shown here.",
     "Choose the certificate that was issued for this server, or tell the operator what is written "

@@ -16,8 +16,9 @@ struct advice {
 /* The advice on a status. Never NULL, and no member is. */
 const struct advice *advice_on(enum verdict_status status);
 
-/* On a valid certificate that soon expires. */
+/* On a valid certificate that soon expires, and on a file that is no certificate. */
 extern const struct advice advice_on_expiry;
+extern const struct advice advice_on_file;
 
 /* The advice when the front server refused a certificate and kept it to itself, so that none came:
  * by the X509_V_ERR number that it gave (lighttpd's reason(10)), -1 when it gave none. */

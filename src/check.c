@@ -110,6 +110,7 @@ static enum exit_code report_on(
     struct verdict verdict;
     struct report report = {.format = (enum report_format)config->format,
         .forwarded = forwarded,
+        .is_file = true,
         .warn_days = config->warn_days};
     struct trust *trust;
     bool written = true;

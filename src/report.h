@@ -20,6 +20,7 @@ struct report {
     const struct forwarded *forwarded;
     const struct identity *identity; /* NULL: absent, malformed or not judged */
     int warn_days;                   /* below this many days left the report warns; 0 never */
+    bool is_file;                    /* a file is checked: forwarded->source is its name */
     const char *address; /* where this report is to be had, for a command to copy: "https://..." of
                             characters that no shell and no page takes for more (address_write);
                             NULL when not known */

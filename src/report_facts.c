@@ -86,9 +86,17 @@ const struct advice *report_advice(const struct report *report, const struct ver
 
     if (status == VERDICT_ABSENT && report_front_failed(report->forwarded))
         return advice_on_refusal(front_number(report->forwarded));
+    if (status == VERDICT_MALFORMED && report->is_file)
+        return &advice_on_file;
     if (status == VERDICT_VALID && expires_soon(report, verdict))
         return &advice_on_expiry;
     return advice_on(status);
+}
+
+const char *report_unreadable_words(const struct report *report)
+{
+    return report->is_file ? "The file cannot be read as a certificate: "
+                           : "What was forwarded cannot be read: ";
 }
 
 bool report_days_left(const struct report *report, const struct verdict *verdict, long long *days)

@@ -254,7 +254,7 @@ static void append_why_none(
     struct text *text, const struct report *report, enum verdict_status status, const char *reason)
 {
     if (status == VERDICT_MALFORMED) {
-        text_append_string(text, "What was forwarded cannot be read: ");
+        text_append_string(text, report_unreadable_words(report));
         html_append(text, reason);
     } else if (status == VERDICT_ABSENT && report_front_failed(report->forwarded)) {
         const char *words = report_front_words(report->forwarded);

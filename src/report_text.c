@@ -148,7 +148,7 @@ static void append_without_identity(
     }
     text_append_string(text, REPORT_NO_CERTIFICATE "\n");
     if (verdict->status == VERDICT_MALFORMED) {
-        text_append_string(text, "What was forwarded cannot be read: ");
+        text_append_string(text, report_unreadable_words(report));
         report_append_shown(text, verdict->reason);
         text_append_string(text, "\n");
         append_source(text, report->forwarded);

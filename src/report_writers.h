@@ -67,6 +67,9 @@ enum verdict_status report_safe_status(const struct report *report, const struct
  * reason. Never NULL. */
 const struct advice *report_advice(const struct report *report, const struct verdict *verdict);
 
+/* What stands before the reason of a malformed one. */
+const char *report_unreadable_words(const struct report *report);
+
 /* The sentences that formats share, without a line's end: a string that may have been cut within a
  * character; a moment; what the chain is; the revocation; the error by keyword and number; and the
  * contract's last line. */

@@ -111,6 +111,9 @@ def test_a_file_that_is_no_certificate_is_never_fine(run, pki, tmp_path):
         assert done.returncode in (1, 2), (content, done)
         assert VALID not in lines(done)
         assert b"PRIVATE" not in done.stdout + done.stderr
+        said = done.stdout.decode()
+        assert "The file cannot be read as a certificate: " in said and "forward" not in said, said
+        assert "Meaning: The file is no certificate that can be read." in lines(done)
 
 
 def test_at_judges_as_of_another_time(run, pki):

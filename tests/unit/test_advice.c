@@ -39,6 +39,7 @@ Test(advice, every_status_has_its_own_three_sentences)
             cr_expect_str_neq(advice->meaning, advice_on((enum verdict_status)other)->meaning);
     }
     expect_sentences(&advice_on_expiry, "expiry");
+    expect_sentences(&advice_on_file, "file");
     expect_sentences(advice_on_refusal(-1), "refusal");
 }
 
