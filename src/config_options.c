@@ -69,7 +69,7 @@ const struct config_option config_options[] = {
         "read the certificate from this request header too: the front must set or strip it"),
     NUMBER("xfcc-hop", xfcc_hop, "N", 0, 100,
         "which element of X-Forwarded-Client-Cert counts, from the last (0)"),
-    NUMBER("cache", cache, "ENTRIES", 0, 1000000,
+    NUMBER("cache", cache, "ENTRIES", 0, 10000000,
         "verdicts that are remembered at the most (1024); 0 is none"),
     NUMBER("warn-days", warn_days, "N", 0, 36500,
         "warn when a certificate lives less than this many days (30)"),
