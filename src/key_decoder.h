@@ -7,7 +7,8 @@
 /* Decodes certificates without libcrypto's long search for who can decode their keys. OpenSSL 3.0
  * asks every decoder and every key type that its default provider lists, which takes more time than
  * verification; a library context of our own lists the decoders of DER SubjectPublicKeyInfo and the
- * key managers for the usual key types alone. All algorithms in it are the default provider's own. */
+ * key managers for the usual key types alone. All algorithms in it are the default provider's own.
+ */
 
 /* Makes that context, before there are threads. It is for a process that decodes many certificates:
  * making it costs as much as it saves in some twenty. Does nothing when this libcrypto is set up
