@@ -23,12 +23,12 @@ BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge cold mi
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
-PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint packages-bench
+PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint packages-bench packages-coverage
 ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized conformance mutation integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -68,6 +68,13 @@ unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehavi
 
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/conformance/run.py $(ARGS) '$(abspath $(BUILD)/peercert)'
+
+coverage: packages-coverage ## list the branches of verify and the cache that no unit test takes; fails for new ones
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='--coverage -O0 -g' HARDENING=-fPIE \
+		LDFLAGS='--coverage $(LDFLAGS)' $(BUILD)/coverage/unit-tests
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict_cache)*/*'
+	$(PYTHON) tests/coverage/branches.py $(BUILD)/coverage
 
 mutation: ## change verify and the cache one comparison or return at a time: do tests notice? ARGS='--sample 50'
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)

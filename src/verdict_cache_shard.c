@@ -18,7 +18,7 @@ static unsigned first_bytes(const void *digest)
 
 void shard_begin(struct shard *shard, size_t entries)
 {
-    *shard = (struct shard){.most = entries > 0 ? entries : 1};
+    *shard = (struct shard){.most = entries};
     shard->most_again = shard->most * 3 / 4;
     shard->most_bytes = shard->most * BYTES_OF_AN_ENTRY;
     (void)pthread_mutex_init(&shard->lock, NULL);
@@ -152,7 +152,7 @@ struct verdict_cache_entry *shard_make_room(
             oldest = NULL;
         if (oldest == NULL && shard->again != NULL)
             oldest = shard->again->prev;
-        if (oldest == NULL || oldest == spared)
+        if (oldest == NULL)
             break;
         oldest = shard_remove(oldest);
         if (oldest != NULL)

@@ -50,7 +50,8 @@ struct shard {
     size_t most, most_again, most_bytes;
 };
 
-/* Makes an empty shard for this many entries, and frees one that nobody uses any more. */
+/* Makes an empty shard for this many entries (1 at least), and frees one that nobody uses any more.
+ */
 void shard_begin(struct shard *shard, size_t entries);
 void shard_end(struct shard *shard);
 

@@ -46,6 +46,15 @@ void revocation_describe(X509_CRL *crl, X509 *certificate, struct verdict *verdi
     describe_dates(crl, verdict);
 }
 
+/* Newer by its date; one whose date cannot be read is older than all others. */
+static bool is_newer(const X509_CRL *crl, const X509_CRL *than)
+{
+    time_t one, other;
+
+    return identity_time(X509_CRL_get0_lastUpdate(crl), &one) &&
+           (!identity_time(X509_CRL_get0_lastUpdate(than), &other) || one > other);
+}
+
 void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdict *verdict)
 {
     STACK_OF(X509_CRL) *crls = trust_crls(trust);
@@ -54,13 +63,9 @@ void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdi
 
     for (i = 0; i < trust_crl_count(trust); i++) {
         X509_CRL *crl = sk_X509_CRL_value(crls, i);
-        time_t one, other;
 
-        if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(leaf)) != 0)
-            continue;
-        if (newest == NULL ||
-            (identity_time(X509_CRL_get0_lastUpdate(crl), &one) &&
-                identity_time(X509_CRL_get0_lastUpdate(newest), &other) && one > other))
+        if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(leaf)) == 0 &&
+            (newest == NULL || is_newer(crl, newest)))
             newest = crl;
     }
     if (newest != NULL)

@@ -29,7 +29,7 @@ WORKERS = os.cpu_count() or 1
 
 # The files of each room and the suites that must notice, the fast ones first.
 ROOMS = [
-    ("verify*.c", ["@(verify|verify_chain|verify_holds|verify_revocation|verify_table|verify_findings)/*",
+    ("verify*.c", ["@(verify|verify_chain|verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("verdict_cache*.c", ["verdict_cache*/*"]),
 ]

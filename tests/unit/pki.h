@@ -93,8 +93,10 @@ struct pki_crl_spec {
     const struct pki *issuer;
     const struct pki_revoked *revoked;
     size_t revoked_count;
-    long this_update; /* 0 is an hour ago */
-    long next_update; /* 0 is in 30 days */
+    long this_update;             /* 0 is an hour ago */
+    long next_update;             /* 0 is in 30 days */
+    const char *this_update_text; /* instead: nonsense */
+    const char *next_update_text;
     bool no_next_update;
     long number;               /* cRLNumber; 0: 1; -1: none */
     long delta_base_plus_one;  /* 0: no delta CRL; else deltaCRLIndicator of one less */

@@ -84,9 +84,9 @@ X509_CRL *pki_crl(const struct pki_crl_spec *spec)
             X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
             X509_CRL_set_issuer_name(crl, X509_get_subject_name(spec->issuer->certificate)) == 1,
         "starting a CRL");
-    pki_set_time(date, NULL, spec->this_update, -3600);
+    pki_set_time(date, spec->this_update_text, spec->this_update, -3600);
     pki_must(X509_CRL_set1_lastUpdate(crl, date) == 1, "thisUpdate of a CRL");
-    pki_set_time(date, NULL, spec->next_update, 30 * PKI_DAY);
+    pki_set_time(date, spec->next_update_text, spec->next_update, 30 * PKI_DAY);
     if (!spec->no_next_update)
         pki_must(X509_CRL_set1_nextUpdate(crl, date) == 1, "nextUpdate of a CRL");
     ASN1_TIME_free(date);

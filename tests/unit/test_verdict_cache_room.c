@@ -172,6 +172,40 @@ Test(verdict_cache_room, the_last_of_a_full_chain_counts)
     verdict_cache_free(cache);
 }
 
+Test(verdict_cache_room, a_large_one_is_in_parts_and_finds_all)
+{
+    struct verdict_cache *cache = verdict_cache_new(100000);
+    char name[32];
+    int i, round;
+
+    for (round = 0; round < 2; round++) {
+        for (i = 0; i < 500; i++) {
+            (void)snprintf(name, sizeof(name), "%d", i);
+            cr_expect_eq(cache_ask(cache, name, VERDICT_VALID), round > 0, "%s", name);
+        }
+    }
+    cr_expect_eq(count_entries(cache), 500);
+    verdict_cache_free(cache);
+}
+
+Test(verdict_cache_room, an_owner_may_give_up_what_was_pushed_out_meanwhile)
+{
+    struct verdict_cache *cache = verdict_cache_new(1);
+    struct forwarded first = cache_forwarded("first"), second = cache_forwarded("second");
+    struct verdict_cache_entry *entry = NULL, *other = NULL;
+
+    cr_assert_eq(cache_enter(cache, &first, 1, 0, NOW, &entry), CACHE_OWNER);
+    cr_assert_eq(cache_enter(cache, &second, 1, 0, NOW, &other), CACHE_OWNER);
+    verdict_cache_give_up(entry);
+    verdict_cache_leave(entry);
+    cr_expect_eq(count_entries(cache), 1, "the second one's place is its own");
+    cache_publish(other, "second", cache_good(VERDICT_VALID));
+    cr_expect(cache_ask(cache, "second", VERDICT_VALID));
+    cache_forwarded_clear(&first);
+    cache_forwarded_clear(&second);
+    verdict_cache_free(cache);
+}
+
 /* SHA-256 is not trusted alone. */
 Test(verdict_cache_room, the_items_of_a_key_are_compared_byte_by_byte)
 {
