@@ -1,10 +1,14 @@
 #include "crew.h"
+#include "clock.h"
 
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
+
+/* The processors have little to do when they work for less than this part of the time. */
+#define IDLE_PART 4
 
 /* In a cache line of its own: it is written twice for each event. */
 struct member {
@@ -19,12 +23,14 @@ struct crew {
     pthread_cond_t guard;   /* where the one who looks after the rest waits */
     struct member *members;
     unsigned count, places;
-    atomic_uint on_duty; /* those who do not stand by; changed under the lock */
-    atomic_uint limit;   /* `places` and one for each who is held up; changed under the lock */
-    atomic_bool guarded; /* somebody is the guard; changed under the lock */
-    atomic_uint waiting; /* those who wait for events */
-    atomic_bool alarmed; /* the guard knows that nobody waits, or there is none */
-    atomic_bool ended;   /* changed under the lock */
+    atomic_uint on_duty;    /* those who do not stand by; changed under the lock */
+    atomic_uint limit;      /* how many may be; changed under the lock */
+    atomic_llong looked_at; /* clock_microseconds() at the last look; changed under the lock */
+    int64_t cpu;            /* microseconds of the processors then; the lock guards it */
+    atomic_bool guarded;    /* somebody is the guard; changed under the lock */
+    atomic_uint waiting;    /* those who wait for events */
+    atomic_bool alarmed;    /* the guard knows that nobody waits, or there is none */
+    atomic_bool ended;      /* changed under the lock */
 };
 
 static bool prepare(struct crew *crew)
@@ -93,6 +99,39 @@ static unsigned count_held_up(struct crew *crew)
     return held_up;
 }
 
+static int64_t cpu_microseconds(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Notes what the next look compares with. Returns who is held up since the last one. */
+static unsigned begin_look(struct crew *crew)
+{
+    atomic_store(&crew->looked_at, clock_microseconds());
+    crew->cpu = cpu_microseconds();
+    return count_held_up(crew);
+}
+
+/* Looks how many should be on duty. When nobody waits for events although the processors had little
+ * to do, those who are busy wait for something, and twice as many may be on duty; otherwise one
+ * less than before. */
+static void look(struct crew *crew)
+{
+    int64_t since = atomic_load(&crew->looked_at), cpu_since = crew->cpu;
+    unsigned limit = atomic_load(&crew->limit) - 1;
+    unsigned least = crew->places + begin_look(crew);
+    int64_t passed = atomic_load(&crew->looked_at) - since, used = crew->cpu - cpu_since;
+
+    if (atomic_load(&crew->waiting) == 0 && used * IDLE_PART < passed * (int64_t)crew->places)
+        limit = 2 * atomic_load(&crew->on_duty);
+    if (limit < least)
+        limit = least;
+    atomic_store(&crew->limit, limit < crew->count ? limit : crew->count);
+}
+
 /* Waits while somebody waits for events. The member who stops doing so as the last one looks
  * whether the guard rests, after it was counted out; the guard counts after it began to. */
 static void rest(struct crew *crew)
@@ -119,42 +158,49 @@ static void wait_a_tick(struct crew *crew)
         continue;
 }
 
+static bool wants_more(const struct crew *crew)
+{
+    return atomic_load(&crew->on_duty) < atomic_load(&crew->limit);
+}
+
+static bool has_too_many(const struct crew *crew)
+{
+    return atomic_load(&crew->on_duty) > atomic_load(&crew->limit);
+}
+
 /* The guard's work, until one more is wanted on duty or the crew ends. */
 static void watch(struct crew *crew)
 {
     atomic_store(&crew->guarded, true);
-    while (!atomic_load(&crew->ended)) {
-        if (atomic_load(&crew->limit) == crew->places)
+    while (!atomic_load(&crew->ended) && !wants_more(crew)) {
+        if (atomic_load(&crew->limit) <= crew->places) {
             rest(crew);
+            (void)begin_look(crew);
+        }
         wait_a_tick(crew);
-        atomic_store(&crew->limit, crew->places + count_held_up(crew));
-        if (atomic_load(&crew->on_duty) < atomic_load(&crew->limit))
-            break;
+        look(crew);
     }
     atomic_store(&crew->guarded, false);
 }
 
-/* More are on duty than there should be; or nobody looks whether there are. */
-static bool is_one_too_many(const struct crew *crew)
+/* All are on duty, so nobody is the guard, and it is time to see whether all should be. */
+static bool is_look_due(const struct crew *crew)
 {
-    unsigned on_duty = atomic_load(&crew->on_duty);
-
-    return on_duty > atomic_load(&crew->limit) ||
-           (on_duty > crew->places && !atomic_load(&crew->guarded));
+    return !atomic_load(&crew->guarded) && atomic_load(&crew->on_duty) > crew->places &&
+           clock_microseconds() - atomic_load(&crew->looked_at) >= CREW_TICK_MS * 1000;
 }
 
 static void stand_by(struct crew *crew, struct member *member)
 {
-    bool leaves;
-
     (void)pthread_mutex_lock(&crew->lock);
-    leaves = member->on_duty && is_one_too_many(crew);
-    if (leaves) {
+    if (member->on_duty && is_look_due(crew))
+        look(crew);
+    if (member->on_duty && has_too_many(crew)) {
         member->on_duty = false;
         atomic_fetch_sub(&crew->on_duty, 1);
     }
     while (!member->on_duty && !atomic_load(&crew->ended)) {
-        if (!leaves && atomic_load(&crew->on_duty) < atomic_load(&crew->limit)) {
+        if (wants_more(crew)) {
             member->on_duty = true;
             atomic_fetch_add(&crew->on_duty, 1);
         } else if (!atomic_load(&crew->guarded)) {
@@ -162,7 +208,6 @@ static void stand_by(struct crew *crew, struct member *member)
         } else {
             (void)pthread_cond_wait(&crew->reserve, &crew->lock);
         }
-        leaves = false;
     }
     /* The next one is the guard now, or goes on duty too. */
     (void)pthread_cond_signal(&crew->reserve);
@@ -175,7 +220,7 @@ bool crew_await_turn(struct crew *crew, unsigned number)
     unsigned turns = atomic_load(&member->turns);
 
     atomic_store(&member->turns, turns + turns % 2);
-    if (!member->on_duty || is_one_too_many(crew))
+    if (!member->on_duty || has_too_many(crew) || is_look_due(crew))
         stand_by(crew, member);
     if (atomic_load(&crew->ended))
         return false;

@@ -6,12 +6,12 @@
 /* Which of many workers wait for events. When all do, each event wakes another one, which finds
  * that the one before it could have taken the event too and goes to sleep again: two changes of
  * context for each request. So only as many wait as can run at a time; the others stand by, and
- * take the places of those who are held up (by a peer that sends slowly, by an OCSP responder) for
- * longer than an answer takes. One of those who stand by looks after that, CREW_TICK_MS apart, and
- * only while nobody waits for events or somebody is held up. */
+ * come when those are held up (by a peer that sends slowly, by an OCSP responder). One of those who
+ * stand by looks after that, CREW_TICK_MS apart, and only while nobody waits for events or more are
+ * on duty than there are places. */
 struct crew;
 
-/* Milliseconds for which a worker may be busy with one event before another takes its place. */
+/* Milliseconds between two looks: who is busy with the same event at both is held up. */
 #define CREW_TICK_MS 5
 
 /* A crew of `count` workers, of which `places` (at least 1) wait or work while nobody is held up.

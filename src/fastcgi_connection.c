@@ -145,14 +145,20 @@ bool fastcgi_has_come(struct fastcgi *fastcgi, int fd)
     return fastcgi_head_take(&fastcgi->head, fd);
 }
 
+static int64_t within(int64_t milliseconds, int64_t latest)
+{
+    int64_t until = clock_milliseconds() + milliseconds;
+
+    return until < latest ? until : latest;
+}
+
 enum fastcgi_next fastcgi_serve(
-    struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context)
+    struct fastcgi *fastcgi, int fd, int64_t latest, fastcgi_handler handler, void *context)
 {
     struct request request;
     bool keep, drained = true;
 
-    if (fastcgi_head_read(&fastcgi->head, fd, clock_milliseconds() + FASTCGI_HEAD_MS) !=
-        FASTCGI_READ)
+    if (fastcgi_head_read(&fastcgi->head, fd, within(FASTCGI_HEAD_MS, latest)) != FASTCGI_READ)
         return FASTCGI_CLOSE;
     if (fastcgi_head_has_unknown_role(&fastcgi->head))
         return fastcgi_head_refuse_role(&fastcgi->head, fd) ? FASTCGI_LINGER : FASTCGI_CLOSE;
@@ -173,7 +179,7 @@ enum fastcgi_next fastcgi_serve(
     else if (!request.gone) {
         drained = fastcgi_drain_nothing(&fastcgi->head) ||
                   (request_flush(&request) &&
-                      fastcgi_drain(&fastcgi->head, fd, clock_milliseconds() + FASTCGI_DRAIN_MS));
+                      fastcgi_drain(&fastcgi->head, fd, within(FASTCGI_DRAIN_MS, latest)));
     }
     if (!end(&fastcgi->request) || request.gone)
         return FASTCGI_CLOSE;
@@ -182,9 +188,9 @@ enum fastcgi_next fastcgi_serve(
     return keep ? FASTCGI_KEEP : FASTCGI_CLOSE;
 }
 
-void fastcgi_linger_and_close(int fd)
+void fastcgi_linger_and_close(int fd, int64_t latest)
 {
-    int64_t deadline = clock_milliseconds() + FASTCGI_DRAIN_MS;
+    int64_t deadline = within(FASTCGI_DRAIN_MS, latest);
     size_t left = FASTCGI_MAX_STDIN;
     char trash[4096];
 

@@ -3,6 +3,7 @@
 
 #include "request.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 /* One worker's way of serving FastCGI requests over connections that the server accepted. libfcgi
  * begins and encodes the answers; it never accepts, waits or closes, and what a peer sends is read
@@ -37,12 +38,14 @@ enum fastcgi_next {
  * fastcgi_serve for this connection comes next. */
 bool fastcgi_has_come(struct fastcgi *fastcgi, int fd);
 
-/* Reads one request from a connection, has it answered and ends it. */
+/* Reads one request from a connection, has it answered and ends it. The peer has the times above
+ * for it, and no longer than until `latest` (clock_milliseconds; INT64_MAX for no such moment);
+ * what is there already is taken after that too. */
 enum fastcgi_next fastcgi_serve(
-    struct fastcgi *fastcgi, int fd, fastcgi_handler handler, void *context);
+    struct fastcgi *fastcgi, int fd, int64_t latest, fastcgi_handler handler, void *context);
 
-/* Takes what is under way for a bounded time and then closes the connection, so that the peer's
- * system does not throw the answer away. */
-void fastcgi_linger_and_close(int fd);
+/* Takes what is under way for a bounded time, and no longer than until `latest`, and then closes
+ * the connection, so that the peer's system does not throw the answer away. */
+void fastcgi_linger_and_close(int fd, int64_t latest);
 
 #endif

@@ -33,8 +33,11 @@
 #define SEND_SECONDS 2
 #define REST_MS 50
 #define REST_WORDS_SECONDS 10
-/* What those who connected just before the end have for sending their request. */
+/* At the end: what those who connected just before have for sending their request, what all of them
+ * together have to finish it, and what one has after that. */
 #define STOP_MS 100
+#define STOP_ALL_MS 1000
+#define STOP_ONE_MS 20
 
 /* Shared by the workers; immutable but for `idle` and `crew`, which have their own locks, the
  * atomics and the listener. */
@@ -47,7 +50,7 @@ struct server {
     struct crew *crew;
     int epoll_fd;
     int stop_fd;
-    int64_t stop_deadline; /* set once, before `stopping` is */
+    int64_t stop_began; /* set once, before `stopping` is */
     atomic_bool stopping;
     atomic_llong rest_told_at;
 };
@@ -67,18 +70,29 @@ static void answer(void *context, struct request *request)
     answer_request(server->service, request);
 }
 
+/* Until when a peer may be waited for. */
+static int64_t latest(const struct server *server)
+{
+    int64_t all, one;
+
+    if (!atomic_load(&server->stopping))
+        return INT64_MAX;
+    all = server->stop_began + STOP_ALL_MS;
+    one = clock_milliseconds() + STOP_ONE_MS;
+    return all > one ? all : one;
+}
+
 static void serve(struct worker *worker, int fd, bool known)
 {
     struct server *server = worker->server;
-
-    enum fastcgi_next next = fastcgi_serve(worker->fastcgi, fd, answer, server);
+    enum fastcgi_next next = fastcgi_serve(worker->fastcgi, fd, latest(server), answer, server);
 
     if (next == FASTCGI_CLOSE)
         (void)close(fd);
     else if (next == FASTCGI_KEEP && !atomic_load(&server->stopping))
         idle_put(server->idle, fd, known);
     else
-        fastcgi_linger_and_close(fd);
+        fastcgi_linger_and_close(fd, latest(server));
 }
 
 /* Without descriptors: closes an idle connection, or lets the others finish first. */
@@ -161,18 +175,21 @@ static void accept_and_serve(struct worker *worker, size_t number)
  * end and no reset: after a reset over TCP HAProxy does not send it again (tried). */
 static void serve_the_rest(struct server *server)
 {
+    const struct timeval limit = {.tv_usec = STOP_MS * 1000L};
     struct worker worker = {.server = server, .fastcgi = fastcgi_new()};
+    int64_t deadline = server->stop_began + STOP_MS;
     bool known;
     int fd;
 
     while (worker.fastcgi != NULL && (fd = idle_take_oldest(server->idle, &known)) >= 0) {
         struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        int64_t left = known ? 0 : server->stop_deadline - clock_milliseconds();
+        int64_t left = known ? 0 : deadline - clock_milliseconds();
 
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
         if (poll(&waiting, 1, left > 0 ? (int)left : 0) > 0)
             serve(&worker, fd, known);
-        else if (clock_milliseconds() < server->stop_deadline)
-            fastcgi_linger_and_close(fd);
+        else if (clock_milliseconds() < deadline)
+            fastcgi_linger_and_close(fd, latest(server));
         else
             (void)close(fd);
     }
@@ -296,7 +313,7 @@ static void stop(struct server *server)
 {
     const uint64_t one = 1;
 
-    server->stop_deadline = clock_milliseconds() + STOP_MS;
+    server->stop_began = clock_milliseconds();
     atomic_store(&server->stopping, true);
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)

@@ -1,5 +1,6 @@
 """peercert's FastCGI socket itself, by a client that can break every rule."""
 
+import contextlib
 import json
 import os
 import signal
@@ -385,6 +386,23 @@ def test_a_request_in_hand_is_finished_before_it_stops(start_responder, hooked, 
         assert connection.read_to_end_of_request().endswith(f"\n{VALID}\n")
     assert responder.wait() == 0
     assert not responder.socket.exists(), "its socket's file is removed"
+    responder.check_log()
+
+
+def test_many_who_stall_do_not_keep_it_from_ending(start_responder, pki):
+    """One after another, each with all the time that a peer has while it serves, they would for a minute."""
+    responder = start_responder("--threads", "64")
+    whole = request(parameters(pki.good.pem))
+    assert VALID in ask(responder.address, parameters(pki.good.pem)).text
+    with contextlib.ExitStack() as held:
+        for _ in range(40):
+            held.enter_context(Connection(responder.address)).send(whole[:len(whole) // 2])
+        last = held.enter_context(Connection(responder.address))
+        last.send(whole)
+        assert VALID in last.read_answer().text
+        for _ in range(40):
+            held.enter_context(Connection(responder.address)).send(whole[:len(whole) // 2])
+        assert responder.stop() == 0
     responder.check_log()
 
 

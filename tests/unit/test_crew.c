@@ -18,6 +18,7 @@ static struct {
     sem_t events, go_on;
     atomic_int waiting, busy, done;
     atomic_bool hold; /* events are held up */
+    atomic_bool rest; /* each event waits for a moment, as for an answer from elsewhere */
     pthread_t threads[MOST];
     unsigned numbers[MOST];
     unsigned count;
@@ -51,6 +52,11 @@ static void *work(void *context)
         if (atomic_load(&scene.hold)) {
             atomic_fetch_add(&scene.busy, 1);
             (void)sem_wait(&scene.go_on);
+            atomic_fetch_sub(&scene.busy, 1);
+        }
+        if (atomic_load(&scene.rest)) {
+            atomic_fetch_add(&scene.busy, 1);
+            pause_ms(CREW_TICK_MS / 2);
             atomic_fetch_sub(&scene.busy, 1);
         }
         atomic_fetch_add(&scene.done, 1);
@@ -140,6 +146,17 @@ Test(crew, one_who_is_held_up_alone_is_replaced_too, .timeout = 60)
     post(&scene.events, 1);
     cr_assert(becomes(&scene.busy, 2));
     cr_assert(becomes(&scene.waiting, 2), "both that stood by wait for events now");
+    end();
+}
+
+/* None of them is held up for as long as from one look to the next. */
+Test(crew, all_come_when_all_wait_for_something_and_the_processors_for_nothing, .timeout = 60)
+{
+    begin(8, 2);
+    atomic_store(&scene.rest, true);
+    post(&scene.events, 50000);
+    cr_expect(becomes(&scene.busy, 8));
+    atomic_store(&scene.rest, false);
     end();
 }
 

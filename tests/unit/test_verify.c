@@ -214,6 +214,12 @@ Test(verify, a_certificate_of_the_trust_itself_is_no_client)
     (void)verify_both(&(struct setup){.ca = {root, between}}, between, VERDICT_UNTRUSTED,
         "an intermediate that is an anchor");
     pki_free(ca);
+    /* What is worse than that is told first. */
+    ca = pki_make(&(struct pki_spec){
+        .subject = "CN=Weak", .ca = true, .key = PKI_RSA_1024, .extensions = {"keyUsage="}});
+    verdict = verify_both(&(struct setup){.ca = {ca}}, ca, VERDICT_UNTRUSTED, "a weak CA itself");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_EE_KEY_TOO_SMALL, "%s", verdict.reason);
+    pki_free(ca);
     pki_free(between);
     pki_free(root);
 }

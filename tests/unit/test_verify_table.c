@@ -157,3 +157,10 @@ Test(verify_table, a_verification_that_did_not_come_to_its_end_is_not_judged)
     pki_free(other);
     pki_free(ca);
 }
+
+Test(verify_table, a_status_that_is_none_has_the_name_of_what_was_not_judged)
+{
+    cr_expect_str_eq(verdict_status_name(VERDICT_STATUS_COUNT), "not_judged");
+    cr_expect_str_eq(verdict_status_name((enum verdict_status)1000), "not_judged");
+    cr_expect_str_eq(verdict_status_name((enum verdict_status) - 1), "not_judged");
+}
