@@ -28,7 +28,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz install clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -156,6 +156,12 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm644 certs/openssl.cnf $(DESTDIR)$(PREFIX)/share/peercert/certs/openssl.cnf
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/peercert/certs/lib certs/lib/*
 	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
+
+uninstall: ## remove what make install has put there, and nothing else
+	rm -f $(DESTDIR)$(PREFIX)/bin/peercert $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8
+	for file in certs/ca certs/openssl.cnf certs/lib/* $$(find deploy -type f); do \
+		rm -f "$(DESTDIR)$(PREFIX)/share/peercert/$$file"; done
+	find $(DESTDIR)$(PREFIX)/share/peercert -depth -type d -empty -delete
 
 $(PACKAGES): packages-%:
 	@sh tests/install-packages.sh $*

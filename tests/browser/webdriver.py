@@ -42,9 +42,13 @@ class Browser:
     def __init__(self, home):
         self.home = home
         self.port = processes.free_port()
+        temporary = home / "tmp"
+        temporary.mkdir(exist_ok=True)
         self.driver = Process(home, "chromedriver", [shutil.which("chromedriver"), f"--port={self.port}"],
                               environment={"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"),
-                                           "XDG_CACHE_HOME": str(home / "cache")})
+                                           "XDG_CACHE_HOME": str(home / "cache"),
+                                           # Chromium leaves folders behind.
+                                           "TMPDIR": str(temporary)})
         self.session = None
         try:
             self.driver.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))

@@ -247,7 +247,13 @@ Test(verify_chain, an_explicit_policy_that_the_leaf_has_not_is_untrusted)
     cr_expect_eq(verdict.error_code, X509_V_ERR_NO_EXPLICIT_POLICY);
     (void)judge_chain(plain, demands, other, VERDICT_UNTRUSTED, "another policy");
     (void)judge_chain(plain, demands, expired, VERDICT_UNTRUSTED, "no policy, and expired");
-    (void)judge_chain(plain, plain_ca, twice, VERDICT_UNTRUSTED, "one policy twice");
+    verdict = judge_chain(plain, plain_ca, twice, VERDICT_UNTRUSTED, "one policy twice");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_INVALID_POLICY_EXTENSION);
+    cr_expect_eq(verdict.error_depth, 0);
+    twice.ca = true;
+    verdict = judge_chain(plain, twice, plain, VERDICT_UNTRUSTED, "the issuer has one twice");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_INVALID_POLICY_EXTENSION);
+    cr_expect_eq(verdict.error_depth, 1);
 }
 
 Test(verify_chain, an_expired_anchor_does_not_hide_a_current_one_of_the_same_key)

@@ -1,4 +1,6 @@
+#include "identity.h"
 #include "verify_helpers.h"
+#include "verify_revocation.h"
 
 #include <criterion/criterion.h>
 #include <openssl/objects.h>
@@ -96,6 +98,42 @@ Test(verify_crls, a_hold_that_the_later_list_repeats_stays)
     /* The newest, which libcrypto takes, is of another scope. */
     (void)judge(leaf, (X509_CRL *[4]){holding(1, 3), holding(2, 1), newest}, VERDICT_REVOKED,
         "held on both for all");
+}
+
+static time_t date_of(const ASN1_TIME *date)
+{
+    time_t seconds = 0;
+
+    cr_assert(identity_time(date, &seconds));
+    return seconds;
+}
+
+Test(verify_crls, a_hold_is_released_by_a_later_list_from_its_first_second_on)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
+    static char same[] = "260101000000Z";
+    X509_CRL *held = pki_crl(&(struct pki_crl_spec){
+        .issuer = ca, .revoked = &line, .revoked_count = 1, .number = 1, .this_update_text = same});
+    X509_CRL *of_the_same_second =
+        pki_crl(&(struct pki_crl_spec){.issuer = ca, .number = 2, .this_update_text = same});
+    X509_CRL *later = pki_crl(&(struct pki_crl_spec){.issuer = ca, .number = 2});
+    struct setup setup = {.ca = {ca}, .crls = {held, of_the_same_second}};
+
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "which of the two came later?");
+    setup.crls[1] = later;
+    setup.at_time = date_of(X509_CRL_get0_lastUpdate(later));
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the later one's first second");
+    X509_CRL_free(later);
+    X509_CRL_free(of_the_same_second);
+    X509_CRL_free(held);
+}
+
+Test(verify_crls, reasons_have_names_within_their_bounds)
+{
+    cr_expect_null(revocation_reason_name(-1));
+    cr_expect_str_eq(revocation_reason_name(0), "unspecified");
+    cr_expect_str_eq(revocation_reason_name(10), "aACompromise");
+    cr_expect_null(revocation_reason_name(11));
 }
 
 Test(verify_crls, one_whose_dates_cannot_be_read_is_no_current_one)
