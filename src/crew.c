@@ -187,7 +187,7 @@ static void watch(struct crew *crew)
 static bool is_look_due(const struct crew *crew)
 {
     return !atomic_load(&crew->guarded) && atomic_load(&crew->on_duty) > crew->places &&
-           clock_microseconds() - atomic_load(&crew->looked_at) >= CREW_TICK_MS * 1000;
+           clock_microseconds() - atomic_load(&crew->looked_at) >= CREW_TICK_MS * INT64_C(1000);
 }
 
 static void stand_by(struct crew *crew, struct member *member)
