@@ -105,12 +105,9 @@ test: packages-browser ## install what tests need, build, run all tests
 $(BUILD)/bench/%: tests/bench/%.c tests/bench/common.h
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< -lfcgi -lcrypto
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 
-$(BUILD)/bench/cold: tests/bench/cold.c tests/bench/common.h $(BUILD)/libpeercert.a
-	$(call say,CC)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/libpeercert.a $(LDLIBS)
+$(BUILD)/bench/cold: $(BUILD)/libpeercert.a
 
 $(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
 	$(call say,CC)

@@ -2,13 +2,15 @@
 #include "clock.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* The processors have little to do when they work for less than this part of the time. */
 #define IDLE_PART 4
+
+#define TICK_US (CREW_TICK_MS * INT64_C(1000))
 
 /* In a cache line of its own: it is written twice for each event. */
 struct member {
@@ -33,19 +35,14 @@ struct crew {
     atomic_bool ended;      /* changed under the lock */
 };
 
-static bool prepare(struct crew *crew)
+unsigned crew_places(unsigned otherwise)
 {
-    pthread_condattr_t monotonic;
-    bool good;
+    cpu_set_t processors;
+    unsigned places = sched_getaffinity(0, sizeof(processors), &processors) == 0
+                          ? (unsigned)CPU_COUNT(&processors)
+                          : otherwise;
 
-    if (pthread_condattr_init(&monotonic) != 0)
-        return false;
-    good = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
-           pthread_mutex_init(&crew->lock, NULL) == 0 &&
-           pthread_cond_init(&crew->reserve, NULL) == 0 &&
-           pthread_cond_init(&crew->guard, &monotonic) == 0;
-    (void)pthread_condattr_destroy(&monotonic);
-    return good;
+    return places > 2 ? places : 2;
 }
 
 struct crew *crew_new(unsigned count, unsigned places)
@@ -56,11 +53,13 @@ struct crew *crew_new(unsigned count, unsigned places)
     if (crew == NULL)
         return NULL;
     crew->members = aligned_alloc(alignof(struct member), count * sizeof(*crew->members));
-    if (crew->members == NULL || !prepare(crew)) {
-        free(crew->members);
+    if (crew->members == NULL) {
         free(crew);
         return NULL;
     }
+    (void)pthread_mutex_init(&crew->lock, NULL);
+    (void)pthread_cond_init(&crew->reserve, NULL);
+    clock_condition_init(&crew->guard);
     for (i = 0; i < count; i++) {
         atomic_init(&crew->members[i].turns, 0);
         crew->members[i].seen = 0;
@@ -99,19 +98,11 @@ static unsigned count_held_up(struct crew *crew)
     return held_up;
 }
 
-static int64_t cpu_microseconds(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* Notes what the next look compares with. Returns who is held up since the last one. */
 static unsigned begin_look(struct crew *crew)
 {
     atomic_store(&crew->looked_at, clock_microseconds());
-    crew->cpu = cpu_microseconds();
+    crew->cpu = clock_cpu_microseconds();
     return count_held_up(crew);
 }
 
@@ -145,14 +136,8 @@ static void rest(struct crew *crew)
 
 static void wait_a_tick(struct crew *crew)
 {
-    struct timespec until = {0};
+    const struct timespec until = clock_timespec(clock_microseconds() + TICK_US);
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += CREW_TICK_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_nsec -= 1000000000L;
-        until.tv_sec++;
-    }
     while (!atomic_load(&crew->ended) &&
            pthread_cond_timedwait(&crew->guard, &crew->lock, &until) == 0)
         continue;
@@ -187,7 +172,7 @@ static void watch(struct crew *crew)
 static bool is_look_due(const struct crew *crew)
 {
     return !atomic_load(&crew->guarded) && atomic_load(&crew->on_duty) > crew->places &&
-           clock_microseconds() - atomic_load(&crew->looked_at) >= CREW_TICK_MS * INT64_C(1000);
+           clock_microseconds() - atomic_load(&crew->looked_at) >= TICK_US;
 }
 
 static void stand_by(struct crew *crew, struct member *member)

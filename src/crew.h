@@ -14,6 +14,11 @@ struct crew;
 /* Milliseconds between two looks: who is busy with the same event at both is held up. */
 #define CREW_TICK_MS 5
 
+/* How many workers can run at a time: one for each processor that the process may use, `otherwise`
+ * when their number is not to be had; two at least, since one that is held up is noticed by another
+ * that stands by, which takes a moment. */
+unsigned crew_places(unsigned otherwise);
+
 /* A crew of `count` workers, of which `places` (at least 1) wait or work while nobody is held up.
  * NULL for want of memory. Free accepts NULL; no worker may use it any more. */
 struct crew *crew_new(unsigned count, unsigned places);

@@ -1,4 +1,5 @@
 #include "log_queue.h"
+#include "clock.h"
 #include "log_line.h"
 
 #include <errno.h>
@@ -90,13 +91,9 @@ static uint64_t tell(struct log_queue *queue, uint64_t dropped)
  * comes after a pause is written at once, those right behind it GATHER_MS later at the most. */
 static void await_lines(struct log_queue *queue)
 {
-    struct timespec until = {0};
+    const struct timespec until = clock_timespec(clock_microseconds() + GATHER_MS * INT64_C(1000));
     int result = 0;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)GATHER_MS * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     while (queue->count < GATHER_LINES && !queue->closing && result == 0)
         result = pthread_cond_timedwait(&queue->ready, &queue->lock, &until);
     while (queue->count == 0 && !queue->closing) {
@@ -139,14 +136,9 @@ static void *write_lines(void *argument)
 
 static void make_locks(struct log_queue *queue)
 {
-    pthread_condattr_t monotonic;
-
     (void)pthread_mutex_init(&queue->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&queue->ready, &monotonic);
-    (void)pthread_cond_init(&queue->over, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    clock_condition_init(&queue->ready);
+    clock_condition_init(&queue->over);
 }
 
 static void free_queue(struct log_queue *queue)
@@ -202,14 +194,13 @@ void log_queue_add(struct log_queue *queue, enum log_level level, char *line)
 
 bool log_queue_end(struct log_queue *queue)
 {
-    struct timespec until = {0};
+    /* The writer ends by itself within the patience, unless a system call hangs. */
+    const struct timespec until =
+        clock_timespec(clock_microseconds() + (LOG_SINK_PATIENCE + 1000) * INT64_C(1000));
     int result = 0;
     bool ended;
 
     log_sink_limit(queue->sink, LOG_SINK_PATIENCE);
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    /* The writer ends by itself within the patience, unless a system call hangs. */
-    until.tv_sec += LOG_SINK_PATIENCE / 1000 + 1;
     (void)pthread_mutex_lock(&queue->lock);
     queue->closing = true;
     (void)pthread_cond_signal(&queue->ready);

@@ -45,16 +45,12 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
 struct ocsp_cache *ocsp_cache_new(unsigned most_asking)
 {
     struct ocsp_cache *cache = calloc(1, sizeof(*cache));
-    pthread_condattr_t attributes;
 
     if (cache == NULL)
         return NULL;
     cache->most_asking = most_asking > 0 ? most_asking : 1;
     (void)pthread_mutex_init(&cache->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&cache->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_condition_init(&cache->changed);
     return cache;
 }
 
@@ -128,9 +124,7 @@ static void note(struct ocsp_cache *cache, const struct ocsp_key *key)
 
 static struct timespec moment(int64_t milliseconds)
 {
-    int64_t at = clock_milliseconds() + milliseconds;
-
-    return (struct timespec){.tv_sec = (time_t)(at / 1000), .tv_nsec = (long)(at % 1000) * 1000000};
+    return clock_timespec(clock_microseconds() + milliseconds * 1000);
 }
 
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,

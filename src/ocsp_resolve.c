@@ -1,4 +1,5 @@
 #include "ocsp_resolve.h"
+#include "clock.h"
 #include "ocsp_url.h"
 
 #include <pthread.h>
@@ -65,7 +66,6 @@ static void *look_up(void *context)
 static struct lookup *begin(const char *host, const char *port)
 {
     struct lookup *lookup = calloc(1, sizeof(*lookup));
-    pthread_condattr_t attributes;
     pthread_attr_t detached;
     pthread_t thread;
     bool good;
@@ -76,10 +76,7 @@ static struct lookup *begin(const char *host, const char *port)
     (void)snprintf(lookup->port, sizeof(lookup->port), "%s", port);
     lookup->references = 2;
     (void)pthread_mutex_init(&lookup->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&lookup->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_condition_init(&lookup->changed);
     (void)pthread_attr_init(&detached);
     (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     good = pthread_create(&thread, &detached, look_up, lookup) == 0;
@@ -94,8 +91,7 @@ static struct lookup *begin(const char *host, const char *port)
 struct addrinfo *ocsp_resolve(
     const char *host, const char *port, int64_t deadline, struct error *error)
 {
-    const struct timespec until = {
-        .tv_sec = (time_t)(deadline / 1000), .tv_nsec = (long)(deadline % 1000) * 1000000};
+    const struct timespec until = clock_timespec(deadline * 1000);
     struct addrinfo *found = NULL;
     struct lookup *lookup;
     bool done;

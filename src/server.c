@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -232,17 +231,6 @@ static size_t most_idle(const struct config *config)
     return most > reserved + 16 ? most - reserved : 16;
 }
 
-/* As many workers as can run at a time, and two at least: one that is held up is noticed by a
- * worker's standing by, which takes a moment. */
-static struct crew *new_crew(const struct config *config)
-{
-    cpu_set_t processors;
-    int places = sched_getaffinity(0, sizeof(processors), &processors) == 0 ? CPU_COUNT(&processors)
-                                                                            : config->threads;
-
-    return crew_new((unsigned)config->threads, places > 2 ? (unsigned)places : 2);
-}
-
 static bool watch(struct server *server, int fd, uint64_t token, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.u64 = token};
@@ -252,6 +240,7 @@ static bool watch(struct server *server, int fd, uint64_t token, uint32_t events
 
 static bool prepare(struct server *server, struct error *error)
 {
+    unsigned threads = (unsigned)server->service->config->threads;
     size_t i;
 
     server->peers = peers_new(server->service->config, error);
@@ -267,7 +256,7 @@ static bool prepare(struct server *server, struct error *error)
             goto fail;
     }
     server->idle = idle_new(most_idle(server->service->config), server->epoll_fd);
-    server->crew = new_crew(server->service->config);
+    server->crew = crew_new(threads, crew_places(threads));
     if (server->idle != NULL && server->crew != NULL)
         return true;
     errno = ENOMEM;

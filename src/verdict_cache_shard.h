@@ -12,8 +12,8 @@
 
 /* For verdict_cache.c alone: one part of the cache, with a lock of its own. What it holds is found
  * by digest and stands in one of two lists, newest first: what was seen once, and what is valid and
- * came again. A shard's functions are called with its lock held, but for shard_begin and shard_end.
- */
+ * came again. All is called with the shard's lock held but for shard_begin and shard_end, and what
+ * frees entries. */
 
 enum stage { STAGE_DECODING, STAGE_JUDGING, STAGE_DONE, STAGE_GIVEN_UP };
 

@@ -8,7 +8,6 @@
 #include "service.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Remembers the end of what was written: how the report ends is the answer. */
 struct sink {
@@ -31,14 +30,6 @@ static bool flush(void *context)
     return true;
 }
 
-static double cpu_microseconds(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
-
 static void answer(const struct service *service, char *const *parameters)
 {
     struct sink sink = {""};
@@ -56,10 +47,10 @@ static double measure(const struct service *service, char *const *parameters, lo
     long i;
 
     answer(service, parameters);
-    began = cpu_microseconds();
+    began = bench_cpu_microseconds();
     for (i = 0; i < count; i++)
         answer(service, parameters);
-    return (cpu_microseconds() - began) / (double)count;
+    return (bench_cpu_microseconds() - began) / (double)count;
 }
 
 int main(int argc, char **argv)
@@ -72,16 +63,11 @@ int main(int argc, char **argv)
     struct config config;
     struct service service;
     size_t begins = strlen(certificate);
-    FILE *file;
 
     if (argc != 4)
         return 2;
     (void)snprintf(ca, sizeof(ca), "PEERCERT_CA=%s", argv[2]);
-    file = fopen(argv[3], "r");
-    bench_must(file != NULL, argv[3]);
-    certificate[begins + fread(certificate + begins, 1, sizeof(certificate) - begins - 1, file)] =
-        '\0';
-    (void)fclose(file);
+    bench_read(argv[3], certificate + begins, sizeof(certificate) - begins);
     bench_must(memory_watch_start(), "memory_watch_start");
     bench_must(config_read(&config, 0, NULL, environment, &error) &&
                    service_open(&service, &config, true, &error) &&

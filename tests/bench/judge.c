@@ -8,15 +8,6 @@
 #include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
-
-static double cpu_microseconds(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 static void judge(X509_STORE *store, const char *pem, bool with_verify)
 {
@@ -41,10 +32,10 @@ static double measure(X509_STORE *store, const char *pem, bool with_verify, long
     long i;
 
     judge(store, pem, with_verify);
-    began = cpu_microseconds();
+    began = bench_cpu_microseconds();
     for (i = 0; i < count; i++)
         judge(store, pem, with_verify);
-    return (cpu_microseconds() - began) / (double)count;
+    return (bench_cpu_microseconds() - began) / (double)count;
 }
 
 int main(int argc, char **argv)
@@ -52,15 +43,11 @@ int main(int argc, char **argv)
     X509_STORE *store = X509_STORE_new();
     char pem[32768];
     long count;
-    FILE *file;
 
     if (argc != 4)
         return 2;
     count = strtol(argv[1], NULL, 10);
-    file = fopen(argv[3], "r");
-    bench_must(file != NULL, argv[3]);
-    pem[fread(pem, 1, sizeof(pem) - 1, file)] = '\0';
-    (void)fclose(file);
+    bench_read(argv[3], pem, sizeof(pem));
     bench_must(store != NULL && X509_STORE_load_file(store, argv[2]) == 1, argv[2]);
     printf("%.1f %.1f\n", measure(store, pem, false, count), measure(store, pem, true, count));
     X509_STORE_free(store);

@@ -48,13 +48,13 @@ def main():
     missed, places, count = collections.Counter(), {}, 0
     for file in measure(sys.argv[1]):
         for line in file["lines"]:
-            branches = line["branches"]
-            if words_of(file["file"], line["line_number"]).startswith(MACROS):
+            branches, words = line["branches"], words_of(file["file"], line["line_number"])
+            if words.startswith(MACROS):
                 continue
             count += len(branches)
             never = sum(branch["count"] == 0 for branch in branches)
             if never:
-                key = (pathlib.Path(file["file"]).name, words_of(file["file"], line["line_number"]))
+                key = (pathlib.Path(file["file"]).name, words)
                 missed[key] += never
                 places.setdefault(key, []).append(line["line_number"])
     if count == 0:

@@ -326,3 +326,24 @@ struct pki *pki_client(const char *subject, const struct pki *issuer)
 {
     return pki_make(&(struct pki_spec){.subject = subject, .issuer = issuer});
 }
+
+void pki_foreign_key(X509 *certificate, void *oid)
+{
+    static const unsigned char bytes[] = {0x02, 0x01, 0x05};
+    unsigned char *copy = OPENSSL_memdup(bytes, sizeof(bytes));
+
+    pki_must(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate), OBJ_txt2obj(oid, 1),
+                 V_ASN1_UNDEF, NULL, copy, sizeof(bytes)) == 1,
+        oid);
+}
+
+void pki_explicit_curve(X509 *certificate, void *context)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+
+    (void)context;
+    pki_must(key != NULL && EVP_PKEY_set_utf8_string_param(key, "encoding", "explicit") == 1 &&
+                 X509_set_pubkey(certificate, key) == 1,
+        "an EC key with explicit parameters");
+    EVP_PKEY_free(key);
+}

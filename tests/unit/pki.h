@@ -80,6 +80,11 @@ void pki_name_add(X509_NAME *name, const char *type, int asn1_type, const void *
 void pki_add_raw_extension(
     X509 *certificate, const char *oid, bool critical, const void *bytes, size_t length);
 
+/* For `customise`: a key that libcrypto cannot decode, of the kind of this dotted OID and without
+ * parameters (`oid` is a string); an EC key that spells its curve out. */
+void pki_foreign_key(X509 *certificate, void *oid);
+void pki_explicit_curve(X509 *certificate, void *context);
+
 /* One line of a revocation list. `reason` 0 writes none (RFC 5280 5.3.1: 1 keyCompromise, 6
  * certificateHold, 8 removeFromCRL); `date` is seconds from now, 0 is an hour ago. */
 struct pki_revoked {
@@ -114,6 +119,9 @@ char *pki_key_pem(const EVP_PKEY *key);
 char *pki_crl_pem(const X509_CRL *crl);
 unsigned char *pki_der(const X509 *certificate, size_t *length);
 unsigned char *pki_crl_der(const X509_CRL *crl, size_t *length);
+
+/* The certificate decoded from its DER, as it comes from a client. Free with X509_free. */
+X509 *pki_decoded(const struct pki *pki);
 
 /* A PKCS#12 file. `pki` with its key (NULL: certificates alone), then the NULL-terminated chain
  * (may be NULL). Legacy is RC2-40 and 3DES as old programs write it. */

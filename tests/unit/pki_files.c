@@ -167,6 +167,18 @@ unsigned char *pki_crl_der(const X509_CRL *crl, size_t *length)
     return take_der(der, size, length);
 }
 
+X509 *pki_decoded(const struct pki *pki)
+{
+    size_t length = 0;
+    unsigned char *der = pki_der(pki->certificate, &length);
+    const unsigned char *at = der;
+    X509 *certificate = d2i_X509(NULL, &at, (long)length);
+
+    pki_must(certificate != NULL, "decoding a certificate");
+    free(der);
+    return certificate;
+}
+
 unsigned char *pki_p12(
     const struct pki *pki, X509 *const *chain, const char *password, bool legacy, size_t *length)
 {

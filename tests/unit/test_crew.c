@@ -85,6 +85,14 @@ static void post(sem_t *semaphore, unsigned count)
         cr_assert_eq(sem_post(semaphore), 0);
 }
 
+/* Has so many more events held up, until so many workers are. */
+static void hold_up(unsigned events, int busy)
+{
+    atomic_store(&scene.hold, true);
+    post(&scene.events, events);
+    cr_assert(becomes(&scene.busy, busy), "%d of %d are held up", atomic_load(&scene.busy), busy);
+}
+
 static void end(void)
 {
     unsigned i;
@@ -124,27 +132,20 @@ Test(crew, others_take_the_places_of_those_who_are_held_up, .timeout = 60)
     int held;
 
     begin(8, 2);
-    atomic_store(&scene.hold, true);
-    for (held = 1; held <= 8; held++) {
-        post(&scene.events, 1);
-        cr_assert(becomes(&scene.busy, held), "%d are held up and nobody comes", held - 1);
-    }
+    for (held = 1; held <= 8; held++)
+        hold_up(1, held);
     end();
 }
 
 Test(crew, one_who_is_held_up_alone_is_replaced_too, .timeout = 60)
 {
     begin(4, 2);
-    atomic_store(&scene.hold, true);
-    post(&scene.events, 1);
-    cr_assert(becomes(&scene.busy, 1));
+    hold_up(1, 1);
     /* The guard looks only when nobody waits for events: so there must have been another one. */
     atomic_store(&scene.hold, false);
     post(&scene.events, 200);
     cr_assert(becomes(&scene.done, 200));
-    atomic_store(&scene.hold, true);
-    post(&scene.events, 1);
-    cr_assert(becomes(&scene.busy, 2));
+    hold_up(1, 2);
     cr_assert(becomes(&scene.waiting, 2), "both that stood by wait for events now");
     end();
 }
@@ -165,9 +166,7 @@ Test(crew, those_who_were_held_up_leave_the_others_their_places, .timeout = 60)
     int event;
 
     begin(8, 2);
-    atomic_store(&scene.hold, true);
-    post(&scene.events, 8);
-    cr_assert(becomes(&scene.busy, 8));
+    hold_up(8, 8);
     atomic_store(&scene.hold, false);
     post(&scene.go_on, 8);
     cr_assert(becomes(&scene.done, 8));
@@ -178,9 +177,7 @@ Test(crew, those_who_were_held_up_leave_the_others_their_places, .timeout = 60)
         cr_assert(becomes(&scene.done, event));
     }
     cr_assert(becomes(&scene.waiting, 2), "%d wait", atomic_load(&scene.waiting));
-    atomic_store(&scene.hold, true);
-    post(&scene.events, 3);
-    cr_expect(becomes(&scene.busy, 3), "it works as before");
+    hold_up(3, 3);
     end();
 }
 
@@ -202,8 +199,6 @@ Test(crew, its_end_lets_everybody_go, .timeout = 60)
     cr_assert(becomes(&scene.waiting, 1));
     end();
     begin(8, 2);
-    atomic_store(&scene.hold, true);
-    post(&scene.events, 3);
-    cr_assert(becomes(&scene.busy, 3));
+    hold_up(3, 3);
     end();
 }

@@ -156,50 +156,24 @@ Test(identity, every_kind_of_key_is_named)
     }
 }
 
-static void unknown_key(X509 *certificate, void *context)
-{
-    static const unsigned char bytes[] = {5, 0};
-    unsigned char *copy = OPENSSL_memdup(bytes, sizeof(bytes));
-
-    (void)context;
-    pki_must(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate), OBJ_txt2obj("1.2.3.4.5", 1),
-                 V_ASN1_UNDEF, NULL, copy, sizeof(bytes)) == 1,
-        "an unknown key");
-}
-
-static void explicit_curve(X509 *certificate, void *context)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-
-    (void)context;
-    pki_must(key != NULL && EVP_PKEY_set_utf8_string_param(key, "encoding", "explicit") == 1 &&
-                 X509_set_pubkey(certificate, key) == 1,
-        "an EC key with explicit parameters");
-    EVP_PKEY_free(key);
-}
-
 /* Reads it as it comes from a client, decoded. */
 static struct identity *read_decoded(const struct pki *pki)
 {
-    size_t length = 0;
-    unsigned char *der = pki_der(pki->certificate, &length);
-    const unsigned char *at = der;
-    X509 *certificate = d2i_X509(NULL, &at, (long)length);
+    X509 *certificate = pki_decoded(pki);
     struct error error = {.kind = ERROR_NONE};
-    struct identity *identity;
+    struct identity *identity = identity_read(certificate, &error);
 
-    pki_must(certificate != NULL, "decoding a certificate");
-    identity = identity_read(certificate, &error);
     cr_assert_not_null(identity, "%s", error.text);
     X509_free(certificate);
-    free(der);
     return identity;
 }
 
 Test(identity, keys_of_unknown_kinds_and_curves_are_told_as_such)
 {
-    struct pki *unknown = pki_make(&(struct pki_spec){.customise = unknown_key});
-    struct pki *explicit = pki_make(&(struct pki_spec){.customise = explicit_curve});
+    static char oid[] = "1.2.3.4.5";
+    struct pki *unknown =
+        pki_make(&(struct pki_spec){.customise = pki_foreign_key, .context = oid});
+    struct pki *explicit = pki_make(&(struct pki_spec){.customise = pki_explicit_curve});
     struct identity *identity = read_decoded(unknown);
 
     cr_expect_str_eq(identity->public_key, "unknown (1.2.3.4.5)", "came %s", identity->public_key);

@@ -279,57 +279,17 @@ Test(verify, extensions_that_are_there_twice_or_cannot_be_read_are_untrusted)
 }
 
 /* Puts a subjectPublicKeyInfo into the certificate. */
-static void replace_key(X509 *certificate, void *context)
-{
-    const struct {
-        const unsigned char *der;
-        size_t length;
-    } *spki = context;
-    const unsigned char *at = spki->der;
-    X509_PUBKEY *wanted = d2i_X509_PUBKEY(NULL, &at, (long)spki->length);
-    ASN1_OBJECT *object = NULL;
-    const unsigned char *key = NULL;
-    X509_ALGOR *algorithm = NULL;
-    int length = 0;
-    unsigned char *copy;
-
-    pki_must(wanted != NULL, "d2i_X509_PUBKEY");
-    pki_must(X509_PUBKEY_get0_param(&object, &key, &length, &algorithm, wanted) == 1, "the key");
-    copy = OPENSSL_memdup(key, (size_t)length);
-    pki_must(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate), OBJ_dup(object),
-                 V_ASN1_UNDEF, NULL, copy, length) == 1,
-        "putting a key in");
-    X509_PUBKEY_free(wanted);
-}
-
-static X509 *decoded_again(const struct pki *pki)
-{
-    size_t length = 0;
-    unsigned char *der = pki_der(pki->certificate, &length);
-    const unsigned char *at = der;
-    X509 *certificate = d2i_X509(NULL, &at, (long)length);
-
-    pki_must(certificate != NULL, "decoding a certificate");
-    free(der);
-    return certificate;
-}
-
 Test(verify, a_key_of_an_unknown_kind_is_untrusted_not_a_failure)
 {
-    static const unsigned char der[] = {
-        0x30, 0x0B, 0x30, 0x05, 0x06, 0x03, 0x2A, 0x03, 0x04, 0x03, 0x02, 0x00, 0x05};
-    struct {
-        const unsigned char *der;
-        size_t length;
-    } spki = {der, sizeof(der)};
+    static char oid[] = "1.2.3.4";
     struct pki *ca = pki_ca("CN=CA"), *other = pki_ca("CN=Other");
     const struct pki *issuers[] = {ca, other, NULL};
     int level, i;
 
     for (i = 0; i < 3; i++) {
         struct pki *leaf = pki_make(
-            &(struct pki_spec){.issuer = issuers[i], .customise = replace_key, .context = &spki});
-        X509 *certificate = decoded_again(leaf);
+            &(struct pki_spec){.issuer = issuers[i], .customise = pki_foreign_key, .context = oid});
+        X509 *certificate = pki_decoded(leaf);
 
         cr_assert_null(X509_get0_pubkey(certificate), "libcrypto reads the key");
         for (level = 0; level <= 2; level += 2) {
@@ -347,22 +307,11 @@ Test(verify, a_key_of_an_unknown_kind_is_untrusted_not_a_failure)
     pki_free(other);
 }
 
-static void explicit_curve(X509 *certificate, void *context)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-
-    (void)context;
-    pki_must(key != NULL && EVP_PKEY_set_utf8_string_param(key, "encoding", "explicit") == 1 &&
-                 X509_set_pubkey(certificate, key) == 1,
-        "an EC key with explicit parameters");
-    EVP_PKEY_free(key);
-}
-
 Test(verify, a_curve_of_its_own_is_untrusted)
 {
     struct pki *ca = pki_ca("CN=CA");
-    struct pki *leaf = pki_make(&(struct pki_spec){.issuer = ca, .customise = explicit_curve});
-    X509 *certificate = decoded_again(leaf);
+    struct pki *leaf = pki_make(&(struct pki_spec){.issuer = ca, .customise = pki_explicit_curve});
+    X509 *certificate = pki_decoded(leaf);
     struct verdict verdict = verify_judge(&(struct setup){.ca = {ca}}, certificate);
 
     verify_expect(&verdict, VERDICT_UNTRUSTED, "explicit EC parameters");
