@@ -16,9 +16,10 @@ CFLAGS_ALL = -std=c17 $(WARNINGS) $(HARDENING) $(CFLAGS) -pthread -MMD -MP
 LDFLAGS_ALL = -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS) -pthread
 LDLIBS = -lfcgi -ljansson -lcrypto
 
-LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out src/main.c,$(wildcard src/*.c)))
-TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*.c))
-C_FILES = $(wildcard src/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
+SOURCES = $(wildcard src/*/*.c)
+LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(SOURCES))
+TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*/*.c))
+C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
 BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge cold mint client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -45,7 +46,7 @@ $(BUILD)/libpeercert.a: $(LIB_OBJECTS)
 $(BUILD)/obj/tests/%.o: tests/unit/%.c
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Itests -c -o $@ $<
 
 $(BUILD)/obj/%.o: src/%.c
 	$(call say,CC)
@@ -125,10 +126,11 @@ demo: packages-demo ## install what it needs, build, show a report over mutual T
 	@$(MAKE) --no-print-directory build
 	@PEERCERT='$(abspath $(BUILD)/peercert)' sh deploy/demo.sh
 
-lint: packages-lint ## clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
+lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
+	sh tests/lint/layers.sh
 	clang-format --dry-run -Werror $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build $(BUILD)/clang/unit-tests
-	printf '%s\n' $(wildcard src/*.c) | xargs -P2 -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 2>/dev/null
+	printf '%s\n' src/main.c $(SOURCES) | xargs -P2 -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DPEERCERT_VERSION='""' -Isrc src
 	shellcheck $(SHELL_FILES)
@@ -139,12 +141,12 @@ fuzz: $(FUZZ_TARGETS) ## run each fuzz target for FUZZ_SECONDS (60)
 	@for target in $(FUZZ_TARGETS); do \
 		mkdir -p $$target.corpus && $$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $$target.corpus || exit 1; done
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/*.[ch])
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch])
 	$(call say,FUZZ)
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< \
-		$(filter-out src/main.c,$(wildcard src/*.c)) $(LDLIBS) -pthread
+		$(SOURCES) $(LDLIBS) -pthread
 
 install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm755 $(BUILD)/peercert $(DESTDIR)$(PREFIX)/bin/peercert
@@ -169,4 +171,4 @@ clean: ## remove what was built
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
 
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/tests/*.d)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/tests/*/*.d)

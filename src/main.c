@@ -1,11 +1,11 @@
-#include "cgi.h"
-#include "check.h"
-#include "config.h"
-#include "listener.h"
-#include "memory.h"
-#include "request.h"
-#include "server.h"
-#include "service.h"
+#include "certificate/alloc_watch.h"
+#include "config/config.h"
+#include "fastcgi/request.h"
+#include "server/listener.h"
+#include "server/server.h"
+#include "service/cgi.h"
+#include "service/check.h"
+#include "service/service.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -80,7 +80,7 @@ static int run_program(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    if (!memory_watch_start()) {
+    if (!alloc_watch_start()) {
         (void)fputs("peercert: libcrypto was in use before it could be watched\n", stderr);
         return EXIT_USAGE;
     }

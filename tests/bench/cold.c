@@ -1,11 +1,11 @@
 /* A whole cold answer of peercert in one thread, with no socket around it: from the request's
  * parameters to the report's last line, beside what tests/bench/judge.c does. Usage: cold COUNT CA
  * PEM. Prints CPU microseconds for an answer. */
-#include "answer.h"
+#include "certificate/alloc_watch.h"
 #include "common.h"
-#include "memory.h"
-#include "request.h"
-#include "service.h"
+#include "fastcgi/request.h"
+#include "service/respond.h"
+#include "service/service.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void answer(const struct service *service, char *const *parameters)
         .parameters = parameters,
         .transport = {.write = take, .flush = flush, .context = &sink}};
 
-    answer_request(service, &request);
+    respond(service, &request);
     bench_must(strstr(sink.last, "\nThe certificate is valid\n") != NULL, sink.last);
 }
 
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
         return 2;
     (void)snprintf(ca, sizeof(ca), "PEERCERT_CA=%s", argv[2]);
     bench_read(argv[3], certificate + begins, sizeof(certificate) - begins);
-    bench_must(memory_watch_start(), "memory_watch_start");
+    bench_must(alloc_watch_start(), "alloc_watch_start");
     bench_must(config_read(&config, 0, NULL, environment, &error) &&
                    service_open(&service, &config, true, &error) &&
                    service_load_trust(&service, &error),

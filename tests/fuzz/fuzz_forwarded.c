@@ -1,6 +1,6 @@
 /* Fuzzes what a front server forwards: the first two bytes choose two variables, a bar in the rest
  * divides their values. The rest is also decoded as one value. */
-#include "forwarded.h"
+#include "forwarded/forwarded.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -29,9 +29,9 @@ WORKERS = os.cpu_count() or 1
 
 # The files of each room and the suites that must notice, the fast ones first.
 ROOMS = [
-    ("verify*.c", ["@(verify|verify_chain|verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
+    ("verify/*.c", ["@(verify|verify_chain|verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
-    ("verdict_cache*.c", ["verdict_cache*/*"]),
+    ("cache/*.c", ["verdict_cache*/*"]),
 ]
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],
@@ -89,7 +89,7 @@ def run(command, **options):
 def make_variables():
     """How the Makefile compiles and links, from what it would do."""
     done = run(["make", "V=1", "-Bn", f"BUILD={BUILD}", str(BUILD / "unit-tests")], text=True)
-    compiles = next(line for line in done.stdout.split("\n") if " -c " in line and line.endswith("src/verify.c"))
+    compiles = next(line for line in done.stdout.split("\n") if " -c " in line and line.endswith("src/verify/verify.c"))
     links = next(line for line in done.stdout.split("\n") if f"-o {BUILD}/unit-tests" in line)
     return shlex.split(compiles), shlex.split(links)
 

@@ -1,0 +1,33 @@
+#ifndef PEERCERT_ERROR_H
+#define PEERCERT_ERROR_H
+
+/* Want of memory, a failure of libcrypto and bad input never share a value: only the last one may
+ * be told as somebody's fault. */
+enum error_kind {
+    ERROR_NONE = 0,
+    ERROR_USAGE,   /* an option, variable or configuration key; exit code 2 */
+    ERROR_INPUT,   /* what was read cannot be what it claims to be */
+    ERROR_FILE,    /* a file cannot be opened or read */
+    ERROR_MEMORY,  /* want of memory: says nothing about the input */
+    ERROR_LIBRARY, /* libcrypto or the system failed: says nothing about the input */
+};
+
+/* An error in words for the operator; the text names its source (file:line, variable, RFC section).
+ * Lives where the caller puts it, owns nothing. */
+struct error {
+    enum error_kind kind;
+    char text[512];
+};
+
+/* Sets kind and text (printf format). A text that is too long loses its middle, not the reason at
+ * its end. Bytes that may not be shown (text_is_unsafe_code, broken UTF-8) come as question marks;
+ * what an attacker may have written should have been escaped by the caller (text_append_shown). The
+ * arguments may lie in *error. Accepts error == NULL. */
+void error_set(struct error *error, enum error_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Prints "peercert: " and the text on stderr. What a terminal should not get (text_is_unsafe_code,
+ * malformed UTF-8) comes as '?': the text may name a file or an option as they were given. */
+void error_print(const struct error *error);
+
+#endif

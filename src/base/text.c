@@ -1,0 +1,261 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_init(struct text *text, size_t limit)
+{
+    *text = (struct text){.limit = limit};
+}
+
+void text_free(struct text *text)
+{
+    if (text == NULL)
+        return;
+    free(text->data);
+    *text = (struct text){.limit = text->limit};
+}
+
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    text->failed = false;
+    if (text->data != NULL)
+        text->data[0] = '\0';
+}
+
+const char *text_string(const struct text *text)
+{
+    return text->data != NULL ? text->data : "";
+}
+
+/* Makes room for `more` bytes and the NUL. */
+static bool text_reserve(struct text *text, size_t more)
+{
+    size_t limit = text->limit != 0 ? text->limit : TEXT_LIMIT;
+    size_t wanted, capacity;
+    char *data;
+
+    if (text->failed)
+        return false;
+    if (more > limit || text->length > limit - more) {
+        text->failed = true;
+        return false;
+    }
+    wanted = text->length + more + 1;
+    if (wanted <= text->capacity)
+        return true;
+    capacity = text->capacity != 0 ? text->capacity * 2 : 128;
+    if (capacity < wanted)
+        capacity = wanted;
+    data = realloc(text->data, capacity);
+    if (data == NULL) {
+        text->failed = true;
+        return false;
+    }
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+char *text_take(struct text *text)
+{
+    char *data = NULL;
+
+    if (text_reserve(text, 0)) {
+        text->data[text->length] = '\0';
+        /* What is taken is often kept. Shrinking may fail, which does no harm. */
+        data = realloc(text->data, text->length + 1);
+        if (data == NULL)
+            data = text->data;
+        *text = (struct text){.limit = text->limit};
+    }
+    text_free(text);
+    return data;
+}
+
+void text_append(struct text *text, const void *bytes, size_t length)
+{
+    if (!text_reserve(text, length))
+        return;
+    if (length > 0)
+        memcpy(text->data + text->length, bytes, length);
+    text->length += length;
+    text->data[text->length] = '\0';
+}
+
+void text_append_string(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+    va_list arguments, again;
+    size_t room;
+    int length;
+
+    if (!text_reserve(text, 0))
+        return;
+    room = text->capacity - text->length;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    length = vsnprintf(text->data + text->length, room, format, arguments);
+    if (length < 0)
+        text->failed = true;
+    if (text_reserve(text, length > 0 ? (size_t)length : 0)) {
+        if ((size_t)length >= room)
+            (void)vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+        text->length += (size_t)length;
+    }
+    text->data[text->length] = '\0';
+    va_end(again);
+    va_end(arguments);
+}
+
+size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code)
+{
+    /* Least code point of each length: what is below is an overlong form (RFC 3629 section 3). */
+    static const unsigned long least[5] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned long value;
+    size_t size, i;
+
+    if (length == 0)
+        return 0;
+    if (bytes[0] < 0x80) {
+        *code = bytes[0];
+        return 1;
+    }
+    if ((bytes[0] & 0xE0) == 0xC0) {
+        size = 2;
+        value = bytes[0] & 0x1FU;
+    } else if ((bytes[0] & 0xF0) == 0xE0) {
+        size = 3;
+        value = bytes[0] & 0x0FU;
+    } else if ((bytes[0] & 0xF8) == 0xF0) {
+        size = 4;
+        value = bytes[0] & 0x07U;
+    } else {
+        return 0;
+    }
+    if (size > length)
+        return 0;
+    for (i = 1; i < size; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+        value = (value << 6) | (bytes[i] & 0x3FU);
+    }
+    if (value < least[size] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+        return 0;
+    *code = value;
+    return size;
+}
+
+bool text_is_unsafe_code(unsigned long code)
+{
+    static const struct {
+        unsigned long first, last;
+    } unsafe[] = {
+        {0x0000, 0x001F},   /* C0 */
+        {0x007F, 0x009F},   /* DEL, C1 */
+        {0x00AD, 0x00AD},   /* soft hyphen */
+        {0x034F, 0x034F},   /* combining grapheme joiner */
+        {0x061C, 0x061C},   /* Arabic letter mark */
+        {0x115F, 0x1160},   /* Hangul fillers */
+        {0x17B4, 0x17B5},   /* invisible Khmer vowels */
+        {0x180B, 0x180F},   /* Mongolian selectors and separator */
+        {0x200B, 0x200F},   /* zero width, LRM, RLM */
+        {0x2028, 0x202E},   /* line and paragraph separators, embeddings and overrides */
+        {0x2060, 0x206F},   /* invisible operators, isolates, deprecated formats */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xFDD0, 0xFDEF},   /* noncharacters */
+        {0xFE00, 0xFE0F},   /* variation selectors */
+        {0xFEFF, 0xFEFF},   /* byte order mark */
+        {0xFFA0, 0xFFA0},   /* halfwidth Hangul filler */
+        {0xFFF0, 0xFFFB},   /* interlinear annotation */
+        {0xE0000, 0xE0FFF}, /* tags, variation selectors */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
+        if (code >= unsafe[i].first && code <= unsafe[i].last)
+            return true;
+    }
+    return (code & 0xFFFE) == 0xFFFE;
+}
+
+bool text_append_shown(struct text *text, const void *bytes, size_t length)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const unsigned char *at = bytes;
+    bool replaced = false;
+
+    while (length > 0) {
+        unsigned long code = 0;
+        size_t size = text_utf8_decode(at, length, &code);
+
+        if (size == 1 && code == '\\') {
+            text_append(text, "\\\\", 2);
+        } else if (size != 0 && !text_is_unsafe_code(code)) {
+            text_append(text, at, size);
+        } else {
+            size_t i;
+
+            size = size != 0 ? size : 1;
+            for (i = 0; i < size; i++) {
+                const char escape[3] = {'\\', digits[at[i] >> 4], digits[at[i] & 0x0F]};
+
+                text_append(text, escape, sizeof(escape));
+            }
+            replaced = true;
+        }
+        at += size;
+        length -= size;
+    }
+    return replaced;
+}
+
+void text_append_hex(
+    struct text *text, const unsigned char *bytes, size_t length, bool upper, char separator)
+{
+    const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        const char pair[2] = {digits[bytes[i] >> 4], digits[bytes[i] & 0x0F]};
+
+        if (i > 0 && separator != '\0')
+            text_append(text, &separator, 1);
+        text_append(text, pair, sizeof(pair));
+    }
+}
+
+#define MAX_SHOWN 256
+/* The longest that one character is shown as: four bytes as \XX. */
+#define MAX_CHARACTER 12
+
+void text_show_shortened(char *out, size_t size, const char *bytes, size_t length)
+{
+    char buffer[MAX_SHOWN + MAX_CHARACTER] = "";
+    /* A text that never passes its capacity never allocates. */
+    struct text text = {.data = buffer, .capacity = sizeof(buffer), .limit = sizeof(buffer) - 1};
+    size_t i = 0, boundary = 0;
+
+    while (i < length && text.length < size) {
+        unsigned long code = 0;
+        size_t step = text_utf8_decode((const unsigned char *)bytes + i, length - i, &code);
+
+        if (text.length + sizeof("...") <= size)
+            boundary = text.length;
+        step = step != 0 ? step : 1;
+        (void)text_append_shown(&text, bytes + i, step);
+        i += step;
+    }
+    if (text.length < size)
+        (void)snprintf(out, size, "%s", buffer);
+    else
+        (void)snprintf(out, size, "%.*s...", (int)boundary, buffer);
+}

@@ -1,0 +1,74 @@
+#ifndef PEERCERT_TEXT_H
+#define PEERCERT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing string with a limit. Zero it or use text_init; free it with text_free. The data is
+ * always NUL-terminated once something was appended; NULL before. After a failure (memory, or the
+ * limit would be passed) `failed` stays set and nothing more is appended, so that callers may check
+ * once at the end. */
+struct text {
+    char *data;
+    size_t length;
+    size_t capacity;
+    size_t limit; /* bytes at the most, without the NUL; 0 is TEXT_LIMIT */
+    bool failed;
+};
+
+/* Bytes that one text holds at the most, unless told otherwise. */
+#define TEXT_LIMIT ((size_t)1024 * 1024)
+
+/* Makes an empty text with this limit (0: TEXT_LIMIT). Allocates nothing. */
+void text_init(struct text *text, size_t limit);
+
+/* Frees the data and makes the text empty again. Accepts NULL. */
+void text_free(struct text *text);
+
+/* Empties the text and keeps its memory for reuse; clears `failed`. */
+void text_clear(struct text *text);
+
+/* The text so far as a string, "" when empty; borrowed until the next call on the same text. */
+const char *text_string(const struct text *text);
+
+/* Gives the string to the caller (free with free()) and makes the text empty. NULL when the text
+ * had failed or memory is wanting; an empty text gives an empty string. */
+char *text_take(struct text *text);
+
+/* Appends bytes as they are. */
+void text_append(struct text *text, const void *bytes, size_t length);
+
+/* Appends a NUL-terminated string as it is. */
+void text_append_string(struct text *text, const char *string);
+
+/* Appends with a printf format. */
+void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends untrusted bytes so that a terminal, a page and a log line can show them: well-formed
+ * UTF-8 passes; control characters (C0, DEL, C1), bidirectional controls (U+061C, U+200E, U+200F,
+ * U+202A to U+202E, U+2066 to U+2069), zero-width and other invisible format characters (U+00AD,
+ * U+180E, U+200B to U+200D, U+2060 to U+2064, U+206A to U+206F, U+FEFF, U+FFF9 to U+FFFB, tags
+ * U+E0000 to U+E007F), line and paragraph separators (U+2028, U+2029), noncharacters, and bytes
+ * that are not well-formed UTF-8 (RFC 3629: overlong, surrogates, above U+10FFFF) come as \XX per
+ * byte, two upper-case hexadecimal digits, as RFC 2253 section 2.4 writes them. A backslash comes
+ * as two. Returns true when something was replaced (the doubled backslash does not count). */
+bool text_append_shown(struct text *text, const void *bytes, size_t length);
+
+/* The number of bytes (1 to 4) of the well-formed UTF-8 character at `bytes`, 0 when there is none.
+ * *code gets the code point. */
+size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code);
+
+/* True when the code point may not be shown as it is (the list at text_append_shown). */
+bool text_is_unsafe_code(unsigned long code);
+
+/* Appends bytes as hexadecimal digits, upper or lower case, with the separator between bytes unless
+ * it is 0. */
+void text_append_hex(
+    struct text *text, const unsigned char *bytes, size_t length, bool upper, char separator);
+
+/* Writes bytes from outside to `out` (`size` bytes at the most with the NUL, 16 to 256), safe to
+ * show, and cut between characters with ... at the end when they would not fit. Allocates nothing,
+ * so that it cannot fail. */
+void text_show_shortened(char *out, size_t size, const char *bytes, size_t length);
+
+#endif

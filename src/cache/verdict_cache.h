@@ -1,0 +1,89 @@
+#ifndef PEERCERT_VERDICT_CACHE_H
+#define PEERCERT_VERDICT_CACHE_H
+
+#include "certificate/identity.h"
+#include "forwarded/forwarded.h"
+#include "verify/verdict.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Remembers verdicts for as long as they cannot change: a hit never changes an answer, only its
+ * cost. Decides nothing. Bounded in entries and bytes, safe in several threads at once; no lock is
+ * held while a certificate is decoded or verified, and of many threads that ask for the same new
+ * certificate one works and the others wait for it.
+ *
+ * Valid certificates that come again are kept in three quarters of the room, all others pass
+ * through the rest: a flood of certificates that are not valid, or are seen once, pushes out none
+ * of them. */
+struct verdict_cache;
+
+/* One certificate's place. Held from verdict_cache_enter to verdict_cache_leave. */
+struct verdict_cache_entry;
+
+/* All that an answer depends on besides the configuration, which does not change, and the time:
+ * what was forwarded (leaf, chain, source, form, the front's word), the snapshot of the trust, and
+ * the format of what is rendered. Borrowed. */
+struct verdict_cache_key {
+    const struct forwarded *forwarded;
+    uint64_t trust_number;
+    unsigned char format;
+};
+
+enum verdict_cache_role {
+    CACHE_ALONE,    /* no entry: work, and tell nobody (no cache, want of memory, too large) */
+    CACHE_OWNER,    /* new: work, and publish the identity and the verdict, or give up */
+    CACHE_FOLLOWER, /* known, or somebody works on it: wait for the identity and the verdict */
+};
+
+/* Makes a cache for this many entries (1 at least), and on average 16 KiB for each at the most.
+ * NULL for want of memory. Free when nobody holds an entry any more; accepts NULL. */
+struct verdict_cache *verdict_cache_new(size_t entries);
+void verdict_cache_free(struct verdict_cache *cache);
+
+/* Finds or makes the entry of a key. `cache` may be NULL. *entry is NULL for CACHE_ALONE. An entry
+ * whose verdict is not good at `now` (verdict.good_from, good_until) is not found. The key of an
+ * entry is SHA-256 over its items with their lengths, and on a hit the items themselves are
+ * compared, so no two keys share an entry. */
+enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
+    const struct verdict_cache_key *key, time_t now, struct verdict_cache_entry **entry);
+
+/* The owner publishes the identity, and its rendering (`length` bytes; NULL for want of memory:
+ * it is rendered for each request then). The entry owns both from now on; both can be read through
+ * the functions below until verdict_cache_leave. */
+void verdict_cache_publish_identity(
+    struct verdict_cache_entry *entry, struct identity *identity, char *rendered, size_t length);
+
+/* The owner publishes the verdict, which is copied. One that was not judged, or is good for no
+ * stretch of time, is not kept and not given to followers. */
+void verdict_cache_publish_verdict(
+    struct verdict_cache_entry *entry, const struct verdict *verdict);
+
+/* The owner publishes nothing (more): followers work alone. */
+void verdict_cache_give_up(struct verdict_cache_entry *entry);
+
+/* Waits until the owner has published the identity. false when it gave up: work alone then. */
+bool verdict_cache_wait_identity(struct verdict_cache_entry *entry);
+
+/* Waits until the owner has published a verdict that is good at `now`, and copies it with
+ * checked_at set to `now`. false when there is none: work alone then. */
+bool verdict_cache_wait_verdict(
+    struct verdict_cache_entry *entry, time_t now, struct verdict *verdict);
+
+/* The same without waiting: false also when there is no verdict yet. */
+bool verdict_cache_peek_verdict(
+    struct verdict_cache_entry *entry, time_t now, struct verdict *verdict);
+
+/* The published identity and rendering (*length bytes; NULL when there is none); borrowed until
+ * verdict_cache_leave. */
+const struct identity *verdict_cache_identity(const struct verdict_cache_entry *entry);
+const char *verdict_cache_rendered(const struct verdict_cache_entry *entry, size_t *length);
+
+/* Gives the entry back; the owner after it has published a verdict or given up. Accepts NULL. */
+void verdict_cache_leave(struct verdict_cache_entry *entry);
+
+/* How many entries there are, and their bytes; for tests and metrics. */
+void verdict_cache_measure(struct verdict_cache *cache, size_t *entries, size_t *bytes);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef PEERCERT_ALLOC_WATCH_H
+#define PEERCERT_ALLOC_WATCH_H
+
+#include <stdbool.h>
+
+/* libcrypto sometimes answers a failed allocation with a parse or verification error and leaves no
+ * ERR_R_MALLOC_FAILURE in its queue. Its allocator is therefore watched: what was judged while an
+ * allocation failed is no judgement (`not_judged`). */
+
+/* Has libcrypto allocate through the watch (CRYPTO_set_mem_functions(3)). To be called before any
+ * other use of libcrypto; false when it was too late. */
+bool alloc_watch_start(void);
+
+/* True when an allocation of libcrypto failed in this thread since alloc_watch_clear. */
+bool alloc_watch_failed(void);
+
+/* Forgets earlier failures in this thread. */
+void alloc_watch_clear(void);
+
+/* True when an allocation of libcrypto failed in this thread since alloc_watch_clear, or its error
+ * queue tells of one (ERR_R_MALLOC_FAILURE). Empties the queue. */
+bool alloc_watch_explains_errors(void);
+
+/* For tests: lets the Nth allocation of this thread from now on fail (counted from 1; 0: none), and
+ * all after it when `and_after`. */
+void alloc_watch_fail_at(unsigned long nth, bool and_after);
+
+/* For tests: how many allocations of libcrypto this thread has asked for since
+ * alloc_watch_fail_at. */
+unsigned long alloc_watch_count(void);
+
+#endif

@@ -1,0 +1,121 @@
+#include "config/config.h"
+#include "config/config_options.h"
+#include "config/config_sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What belongs together. */
+static bool check_together(struct config *config, struct error *error)
+{
+    if (!config->check &&
+        (config->at != NULL || config->chain.count > 0 || config->password_file != NULL)) {
+        error_set(error, ERROR_USAGE, "--at, --chain and --password-file go with --check alone");
+        return false;
+    }
+    if (config->at != NULL && !config_parse_time(config->at, &config->at_time)) {
+        error_set(error, ERROR_USAGE,
+            "--at: must be a time such as 2026-11-23T17:57:38Z, 2026-11-23 or @1795456658");
+        return false;
+    }
+    if (!config->check && config->files.count > 0) {
+        error_set(error, ERROR_USAGE, "%s: unexpected; files are checked with --check",
+            config->files.items[0]);
+        return false;
+    }
+    if (config->check && config->files.count == 0 && !config->test_config) {
+        error_set(error, ERROR_USAGE, "--check: names no FILE (`-` is standard input)");
+        return false;
+    }
+    if (config->format == CONFIG_FORMAT_HTML && config->files.count > 1) {
+        error_set(error, ERROR_USAGE, "--format html: a page is for one FILE");
+        return false;
+    }
+    if (config->ca.count == 0) {
+        error_set(error, ERROR_USAGE,
+            "--ca: missing; it names the certificate of your certificate authority");
+        return false;
+    }
+    if (config->crl_missing_ok && config->require_crl) {
+        error_set(error, ERROR_USAGE, "--crl-missing-ok and --require-crl exclude each other");
+        return false;
+    }
+    return true;
+}
+
+bool config_read(
+    struct config *config, int argc, char **argv, char *const *environment, struct error *error)
+{
+    const char *file;
+
+    *config = config_defaults;
+    if (argc > 0 && !config_read_command_line(config, argc, argv, true, error))
+        goto fail;
+    if (config->help || config->version)
+        return true;
+    file = config->config_file != NULL ? config->config_file
+                                       : config_find_environment_file(environment);
+    if (file != NULL && !config_read_file(config, file, error))
+        goto fail;
+    if (!config_read_environment(config, environment, error))
+        goto fail;
+    if (argc > 0 && !config_read_command_line(config, argc, argv, false, error))
+        goto fail;
+    if (!check_together(config, error))
+        goto fail;
+    return true;
+
+fail:
+    config_free(config);
+    return false;
+}
+
+void config_free(struct config *config)
+{
+    size_t i;
+
+    if (config == NULL)
+        return;
+    for (i = 0; i < config_option_count; i++) {
+        void *field = (char *)config + config_options[i].offset;
+
+        if (config_options[i].kind == OPTION_LIST)
+            list_free(field);
+        else if (config_options[i].kind == OPTION_STRING)
+            free(*(char **)field);
+    }
+    list_free(&config->files);
+    *config = config_defaults;
+}
+
+void config_print_help(FILE *file)
+{
+    size_t i;
+
+    (void)fputs(
+        "Usage: peercert [OPTION]...                 serve FastCGI on fd 0 or --listen, or run as "
+        "a CGI script\n"
+        "       peercert [OPTION]... --check FILE...  the same report for certificate files\n"
+        "Verifies the client certificate that a front server forwards and reports on it.\n\n",
+        file);
+    for (i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+        char name[64];
+
+        (void)snprintf(name, sizeof(name), "--%s%s%s", option->name,
+            option->kind == OPTION_FLAG ? "" : " ",
+            option->kind == OPTION_FLAG ? "" : option->argument);
+        (void)fprintf(file, "  %-30s %s%s\n", name, option->help,
+            option->kind == OPTION_LIST ? " (repeatable)" : "");
+    }
+    (void)fputs(
+        "\nEach option is also a variable (--socket-mode: PEERCERT_SOCKET_MODE; lists with commas) "
+        "and a key of\n"
+        "the configuration file (socket-mode = 0660), but for those that say otherwise. The "
+        "command line wins\n"
+        "over the environment, that over the file. As a CGI script the command line is not read.\n"
+        "Exit status: 0 fine, 1 a checked certificate is not valid, 2 usage or configuration "
+        "error, 3 the\n"
+        "trust (CA, CRL, intermediates) cannot be loaded. See peercert(8).\n",
+        file);
+}

@@ -1,0 +1,108 @@
+#include "config/config_options.h"
+
+#include <stddef.h>
+
+static const char *const format_choices[] = {"text", "json", "html", NULL};
+static const char *const log_format_choices[] = {"text", "json", NULL};
+static const char *const crl_depth_choices[] = {"chain", "leaf", NULL};
+
+static const char *const ocsp_choices[] = {"off", "soft", "hard", NULL};
+static const char *const ocsp_nonce_choices[] = {"required", "optional", NULL};
+
+#define AT(field) offsetof(struct config, field)
+#define FLAG(name, field, where, help)                                                             \
+    {                                                                                              \
+        name, OPTION_FLAG, where, AT(field), NULL, 0, 0, NULL, help                                \
+    }
+#define STRING(name, field, where, argument, help)                                                 \
+    {                                                                                              \
+        name, OPTION_STRING, where, AT(field), argument, 0, 0, NULL, help                          \
+    }
+#define LIST(name, field, where, argument, help)                                                   \
+    {                                                                                              \
+        name, OPTION_LIST, where, AT(field), argument, 0, 0, NULL, help                            \
+    }
+#define NUMBER(name, field, argument, least, most, help)                                           \
+    {                                                                                              \
+        name, OPTION_NUMBER, FROM_ANYWHERE, AT(field), argument, least, most, NULL, help           \
+    }
+#define CHOICE(name, field, argument, choices, help)                                               \
+    {                                                                                              \
+        name, OPTION_CHOICE, FROM_ANYWHERE, AT(field), argument, 0, 0, choices, help               \
+    }
+
+const struct config_option config_options[] = {
+    LIST("ca", ca, FROM_ANYWHERE, "FILE|DIR", "the trusted CA: PEM bundle, DER or PKCS#12"),
+    STRING("ca-password-file", ca_password_file, FROM_ANYWHERE, "FILE",
+        "file whose first line is the pass phrase of PKCS#12 in --ca"),
+    LIST("intermediates", intermediates, FROM_ANYWHERE, "FILE|DIR",
+        "CA certificates to build chains with, not trusted by themselves"),
+    LIST("crl", crl, FROM_ANYWHERE, "FILE|DIR",
+        "revocation lists, PEM or DER; one is then required"),
+    FLAG("crl-missing-ok", crl_missing_ok, FROM_ANYWHERE,
+        "with --crl: a certificate without a current CRL may be valid"),
+    FLAG("require-crl", require_crl, FROM_ANYWHERE,
+        "a certificate without a current CRL is never valid"),
+    CHOICE("crl-depth", crl_depth, "chain|leaf", crl_depth_choices,
+        "whose revocation is checked: the whole chain's (default) or the leaf's"),
+    CHOICE("ocsp", ocsp, "off|soft|hard", ocsp_choices,
+        "ask an OCSP responder; hard: never valid without its word (off)"),
+    STRING("ocsp-url", ocsp_url, FROM_ANYWHERE, "URL",
+        "the responder to ask, whatever the certificate names (http)"),
+    LIST("ocsp-allow", ocsp_allow, FROM_ANYWHERE, "HOST[:PORT]",
+        "a responder that certificates may name; others are never asked"),
+    CHOICE("ocsp-nonce", ocsp_nonce, "required|optional", ocsp_nonce_choices,
+        "whether an answer must repeat our nonce (required)"),
+    NUMBER("ocsp-timeout", ocsp_timeout, "SECONDS", 1, 20,
+        "what asking a responder may take in all (5)"),
+    STRING("listen", listen, FROM_ANYWHERE, "unix:PATH|ADDR:PORT", "serve FastCGI on this socket"),
+    {"socket-mode", OPTION_MODE, FROM_ANYWHERE, AT(socket_mode), "MODE", 0, 0770, NULL,
+        "permissions of the Unix socket (0660)"},
+    STRING("socket-group", socket_group, FROM_ANYWHERE, "GROUP", "group of the Unix socket"),
+    LIST("allow-peer", allow_peer, FROM_ANYWHERE, "ADDR",
+        "who may connect over TCP; needed unless --listen is loopback"),
+    NUMBER("threads", threads, "N", 1, 256, "worker threads (8)"),
+    NUMBER("depth", depth, "N", 0, 100, "intermediate certificates in a chain at the most (10)"),
+    NUMBER("security-level", security_level, "N", 0, 5,
+        "OpenSSL security level for keys and digests (2)"),
+    LIST("trust-header", trust_header, FROM_ANYWHERE, "NAME[:FORM]",
+        "read the certificate from this request header too: the front must set or strip it"),
+    NUMBER("xfcc-hop", xfcc_hop, "N", 0, 100,
+        "which element of X-Forwarded-Client-Cert counts, from the last (0)"),
+    NUMBER("cache", cache, "ENTRIES", 0, 10000000,
+        "verdicts that are remembered at the most (1024); 0 is none"),
+    NUMBER("warn-days", warn_days, "N", 0, 36500,
+        "warn when a certificate lives less than this many days (30)"),
+    CHOICE("format", format, "text|json|html", format_choices,
+        "format of the report when the request does not ask for one (text)"),
+    STRING("log-file", log_file, FROM_ANYWHERE, "FILE|syslog", "where the log goes (stderr)"),
+    CHOICE("log-format", log_format, "text|json", log_format_choices, "format of the log (text)"),
+    STRING("config", config_file, FROM_ENVIRONMENT, "FILE", "read this configuration file"),
+    FLAG("check", check, FROM_COMMAND_LINE,
+        "report on certificate files, not on requests (command line alone)"),
+    STRING("at", at, FROM_COMMAND_LINE, "TIME",
+        "with --check: judge as of this time (command line alone)"),
+    LIST("chain", chain, FROM_COMMAND_LINE, "FILE",
+        "with --check: further certificates of the chain (command line alone)"),
+    STRING("password-file", password_file, FROM_COMMAND_LINE, "FILE",
+        "with --check: pass phrase of PKCS#12 files (command line alone)"),
+    FLAG("test-config", test_config, FROM_COMMAND_LINE,
+        "check configuration and trust, then exit (command line alone)"),
+    FLAG("version", version, FROM_COMMAND_LINE, "print the version and exit"),
+    FLAG("help", help, FROM_COMMAND_LINE, "print this help and exit"),
+};
+
+const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);
+
+_Static_assert(sizeof(config_options) / sizeof(config_options[0]) <= CONFIG_MAX_OPTIONS,
+    "CONFIG_MAX_OPTIONS is too small");
+
+const struct config config_defaults = {
+    .socket_mode = 0660,
+    .threads = 8,
+    .depth = 10,
+    .security_level = 2,
+    .cache = 1024,
+    .ocsp_timeout = 5,
+    .warn_days = 30,
+};

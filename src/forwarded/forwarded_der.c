@@ -1,0 +1,142 @@
+#include "certificate/der.h"
+#include "forwarded/forwarded_encodings.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum decoding encoding_refuse(struct certificates *out, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vsnprintf(out->reason, sizeof(out->reason), format, arguments) < 0)
+        out->reason[0] = '\0';
+    va_end(arguments);
+    return DECODING_REFUSED;
+}
+
+void certificates_free(struct certificates *certificates)
+{
+    size_t i;
+
+    if (certificates == NULL)
+        return;
+    for (i = 0; i < certificates->count; i++)
+        OPENSSL_free(certificates->items[i].data);
+    certificates->count = 0;
+}
+
+/* What DER that is whole holds instead of a certificate, by the first element inside of it. */
+static enum decoding judge_inside(
+    struct certificates *out, const unsigned char *inside, size_t length)
+{
+    if (length > 0 && inside[0] == DER_INTEGER)
+        return encoding_refuse(out,
+            "it is DER of a private key or of PKCS#12, not of a certificate: if it "
+            "was a private key, replace that key");
+    if (length > 0 && inside[0] == DER_OBJECT_IDENTIFIER)
+        return encoding_refuse(out, "it is DER of a PKCS#7 container, not of a certificate");
+    if (length == 0 || inside[0] != DER_SEQUENCE)
+        return encoding_refuse(out, "it is DER, but not of a certificate (RFC 5280 section 4.1)");
+    return DECODING_FINE;
+}
+
+static enum decoding judge_shape(struct certificates *out, const unsigned char *der, size_t length)
+{
+    struct der_element outer, next;
+    size_t whole;
+
+    if (length > 0 && der[0] == '-')
+        return encoding_refuse(out, "it is base64 of PEM, not of DER");
+    if (!der_read_element(der, length, &outer) || outer.tag != DER_SEQUENCE)
+        return encoding_refuse(out, "what its base64 holds is not a DER certificate (no SEQUENCE)");
+    whole = outer.header + outer.content;
+    if (whole > length)
+        return encoding_refuse(out, "its DER is cut off: %zu of %zu bytes came", length, whole);
+    if (whole < length) {
+        if (der_read_element(der + whole, length - whole, &next) && next.tag == DER_SEQUENCE &&
+            next.header + next.content == length - whole)
+            return encoding_refuse(out, "a second certificate follows the certificate in its DER");
+        return encoding_refuse(
+            out, "data follows the certificate in its DER: %zu bytes", length - whole);
+    }
+    if (length > CERTIFICATE_MAX_DER)
+        return encoding_refuse(out, "its DER of %zu bytes is larger than the limit of %zu", length,
+            CERTIFICATE_MAX_DER);
+    return judge_inside(out, der + outer.header, outer.content);
+}
+
+enum decoding encoding_append_der(struct certificates *out, const unsigned char *der, size_t length)
+{
+    struct bytes *item;
+    enum decoding result = judge_shape(out, der, length);
+
+    if (result != DECODING_FINE)
+        return result;
+    if (out->count == CERTIFICATES_MAX)
+        return encoding_refuse(out, "more than %d certificates came", CERTIFICATES_MAX);
+    item = &out->items[out->count];
+    item->data = OPENSSL_malloc(length);
+    if (item->data == NULL)
+        return DECODING_FAILED;
+    memcpy(item->data, der, length);
+    item->length = length;
+    out->count++;
+    return DECODING_FINE;
+}
+
+/* Decodes base64 into memory that the caller frees with OPENSSL_free. */
+static enum decoding decode_bytes(
+    struct certificates *out, struct cursor text, enum base64_space space, struct bytes *bytes)
+{
+    enum base64_result result;
+    size_t length = cursor_left(&text);
+
+    bytes->data = OPENSSL_malloc(BASE64_DECODED_MAX(length));
+    if (bytes->data == NULL)
+        return DECODING_FAILED;
+    result = base64_decode(text.at, length, space, bytes->data, &bytes->length);
+    if (result == BASE64_FINE && bytes->length > 0)
+        return DECODING_FINE;
+    OPENSSL_free(bytes->data);
+    bytes->data = NULL;
+    if (result == BASE64_FINE)
+        (void)encoding_refuse(out, "a certificate in it is empty");
+    else
+        (void)encoding_refuse(out, "its base64 %s", base64_words(result));
+    return DECODING_REFUSED;
+}
+
+enum decoding encoding_append_base64(
+    struct certificates *out, struct cursor text, enum base64_space space)
+{
+    struct bytes bytes = {.data = NULL};
+    enum decoding result = decode_bytes(out, text, space, &bytes);
+
+    if (result == DECODING_FINE)
+        result = encoding_append_der(out, bytes.data, bytes.length);
+    OPENSSL_free(bytes.data);
+    return result;
+}
+
+enum decoding encoding_append_base64_chain(struct certificates *out, struct cursor text)
+{
+    struct bytes bytes = {.data = NULL};
+    enum decoding result = decode_bytes(out, text, BASE64_SKIP_SPACE, &bytes);
+    size_t at = 0;
+
+    while (result == DECODING_FINE && at < bytes.length) {
+        struct der_element element;
+        size_t length = bytes.length - at;
+
+        if (der_read_element(bytes.data + at, length, &element) &&
+            element.header + element.content < length)
+            length = element.header + element.content;
+        result = encoding_append_der(out, bytes.data + at, length);
+        at += length;
+    }
+    OPENSSL_free(bytes.data);
+    return result;
+}

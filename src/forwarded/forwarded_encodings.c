@@ -1,0 +1,207 @@
+#include "forwarded/forwarded_encodings.h"
+#include "forwarded/forwarded.h"
+#include "forwarded/percent.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+/* PEM with real line ends (Apache, lighttpd), with a tab behind each (nginx $ssl_client_cert) or
+ * with spaces instead. */
+static enum decoding decode_pem(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    (void)xfcc_hop;
+    out->form = "PEM";
+    return encoding_append_pem(out, value, 1, false);
+}
+
+/* nginx and ingress-nginx $ssl_client_escaped_cert, the leaf of AWS ALB: PEM, percent-encoded. */
+static enum decoding decode_url_pem(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    (void)xfcc_hop;
+    out->form = "URL-encoded PEM";
+    return encoding_append_url_pem(out, value, 1);
+}
+
+/* AWS ALB in passthrough mode: the whole chain, leaf first, `+`, `=` and `/` left as they are. */
+static enum decoding decode_url_pem_chain(
+    struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    (void)xfcc_hop;
+    out->form = "URL-encoded PEM chain";
+    return encoding_append_url_pem(out, value, CERTIFICATES_MAX);
+}
+
+/* HAProxy `ssl_c_der,base64`, Cloudflare, Caddy: base64 of one DER certificate. */
+static enum decoding decode_base64_der(
+    struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    (void)xfcc_hop;
+    out->form = "base64 DER";
+    return encoding_append_base64(out, value, BASE64_SKIP_SPACE);
+}
+
+/* HAProxy `ssl_c_chain_der,base64`: base64 of DER certificates one after another. */
+static enum decoding decode_base64_der_chain(
+    struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    (void)xfcc_hop;
+    out->form = "base64 DER chain";
+    return encoding_append_base64_chain(out, value);
+}
+
+/* A byte sequence of RFC 8941 section 3.3.5: `:base64:`. Strict where section 4.2.7 lets a parser
+ * be (padding, unused bits): whoever writes one must pad it (section 4.1.8). */
+static enum decoding read_byte_sequence(struct cursor *at, struct certificates *out)
+{
+    struct cursor base64;
+
+    if (!cursor_skip(at, ":"))
+        return encoding_refuse(
+            out, "it is not a byte sequence between colons (RFC 9440 section 2)");
+    base64 = cursor_take_until(at, ":");
+    if (!cursor_skip(at, ":"))
+        return encoding_refuse(out, "its byte sequence is cut off: the second colon is missing");
+    return encoding_append_base64(out, base64, BASE64_NO_SPACE);
+}
+
+/* RFC 9440 section 2.2, Client-Cert: one byte sequence, without parameters. */
+static enum decoding decode_rfc9440(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    enum decoding result;
+
+    (void)xfcc_hop;
+    out->form = "RFC 9440 byte sequence";
+    cursor_skip_blank(&value);
+    result = read_byte_sequence(&value, out);
+    cursor_skip_blank(&value);
+    if (result == DECODING_FINE && cursor_left(&value) > 0)
+        return encoding_refuse(out, "more than one byte sequence came (RFC 9440 section 2.2)");
+    return result;
+}
+
+/* RFC 9440 section 2.3, Client-Cert-Chain: a list of byte sequences (RFC 8941 section 3.1). */
+static enum decoding decode_rfc9440_chain(
+    struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    enum decoding result;
+
+    (void)xfcc_hop;
+    out->form = "RFC 9440 list";
+    do {
+        cursor_skip_blank(&value);
+        result = read_byte_sequence(&value, out);
+        cursor_skip_blank(&value);
+    } while (result == DECODING_FINE && cursor_skip(&value, ","));
+    if (result == DECODING_FINE && cursor_left(&value) > 0)
+        return encoding_refuse(
+            out, "something else than a comma follows a byte sequence (RFC 9440)");
+    return result;
+}
+
+/* Traefik's pkg/middlewares/passtlsclientcert: PEM without armour and line ends, that is base64 of
+ * DER, leaf first, joined by commas. Versions before 2.8 URL-encode it. */
+static enum decoding decode_traefik(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    char *decoded = OPENSSL_malloc(cursor_left(&value) + 1);
+    enum decoding result = DECODING_FINE;
+    struct cursor at;
+    size_t length = 0;
+
+    (void)xfcc_hop;
+    out->form = "Traefik base64 DER";
+    if (decoded == NULL)
+        return DECODING_FAILED;
+    if (!percent_decode(value.at, cursor_left(&value), decoded, &length))
+        result = encoding_refuse(out, "its URL-encoding is broken or cut off");
+    at = cursor_over(decoded, length);
+    while (result == DECODING_FINE) {
+        result = encoding_append_base64(out, cursor_take_until(&at, ","), BASE64_SKIP_SPACE);
+        if (result == DECODING_FINE && !cursor_skip(&at, ","))
+            break;
+    }
+    OPENSSL_free(decoded);
+    return result;
+}
+
+/* SSL_CLIENT_CERT as the fronts write it: which form it is can be told from the first characters,
+ * and a percent sign is in URL-encoded text alone. */
+static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    enum decoding result;
+
+    cursor_skip_space(&value);
+    if (cursor_starts(&value, "-----BEGIN%") || cursor_starts(&value, "-----BEGIN+") ||
+        cursor_starts(&value, "%2D") || cursor_starts(&value, "%2d"))
+        return decode_url_pem(value, xfcc_hop, out);
+    if (cursor_starts(&value, "-"))
+        return decode_pem(value, xfcc_hop, out);
+    if (cursor_contains(&value, "-----BEGIN"))
+        return encoding_refuse(out, "data stands before the BEGIN line of the PEM");
+    if (cursor_starts(&value, "0\x82") || cursor_starts(&value, "0\x83"))
+        return encoding_refuse(out,
+            "it looks like bare DER, which variables cannot carry: have the front "
+            "encode it in base64");
+    result = decode_base64_der(value, xfcc_hop, out);
+    if (result == DECODING_REFUSED && cursor_contains(&value, "%"))
+        return encoding_refuse(out, "it is neither PEM, URL-encoded PEM nor base64 of DER");
+    return result;
+}
+
+/* One list: the words of --trust-header, the messages and the tests use it. */
+static const struct encoding forms[] = {
+    {"any", false, decode_any},
+    {"pem", false, decode_pem},
+    {"url-pem", false, decode_url_pem},
+    {"url-pem-chain", false, decode_url_pem_chain},
+    {"base64-der", false, decode_base64_der},
+    {"base64-der-chain", false, decode_base64_der_chain},
+    {"rfc9440", false, decode_rfc9440},
+    {"rfc9440-chain", true, decode_rfc9440_chain},
+    {"xfcc", true, encoding_decode_xfcc},
+    {"traefik", false, decode_traefik},
+};
+
+const struct encoding *encoding_find(const char *name, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strlen(forms[i].name) == length && memcmp(forms[i].name, name, length) == 0)
+            return &forms[i];
+    }
+    return NULL;
+}
+
+const struct encoding *encoding_at(size_t index)
+{
+    return index < sizeof(forms) / sizeof(forms[0]) ? &forms[index] : NULL;
+}
+
+/* PEM armour of a private key anywhere, whatever else is wrong. */
+static bool tells_of_private_key(const struct cursor *value)
+{
+    return cursor_contains(value, "PRIVATE KEY-----") ||
+           cursor_contains(value, "PRIVATE%20KEY-----") ||
+           cursor_contains(value, "PRIVATE+KEY-----");
+}
+
+enum decoding encoding_decode(const struct encoding *form, const char *value, size_t length,
+    size_t xfcc_hop, struct certificates *out)
+{
+    struct cursor cursor = cursor_over(value, length);
+    enum decoding result;
+
+    *out = (struct certificates){.form = NULL};
+    if (length > FORWARDED_MAX_VALUE)
+        return encoding_refuse(
+            out, "it is %zu bytes long, more than the limit of %zu", length, FORWARDED_MAX_VALUE);
+    cursor_skip_space(&cursor);
+    if (cursor_left(&cursor) == 0)
+        return DECODING_BLANK;
+    result = form->decode(cursor, xfcc_hop, out);
+    if (result == DECODING_REFUSED && tells_of_private_key(&cursor))
+        (void)encoding_refuse(out, "%s", encoding_private_key_words);
+    if (result != DECODING_FINE)
+        certificates_free(out);
+    return result;
+}

@@ -1,0 +1,85 @@
+#ifndef PEERCERT_FORWARDED_ENCODINGS_H
+#define PEERCERT_FORWARDED_ENCODINGS_H
+
+#include "certificate/certificate.h"
+#include "forwarded/base64.h"
+#include "forwarded/cursor.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Inside of the room `forwarded`: one decoder for each form in which a certificate arrives. */
+
+/* How decoding ended. Want of memory and bad input never share a value. */
+enum decoding {
+    DECODING_FINE,    /* at least one certificate */
+    DECODING_BLANK,   /* nothing but white space */
+    DECODING_REFUSED, /* `reason` says what came instead */
+    DECODING_FAILED,  /* want of memory */
+};
+
+/* The leaf and its chain at the most. */
+#define CERTIFICATES_MAX (1 + CERTIFICATE_MAX_CHAIN)
+
+/* What one value holds, in its order. Each item has the outer shape of a DER certificate. Owns the
+ * items; free with certificates_free. */
+struct certificates {
+    struct bytes items[CERTIFICATES_MAX];
+    size_t count;
+    const char *form; /* in words, a constant; NULL when not recognised */
+    char reason[184]; /* when refused; safe to show, and never anything of what came */
+};
+
+/* A form: the name under which --trust-header knows it, and its decoder. */
+struct encoding {
+    const char *name;
+    bool list; /* its header may come several times and then is one list (RFC 9110 section 5.3) */
+    enum decoding (*decode)(struct cursor value, size_t xfcc_hop, struct certificates *out);
+};
+
+/* The forms of the table; NULL when there is none of this name, or behind the last. */
+const struct encoding *encoding_find(const char *name, size_t length);
+const struct encoding *encoding_at(size_t index);
+
+/* Decodes a value of a form with its limits: more than FORWARDED_MAX_VALUE is refused before it is
+ * read, white space alone is blank, and what holds a private key is refused as such whatever else
+ * is wrong with it. `out` need not be zeroed; unless the result is DECODING_FINE it owns nothing.
+ */
+enum decoding encoding_decode(const struct encoding *form, const char *value, size_t length,
+    size_t xfcc_hop, struct certificates *out);
+
+/* Frees the items and leaves none. Accepts NULL. */
+void certificates_free(struct certificates *certificates);
+
+/* For the decoders: sets the reason. Returns DECODING_REFUSED. */
+enum decoding encoding_refuse(struct certificates *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The reason for a private key; nothing of the key is ever repeated. */
+extern const char encoding_private_key_words[];
+
+/* For the decoders: appends a copy of one DER certificate when it has the outer shape of one: a
+ * SEQUENCE within CERTIFICATE_MAX_DER that ends where the bytes end (d2i_X509 accepts bytes after
+ * it) and begins with a SEQUENCE, as tbsCertificate is (RFC 5280 section 4.1). */
+enum decoding encoding_append_der(
+    struct certificates *out, const unsigned char *der, size_t length);
+
+/* For the decoders: decodes base64 of one DER certificate and appends that. */
+enum decoding encoding_append_base64(
+    struct certificates *out, struct cursor text, enum base64_space space);
+
+/* For the decoders: the same for DER certificates one after another, told apart by their lengths.
+ */
+enum decoding encoding_append_base64_chain(struct certificates *out, struct cursor text);
+
+/* For the decoders: reads PEM from `text` to its end, `most` certificates and nothing else. With
+ * `form_rules` a `+` for the space in an armour line is accepted. */
+enum decoding encoding_append_pem(
+    struct certificates *out, struct cursor text, size_t most, bool form_rules);
+
+/* For the decoders: the same for PEM that is URL-encoded. */
+enum decoding encoding_append_url_pem(struct certificates *out, struct cursor text, size_t most);
+
+/* Envoy's X-Forwarded-Client-Cert, a decoder of the table. */
+enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct certificates *out);
+
+#endif

@@ -1,0 +1,99 @@
+#include "forwarded/forwarded_find.h"
+#include "forwarded/cursor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char forwarded_find_certificate_name[] = "SSL_CLIENT_CERT";
+const char forwarded_find_chain_name[] = "SSL_CLIENT_CERT_CHAIN";
+const char forwarded_find_verify_name[] = "SSL_CLIENT_VERIFY";
+
+const char *forwarded_find_value_of(const char *parameter, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(parameter, name, length) == 0 && parameter[length] == '='
+               ? parameter + length + 1
+               : NULL;
+}
+
+bool forwarded_find_is_blank(const char *value)
+{
+    while (cursor_is_space(*value))
+        value++;
+    return *value == '\0';
+}
+
+static bool note(struct forwarded_parameter *found, const char *parameter, const char *name)
+{
+    const char *value = forwarded_find_value_of(parameter, name);
+
+    if (value != NULL && found->count++ == 0)
+        found->value = value;
+    return value != NULL;
+}
+
+/* SSL_CLIENT_CERT_CHAIN_n: decimal digits without needless zeros, as Apache counts. */
+static void note_numbered(struct forwarded_parameters *findings, const char *parameter)
+{
+    const size_t prefix = sizeof(forwarded_find_chain_name) - 1;
+    size_t number = 0, digits, i;
+    const char *at;
+
+    if (strncmp(parameter, forwarded_find_chain_name, prefix) != 0 || parameter[prefix] != '_')
+        return;
+    at = parameter + prefix + 1;
+    digits = strspn(at, "0123456789");
+    if (digits == 0 || at[digits] != '=' || (digits > 1 && at[0] == '0'))
+        return;
+    for (i = 0; i < digits && number < CERTIFICATE_MAX_CHAIN; i++)
+        number = number * 10 + (size_t)(at[i] - '0');
+    if (number < CERTIFICATE_MAX_CHAIN) {
+        if (findings->numbered[number].count++ == 0)
+            findings->numbered[number].value = at + digits + 1;
+    } else if (!forwarded_find_is_blank(at + digits + 1)) {
+        findings->numbered_too_high = true;
+    }
+}
+
+void forwarded_find_parameters(char *const *parameters, const struct forwarded_options *options,
+    struct forwarded_parameters *findings)
+{
+    size_t i;
+
+    for (; *parameters != NULL; parameters++) {
+        if (strncmp(*parameters, "SSL_CLIENT_", strlen("SSL_CLIENT_")) == 0) {
+            if (!note(&findings->certificate, *parameters, forwarded_find_certificate_name) &&
+                !note(&findings->chain, *parameters, forwarded_find_chain_name) &&
+                !note(&findings->verify, *parameters, forwarded_find_verify_name))
+                note_numbered(findings, *parameters);
+        } else if (strncmp(*parameters, "HTTP_", strlen("HTTP_")) == 0) {
+            for (i = 0; i < options->header_count; i++)
+                (void)note(&findings->headers[i], *parameters, options->headers[i].variable);
+        }
+    }
+}
+
+const char *forwarded_find_repeated(const struct forwarded_parameters *findings,
+    const struct forwarded_options *options, char *buffer, size_t size)
+{
+    size_t i;
+
+    if (findings->certificate.count > 1)
+        return forwarded_find_certificate_name;
+    if (findings->chain.count > 1)
+        return forwarded_find_chain_name;
+    if (findings->verify.count > 1)
+        return forwarded_find_verify_name;
+    for (i = 0; i < CERTIFICATE_MAX_CHAIN; i++) {
+        if (findings->numbered[i].count > 1) {
+            (void)snprintf(buffer, size, "%s_%zu", forwarded_find_chain_name, i);
+            return buffer;
+        }
+    }
+    for (i = 0; i < options->header_count; i++) {
+        if (findings->headers[i].count > 1 && !options->headers[i].form->list)
+            return options->headers[i].variable;
+    }
+    return NULL;
+}

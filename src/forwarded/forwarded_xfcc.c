@@ -1,0 +1,141 @@
+#include "forwarded/forwarded_encodings.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Envoy's X-Forwarded-Client-Cert, as "HTTP header manipulation" in Envoy's documentation and
+ * source/common/http/conn_manager_utility.cc have it: elements separated by commas, in each
+ * Key=Value separated by semicolons, keys in any case, values between double quotes when need be.
+ * A double quote in a value is written as \". Nothing else is escaped there, so a backslash before
+ * another character is itself: reading \\ as one backslash would let a subject end its quotes. */
+
+/* What is of use in an element; borrows the header's value. */
+struct element {
+    struct cursor certificate; /* Cert: the leaf */
+    struct cursor chain;       /* Chain: all certificates, leaf first */
+    bool has_certificate, has_chain;
+};
+
+/* Reads a value with or without quotes, from behind the `=`. What is escaped in it stays so: URL-
+ * encoded PEM has nothing to escape. */
+static bool read_value(struct cursor *at, struct cursor *value)
+{
+    if (!cursor_skip(at, "\"")) {
+        *value = cursor_take_until(at, ",;");
+        cursor_trim_end(value);
+        return memchr(value->at, '"', cursor_left(value)) == NULL;
+    }
+    *value = *at;
+    while (cursor_left(at) > 0) {
+        if (cursor_skip(at, "\\\""))
+            continue;
+        value->end = at->at;
+        if (cursor_skip(at, "\"")) {
+            cursor_skip_blank(at);
+            return cursor_left(at) == 0 || *at->at == ',' || *at->at == ';';
+        }
+        at->at++;
+    }
+    return false;
+}
+
+static bool is_key(const struct cursor *key, const char *name)
+{
+    return cursor_left(key) == strlen(name) && strncasecmp(key->at, name, strlen(name)) == 0;
+}
+
+static enum decoding read_pair(struct cursor *at, struct element *element, struct certificates *out)
+{
+    struct cursor key, value;
+
+    cursor_skip_blank(at);
+    key = cursor_take_until(at, "=;,\"");
+    cursor_trim_end(&key);
+    if (cursor_left(&key) == 0 || !cursor_skip(at, "="))
+        return encoding_refuse(
+            out, "an element of X-Forwarded-Client-Cert is not of the form Key=Value");
+    cursor_skip_blank(at);
+    if (!read_value(at, &value))
+        return encoding_refuse(
+            out, "a value in X-Forwarded-Client-Cert is not quoted as it must be");
+    if (is_key(&key, "Cert")) {
+        if (element->has_certificate)
+            return encoding_refuse(
+                out, "Cert stands twice in an element of X-Forwarded-Client-Cert");
+        element->has_certificate = true;
+        element->certificate = value;
+    } else if (is_key(&key, "Chain")) {
+        if (element->has_chain)
+            return encoding_refuse(
+                out, "Chain stands twice in an element of X-Forwarded-Client-Cert");
+        element->has_chain = true;
+        element->chain = value;
+    }
+    return DECODING_FINE;
+}
+
+/* Reads all elements, counts them and keeps the one at `wanted`. An empty element is refused: it
+ * would make the count of proxies doubtful. */
+static enum decoding read_elements(
+    struct cursor at, size_t wanted, size_t *count, struct element *kept, struct certificates *out)
+{
+    *count = 0;
+    do {
+        struct element element = {.has_certificate = false};
+
+        do {
+            enum decoding result = read_pair(&at, &element, out);
+
+            if (result != DECODING_FINE)
+                return result;
+        } while (cursor_skip(&at, ";"));
+        if (*count == wanted)
+            *kept = element;
+        ++*count;
+    } while (cursor_skip(&at, ","));
+    return DECODING_FINE;
+}
+
+/* Cert and Chain of one element: the chain's first certificate must be the one of Cert. */
+static enum decoding decode_element(const struct element *element, struct certificates *out)
+{
+    struct certificates leaf = {.form = NULL};
+    enum decoding result = DECODING_FINE;
+
+    if (!element->has_certificate && !element->has_chain)
+        return encoding_refuse(out,
+            "the element of X-Forwarded-Client-Cert that counts has neither Cert nor "
+            "Chain: have the proxy forward it (set_current_client_cert_details)");
+    if (!element->has_chain)
+        return encoding_append_url_pem(out, element->certificate, 1);
+    result = encoding_append_url_pem(out, element->chain, CERTIFICATES_MAX);
+    if (result != DECODING_FINE || !element->has_certificate)
+        return result;
+    result = encoding_append_url_pem(&leaf, element->certificate, 1);
+    if (result == DECODING_REFUSED)
+        (void)encoding_refuse(out, "%s", leaf.reason);
+    else if (result == DECODING_FINE && !bytes_equal(&leaf.items[0], &out->items[0]))
+        result =
+            encoding_refuse(out, "Cert and Chain of X-Forwarded-Client-Cert hold different leaves");
+    certificates_free(&leaf);
+    return result;
+}
+
+enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    struct element element = {.has_certificate = false};
+    size_t count = 0;
+    enum decoding result = read_elements(value, 0, &count, &element, out);
+
+    out->form = "Envoy X-Forwarded-Client-Cert";
+    if (result == DECODING_FINE && xfcc_hop >= count)
+        return encoding_refuse(out,
+            "X-Forwarded-Client-Cert has %zu elements, and the one %zu before the "
+            "last counts (--xfcc-hop)",
+            count, xfcc_hop);
+    if (result == DECODING_FINE)
+        result = read_elements(value, count - 1 - xfcc_hop, &count, &element, out);
+    if (result == DECODING_FINE)
+        result = decode_element(&element, out);
+    return result;
+}

@@ -1,0 +1,52 @@
+#ifndef PEERCERT_LOG_H
+#define PEERCERT_LOG_H
+
+#include "base/error.h"
+#include "certificate/identity.h"
+#include "config/config.h"
+#include "verify/verdict.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The log: one line per verdict and words for the operator, to stderr, a file or syslog(3). Never
+ * blocks a request: lines go through a bounded queue to a writer thread, and what has no room is
+ * counted and told. Safe in several threads at once. */
+struct log;
+
+/* Lines that wait for the writer at the most. */
+#define LOG_QUEUE_LINES 4096
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
+
+/* One verdict as it is logged; borrows everything. */
+struct log_verdict {
+    const struct verdict *verdict;
+    const struct identity *identity; /* NULL when there is none */
+    const char *remote_address;      /* REMOTE_ADDR as the front sent it, untrusted; or NULL */
+    const char *front_verify;        /* safe to show; or NULL */
+    int64_t took_us;                 /* from the request's arrival to its verdict, microseconds */
+    int warn_days;                   /* as in struct report */
+};
+
+/* Opens the log that the configuration names. With `threaded` lines are written by a thread of its
+ * own; without (CGI, --check) at once by the caller. Returns the log (end with log_close), or NULL
+ * with ERROR_USAGE (the file cannot be opened), ERROR_MEMORY or ERROR_LIBRARY. */
+struct log *log_open(const struct config *config, bool threaded, struct error *error);
+
+/* Logs words for the operator (printf format, cut at 1,024 bytes). Bytes from outside are made safe
+ * to show here (text_append_shown). */
+void log_words(struct log *log, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Logs one verdict: time, status, subject, serial, SHA-256 fingerprint, remote address, how long it
+ * took, and the reason when it is not valid. */
+void log_verdict(struct log *log, const struct log_verdict *verdict);
+
+/* Opens the log file anew under its name (logrotate moved it away). Keeps the old one when that
+ * fails. No effect on stderr and syslog. */
+void log_reopen(struct log *log);
+
+/* Writes what waits, waits for the writer, frees. Accepts NULL. */
+void log_close(struct log *log);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef PEERCERT_LOG_LINE_H
+#define PEERCERT_LOG_LINE_H
+
+#include "base/text.h"
+#include "log/log.h"
+#include <limits.h>
+
+/* Private to the log room: what a line looks like. */
+
+/* Bytes of one line at the most, with its line end: a pipe takes so many whole or not at all
+ * (pipe(7)). Values are cut so that every line fits. */
+#define LOG_LINE_MAX ((size_t)PIPE_BUF)
+
+/* Appends a line with words for the operator; `words` may hold anything and are made safe to show.
+ * The text fails for want of memory. */
+void log_line_words(struct text *text, bool json, enum log_level level, const char *words);
+
+/* Appends the line of a verdict. */
+void log_line_verdict(struct text *text, bool json, const struct log_verdict *logged);
+
+#endif

@@ -1,0 +1,241 @@
+#include "ocsp/ocsp.h"
+#include "certificate/alloc_watch.h"
+#include "ocsp/ocsp_cache.h"
+#include "ocsp/ocsp_fetch.h"
+#include "ocsp/ocsp_url.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ocsp {
+    const struct config *config; /* borrowed */
+    struct ocsp_url url;         /* of --ocsp-url */
+    bool has_url;
+    struct ocsp_cache *cache;
+};
+
+static bool check_options(const struct config *config, struct ocsp_url *url, struct error *error)
+{
+    size_t i;
+
+    if (config->ocsp_url == NULL && config->ocsp_allow.count == 0) {
+        error_set(error, ERROR_USAGE,
+            "--ocsp: no responder may be asked; name one with --ocsp-url, or with --ocsp-allow "
+            "those that certificates may name");
+        return false;
+    }
+    if (config->ocsp_url != NULL &&
+        !ocsp_url_read(config->ocsp_url, strlen(config->ocsp_url), url)) {
+        error_set(error, ERROR_USAGE, "--ocsp-url: must be http://HOST[:PORT][/PATH]");
+        return false;
+    }
+    for (i = 0; i < config->ocsp_allow.count; i++) {
+        if (!ocsp_url_check_allowed(config->ocsp_allow.items[i])) {
+            error_set(error, ERROR_USAGE, "--ocsp-allow: must be HOST[:PORT]");
+            return false;
+        }
+    }
+    return true;
+}
+
+struct ocsp *ocsp_new(const struct config *config, struct error *error)
+{
+    struct ocsp_url url = {.host = ""};
+    struct ocsp *ocsp = NULL;
+
+    if (!check_options(config, &url, error))
+        return NULL;
+    ocsp = calloc(1, sizeof(*ocsp));
+    if (ocsp != NULL)
+        ocsp->cache = ocsp_cache_new((unsigned)config->threads / 2);
+    if (ocsp == NULL || ocsp->cache == NULL) {
+        error_set(error, ERROR_MEMORY, "want of memory for OCSP");
+        free(ocsp);
+        return NULL;
+    }
+    ocsp->config = config;
+    ocsp->url = url;
+    ocsp->has_url = config->ocsp_url != NULL;
+    return ocsp;
+}
+
+void ocsp_free(struct ocsp *ocsp)
+{
+    if (ocsp == NULL)
+        return;
+    ocsp_cache_free(ocsp->cache);
+    free(ocsp);
+}
+
+/* Where to ask: --ocsp-url, else the first address in the certificate (RFC 5280 section 4.2.2.1)
+ * that is one of ours and that --ocsp-allow names. */
+static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url,
+    struct ocsp_answer *answer, time_t now)
+{
+    STACK_OF(OPENSSL_STRING) *named = NULL;
+    bool found = false, any;
+    int i;
+
+    *url = ocsp->url;
+    if (ocsp->has_url)
+        return true;
+    alloc_watch_clear();
+    named = X509_get1_ocsp(leaf);
+    any = sk_OPENSSL_STRING_num(named) > 0;
+    for (i = 0; i < sk_OPENSSL_STRING_num(named) && !found; i++) {
+        const char *words = sk_OPENSSL_STRING_value(named, i);
+
+        found = ocsp_url_read(words, strlen(words), url) &&
+                ocsp_url_is_allowed(url, &ocsp->config->ocsp_allow);
+    }
+    X509_email_free(named);
+    if (alloc_watch_failed()) {
+        ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
+        found = false;
+    } else if (!found) {
+        ocsp_answer_set(answer, OCSP_UNREACHED, now,
+            any ? "the responder that the certificate names is not in --ocsp-allow"
+                : "the certificate names no responder");
+    }
+    ERR_clear_error();
+    return found;
+}
+
+static void ask(const struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struct ocsp_url *url,
+    const struct trust *trust, struct ocsp_answer *answer)
+{
+    struct ocsp_question question = {.request = NULL};
+    struct bytes request = {.data = NULL}, response = {.data = NULL};
+    struct error error = {.kind = ERROR_MEMORY};
+
+    if (ocsp_question_make(&question, leaf, issuer, true) &&
+        ocsp_question_encode(&question, &request) &&
+        ocsp_fetch(url, &request, ocsp->config->ocsp_timeout, &response, &error)) {
+        ocsp_answer_check(&question, &response, trust, ocsp->config, time(NULL), answer);
+    } else if (error.kind == ERROR_INPUT) {
+        char words[sizeof(answer->words)];
+
+        (void)snprintf(words, sizeof(words), "the responder did not tell: %.120s", error.text);
+        ocsp_answer_set(answer, OCSP_UNREACHED, time(NULL), words);
+    } else {
+        ocsp_answer_set(answer, OCSP_FAILED, time(NULL), "memory failed");
+    }
+    free(response.data);
+    free(request.data);
+    ocsp_question_free(&question);
+}
+
+static void find_answer(struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struct trust *trust,
+    time_t now, struct ocsp_answer *answer)
+{
+    struct ocsp_url url;
+    struct ocsp_key key;
+
+    if (ocsp->config->at != NULL) {
+        ocsp_answer_set(
+            answer, OCSP_UNREACHED, now, "no responder is asked about another time (--at)");
+        return;
+    }
+    if (!choose_url(ocsp, leaf, &url, answer, now))
+        return;
+    if (!ocsp_key_make(&key, leaf, issuer, trust)) {
+        ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
+        return;
+    }
+    switch (ocsp_cache_enter(
+        ocsp->cache, &key, now, (int64_t)ocsp->config->ocsp_timeout * 1000 + 1000, answer)) {
+    case OCSP_TURN_KNOWN:
+        break;
+    case OCSP_TURN_ASK:
+        ask(ocsp, leaf, issuer, &url, trust, answer);
+        /* Whoever began to verify when this did may use it. */
+        answer->from = now;
+        ocsp_cache_leave(ocsp->cache, &key, answer);
+        break;
+    case OCSP_TURN_BUSY:
+        ocsp_answer_set(
+            answer, OCSP_UNREACHED, now, "too many requests wait for the responder already");
+        answer->until = now; /* true of this moment alone */
+        break;
+    }
+}
+
+static void refuse(struct verdict *verdict, enum verdict_status status, int code, const char *words)
+{
+    const char *why = verdict_error_words(code);
+
+    verdict->status = status;
+    verdict->error_code = code;
+    verdict->error_depth = 0;
+    (void)snprintf(verdict->reason, sizeof(verdict->reason), "%s%s%s", why,
+        words[0] != '\0' ? ": " : "", words);
+}
+
+static void apply_unknown(
+    struct verdict *verdict, const struct ocsp_answer *answer, const struct config *config)
+{
+    int code = X509_V_ERR_OCSP_VERIFY_NEEDED;
+
+    verdict->ocsp = VERDICT_OCSP_UNKNOWN;
+    (void)snprintf(verdict->ocsp_words, sizeof(verdict->ocsp_words), "%s", answer->words);
+    if (config->ocsp != CONFIG_OCSP_HARD)
+        return;
+    if (answer->result == OCSP_SAYS_UNKNOWN)
+        code = X509_V_ERR_OCSP_CERT_UNKNOWN;
+    else if (answer->result == OCSP_UNUSABLE)
+        code = X509_V_ERR_OCSP_VERIFY_FAILED;
+    verdict->revocation = REVOCATION_UNKNOWN;
+    refuse(verdict, VERDICT_REVOCATION_UNKNOWN, code,
+        answer->result == OCSP_SAYS_UNKNOWN ? "" : answer->words);
+}
+
+static void apply(
+    struct verdict *verdict, const struct ocsp_answer *answer, const struct config *config)
+{
+    if (answer->from > verdict->good_from)
+        verdict->good_from = answer->from;
+    if (answer->until < verdict->good_until)
+        verdict->good_until = answer->until;
+    verdict->ocsp_this_update = answer->this_update;
+    verdict->ocsp_next_update = answer->next_update;
+    switch (answer->result) {
+    case OCSP_SAYS_GOOD:
+        verdict->ocsp = VERDICT_OCSP_GOOD;
+        verdict->revocation = REVOCATION_GOOD;
+        break;
+    case OCSP_SAYS_REVOKED:
+        verdict->ocsp = VERDICT_OCSP_REVOKED;
+        verdict->revocation = REVOCATION_REVOKED;
+        verdict->revoked_at = answer->revoked_at;
+        verdict->revocation_reason = answer->reason;
+        verdict->crl_this_update = 0;
+        verdict->crl_next_update = 0;
+        refuse(verdict, VERDICT_REVOKED, X509_V_ERR_CERT_REVOKED, "");
+        break;
+    case OCSP_FAILED:
+        verdict_set(verdict, VERDICT_NOT_JUDGED, verdict->checked_at, "it could not be judged");
+        break;
+    case OCSP_SAYS_UNKNOWN:
+    case OCSP_UNUSABLE:
+    case OCSP_UNREACHED:
+        apply_unknown(verdict, answer, config);
+        break;
+    }
+}
+
+void ocsp_verify_certificate(struct ocsp *ocsp, X509 *leaf, STACK_OF(X509) * chain,
+    const struct trust *trust, const struct config *config, time_t now, struct verdict *verdict)
+{
+    struct ocsp_answer answer;
+    X509 *issuer = NULL;
+
+    verify_certificate_and_issuer(leaf, chain, trust, config, now, verdict, &issuer);
+    if (ocsp != NULL && verdict->status == VERDICT_VALID) {
+        find_answer(ocsp, leaf, issuer, trust, now, &answer);
+        apply(verdict, &answer, config);
+    }
+    X509_free(issuer);
+}

@@ -1,0 +1,29 @@
+#ifndef PEERCERT_OCSP_H
+#define PEERCERT_OCSP_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include "trust/trust.h"
+#include "verify/verify.h"
+
+/* Asks an OCSP responder (RFC 6960) about certificates that are valid in all else, and about the
+ * client's own alone. Its parts know little of each other: ocsp_fetch the network, ocsp_answer what
+ * an answer is worth, ocsp_cache who asks and what is known. Safe in several threads at once. */
+struct ocsp;
+
+/* Makes it for --ocsp soft or hard. The configuration is borrowed as long as it lives. NULL with
+ * ERROR_USAGE (a bad --ocsp-url or --ocsp-allow, or neither) or ERROR_MEMORY; free with ocsp_free.
+ */
+struct ocsp *ocsp_new(const struct config *config, struct error *error);
+
+/* Accepts NULL. */
+void ocsp_free(struct ocsp *ocsp);
+
+/* verify_certificate, and then the responder's word on what is valid so far: `revoked` makes it
+ * revoked; when nothing is known --ocsp hard makes it revocation_unknown, and soft leaves it valid
+ * and says why in ocsp_words. Never asks with --at: a responder speaks of now. `ocsp` may be NULL:
+ * then nobody is asked. May wait for the network as long as --ocsp-timeout says. */
+void ocsp_verify_certificate(struct ocsp *ocsp, X509 *leaf, STACK_OF(X509) * chain,
+    const struct trust *trust, const struct config *config, time_t now, struct verdict *verdict);
+
+#endif

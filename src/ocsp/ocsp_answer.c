@@ -1,0 +1,246 @@
+#include "ocsp/ocsp_answer.h"
+#include "certificate/alloc_watch.h"
+#include "certificate/identity.h"
+#include "ocsp/ocsp_signer.h"
+#include "verify/verify_revocation.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NONCE_BYTES 32
+
+bool ocsp_question_make(struct ocsp_question *question, X509 *leaf, X509 *issuer, bool with_nonce)
+{
+    OCSP_CERTID *id = NULL;
+
+    *question = (struct ocsp_question){.leaf = leaf, .issuer = issuer};
+    alloc_watch_clear();
+    question->request = OCSP_REQUEST_new();
+    id = OCSP_cert_to_id(EVP_sha1(), leaf, issuer);
+    if (question->request == NULL || id == NULL ||
+        OCSP_request_add0_id(question->request, id) == NULL) {
+        OCSP_CERTID_free(id);
+        goto fail;
+    }
+    question->id = id;
+    if (with_nonce && OCSP_request_add1_nonce(question->request, NULL, NONCE_BYTES) != 1)
+        goto fail;
+    if (!alloc_watch_failed())
+        return true;
+
+fail:
+    ocsp_question_free(question);
+    ERR_clear_error();
+    return false;
+}
+
+void ocsp_question_free(struct ocsp_question *question)
+{
+    OCSP_REQUEST_free(question->request);
+    *question = (struct ocsp_question){.request = NULL};
+}
+
+bool ocsp_question_encode(const struct ocsp_question *question, struct bytes *bytes)
+{
+    int length = i2d_OCSP_REQUEST(question->request, NULL);
+    unsigned char *at;
+
+    *bytes = (struct bytes){.length = 0};
+    if (length <= 0)
+        return false;
+    bytes->data = malloc((size_t)length);
+    if (bytes->data == NULL)
+        return false;
+    bytes->length = (size_t)length;
+    at = bytes->data;
+    if (i2d_OCSP_REQUEST(question->request, &at) == length)
+        return true;
+    free(bytes->data);
+    bytes->data = NULL;
+    return false;
+}
+
+void ocsp_answer_set(
+    struct ocsp_answer *answer, enum ocsp_result result, time_t now, const char *words)
+{
+    *answer = (struct ocsp_answer){.result = result, .from = now, .until = now + OCSP_FAILURE_KEEP};
+    (void)snprintf(answer->words, sizeof(answer->words), "%s", words);
+}
+
+/* RFC 6960 section 4.2.1; NULL when it is successful. */
+static const char *status_words(int status)
+{
+    switch (status) {
+    case OCSP_RESPONSE_STATUS_SUCCESSFUL:
+        return NULL;
+    case OCSP_RESPONSE_STATUS_MALFORMEDREQUEST:
+        return "the responder does not understand the request";
+    case OCSP_RESPONSE_STATUS_INTERNALERROR:
+        return "the responder has an internal error";
+    case OCSP_RESPONSE_STATUS_TRYLATER:
+        return "the responder says: try later";
+    case OCSP_RESPONSE_STATUS_SIGREQUIRED:
+        return "the responder answers signed requests alone";
+    case OCSP_RESPONSE_STATUS_UNAUTHORIZED:
+        return "the responder says that it does not answer for this certificate";
+    default:
+        return "the responder answers with a status that is not known";
+    }
+}
+
+/* Decodes; NULL with the words. d2i takes bytes after the response: here it must end at the end. */
+static OCSP_BASICRESP *decode(const struct bytes *bytes, const char **words)
+{
+    const unsigned char *at = bytes->data;
+    OCSP_RESPONSE *response = NULL;
+    OCSP_BASICRESP *basic = NULL;
+
+    *words = "what came is no OCSP response";
+    if (bytes->length > 0)
+        response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes->length);
+    if (response == NULL || at != bytes->data + bytes->length)
+        goto out;
+    *words = status_words(OCSP_response_status(response));
+    if (*words != NULL)
+        goto out;
+    basic = OCSP_response_get1_basic(response);
+    if (basic == NULL)
+        *words = "the response is of no kind that is known";
+
+out:
+    OCSP_RESPONSE_free(response);
+    return basic;
+}
+
+static long nid_of(X509_EXTENSION *extension)
+{
+    return OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+}
+
+/* RFC 6960 section 4.4: what is critical and not understood must not be passed over. */
+static bool has_unknown_critical(OCSP_BASICRESP *basic)
+{
+    int at = OCSP_BASICRESP_get_ext_by_critical(basic, 1, -1), i;
+
+    for (; at >= 0; at = OCSP_BASICRESP_get_ext_by_critical(basic, 1, at)) {
+        if (nid_of(OCSP_BASICRESP_get_ext(basic, at)) != NID_id_pkix_OCSP_Nonce)
+            return true;
+    }
+    for (i = 0; i < OCSP_resp_count(basic); i++) {
+        if (OCSP_SINGLERESP_get_ext_by_critical(OCSP_resp_get0(basic, i), 1, -1) >= 0)
+            return true;
+    }
+    return false;
+}
+
+static time_t seconds_of(const ASN1_GENERALIZEDTIME *date)
+{
+    time_t seconds = 0;
+
+    return date != NULL && identity_time(date, &seconds) ? seconds : 0;
+}
+
+/* Reads what the response says of the certificate. Were there several entries, the one that says
+ * the worst would count. -1 when there is none, else V_OCSP_CERTSTATUS_... */
+static int read_status(
+    const struct ocsp_question *question, OCSP_BASICRESP *basic, struct ocsp_answer *answer)
+{
+    int found = -1, at = -1;
+
+    while (
+        (at = OCSP_resp_find(basic, question->id, at)) >= 0 && found != V_OCSP_CERTSTATUS_REVOKED) {
+        ASN1_GENERALIZEDTIME *revoked = NULL, *this_update = NULL, *next_update = NULL;
+        int reason = -1;
+        int status = OCSP_single_get0_status(
+            OCSP_resp_get0(basic, at), &reason, &revoked, &this_update, &next_update);
+
+        if (found >= 0 && status == V_OCSP_CERTSTATUS_GOOD)
+            continue;
+        found = status;
+        answer->this_update = seconds_of(this_update);
+        answer->next_update = seconds_of(next_update);
+        answer->revoked_at = seconds_of(revoked);
+        answer->reason = revocation_reason_name(reason);
+    }
+    return found;
+}
+
+/* RFC 6960 section 4.2.2.1, and the nonce of section 4.4.1. NULL when the answer is for now. */
+static const char *find_staleness(const struct ocsp_question *question, OCSP_BASICRESP *basic,
+    const struct config *config, time_t now, const struct ocsp_answer *answer)
+{
+    int nonce = OCSP_check_nonce(question->request, basic);
+
+    if (nonce == 0)
+        return "the answer is to another question: its nonce is not ours";
+    if (nonce < 0 && config->ocsp_nonce != CONFIG_OCSP_NONCE_OPTIONAL)
+        return "the answer does not repeat our nonce: it may be an old one";
+    if (answer->this_update == 0)
+        return "the answer's thisUpdate cannot be read";
+    if (answer->next_update == 0)
+        return "the answer has no nextUpdate";
+    if (answer->next_update <= answer->this_update)
+        return "the answer's nextUpdate is not after its thisUpdate";
+    if (answer->this_update > now + OCSP_MAX_SKEW)
+        return "the answer is not yet valid";
+    if (answer->next_update <= now || now - answer->this_update > OCSP_MAX_AGE)
+        return "the answer is stale";
+    return NULL;
+}
+
+/* What an authentic response says. */
+static void judge(const struct ocsp_question *question, OCSP_BASICRESP *basic,
+    const struct config *config, time_t now, struct ocsp_answer *answer)
+{
+    struct ocsp_answer read = {.result = OCSP_UNUSABLE};
+    int status = read_status(question, basic, &read);
+    const char *words = find_staleness(question, basic, config, now, &read);
+
+    if (status < 0) {
+        ocsp_answer_set(answer, OCSP_UNUSABLE, now, "the answer is about another certificate");
+        return;
+    }
+    read.from = now;
+    read.until = now + (words == NULL ? OCSP_MAX_KEEP : OCSP_FAILURE_KEEP);
+    if (words == NULL && read.next_update < read.until)
+        read.until = read.next_update;
+    if (status == V_OCSP_CERTSTATUS_REVOKED)
+        read.result = OCSP_SAYS_REVOKED;
+    else if (words != NULL)
+        read.result = OCSP_UNUSABLE;
+    else if (status == V_OCSP_CERTSTATUS_GOOD)
+        read.result = OCSP_SAYS_GOOD;
+    if (read.result == OCSP_SAYS_REVOKED || read.result == OCSP_SAYS_GOOD)
+        *answer = read;
+    else if (words != NULL)
+        ocsp_answer_set(answer, OCSP_UNUSABLE, now, words);
+    else
+        ocsp_answer_set(
+            answer, OCSP_SAYS_UNKNOWN, now, "the responder does not know the certificate");
+}
+
+void ocsp_answer_check(const struct ocsp_question *question, const struct bytes *response,
+    const struct trust *trust, const struct config *config, time_t now, struct ocsp_answer *answer)
+{
+    const char *words = NULL;
+    OCSP_BASICRESP *basic = NULL;
+
+    alloc_watch_clear();
+    ERR_clear_error();
+    basic = decode(response, &words);
+    if (basic != NULL && has_unknown_critical(basic))
+        words = "the answer has a critical extension that is not understood";
+    if (words == NULL)
+        words = ocsp_signer_fault(question, basic, trust, config, now);
+    if (words != NULL)
+        ocsp_answer_set(answer, OCSP_UNUSABLE, now, words);
+    else
+        judge(question, basic, config, now, answer);
+    if (alloc_watch_explains_errors())
+        ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
+    OCSP_BASICRESP_free(basic);
+    ERR_clear_error();
+}

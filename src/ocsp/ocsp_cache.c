@@ -1,0 +1,193 @@
+#include "ocsp/ocsp_cache.h"
+#include "base/clock.h"
+#include "certificate/alloc_watch.h"
+#include "ocsp/ocsp_resolve.h"
+
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct entry {
+    UT_hash_handle hh; /* in the order in which they came */
+    struct ocsp_key key;
+    bool asking;
+    struct ocsp_answer answer;
+};
+
+struct ocsp_cache {
+    pthread_mutex_t lock; /* guards all that follows */
+    pthread_cond_t changed;
+    struct entry *table;
+    size_t count;
+    unsigned asking, most_asking;
+};
+
+bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust)
+{
+    uint64_t number = trust_number(trust);
+    unsigned size = 0;
+
+    alloc_watch_clear();
+    if (X509_pubkey_digest(issuer, EVP_sha256(), key->bytes, &size) != 1 || size != 32 ||
+        X509_digest(leaf, EVP_sha256(), key->bytes + 32, &size) != 1 || size != 32 ||
+        alloc_watch_failed()) {
+        ERR_clear_error();
+        return false;
+    }
+    memcpy(key->bytes + 64, &number, sizeof(number));
+    return true;
+}
+
+struct ocsp_cache *ocsp_cache_new(unsigned most_asking)
+{
+    struct ocsp_cache *cache = calloc(1, sizeof(*cache));
+
+    if (cache == NULL)
+        return NULL;
+    cache->most_asking = most_asking > 0 ? most_asking : 1;
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    clock_condition_init(&cache->changed);
+    return cache;
+}
+
+static void drop(struct ocsp_cache *cache, struct entry *entry)
+{
+    HASH_DEL(cache->table, entry);
+    cache->count--;
+    free(entry);
+}
+
+void ocsp_cache_free(struct ocsp_cache *cache)
+{
+    struct entry *entry;
+
+    if (cache == NULL)
+        return;
+    entry = cache->table;
+    HASH_CLEAR(hh, cache->table);
+    while (entry != NULL) {
+        struct entry *next = entry->hh.next;
+
+        free(entry);
+        entry = next;
+    }
+    (void)pthread_cond_destroy(&cache->changed);
+    (void)pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+/* The entry of a key, unless its answer's time is over: then it goes. */
+static struct entry *find(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now)
+{
+    struct entry *entry = NULL;
+
+    HASH_FIND(hh, cache->table, key, sizeof(*key), entry);
+    if (entry == NULL || entry->asking || (now >= entry->answer.from && now < entry->answer.until))
+        return entry;
+    drop(cache, entry);
+    return NULL;
+}
+
+/* The oldest answer goes when there are too many. Those that are asked for now are few. */
+static void make_room(struct ocsp_cache *cache)
+{
+    struct entry *entry = cache->table;
+
+    if (cache->count < OCSP_CACHE_ENTRIES)
+        return;
+    while (entry != NULL && entry->asking)
+        entry = entry->hh.next;
+    if (entry != NULL)
+        drop(cache, entry);
+}
+
+/* Notes that the caller asks. For want of memory nobody hears of its answer. */
+static void note(struct ocsp_cache *cache, const struct ocsp_key *key)
+{
+    struct entry *entry = calloc(1, sizeof(*entry));
+
+    if (entry == NULL)
+        return;
+    make_room(cache);
+    entry->key = *key;
+    entry->asking = true;
+    HASH_ADD(hh, cache->table, key, sizeof(entry->key), entry);
+    if (entry->hh.tbl == NULL)
+        free(entry);
+    else
+        cache->count++;
+}
+
+static struct timespec moment(int64_t milliseconds)
+{
+    return clock_timespec(clock_microseconds() + milliseconds * 1000);
+}
+
+enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
+    int64_t wait_ms, struct ocsp_answer *answer)
+{
+    struct timespec until = moment(OCSP_GRACE_MS);
+    enum ocsp_turn turn = OCSP_TURN_BUSY;
+    bool counted = false, late = false;
+
+    (void)pthread_mutex_lock(&cache->lock);
+    for (;;) {
+        const struct entry *entry = find(cache, key, now);
+
+        if (entry != NULL && !entry->asking) {
+            *answer = entry->answer;
+            turn = OCSP_TURN_KNOWN;
+            break;
+        }
+        if (!counted && cache->asking < cache->most_asking) {
+            counted = true;
+            cache->asking++;
+            until = moment(wait_ms);
+            late = false;
+        }
+        if (entry == NULL && counted) {
+            note(cache, key);
+            turn = OCSP_TURN_ASK;
+            break;
+        }
+        if (late)
+            break;
+        late = pthread_cond_timedwait(&cache->changed, &cache->lock, &until) != 0;
+    }
+    if (counted && turn != OCSP_TURN_ASK) {
+        cache->asking--;
+        (void)pthread_cond_broadcast(&cache->changed);
+    }
+    (void)pthread_mutex_unlock(&cache->lock);
+    return turn;
+}
+
+void ocsp_cache_leave(
+    struct ocsp_cache *cache, const struct ocsp_key *key, const struct ocsp_answer *answer)
+{
+    struct entry *entry = NULL;
+
+    (void)pthread_mutex_lock(&cache->lock);
+    HASH_FIND(hh, cache->table, key, sizeof(*key), entry);
+    if (entry != NULL && answer->result == OCSP_FAILED) {
+        drop(cache, entry);
+    } else if (entry != NULL) {
+        entry->answer = *answer;
+        entry->asking = false;
+    }
+    cache->asking--;
+    (void)pthread_cond_broadcast(&cache->changed);
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
+void ocsp_cache_measure(struct ocsp_cache *cache, size_t *answers, unsigned *asking)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    *answers = cache->count;
+    *asking = cache->asking;
+    (void)pthread_mutex_unlock(&cache->lock);
+}

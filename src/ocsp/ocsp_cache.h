@@ -1,0 +1,50 @@
+#ifndef PEERCERT_OCSP_CACHE_H
+#define PEERCERT_OCSP_CACHE_H
+
+#include "ocsp/ocsp_answer.h"
+#include <stdint.h>
+
+/* Answers as long as they may be relied on, and who is asking: of many threads that want the same
+ * answer one asks and the others wait for it, and no more than a given number ask or wait at a
+ * time. Bounded; safe in several threads at once; no lock is held while a responder is asked. */
+struct ocsp_cache;
+
+#define OCSP_CACHE_ENTRIES 1024
+#define OCSP_KEY_SIZE 72
+/* What a thread beyond that number waits for another to be done, in milliseconds: a few requests at
+ * once, as browsers send them, need not be turned away. */
+#define OCSP_GRACE_MS 200
+
+/* Whom an answer is about: SHA-256 of the issuer's key and of the certificate, and the number of
+ * the trust's snapshot. */
+struct ocsp_key {
+    unsigned char bytes[OCSP_KEY_SIZE];
+};
+
+enum ocsp_turn {
+    OCSP_TURN_KNOWN, /* *answer is filled */
+    OCSP_TURN_ASK,   /* ask, then ocsp_cache_leave */
+    OCSP_TURN_BUSY,  /* too many are asking: do without */
+};
+
+/* false for want of memory, or when libcrypto fails. */
+bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
+
+/* Makes a cache for `most_asking` threads (1 at least) that ask or wait at a time. NULL for want of
+ * memory; free with ocsp_cache_free, which accepts NULL. */
+struct ocsp_cache *ocsp_cache_new(unsigned most_asking);
+void ocsp_cache_free(struct ocsp_cache *cache);
+
+/* Finds an answer that may be relied on at `now`, waits for one that another thread asks for
+ * (`wait_ms` at the most), or has the caller ask. */
+enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
+    int64_t wait_ms, struct ocsp_answer *answer);
+
+/* Gives the turn back. The answer is copied and kept unless it is OCSP_FAILED. */
+void ocsp_cache_leave(
+    struct ocsp_cache *cache, const struct ocsp_key *key, const struct ocsp_answer *answer);
+
+/* How many answers are kept, and how many threads ask or wait now; for tests and metrics. */
+void ocsp_cache_measure(struct ocsp_cache *cache, size_t *answers, unsigned *asking);
+
+#endif

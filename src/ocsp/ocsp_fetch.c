@@ -1,0 +1,153 @@
+#include "ocsp/ocsp_fetch.h"
+#include "base/clock.h"
+#include "certificate/alloc_watch.h"
+#include "ocsp/ocsp_resolve.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/http.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Bytes of a line of an answer's head at the most. */
+#define LINE_BYTES 4096
+
+/* Waits for the descriptor. false when the time is over. */
+static bool wait_for(int fd, short events, int64_t deadline)
+{
+    struct pollfd waiting = {.fd = fd, .events = events};
+    int64_t left;
+    int ready;
+
+    do {
+        left = deadline - clock_milliseconds();
+        ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
+}
+
+static int connect_to(const struct addrinfo *address, int64_t deadline, int *reason)
+{
+    int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    socklen_t size = sizeof(*reason);
+
+    *reason = errno;
+    if (fd < 0)
+        return -1;
+    if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+        return fd;
+    *reason = errno;
+    if (*reason == EINPROGRESS) {
+        *reason = ETIMEDOUT;
+        if (wait_for(fd, POLLOUT, deadline) &&
+            getsockopt(fd, SOL_SOCKET, SO_ERROR, reason, &size) == 0 && *reason == 0)
+            return fd;
+    }
+    (void)close(fd);
+    return -1;
+}
+
+/* Connects to the first of the host's addresses that answers. -1 with the error. */
+static int connect_to_host(const struct ocsp_url *url, int64_t deadline, struct error *error)
+{
+    struct addrinfo *found = ocsp_resolve(url->host, url->port, deadline, error), *at;
+    int fd = -1, reason = 0;
+
+    if (found == NULL)
+        return -1;
+    for (at = found; at != NULL && fd < 0; at = at->ai_next)
+        fd = connect_to(at, deadline, &reason);
+    freeaddrinfo(found);
+    if (fd < 0)
+        error_set(error, ERROR_INPUT, "it cannot be reached: %s", strerror(reason));
+    return fd;
+}
+
+static bool add_headers(STACK_OF(CONF_VALUE) * *headers, const struct ocsp_url *url)
+{
+    char host[sizeof(url->host) + sizeof(url->port) + 4];
+    bool bracketed = strchr(url->host, ':') != NULL;
+
+    (void)snprintf(host, sizeof(host), "%s%s%s:%s", bracketed ? "[" : "", url->host,
+        bracketed ? "]" : "", url->port);
+    return X509V3_add_value("Host", host, headers) == 1;
+}
+
+/* libcrypto sends and receives on our connection, as far as the time allows. */
+static bool exchange(
+    OSSL_HTTP_REQ_CTX *context, BIO *socket, int fd, int64_t deadline, struct error *error)
+{
+    int result;
+
+    while ((result = OSSL_HTTP_REQ_CTX_nbio(context)) < 0) {
+        if (!wait_for(fd, BIO_should_write(socket) ? POLLOUT : POLLIN, deadline)) {
+            error_set(error, ERROR_INPUT, "it did not answer in time");
+            return false;
+        }
+    }
+    if (result == 1)
+        return true;
+    if (alloc_watch_explains_errors())
+        error_set(error, ERROR_MEMORY, "want of memory for asking");
+    else
+        error_set(error, ERROR_INPUT, "what it sent is no HTTP answer with an OCSP response");
+    return false;
+}
+
+static bool take(OSSL_HTTP_REQ_CTX *context, struct bytes *answer, struct error *error)
+{
+    char *data = NULL;
+    long length = BIO_get_mem_data(OSSL_HTTP_REQ_CTX_get0_mem_bio(context), &data);
+
+    if (length <= 0 || (size_t)length > OCSP_MAX_ANSWER) {
+        error_set(error, ERROR_INPUT, "it sent nothing, or too much");
+        return false;
+    }
+    answer->data = malloc((size_t)length);
+    if (answer->data == NULL) {
+        error_set(error, ERROR_MEMORY, "want of memory for the answer");
+        return false;
+    }
+    answer->length = (size_t)length;
+    memcpy(answer->data, data, (size_t)length);
+    return true;
+}
+
+bool ocsp_fetch(const struct ocsp_url *url, const struct bytes *request, int seconds,
+    struct bytes *answer, struct error *error)
+{
+    int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
+    STACK_OF(CONF_VALUE) *headers = NULL;
+    OSSL_HTTP_REQ_CTX *context = NULL;
+    BIO *socket = NULL, *body = NULL;
+    bool good = false;
+    int fd = connect_to_host(url, deadline, error);
+
+    *answer = (struct bytes){.data = NULL};
+    if (fd < 0)
+        return false;
+    ERR_clear_error();
+    socket = BIO_new_socket(fd, BIO_NOCLOSE);
+    body = BIO_new_mem_buf(request->data, (int)request->length);
+    /* On connections of our own: OSSL_HTTP_transfer would try a refused one again and again. */
+    if (socket != NULL && body != NULL && add_headers(&headers, url))
+        context = OSSL_HTTP_REQ_CTX_new(socket, socket, LINE_BYTES);
+    if (context == NULL ||
+        OSSL_HTTP_set1_request(context, url->path, headers, "application/ocsp-request", body,
+            "application/ocsp-response", 1, OCSP_MAX_ANSWER, 0, 0) != 1)
+        error_set(error, ERROR_MEMORY, "want of memory for asking");
+    else
+        good = exchange(context, socket, fd, deadline, error) && take(context, answer, error);
+    OSSL_HTTP_REQ_CTX_free(context);
+    sk_CONF_VALUE_pop_free(headers, X509V3_conf_free);
+    BIO_free(body);
+    BIO_free(socket);
+    (void)close(fd);
+    ERR_clear_error();
+    return good;
+}

@@ -1,0 +1,123 @@
+#include "ocsp/ocsp_resolve.h"
+#include "base/clock.h"
+#include "ocsp/ocsp_url.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* Shared by who asks and the thread; who leaves last frees it. All but host and port is guarded by
+ * the lock. */
+struct lookup {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned references;
+    bool done;
+    int result;
+    struct addrinfo *found;
+    char host[OCSP_URL_MAX];
+    char port[6];
+};
+
+static int get_addresses(const char *host, const char *port, int flags, struct addrinfo **found)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
+
+    return getaddrinfo(host, port, &hints, found);
+}
+
+static void leave(struct lookup *lookup)
+{
+    bool last;
+
+    (void)pthread_mutex_lock(&lookup->lock);
+    last = --lookup->references == 0;
+    (void)pthread_mutex_unlock(&lookup->lock);
+    if (!last)
+        return;
+    if (lookup->found != NULL)
+        freeaddrinfo(lookup->found);
+    (void)pthread_cond_destroy(&lookup->changed);
+    (void)pthread_mutex_destroy(&lookup->lock);
+    free(lookup);
+}
+
+static void *look_up(void *context)
+{
+    struct lookup *lookup = context;
+    struct addrinfo *found = NULL;
+    int result = get_addresses(lookup->host, lookup->port, AI_ADDRCONFIG, &found);
+
+    (void)pthread_mutex_lock(&lookup->lock);
+    lookup->result = result;
+    lookup->found = result == 0 ? found : NULL;
+    lookup->done = true;
+    (void)pthread_cond_broadcast(&lookup->changed);
+    (void)pthread_mutex_unlock(&lookup->lock);
+    leave(lookup);
+    return NULL;
+}
+
+static struct lookup *begin(const char *host, const char *port)
+{
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    pthread_attr_t detached;
+    pthread_t thread;
+    bool good;
+
+    if (lookup == NULL)
+        return NULL;
+    (void)snprintf(lookup->host, sizeof(lookup->host), "%s", host);
+    (void)snprintf(lookup->port, sizeof(lookup->port), "%s", port);
+    lookup->references = 2;
+    (void)pthread_mutex_init(&lookup->lock, NULL);
+    clock_condition_init(&lookup->changed);
+    (void)pthread_attr_init(&detached);
+    (void)pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    good = pthread_create(&thread, &detached, look_up, lookup) == 0;
+    (void)pthread_attr_destroy(&detached);
+    if (good)
+        return lookup;
+    lookup->references = 1;
+    leave(lookup);
+    return NULL;
+}
+
+struct addrinfo *ocsp_resolve(
+    const char *host, const char *port, int64_t deadline, struct error *error)
+{
+    const struct timespec until = clock_timespec(deadline * 1000);
+    struct addrinfo *found = NULL;
+    struct lookup *lookup;
+    bool done;
+    int result;
+
+    if (get_addresses(host, port, AI_NUMERICHOST, &found) == 0)
+        return found;
+    lookup = begin(host, port);
+    if (lookup == NULL) {
+        error_set(error, ERROR_MEMORY, "want of memory or threads for a look-up");
+        return NULL;
+    }
+    (void)pthread_mutex_lock(&lookup->lock);
+    while (!lookup->done && pthread_cond_timedwait(&lookup->changed, &lookup->lock, &until) == 0)
+        continue;
+    done = lookup->done;
+    result = lookup->result;
+    found = lookup->found;
+    lookup->found = NULL;
+    (void)pthread_mutex_unlock(&lookup->lock);
+    leave(lookup);
+    if (!done)
+        error_set(error, ERROR_INPUT, "its address could not be looked up in time");
+    else if (result == EAI_MEMORY)
+        error_set(error, ERROR_MEMORY, "want of memory for a look-up");
+    else if (result != 0)
+        error_set(error, ERROR_INPUT, "its address cannot be found: %s", gai_strerror(result));
+    return found;
+}

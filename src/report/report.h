@@ -1,0 +1,62 @@
+#ifndef PEERCERT_REPORT_H
+#define PEERCERT_REPORT_H
+
+#include "base/text.h"
+#include "certificate/identity.h"
+#include "forwarded/forwarded.h"
+#include "verify/verdict.h"
+#include <stdbool.h>
+
+/* The report, rendered part by part into texts that the server writes out: the head, then (when
+ * there is a certificate) the identity before verification begins, then the verdict. */
+
+/* In the order of enum config_format. */
+enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_HTML };
+#define REPORT_FORMAT_COUNT (REPORT_HTML + 1)
+
+/* What a report is about; borrows everything. */
+struct report {
+    enum report_format format;
+    const struct forwarded *forwarded;
+    const struct identity *identity; /* NULL: absent, malformed or not judged */
+    int warn_days;                   /* below this many days left the report warns; 0 never */
+    bool is_file;                    /* a file is checked: forwarded->source is its name */
+    const char *address; /* where this report is to be had, for a command to copy: "https://..." of
+                            characters that no shell and no page takes for more (address_write);
+                            NULL when not known */
+};
+
+/* Chooses the format by the request's Accept header (NULL: none was sent) as RFC 9110 section
+ * 12.5.1 says: q-values, the most specific range counts, at equal quality `standard` and then the
+ * order of enum report_format. When nothing that we have is acceptable, or the header cannot be
+ * read, `standard` is sent: RFC 9110 section 15.5.7 prefers that over 406 for people. */
+enum report_format report_negotiate(const char *accept, enum report_format standard);
+
+/* Chooses the format of a request: the first field `format=text`, `format=json` or `format=html` of
+ * its query string (NULL: none) counts before its Accept header; any other field, spelling or value
+ * is passed over. */
+enum report_format report_choose(
+    const char *query, const char *accept, enum report_format standard);
+
+/* Appends the response head of a report (CGI form: `Status: 200 OK`, Content-Type, Vary,
+ * Cache-Control, X-Content-Type-Options, for HTML Content-Security-Policy and Referrer-Policy, the
+ * empty line; RFC 3875 section 6.3). No Content-Length.
+ */
+void report_append_head(struct text *text, enum report_format format);
+
+/* Appends a whole response without a report in plain text: 405 (with Allow: GET, HEAD), 403, 503,
+ * with the same headers. `words` is one line for the client; NULL takes the standard words of the
+ * status. `with_body` is false for HEAD. */
+void report_append_refusal(struct text *text, int status, const char *words, bool with_body);
+
+/* Appends what is known before verification: the identity, what the front server said; in the text
+ * format up to and with the blank line before the verdict. Only with report->identity. A text that
+ * has failed afterwards is not to be sent. */
+void report_append_identity(struct text *text, const struct report *report);
+
+/* Appends the verdict and ends the report. Without report->identity this is the whole body. The
+ * last line (JSON: `status`) is what makes a report a verdict. */
+void report_append_verdict(
+    struct text *text, const struct report *report, const struct verdict *verdict);
+
+#endif

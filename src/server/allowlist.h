@@ -1,0 +1,31 @@
+#ifndef PEERCERT_ALLOWLIST_H
+#define PEERCERT_ALLOWLIST_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+/* Who may connect over TCP: addresses, or networks such as 192.0.2.0/24; immutable after it was
+ * made. */
+struct allowlist;
+
+/* Makes the list from --allow-peer and from FCGI_WEB_SERVER_ADDRS (FastCGI specification section
+ * 3.2). Returns it, to be freed with peers_free, or NULL with ERROR_USAGE or ERROR_MEMORY. */
+struct allowlist *allowlist_new(const struct config *config, struct error *error);
+
+/* Frees the list. Accepts NULL. */
+void allowlist_free(struct allowlist *peers);
+
+/* How many entries the list has. */
+size_t allowlist_count(const struct allowlist *peers);
+
+/* Whether a peer may connect: over a Unix socket always (its file's permissions say who), over TCP
+ * when an entry matches; without entries from loopback alone. */
+bool allowlist_allow(const struct allowlist *peers, const struct sockaddr_storage *address);
+
+/* True for 127.0.0.0/8, ::1, and the former mapped into IPv6. */
+bool allowlist_is_loopback(const struct sockaddr_storage *address);
+
+#endif

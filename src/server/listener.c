@@ -1,0 +1,289 @@
+#include "server/listener.h"
+#include "fastcgi/request.h"
+#include "server/allowlist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+#define UNIX_PREFIX "unix:"
+#define SYSTEMD_FIRST_FD 3
+
+static bool say_errno(const char *what, struct error *error)
+{
+    error_set(error, ERROR_USAGE, "--listen %s: %s", what, strerror(errno));
+    return false;
+}
+
+static bool add_fd(struct listener *listener, int fd, struct error *error)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+        error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
+        return false;
+    }
+    listener->fds[listener->count++] = fd;
+    return true;
+}
+
+static bool find_group(const char *name, gid_t *group, struct error *error)
+{
+    struct group *entry;
+
+    errno = 0;
+    entry = getgrnam(name);
+    if (entry == NULL) {
+        error_set(error, ERROR_USAGE, "--socket-group: %.100s: %s", name,
+            errno != 0 ? strerror(errno) : "no such group");
+        return false;
+    }
+    *group = entry->gr_gid;
+    return true;
+}
+
+/* Removes a socket on which nobody listens any more; anything else that is there is an error. */
+static bool remove_dead_socket(const struct sockaddr_un *address, struct error *error)
+{
+    struct stat status;
+    int fd, result, reason;
+
+    if (lstat(address->sun_path, &status) != 0)
+        return errno == ENOENT ? true : say_errno(address->sun_path, error);
+    if (!S_ISSOCK(status.st_mode)) {
+        errno = EEXIST;
+        return say_errno(address->sun_path, error);
+    }
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return say_errno(address->sun_path, error);
+    result = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+    reason = errno;
+    (void)close(fd);
+    if (result == 0 || reason != ECONNREFUSED) {
+        errno = EADDRINUSE;
+        return say_errno(address->sun_path, error);
+    }
+    if (unlink(address->sun_path) != 0)
+        return say_errno(address->sun_path, error);
+    return true;
+}
+
+/* The socket's file comes into being without any permission and gets them before it listens. */
+static bool bind_unix(int fd, const struct sockaddr_un *address, const struct config *config,
+    struct listener *listener, struct error *error)
+{
+    mode_t mask = umask(0777);
+    int result = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+    gid_t group = (gid_t)-1;
+    struct stat status;
+
+    (void)umask(mask);
+    if (result != 0 || lstat(address->sun_path, &status) != 0)
+        return say_errno(address->sun_path, error);
+    (void)snprintf(listener->path, sizeof(listener->path), "%s", address->sun_path);
+    listener->device = status.st_dev;
+    listener->inode = status.st_ino;
+    if (config->socket_group != NULL) {
+        if (!find_group(config->socket_group, &group, error))
+            return false;
+        if (lchown(address->sun_path, (uid_t)-1, group) != 0)
+            return say_errno(address->sun_path, error);
+    }
+    if (chmod(address->sun_path, (mode_t)config->socket_mode) != 0)
+        return say_errno(address->sun_path, error);
+    return true;
+}
+
+static bool listen_unix(struct listener *listener, const struct config *config, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *path = config->listen + strlen(UNIX_PREFIX);
+    int fd;
+
+    if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path)) {
+        error_set(error, ERROR_USAGE, "--listen: the path of the socket must have 1 to %zu bytes",
+            sizeof(address.sun_path) - 1);
+        return false;
+    }
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    if (!remove_dead_socket(&address, error))
+        return false;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return say_errno(path, error);
+    if (!bind_unix(fd, &address, config, listener, error)) {
+        (void)close(fd);
+        return false;
+    }
+    if (listen(fd, BACKLOG) != 0) {
+        say_errno(path, error);
+        (void)close(fd);
+        return false;
+    }
+    return add_fd(listener, fd, error);
+}
+
+/* ADDR:PORT or [ADDR]:PORT into its parts. */
+static bool split_address(const char *words, char host[64], const char **port)
+{
+    const char *colon = strrchr(words, ':');
+    size_t length = colon != NULL ? (size_t)(colon - words) : 0;
+
+    if (length > 2 && words[0] == '[' && words[length - 1] == ']') {
+        words++;
+        length -= 2;
+    } else if (length > 0 && memchr(words, ':', length) != NULL) {
+        return false;
+    }
+    if (length == 0 || length >= 64 || colon[1] == '\0')
+        return false;
+    /* getaddrinfo takes 70000 and means another port. */
+    if (strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+        strtol(colon + 1, NULL, 10) > 65535)
+        return false;
+    memcpy(host, words, length);
+    host[length] = '\0';
+    *port = colon + 1;
+    return true;
+}
+
+static bool check_address(int fd, const struct allowlist *peers, struct error *error)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof(address);
+
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+        error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
+        return false;
+    }
+    if (address.ss_family == AF_UNIX || allowlist_count(peers) > 0 ||
+        allowlist_is_loopback(&address))
+        return true;
+    error_set(error, ERROR_USAGE,
+        "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
+        "claim to be anybody");
+    return false;
+}
+
+static bool listen_tcp(struct listener *listener, const struct config *config, struct error *error)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    const char *port = NULL;
+    char host[64];
+    int fd = -1, one = 1;
+    bool good = false;
+
+    if (!split_address(config->listen, host, &port) ||
+        getaddrinfo(host, port, &hints, &found) != 0) {
+        error_set(error, ERROR_USAGE,
+            "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
+            "127.0.0.1:9000 or [::1]:9000");
+        return false;
+    }
+    fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+        bind(fd, found->ai_addr, found->ai_addrlen) != 0)
+        say_errno(config->listen, error);
+    else
+        good = true;
+    freeaddrinfo(found);
+    if (good && listen(fd, BACKLOG) != 0)
+        good = say_errno(config->listen, error);
+    if (good)
+        return add_fd(listener, fd, error);
+    if (fd >= 0)
+        (void)close(fd);
+    return false;
+}
+
+/* How many sockets systemd passed to this very process. */
+static int count_systemd_fds(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    char *end = NULL;
+    long value;
+
+    if (pid == NULL || count == NULL)
+        return 0;
+    errno = 0;
+    value = strtol(pid, &end, 10);
+    if (errno != 0 || end == pid || *end != '\0' || value != (long)getpid())
+        return 0;
+    value = strtol(count, &end, 10);
+    if (errno != 0 || end == count || *end != '\0' || value < 0 || value > LISTENER_MAX)
+        return 0;
+    return (int)value;
+}
+
+static bool take_inherited(struct listener *listener, struct error *error)
+{
+    int i, count = count_systemd_fds();
+
+    for (i = 0; i < count; i++) {
+        if (!request_fd_listens(SYSTEMD_FIRST_FD + i)) {
+            error_set(error, ERROR_USAGE, "LISTEN_FDS: fd %d is no listening socket",
+                SYSTEMD_FIRST_FD + i);
+            return false;
+        }
+        if (!add_fd(listener, SYSTEMD_FIRST_FD + i, error))
+            return false;
+    }
+    if (count > 0)
+        return true;
+    if (request_fd_listens(STDIN_FILENO))
+        return add_fd(listener, STDIN_FILENO, error);
+    error_set(error, ERROR_USAGE,
+        "nothing to serve on: fd 0 is no listening socket, systemd passed none, and --listen is "
+        "not given; try --help");
+    return false;
+}
+
+bool listener_open(struct listener *listener, const struct config *config, struct error *error)
+{
+    struct allowlist *peers = NULL;
+    bool good;
+    size_t i;
+
+    *listener = (struct listener){.count = 0};
+    peers = allowlist_new(config, error);
+    if (peers == NULL)
+        return false;
+    if (config->listen == NULL)
+        good = take_inherited(listener, error);
+    else if (strncmp(config->listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        good = listen_unix(listener, config, error);
+    else
+        good = listen_tcp(listener, config, error);
+    for (i = 0; good && i < listener->count; i++)
+        good = check_address(listener->fds[i], peers, error);
+    allowlist_free(peers);
+    if (!good)
+        listener_close(listener);
+    return good;
+}
+
+void listener_close(struct listener *listener)
+{
+    struct stat status;
+    size_t i;
+
+    for (i = 0; i < listener->count; i++)
+        (void)close(listener->fds[i]);
+    if (listener->path[0] != '\0' && lstat(listener->path, &status) == 0 &&
+        status.st_dev == listener->device && status.st_ino == listener->inode)
+        (void)unlink(listener->path);
+    *listener = (struct listener){.count = 0};
+}

@@ -1,0 +1,49 @@
+#include "service/cgi.h"
+#include "report/report.h"
+#include "service/respond.h"
+#include "service/service.h"
+
+static void refuse(struct request *request)
+{
+    struct text text = {.limit = 0};
+
+    report_append_refusal(&text, 503, NULL, true);
+    if (!text.failed)
+        (void)request_write(request, text.data, text.length);
+    text_free(&text);
+}
+
+static void answer(const struct config *config, struct request *request)
+{
+    struct service service;
+    struct error error = {.kind = ERROR_NONE};
+
+    if (!service_open(&service, config, false, &error)) {
+        error_print(&error);
+        refuse(request);
+    } else {
+        if (!service_load_trust(&service, &error))
+            log_words(service.log, LOG_LEVEL_ERROR, "%s", error.text);
+        respond(&service, request);
+    }
+    (void)request_flush(request);
+    service_close(&service);
+}
+
+int cgi_run(char *const *environment)
+{
+    struct config config;
+    struct request request;
+    struct error error = {.kind = ERROR_NONE};
+
+    request_from_cgi(&request, environment);
+    if (!config_read(&config, 0, NULL, environment, &error)) {
+        error_print(&error);
+        refuse(&request);
+        (void)request_flush(&request);
+        return 0;
+    }
+    answer(&config, &request);
+    config_free(&config);
+    return 0;
+}

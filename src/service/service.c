@@ -1,0 +1,100 @@
+#include "service/service.h"
+#include "certificate/key_decoder.h"
+
+bool service_open(
+    struct service *service, const struct config *config, bool threaded, struct error *error)
+{
+    struct error inner = {.kind = ERROR_NONE};
+    size_t i;
+
+    *service = (struct service){
+        .config = config, .forwarded_options = {.xfcc_hop = (size_t)config->xfcc_hop}};
+    for (i = 0; i < config->trust_header.count; i++) {
+        if (!forwarded_options_add(
+                &service->forwarded_options, config->trust_header.items[i], &inner)) {
+            error_set(error, inner.kind, "--trust-header: %.490s", inner.text);
+            return false;
+        }
+    }
+    service->trust = trust_current_new(config);
+    if (service->trust == NULL) {
+        error_set(error, ERROR_MEMORY, "want of memory for the trust");
+        return false;
+    }
+    if (threaded)
+        key_decoder_start();
+    if (threaded && config->cache > 0) {
+        service->cache = verdict_cache_new((size_t)config->cache);
+        if (service->cache == NULL) {
+            error_set(error, ERROR_MEMORY, "want of memory for the cache");
+            return false;
+        }
+    }
+    if (config->ocsp != CONFIG_OCSP_OFF) {
+        service->ocsp = ocsp_new(config, error);
+        if (service->ocsp == NULL)
+            return false;
+    }
+    service->log = log_open(config, threaded, error);
+    return service->log != NULL;
+}
+
+static void warn(const struct service *service, const struct error *warning)
+{
+    if (warning->text[0] != '\0')
+        log_words(service->log, LOG_LEVEL_WARNING, "%s", warning->text);
+}
+
+bool service_load_trust(const struct service *service, struct error *error)
+{
+    struct error warning = {.kind = ERROR_NONE};
+    enum trust_change change = trust_current_reload(service->trust, &warning, error);
+
+    if (change == TRUST_CHANGED)
+        warn(service, &warning);
+    return change == TRUST_CHANGED;
+}
+
+static void tell(const struct service *service, enum trust_change change,
+    const struct error *warning, const struct error *error)
+{
+    struct trust *trust = NULL;
+
+    if (change == TRUST_KEPT)
+        log_words(service->log, LOG_LEVEL_ERROR, "the trust is kept as it was: %s", error->text);
+    if (change != TRUST_CHANGED)
+        return;
+    warn(service, warning);
+    trust = trust_current_get(service->trust);
+    log_words(service->log, LOG_LEVEL_INFO,
+        "the trust was loaded anew: %d CA certificates, %d CRLs", trust_anchor_count(trust),
+        trust_crl_count(trust));
+    trust_release(trust);
+}
+
+void service_look_at_trust(const struct service *service)
+{
+    struct error warning = {.kind = ERROR_NONE}, error = {.kind = ERROR_NONE};
+    enum trust_change change = trust_current_look(service->trust, &warning, &error);
+
+    tell(service, change, &warning, &error);
+}
+
+void service_reload_trust(const struct service *service)
+{
+    struct error warning = {.kind = ERROR_NONE}, error = {.kind = ERROR_NONE};
+    enum trust_change change = trust_current_reload(service->trust, &warning, &error);
+
+    tell(service, change, &warning, &error);
+}
+
+void service_close(struct service *service)
+{
+    verdict_cache_free(service->cache);
+    ocsp_free(service->ocsp);
+    trust_current_free(service->trust);
+    forwarded_options_free(&service->forwarded_options);
+    log_close(service->log);
+    key_decoder_stop();
+    *service = (struct service){.config = NULL};
+}

@@ -1,0 +1,46 @@
+#ifndef PEERCERT_SERVICE_H
+#define PEERCERT_SERVICE_H
+
+#include "base/error.h"
+#include "cache/verdict_cache.h"
+#include "config/config.h"
+#include "forwarded/forwarded.h"
+#include "log/log.h"
+#include "ocsp/ocsp.h"
+#include "trust/trust_current.h"
+#include <stdbool.h>
+
+/* What every request is answered with; made at start, borrowed by all workers. */
+struct service {
+    const struct config *config; /* borrowed */
+    struct forwarded_options forwarded_options;
+    struct trust_current *trust; /* without a snapshot requests are answered with 503 */
+    struct verdict_cache *cache; /* NULL: none */
+    struct ocsp *ocsp;           /* NULL: --ocsp off */
+    struct log *log;
+};
+
+/* Opens the log and makes what follows from the configuration (borrowed as long as the service).
+ * `threaded` is
+ * for log_open, and for a process that answers more than one request and so has a cache. Fills
+ * *service, end with service_close in every case; false with ERROR_USAGE, ERROR_MEMORY or
+ * ERROR_LIBRARY. */
+bool service_open(
+    struct service *service, const struct config *config, bool threaded, struct error *error);
+
+/* Loads the trust, and logs what the operator should know of it. false with the error; an earlier
+ * snapshot counts on then. */
+bool service_load_trust(const struct service *service, struct error *error);
+
+/* Looks whether the trust's files have changed, loads them anew if so, and logs what came of it. To
+ * be called by one thread, about once a second. */
+void service_look_at_trust(const struct service *service);
+
+/* Loads the trust's files anew, changed or not, and logs what came of it (SIGHUP). By the same
+ * thread. */
+void service_reload_trust(const struct service *service);
+
+/* Frees what the service holds. */
+void service_close(struct service *service);
+
+#endif

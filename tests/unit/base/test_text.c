@@ -1,0 +1,324 @@
+#include "base/error.h"
+#include "base/text.h"
+#include "certificate/alloc_watch.h"
+
+#include <criterion/criterion.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* RFC 3629 section 4, the grammar of UTF8-char, rule by rule: which bytes may come second. */
+static size_t reference_length(const unsigned char *b, size_t length)
+{
+    static const struct {
+        unsigned char first_low, first_high, second_low, second_high;
+        size_t size;
+    } rules[] = {
+        {0x00, 0x7F, 0, 0, 1},
+        {0xC2, 0xDF, 0x80, 0xBF, 2},
+        {0xE0, 0xE0, 0xA0, 0xBF, 3},
+        {0xE1, 0xEC, 0x80, 0xBF, 3},
+        {0xED, 0xED, 0x80, 0x9F, 3},
+        {0xEE, 0xEF, 0x80, 0xBF, 3},
+        {0xF0, 0xF0, 0x90, 0xBF, 4},
+        {0xF1, 0xF3, 0x80, 0xBF, 4},
+        {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+    size_t i, j;
+
+    for (i = 0; length > 0 && i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (b[0] < rules[i].first_low || b[0] > rules[i].first_high)
+            continue;
+        if (rules[i].size > length)
+            return 0;
+        if (rules[i].size > 1 && (b[1] < rules[i].second_low || b[1] > rules[i].second_high))
+            return 0;
+        for (j = 2; j < rules[i].size; j++) {
+            if (b[j] < 0x80 || b[j] > 0xBF)
+                return 0;
+        }
+        return rules[i].size;
+    }
+    return 0;
+}
+
+static void check_decode(const unsigned char *bytes, size_t length)
+{
+    unsigned long code = 0xFFFFFFFF, wanted = 0;
+    size_t size = text_utf8_decode(bytes, length, &code), expected, i;
+
+    expected = reference_length(bytes, length);
+    cr_assert_eq(size, expected, "%02x %02x %02x %02x of %zu: expected %zu, came %zu", bytes[0],
+        bytes[1], bytes[2], bytes[3], length, expected, size);
+    if (size == 0)
+        return;
+    wanted = size == 1 ? bytes[0] : bytes[0] & (0xFFU >> (size + 1));
+    for (i = 1; i < size; i++)
+        wanted = wanted * 64 + bytes[i] - 0x80;
+    cr_assert_eq(code, wanted, "%02x %02x %02x: expected U+%lX, came U+%lX", bytes[0], bytes[1],
+        bytes[2], wanted, code);
+}
+
+Test(text, utf8_decodes_as_the_grammar_says_for_all_inputs_up_to_three_bytes)
+{
+    unsigned long value;
+    size_t length;
+
+    for (length = 0; length <= 3; length++) {
+        for (value = 0; value < 1UL << (8 * length); value++) {
+            const unsigned char bytes[4] = {(unsigned char)(value & 0xFF),
+                (unsigned char)(value >> 8 & 0xFF), (unsigned char)(value >> 16 & 0xFF), 0x80};
+
+            check_decode(bytes, length);
+        }
+    }
+}
+
+Test(text, utf8_decodes_as_the_grammar_says_for_four_bytes_at_each_edge)
+{
+    static const unsigned char edges[] = {0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0,
+        0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xF7, 0xF8, 0xFE, 0xFF};
+    const size_t count = sizeof(edges);
+    size_t i;
+
+    for (i = 0; i < count * count * count * 256; i++) {
+        const unsigned char bytes[4] = {(unsigned char)(i % 256), edges[i / 256 % count],
+            edges[i / 256 / count % count], edges[i / 256 / count / count]};
+
+        check_decode(bytes, 4);
+    }
+}
+
+Test(text, what_is_shown_is_escaped_as_the_table_says)
+{
+    static const struct {
+        const char *input;
+        size_t length;
+        const char *shown;
+        bool replaced;
+    } cases[] = {
+        {"", 0, "", false}, {"Dan Example", 11, "Dan Example", false}, {"a\\b", 3, "a\\\\b", false},
+        {"a\nb\r\t", 5, "a\\0Ab\\0D\\09", true}, {"a\0b", 3, "a\\00b", true},
+        {"\x1b[31m", 5, "\\1B[31m", true}, {"\x7f", 1, "\\7F", true},
+        {"\xc2\x80\xc2\x9f\xc2\xa0", 6, "\\C2\\80\\C2\\9F\xc2\xa0", true},
+        {"<script>&\"'", 11, "<script>&\"'", false}, {"J\xc3\xbcrgen", 7, "J\xc3\xbcrgen", false},
+        {"\xe2\x80\xae", 3, "\\E2\\80\\AE", true},         /* right-to-left override */
+        {"\xe2\x81\xa6", 3, "\\E2\\81\\A6", true},         /* isolate */
+        {"\xe2\x80\x8b", 3, "\\E2\\80\\8B", true},         /* zero-width space */
+        {"\xe2\x80\xa8", 3, "\\E2\\80\\A8", true},         /* line separator */
+        {"\xd8\x9c", 2, "\\D8\\9C", true},                 /* Arabic letter mark */
+        {"\xef\xbb\xbf", 3, "\\EF\\BB\\BF", true},         /* byte order mark */
+        {"\xef\xbf\xbe", 3, "\\EF\\BF\\BE", true},         /* U+FFFE */
+        {"\xf4\x8f\xbf\xbf", 4, "\\F4\\8F\\BF\\BF", true}, /* U+10FFFF */
+        {"\xf3\xa0\x81\x81", 4, "\\F3\\A0\\81\\81", true}, /* tag */
+        {"\xf0\x9f\x98\x80", 4, "\xf0\x9f\x98\x80", false},
+        {"\xc0\xaf", 2, "\\C0\\AF", true},                 /* overlong */
+        {"\xed\xa0\x80", 3, "\\ED\\A0\\80", true},         /* surrogate */
+        {"\xf4\x90\x80\x80", 4, "\\F4\\90\\80\\80", true}, /* above U+10FFFF */
+        {"\xe2\x82", 2, "\\E2\\82", true},                 /* cut */
+        {"\xe2\x82\xac\xff", 4, "\xe2\x82\xac\\FF", true},
+        {"\xc3z", 2, "\\C3z", true}, /* what follows a broken byte is not swallowed */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct text text;
+        bool replaced;
+
+        text_init(&text, 0);
+        replaced = text_append_shown(&text, cases[i].input, cases[i].length);
+        cr_expect_str_eq(text_string(&text), cases[i].shown,
+            "case %zu: expected \"%s\", came "
+            "\"%s\"",
+            i, cases[i].shown, text_string(&text));
+        cr_expect_eq(replaced, cases[i].replaced, "case %zu", i);
+        text_free(&text);
+    }
+}
+
+/* Whatever comes in, what is shown is well-formed, one line, and without anything unsafe. */
+Test(text, nothing_that_is_shown_is_ever_unsafe)
+{
+    unsigned long value;
+
+    for (value = 0; value < 1UL << 24; value += 7) {
+        const unsigned char bytes[3] = {(unsigned char)(value & 0xFF),
+            (unsigned char)(value >> 8 & 0xFF), (unsigned char)(value >> 16)};
+        struct text text;
+        size_t at = 0;
+
+        text_init(&text, 0);
+        (void)text_append_shown(&text, bytes, sizeof(bytes));
+        while (at < text.length) {
+            unsigned long code = 0;
+            size_t size =
+                text_utf8_decode((const unsigned char *)text.data + at, text.length - at, &code);
+
+            cr_assert(size != 0 && !text_is_unsafe_code(code), "%06lx: \"%s\"", value, text.data);
+            at += size;
+        }
+        text_free(&text);
+    }
+}
+
+/* The list at text_append_shown, and the neighbours that must pass. */
+Test(text, unsafe_codes_are_those_that_the_header_lists)
+{
+    static const struct {
+        unsigned long first, last;
+    } listed[] = {{0, 0x1F}, {0x7F, 0x9F}, {0x61C, 0x61C}, {0x200E, 0x200F}, {0x202A, 0x202E},
+        {0x2066, 0x2069}, {0xAD, 0xAD}, {0x180E, 0x180E}, {0x200B, 0x200D}, {0x2060, 0x2064},
+        {0x206A, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}, {0x2028, 0x2029},
+        {0xFDD0, 0xFDEF}, {0xFFFE, 0xFFFF}, {0x10FFFE, 0x10FFFF}, {0x1FFFE, 0x1FFFF}};
+    static const unsigned long safe[] = {0x20, 0x7E, 0xA0, 0xAC, 0xAE, 0x61B, 0x61D, 0x200A, 0x2010,
+        0x2027, 0x202F, 0x205F, 0x2070, 0xFDCF, 0xFDF0, 0xFFFD, 0xFFFC, 0x10FFFD, 0x1F600};
+    unsigned long code;
+    size_t i;
+
+    for (i = 0; i < sizeof(listed) / sizeof(listed[0]); i++) {
+        for (code = listed[i].first; code <= listed[i].last; code++)
+            cr_expect(text_is_unsafe_code(code), "U+%04lX is shown", code);
+    }
+    for (i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
+        cr_expect(!text_is_unsafe_code(safe[i]), "U+%04lX is hidden", safe[i]);
+}
+
+Test(text, the_limit_holds_exactly_and_a_failure_stays)
+{
+    struct text text;
+
+    text_init(&text, 8);
+    text_append(&text, "12345678", 8);
+    cr_expect_not(text.failed, "eight of eight bytes");
+    text_append(&text, "", 0);
+    cr_expect_not(text.failed, "nothing more");
+    text_append(&text, "9", 1);
+    cr_expect(text.failed, "the ninth byte");
+    cr_expect_str_eq(text_string(&text), "12345678");
+    text_clear(&text);
+    cr_expect_not(text.failed);
+    text_append_string(&text, "123456789");
+    cr_expect(text.failed);
+    text_append_string(&text, "a");
+    cr_expect_str_eq(text_string(&text), "", "a failed text takes \"%s\"", text_string(&text));
+    text_printf(&text, "%s", "b");
+    text_append_hex(&text, (const unsigned char *)"c", 1, true, ':');
+    cr_expect_eq(text.length, 0);
+    cr_expect_null(text_take(&text), "a failed text is given away");
+    cr_expect_eq(text.limit, 8);
+    cr_expect_not(text.failed, "text_take leaves an empty text");
+    text_free(&text);
+}
+
+Test(text, a_length_near_the_end_of_memory_does_not_wrap)
+{
+    struct text text;
+
+    text_init(&text, (size_t)-1);
+    text_append_string(&text, "a");
+    text.length = (size_t)-2; /* as if that much were there: the sum would pass SIZE_MAX */
+    text.capacity = (size_t)-1;
+    text_append(&text, "bc", 2);
+    cr_expect(text.failed);
+    text.length = 1;
+    text_free(&text);
+    text_free(NULL);
+}
+
+Test(text, printf_grows_and_stops_at_the_limit)
+{
+    struct text text;
+    char *taken;
+
+    text_init(&text, 0);
+    text_printf(&text, "%0300d|%s", 7, "x");
+    cr_expect_eq(text.length, 302);
+    cr_expect_str_eq(text.data + 299, "7|x");
+    taken = text_take(&text);
+    cr_expect_eq(strlen(taken), 302);
+    free(taken);
+    text_init(&text, 10);
+    text_printf(&text, "%011d", 1);
+    cr_expect(text.failed);
+    text_free(&text);
+    taken = text_take(&text);
+    cr_expect_str_eq(taken, "", "an empty text gives an empty string");
+    free(taken);
+}
+
+Test(text, hexadecimal_has_its_case_and_separator)
+{
+    static const unsigned char bytes[] = {0x00, 0x0F, 0xA5, 0xFF};
+    struct text text;
+
+    text_init(&text, 0);
+    text_append_hex(&text, bytes, sizeof(bytes), true, ':');
+    text_append_string(&text, " ");
+    text_append_hex(&text, bytes, sizeof(bytes), false, '\0');
+    text_append_hex(&text, bytes, 0, false, ':');
+    cr_expect_str_eq(text_string(&text), "00:0F:A5:FF 000fa5ff", "%s", text_string(&text));
+    text_free(&text);
+}
+
+Test(error, a_long_path_leaves_room_for_the_reason)
+{
+    struct error error = {0};
+    char path[4097];
+    size_t i;
+
+    for (i = 0; i + 2 < sizeof(path); i += 2)
+        memcpy(path + i, "\xc3\xa4", 2);
+    path[sizeof(path) - 1] = '\0';
+    error_set(&error, ERROR_FILE, "/%s: Permission denied", path);
+    cr_expect_eq(error.kind, ERROR_FILE);
+    cr_expect_not_null(strstr(error.text, "\xa4: Permission denied"), "%s", error.text);
+    cr_expect(strncmp(error.text, "/\xc3\xa4", 3) == 0, "%s", error.text);
+    for (i = 0; error.text[i] != '\0';) {
+        unsigned long code;
+        size_t size =
+            text_utf8_decode((const unsigned char *)error.text + i, strlen(error.text) - i, &code);
+
+        cr_assert_neq(size, 0, "a character was cut at %zu: %s", i, error.text);
+        i += size;
+    }
+}
+
+Test(error, a_text_of_exactly_the_room_is_whole_and_one_more_is_shortened)
+{
+    struct error error = {0};
+    char words[600];
+
+    memset(words, 'x', sizeof(words));
+    words[511] = '\0';
+    error_set(&error, ERROR_INPUT, "%s", words);
+    cr_expect_str_eq(error.text, words);
+    words[511] = 'x';
+    words[512] = '\0';
+    error_set(&error, ERROR_INPUT, "%s", words);
+    cr_expect_eq(strlen(error.text), 511);
+    cr_expect_not_null(strstr(error.text, "xxx...xxx"), "%s", error.text);
+}
+
+Test(error, a_message_is_one_line_that_can_be_shown)
+{
+    struct error error = {0};
+
+    error_set(&error, ERROR_FILE, "%s: no", "a\nb\x1b[2J\xff\xe2\x80\xae\xc3\xa4");
+    cr_expect_str_eq(error.text, "a?b?[2J????\xc3\xa4: no", "%s", error.text);
+    error_set(&error, ERROR_INPUT, "again: %s", error.text);
+    cr_expect_str_eq(error.text, "again: a?b?[2J????\xc3\xa4: no", "%s", error.text);
+    error_set(NULL, ERROR_FILE, "%s", "nobody listens");
+}
+
+Test(error, the_queue_is_emptied_and_tells_of_memory_alone)
+{
+    ERR_raise(ERR_LIB_X509, ERR_R_PASSED_INVALID_ARGUMENT);
+    cr_expect_not(alloc_watch_explains_errors());
+    cr_expect_eq(ERR_peek_error(), 0);
+    ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
+    ERR_raise(ERR_LIB_X509, ERR_R_PASSED_INVALID_ARGUMENT);
+    cr_expect(alloc_watch_explains_errors());
+    cr_expect_eq(ERR_peek_error(), 0);
+    cr_expect_not(alloc_watch_explains_errors());
+}

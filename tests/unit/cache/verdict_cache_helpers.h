@@ -1,0 +1,26 @@
+#ifndef PEERCERT_TESTS_VERDICT_CACHE_HELPERS_H
+#define PEERCERT_TESTS_VERDICT_CACHE_HELPERS_H
+
+#include "cache/verdict_cache.h"
+
+#define NOW ((time_t)1000)
+
+/* A forwarded certificate whose bytes are these words; owned by the caller, with what
+ * cache_add_chain adds, free with cache_forwarded_clear. */
+struct forwarded cache_forwarded(const char *leaf);
+void cache_add_chain(struct forwarded *forwarded, const char *words);
+void cache_forwarded_clear(struct forwarded *forwarded);
+
+/* A verdict that is good for ten seconds around NOW. */
+struct verdict cache_good(enum verdict_status status);
+
+enum verdict_cache_role cache_enter(struct verdict_cache *cache, const struct forwarded *forwarded,
+    uint64_t number, unsigned char format, time_t now, struct verdict_cache_entry **entry);
+
+/* Publishes like an answer's work does: an empty identity, the leaf as its rendering. */
+void cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict);
+
+/* Asks for a certificate, and works if need be. True when it was known. */
+bool cache_ask(struct verdict_cache *cache, const char *leaf, enum verdict_status status);
+
+#endif

@@ -1,0 +1,252 @@
+#include "config/config_options.h"
+#include "unit/config/config_given.h"
+#include "unit/pki/pki.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+Test(config, what_makes_an_answer_milder_is_for_the_command_line_alone)
+{
+    static const char *const names[] = {"check", "at", "chain", "password-file", "test-config"};
+    size_t i, j;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (j = 0; j < config_option_count; j++) {
+            if (strcmp(config_options[j].name, names[i]) == 0)
+                break;
+        }
+        cr_assert_lt(j, config_option_count, "%s", names[i]);
+        cr_expect_eq(config_options[j].where, FROM_COMMAND_LINE, "%s", names[i]);
+    }
+    expect_refused((struct given){.environment = {"PEERCERT_AT=2020-01-01"}}, "PEERCERT_AT: ");
+    expect_refused((struct given){.environment = {"PEERCERT_CHECK=1"}}, "PEERCERT_CHECK: ");
+    expect_refused((struct given){.file = "ca = x\nat = @1\n"}, "c.conf:2: at: ");
+    expect_refused((struct given){.file = "config = x\n"}, "c.conf:1: config: ");
+}
+
+Test(config, defaults_hold_when_nothing_else_is_said)
+{
+    struct config config;
+
+    expect_accepted((struct given){.line = {"--ca", "x"}}, &config);
+    cr_expect_eq(config.socket_mode, 0660);
+    cr_expect_eq(config.threads, 8);
+    cr_expect_eq(config.depth, 10);
+    cr_expect_eq(config.security_level, 2);
+    cr_expect_eq(config.warn_days, 30);
+    cr_expect_eq(config.ocsp, CONFIG_OCSP_OFF);
+    cr_expect_eq(config.ocsp_nonce, CONFIG_OCSP_NONCE_REQUIRED);
+    cr_expect_eq(config.ocsp_timeout, 5);
+    cr_expect_eq(config.crl_depth, CONFIG_CRL_CHAIN);
+    cr_expect_eq(config.format, CONFIG_FORMAT_TEXT);
+    cr_expect_not(config.check || config.crl_missing_ok || config.require_crl);
+    cr_expect_eq(config.trust_header.count, 0);
+    config_free(&config);
+    config_free(&config);
+    config_free(NULL);
+}
+
+Test(config, empty_values_are_refused_wherever_they_come_from)
+{
+    expect_refused((struct given){.file = "ca =\n"}, "c.conf:1: ca: must not be empty");
+    expect_refused((struct given){.file = "ca = \t \r\n"}, "c.conf:1: ca: must not be empty");
+    expect_refused((struct given){.file = "listen"}, "c.conf:1: listen: must not be empty");
+    expect_refused((struct given){.file = "require-crl =\n"}, "c.conf:1: require-crl: must be yes");
+    expect_refused((struct given){.environment = {"PEERCERT_CRL="}}, "PEERCERT_CRL: must not");
+    expect_refused((struct given){.environment = {"PEERCERT_CA=a,,b"}}, "PEERCERT_CA: must not");
+    expect_refused((struct given){.environment = {"PEERCERT_CA=a,"}}, "PEERCERT_CA: must not");
+    expect_refused((struct given){.line = {"--ca", ""}}, "--ca: must not be empty");
+    expect_refused((struct given){.line = {"--ca="}}, "--ca: must not be empty");
+    expect_refused((struct given){.line = {"--config="}}, "--config: must not be empty");
+}
+
+Test(config, bad_values_of_each_kind_are_refused)
+{
+    static const char *const numbers[] = {"x", "1x", " 1", "+1", "-1", "0", "257", "0x8", "1.5",
+        "99999999999999999999", "4294967297", "8 8"};
+    static const char *const modes[] = {
+        "0666", "0667", "0661", "0664", "1660", "0800", "8", "-1", "rw-rw----", "07777"};
+    static const char *const flags[] = {"YES", "2", "maybe", "y", "truee"};
+    char words[128];
+    size_t i;
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        (void)snprintf(words, sizeof(words), "PEERCERT_THREADS=%s", numbers[i]);
+        expect_refused((struct given){.environment = {words}, .line = {"--ca", "x"}},
+            "PEERCERT_THREADS: must be a whole number from 1 to 256");
+    }
+    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        expect_refused((struct given){.line = {"--ca", "x", "--socket-mode", modes[i]}},
+            "--socket-mode: must be an octal mode without rights for others");
+    }
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        (void)snprintf(words, sizeof(words), "ca = x\nrequire-crl = %s", flags[i]);
+        expect_refused((struct given){.file = words}, "c.conf:2: require-crl: must be yes or no");
+    }
+    expect_refused((struct given){.file = "ca = x\nformat = xml"},
+        "c.conf:2: format: must be one of: text|json|html");
+    expect_refused((struct given){.file = "ca x\n"}, "c.conf:1: ca: '=' is missing");
+}
+
+Test(config, the_bounds_of_each_number_are_taken_and_what_is_beyond_is_not)
+{
+    size_t i;
+    int side;
+
+    for (i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+
+        for (side = 0; side < 4 && option->kind == OPTION_NUMBER; side++) {
+            const long values[4] = {
+                option->least, option->most, option->least - 1, option->most + 1};
+            char words[128];
+            struct config config;
+            struct error error;
+            struct given given = {.line = {"--ca", "x", words}};
+            bool good;
+
+            (void)snprintf(words, sizeof(words), "--%s=%ld", option->name, values[side]);
+            good = read_given(&given, &config, &error);
+            cr_expect_eq(good, side < 2, "%s: %s", words, error.text);
+            if (good)
+                config_free(&config);
+        }
+    }
+}
+
+Test(config, what_does_not_go_together_is_refused)
+{
+    expect_refused((struct given){.line = {"--ca", "x", "--at", "@1"}}, "--check alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--chain", "y"}}, "--check alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--password-file", "y"}}, "--check alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--check"}}, "--check: names no FILE");
+    expect_refused((struct given){.line = {"--check", "f"}}, "--ca: missing");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--format", "html", "--check", "f", "g"}}, "one FILE");
+    expect_refused((struct given){.line = {"--test-config"}}, "--ca: missing");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--crl-missing-ok"}, .file = "require-crl\n"},
+        "exclude each other");
+}
+
+Test(config, help_and_version_are_given_whatever_else_is_wrong)
+{
+    struct config config;
+
+    expect_accepted((struct given){.line = {"--help"}, .environment = {"PEERCERT_X=1"}}, &config);
+    cr_expect(config.help && !config.version);
+    config_free(&config);
+    expect_accepted((struct given){.line = {"--version", "--config", "/nonexistent"}}, &config);
+    cr_expect(config.version && !config.help);
+    config_free(&config);
+    expect_accepted((struct given){.line = {"-h"}, .file = "nonsense\n"}, &config);
+    cr_expect(config.help);
+    config_free(&config);
+    expect_accepted((struct given){.line = {"-V"}}, &config);
+    cr_expect(config.version);
+    config_free(&config);
+}
+
+Test(config, the_help_text_lists_each_option_once)
+{
+    char *data = NULL, words[128];
+    size_t size = 0, i;
+    FILE *file = open_memstream(&data, &size);
+
+    config_print_help(file);
+    (void)fclose(file);
+    for (i = 0; i < config_option_count; i++) {
+        const char *found;
+
+        (void)snprintf(words, sizeof(words), "\n  --%s ", config_options[i].name);
+        found = strstr(data, words);
+        cr_expect_not_null(found, "--%s is missing", config_options[i].name);
+        cr_expect_null(found != NULL ? strstr(found + 1, words) : NULL, "%s twice", words);
+        cr_expect_not_null(strstr(data, config_options[i].help));
+    }
+    free(data);
+}
+
+/* The table itself: a name twice, or two options in one field, would be a slip. */
+Test(config, no_two_options_share_a_name_or_a_field)
+{
+    size_t i, j;
+
+    for (i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+
+        for (j = 0; j < i; j++) {
+            cr_expect_str_neq(option->name, config_options[j].name);
+            cr_expect_neq(option->offset, config_options[j].offset, "%s and %s", option->name,
+                config_options[j].name);
+        }
+        cr_expect_lt(strlen(option->name), 64);
+        cr_expect_eq(strspn(option->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(option->name));
+        cr_expect_eq(option->argument == NULL, option->kind == OPTION_FLAG, "%s", option->name);
+        cr_expect_eq(option->choices != NULL, option->kind == OPTION_CHOICE, "%s", option->name);
+    }
+}
+
+Test(config, times_are_read_strictly)
+{
+    static const struct {
+        const char *words;
+        bool good;
+        long long seconds;
+    } cases[] = {
+        {"2026-11-23T17:57:38Z", true, 1795456658},
+        {"2026-11-23", true, 1795392000},
+        {"1970-01-01", true, 0},
+        {"2024-02-29T23:59:59Z", true, 1709251199},
+        {"0000-01-01", true, -62167219200},
+        {"9999-12-31T23:59:59Z", true, 253402300799},
+        {"@0", true, 0},
+        {"@1795456658", true, 1795456658},
+        {"@-5", true, -5},
+        {"@253402300799", true, 253402300799},
+        {"@253402300800", false, 0},
+        {"@-62167219201", false, 0},
+        {"@99999999999999999999", false, 0},
+        {"@", false, 0},
+        {"@-", false, 0},
+        {"@ 5", false, 0},
+        {"@+5", false, 0},
+        {"@--5", false, 0},
+        {"@5s", false, 0},
+        {"", false, 0},
+        {"now", false, 0},
+        {"2026-02-30", false, 0},
+        {"2025-02-29", false, 0},
+        {"2026-13-01", false, 0},
+        {"2026-00-01", false, 0},
+        {"2026-01-00", false, 0},
+        {"2026-1-1", false, 0},
+        {"2026- 1- 1", false, 0},
+        {" 2026-01-01", false, 0},
+        {"2026-01-01 ", false, 0},
+        {"2026-01-01T", false, 0},
+        {"2026-01-01T24:00:00Z", false, 0},
+        {"2026-01-01T00:60:00Z", false, 0},
+        {"2026-01-01T00:00:60Z", false, 0},
+        {"2026-01-01T00:00:00", false, 0},
+        {"2026-01-01T00:00:00+00:00", false, 0},
+        {"2026-01-01T00:00:00ZZ", false, 0},
+        {"2026-01-01Z", false, 0},
+        {"10000-01-01", false, 0},
+        {"-001-01-01", false, 0},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        time_t seconds = 0;
+        bool good = config_parse_time(cases[i].words, &seconds);
+
+        cr_expect_eq(good, cases[i].good, "\"%s\": came %d", cases[i].words, good);
+        if (good && cases[i].good)
+            cr_expect_eq(seconds, (time_t)cases[i].seconds, "\"%s\": expected %lld, came %lld",
+                cases[i].words, cases[i].seconds, (long long)seconds);
+    }
+    expect_refused((struct given){.line = {"--ca", "x", "--check", "f", "--at", "2026-02-30"}},
+        "--at: must be a time such as");
+}

@@ -1,0 +1,40 @@
+#ifndef PEERCERT_TESTS_FORWARDED_HELPERS_H
+#define PEERCERT_TESTS_FORWARDED_HELPERS_H
+
+#include "forwarded/forwarded.h"
+#include <stddef.h>
+
+/* A certificate in the forms in which fronts write it. Free with sample_free. */
+struct sample {
+    unsigned char *der;
+    size_t length;
+    char *pem;    /* with \n, one behind the END line */
+    char *base64; /* of the DER, one line */
+    char *url;    /* the PEM as nginx $ssl_client_escaped_cert has it */
+};
+
+struct sample sample_make(const char *subject);
+void sample_free(struct sample *sample);
+
+/* Strings that the caller frees with free(). */
+char *with(const char *text, const char *what, const char *instead); /* each one replaced */
+char *base64_of(const unsigned char *bytes, size_t length);
+char *url_encoded(const char *text, const char *kept); /* but for letters, digits, -._~ and these */
+char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
+
+/* Base64 of the two DERs one after another. */
+char *base64_of_both(const struct sample *one, const struct sample *other);
+
+/* Reads parameters (NULL-terminated, at most 40) with the headers of `trusted` (words of
+ * --trust-header, separated by spaces; NULL: none). The caller frees *forwarded. */
+void read_with(
+    char *const *parameters, const char *trusted, size_t xfcc_hop, struct forwarded *forwarded);
+
+/* What must come out: this leaf with these certificates behind it (NULL-terminated), from this
+ * variable; or a refusal with these words; or nothing. Each frees *forwarded; `what` is printed. */
+void expect_present(struct forwarded *forwarded, const char *what, const char *source,
+    const struct sample *leaf, const struct sample *const *chain);
+void expect_malformed(struct forwarded *forwarded, const char *what, const char *words);
+void expect_absent(struct forwarded *forwarded, const char *what);
+
+#endif

@@ -1,0 +1,161 @@
+#include "ocsp/ocsp_cache.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <string.h>
+
+#define LONG_MS 20000
+
+static struct ocsp_key key_of(unsigned number)
+{
+    struct ocsp_key key = {.bytes = {0}};
+
+    memcpy(key.bytes, &number, sizeof(number));
+    return key;
+}
+
+static struct ocsp_answer good(time_t from, time_t until)
+{
+    return (struct ocsp_answer){.result = OCSP_SAYS_GOOD, .from = from, .until = until};
+}
+
+static enum ocsp_turn enter(struct ocsp_cache *cache, unsigned number, time_t now)
+{
+    struct ocsp_key key = key_of(number);
+    struct ocsp_answer answer;
+
+    return ocsp_cache_enter(cache, &key, now, LONG_MS, &answer);
+}
+
+static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer answer)
+{
+    struct ocsp_key key = key_of(number);
+
+    ocsp_cache_leave(cache, &key, &answer);
+}
+
+Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(2);
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    leave(cache, 1, good(100, 200));
+    cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_KNOWN);
+    cr_expect_eq(enter(cache, 1, 199), OCSP_TURN_KNOWN);
+    cr_expect_eq(enter(cache, 2, 150), OCSP_TURN_ASK, "another key");
+    leave(cache, 2, good(150, 151));
+    cr_expect_eq(enter(cache, 1, 200), OCSP_TURN_ASK, "at its end");
+    leave(cache, 1, good(200, 300));
+    cr_expect_eq(enter(cache, 1, 199), OCSP_TURN_ASK, "the clock went back");
+    leave(cache, 1, good(199, 300));
+    ocsp_cache_free(cache);
+    ocsp_cache_free(NULL);
+}
+
+Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(1);
+    size_t answers;
+    unsigned asking;
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    leave(cache, 1, (struct ocsp_answer){.result = OCSP_FAILED, .from = 100, .until = 200});
+    ocsp_cache_measure(cache, &answers, &asking);
+    cr_expect_eq(answers, 0);
+    cr_expect_eq(asking, 0);
+    cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    ocsp_cache_free(cache);
+}
+
+Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(1);
+    size_t answers;
+    unsigned i, asking;
+
+    for (i = 0; i < OCSP_CACHE_ENTRIES + 100; i++) {
+        cr_assert_eq(enter(cache, i, 100), OCSP_TURN_ASK);
+        leave(cache, i, good(100, 200));
+    }
+    ocsp_cache_measure(cache, &answers, &asking);
+    cr_expect_eq(answers, OCSP_CACHE_ENTRIES);
+    cr_expect_eq(enter(cache, 100, 100), OCSP_TURN_KNOWN);
+    cr_expect_eq(enter(cache, 99, 100), OCSP_TURN_ASK);
+    ocsp_cache_free(cache);
+}
+
+Test(ocsp_cache, beyond_the_limit_is_busy_but_what_is_known_is_known)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(2);
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    leave(cache, 1, good(100, 200));
+    cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
+    cr_assert_eq(enter(cache, 3, 100), OCSP_TURN_ASK);
+    cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_BUSY);
+    cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY);
+    cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_KNOWN);
+    leave(cache, 3, good(100, 200));
+    cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_ASK);
+    ocsp_cache_free(cache);
+}
+
+struct waiter {
+    struct ocsp_cache *cache;
+    enum ocsp_turn turn;
+    struct ocsp_answer answer;
+};
+
+static void *wait_for_it(void *context)
+{
+    struct waiter *waiter = context;
+    struct ocsp_key key = key_of(1);
+
+    waiter->turn = ocsp_cache_enter(waiter->cache, &key, 100, LONG_MS, &waiter->answer);
+    return NULL;
+}
+
+Test(ocsp_cache, of_many_threads_one_asks_and_the_others_get_its_answer)
+{
+    struct waiter waiters[7];
+    pthread_t threads[7];
+    struct ocsp_cache *cache = ocsp_cache_new(8);
+    unsigned i, asking = 0;
+    size_t answers;
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    for (i = 0; i < 7; i++) {
+        waiters[i] = (struct waiter){.cache = cache};
+        cr_assert_eq(pthread_create(&threads[i], NULL, wait_for_it, &waiters[i]), 0);
+    }
+    while (asking < 8)
+        ocsp_cache_measure(cache, &answers, &asking);
+    leave(cache, 1, good(100, 200));
+    for (i = 0; i < 7; i++) {
+        (void)pthread_join(threads[i], NULL);
+        cr_expect_eq(waiters[i].turn, OCSP_TURN_KNOWN, "thread %u: %d", i, waiters[i].turn);
+        cr_expect_eq(waiters[i].answer.result, OCSP_SAYS_GOOD);
+    }
+    ocsp_cache_measure(cache, &answers, &asking);
+    cr_expect_eq(asking, 0);
+    ocsp_cache_free(cache);
+}
+
+Test(ocsp_cache, when_the_one_that_asks_fails_another_asks)
+{
+    struct waiter waiter;
+    pthread_t thread;
+    struct ocsp_cache *cache = ocsp_cache_new(8);
+    unsigned asking = 0;
+    size_t answers;
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    waiter = (struct waiter){.cache = cache};
+    cr_assert_eq(pthread_create(&thread, NULL, wait_for_it, &waiter), 0);
+    while (asking < 2)
+        ocsp_cache_measure(cache, &answers, &asking);
+    leave(cache, 1, (struct ocsp_answer){.result = OCSP_FAILED});
+    (void)pthread_join(thread, NULL);
+    cr_expect_eq(waiter.turn, OCSP_TURN_ASK, "%d", waiter.turn);
+    ocsp_cache_free(cache);
+}

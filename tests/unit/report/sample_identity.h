@@ -1,0 +1,26 @@
+#ifndef PEERCERT_TESTS_SAMPLE_IDENTITY_H
+#define PEERCERT_TESTS_SAMPLE_IDENTITY_H
+
+#include "certificate/identity.h"
+#include "forwarded/forwarded.h"
+#include "verify/verify.h"
+
+/* An identity with every field filled in, always the same, for tests that compare whole reports.
+ * Fills *identity with static strings: nothing is to be freed. Valid from 2026-11-23T17:57:38Z to
+ * 2027-11-23T17:57:38Z. */
+void sample_identity(struct identity *identity);
+
+/* The same with nothing that a certificate may lack (version 1). */
+void sample_plain_identity(struct identity *identity);
+
+/* A certificate that came in SSL_CLIENT_CERT as PEM; the front server said `front` (NULL: nothing).
+ */
+void sample_forwarded(struct forwarded *forwarded, const char *front);
+
+/* A verdict of this status, judged at a moment written as RFC 3339 says. */
+void sample_verdict(struct verdict *verdict, enum verdict_status status, const char *moment);
+
+/* Seconds since 1970 of a moment written as RFC 3339 says. */
+time_t sample_time(const char *moment);
+
+#endif

@@ -1,0 +1,340 @@
+#include "certificate/alloc_watch.h"
+#include "config/config_options.h"
+#include "unit/trust/trust_given.h"
+#include "verify/verify.h"
+
+#include <criterion/criterion.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+TestSuite(trust_snapshot, .init = trust_given_make, .fini = trust_given_free);
+
+/* A regular CRL file in DER, several CRLs of one issuer, several CAs of one name. */
+Test(trust_snapshot, crls_and_cas_of_the_same_name_all_count)
+{
+    struct pki *twin = pki_ca("CN=CA");
+    char *cas = WRITE("ca.pem", ca, twin), *crls[3];
+    struct config config = make_config(&cas, NULL, NULL);
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = twin, .number = 3});
+    size_t length = 0;
+    unsigned char *der = pki_crl_der(crl, &length);
+    struct trust *trust;
+    STACK_OF(X509_OBJECT) * objects;
+
+    crls[0] = write_crl("0", &(struct pki_crl_spec){.issuer = ca});
+    crls[1] = write_crl("1", &(struct pki_crl_spec){.issuer = ca, .number = 2});
+    crls[2] = pki_write_file(dir, "2", der, length);
+    config.crl = (struct list){crls, 3};
+    trust = expect_loads(&config, 2, NULL);
+    cr_expect_eq(trust_crl_count(trust), 3);
+    objects = X509_STORE_get0_objects(trust_store(trust));
+    cr_expect_eq(sk_X509_OBJECT_num(objects), 5, "%d in the store", sk_X509_OBJECT_num(objects));
+    trust_release(trust);
+    for (length = 0; length < 3; length++)
+        free(crls[length]);
+    X509_CRL_free(crl);
+    free(der);
+    free(cas);
+    pki_free(twin);
+}
+
+static void read_digest(const struct config *config, unsigned char digest[32])
+{
+    struct error error = {0};
+
+    cr_assert(trust_read_digest(config, digest, &error), "%s", error.text);
+}
+
+Test(trust_snapshot, the_digest_is_the_same_for_the_same_bytes_and_for_no_other)
+{
+    char *cas = WRITE("ca.pem", ca), *more = WRITE("more.pem", other), *two[2] = {cas, more};
+    char *swapped[2] = {more, cas}, *joined = WRITE("joined.pem", ca, other);
+    struct config configs[] = {make_config(&cas, NULL, NULL), make_config(&more, NULL, NULL),
+        make_config(&cas, &more, NULL), make_config(&joined, NULL, NULL),
+        make_config(&cas, NULL, NULL), make_config(&cas, NULL, NULL)};
+    const size_t count = sizeof(configs) / sizeof(configs[0]);
+    unsigned char digests[6][32], again[32];
+    size_t i, j;
+
+    configs[4].ca = (struct list){two, 2};
+    configs[5].ca = (struct list){swapped, 2};
+    for (i = 0; i < count; i++) {
+        struct error error = {0};
+        struct trust *trust = trust_load(&configs[i], NULL, &error);
+
+        cr_assert_not_null(trust, "%s", error.text);
+        read_digest(&configs[i], digests[i]);
+        cr_expect_arr_eq(trust_digest(trust), digests[i], 32);
+        for (j = 0; j < i; j++)
+            cr_expect_arr_neq(digests[j], digests[i], 32, "%zu and %zu", j, i);
+        trust_release(trust);
+    }
+    free(cas);
+    cas = WRITE("other-name.pem", ca);
+    read_digest(&configs[0], again);
+    cr_expect_arr_eq(again, digests[0], 32, "the name of the file counts");
+    free(cas);
+    cas = pki_write_text(dir, "other-name.pem", "x");
+    read_digest(&configs[0], again);
+    cr_expect_arr_neq(again, digests[0], 32);
+    free(cas);
+    free(more);
+    free(joined);
+}
+
+Test(trust_snapshot, the_digest_of_what_cannot_be_read_is_an_error)
+{
+    unsigned char digest[32];
+    struct error error = {0};
+    char *path = NULL;
+    struct config config = make_config(&path, NULL, NULL);
+
+    cr_assert(asprintf(&path, "%s/missing", dir) > 0);
+    cr_expect_not(trust_read_digest(&config, digest, &error));
+    cr_expect_eq(error.kind, ERROR_FILE);
+    cr_expect(strstr(error.text, path) == error.text, "%s", error.text);
+    free(path);
+}
+
+Test(trust_snapshot, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_it_is_held)
+{
+    char *path = WRITE("a.pem", ca);
+    struct config config = make_config(&path, NULL, NULL);
+    struct trust *one = expect_loads(&config, 1, NULL), *two = expect_loads(&config, 1, NULL);
+    int i;
+
+    cr_expect_neq(trust_number(one), trust_number(two));
+    for (i = 0; i < 3; i++)
+        cr_expect_eq(trust_retain(one), one);
+    for (i = 0; i < 3; i++)
+        trust_release(one);
+    cr_expect(trust_is_anchor(one, ca->certificate), "it is still held once");
+    trust_release(one);
+    trust_release(two);
+    free(path);
+}
+
+Test(trust_snapshot, an_interval_is_cut_at_the_date_and_at_the_second_after_it)
+{
+    static const struct {
+        time_t date, now, from, until;
+    } cases[] = {
+        {100, 99, -1000, 100}, {100, 100, 100, 101}, {100, 101, 101, 1000}, {100, 500, 101, 1000},
+        {100, -500, -1000, 100},
+        {2000, 500, -1000, 1000},  /* later than the end that is known already */
+        {-2000, 500, -1000, 1000}, /* before the beginning */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        time_t from = -1000, until = 1000;
+
+        trust_narrow_interval(cases[i].date, cases[i].now, &from, &until);
+        cr_expect(from == cases[i].from && until == cases[i].until,
+            "case %zu: expected [%ld, %ld), came [%ld, %ld)", i, (long)cases[i].from,
+            (long)cases[i].until, (long)from, (long)until);
+    }
+}
+
+/* Dates of the anchor, the intermediate and the CRL, in an order that is not that of the files. */
+Test(trust_snapshot, the_interval_of_a_snapshot_ends_at_the_next_date_of_anything_in_it)
+{
+    const time_t base = 1800000000;
+    long shift = (long)(base - time(NULL));
+    struct pki *root = pki_make(&(struct pki_spec){.subject = "CN=root",
+        .ca = true,
+        .not_before = shift + 100,
+        .not_after_text = "20400101000000Z"});
+    struct pki *middle = pki_make(&(struct pki_spec){.subject = "CN=middle",
+        .ca = true,
+        .not_before_text = "20260101000000Z",
+        .not_after = shift + 300});
+    char *cas = WRITE("a.pem", root), *others = WRITE("b.pem", middle);
+    char *crl = write_crl("c.pem", &(struct pki_crl_spec){
+                                       .issuer = root,
+                                       .this_update = shift + 200,
+                                       .next_update = shift + 400,
+                                   });
+    struct config config = make_config(&cas, &others, &crl);
+    struct trust *trust = expect_loads(&config, 1, NULL);
+    time_t edges[9] = {1767225600 + 1}, from, until, now;
+    size_t i, count = 1, k;
+    int kind;
+
+    /* The clock may have moved on while the certificates were made: ask them. */
+    for (kind = 0; kind < 4; kind++) {
+        const ASN1_TIME *times[4] = {X509_get0_notBefore(root->certificate),
+            X509_CRL_get0_lastUpdate(sk_X509_CRL_value(trust_crls(trust), 0)),
+            X509_get0_notAfter(middle->certificate),
+            X509_CRL_get0_nextUpdate(sk_X509_CRL_value(trust_crls(trust), 0))};
+        struct tm tm;
+
+        cr_assert_eq(ASN1_TIME_to_tm(times[kind], &tm), 1);
+        edges[count] = timegm(&tm);
+        edges[count + 1] = edges[count] + 1;
+        count += 2;
+    }
+    for (i = 0; i + 1 < count; i++) {
+        const time_t moments[2] = {edges[i], edges[i + 1] - 1};
+
+        for (k = 0; k < 2; k++) {
+            now = moments[k];
+            trust_interval(trust, now, &from, &until);
+            cr_expect(from == edges[i] && until == edges[i + 1],
+                "at %ld: expected [%ld, %ld), came [%ld, %ld)", (long)now, (long)edges[i],
+                (long)edges[i + 1], (long)from, (long)until);
+        }
+    }
+    trust_interval(trust, 0, &from, &until);
+    cr_expect(from == (time_t)INT64_MIN && until == 1767225600, "%ld %ld", (long)from, (long)until);
+    trust_interval(trust, 5000000000, &from, &until);
+    cr_expect(until == (time_t)INT64_MAX && from > edges[8], "%ld %ld", (long)from, (long)until);
+    trust_release(trust);
+    free(cas);
+    free(others);
+    free(crl);
+    pki_free(root);
+    pki_free(middle);
+}
+
+Test(trust_snapshot, a_date_that_cannot_be_read_makes_every_interval_empty)
+{
+    struct pki *odd = pki_make(
+        &(struct pki_spec){.subject = "CN=odd", .ca = true, .not_after_text = "99nonsense00Z"});
+    char *path = WRITE("a.pem", odd);
+    struct config config = make_config(&path, NULL, NULL);
+    struct trust *trust = expect_loads(&config, 1, NULL);
+    time_t from, until;
+
+    trust_interval(trust, 12345, &from, &until);
+    cr_expect(from == 12345 && until == 12345, "[%ld, %ld)", (long)from, (long)until);
+    trust_release(trust);
+    free(path);
+    pki_free(odd);
+}
+
+/* Never a snapshot with less in it than the files hold. */
+static void torture(const struct config *config, int anchors, int intermediates, int crls)
+{
+    struct error error = {0};
+    struct trust *trust = trust_load(config, NULL, &error);
+    unsigned long nth, count;
+    int and_after, failed = 0;
+
+    trust_release(trust);
+    alloc_watch_fail_at(0, false);
+    trust_release(trust_load(config, NULL, &error));
+    count = alloc_watch_count();
+    cr_assert_gt(count, 50, "%lu allocations: the watch does not see them", count);
+    for (nth = 1; nth <= count; nth++) {
+        for (and_after = 0; and_after < 2; and_after++) {
+            alloc_watch_fail_at(nth, and_after);
+            error = (struct error){0};
+            trust = trust_load(config, NULL, &error);
+            alloc_watch_fail_at(0, false);
+            if (trust == NULL) {
+                failed++;
+                cr_expect_eq(error.kind, ERROR_MEMORY, "allocation %lu of %lu (%d): %s", nth, count,
+                    and_after, error.text);
+                continue;
+            }
+            cr_expect(trust_anchor_count(trust) == anchors && trust_crl_count(trust) == crls &&
+                          sk_X509_num(trust_intermediates(trust)) == intermediates &&
+                          sk_X509_OBJECT_num(X509_STORE_get0_objects(trust_store(trust))) ==
+                              anchors + crls,
+                "allocation %lu of %lu (%d): %d anchors, %d CRLs", nth, count, and_after,
+                trust_anchor_count(trust), trust_crl_count(trust));
+            cr_expect_neq(
+                X509_get_extension_flags(sk_X509_value(trust_intermediates(trust), 0)) & EXFLAG_SET,
+                0);
+            cr_expect_eq(X509_get_extension_flags(sk_X509_value(trust_intermediates(trust), 0)) &
+                             EXFLAG_INVALID,
+                0, "allocation %lu: an intermediate is spoiled", nth);
+            trust_release(trust);
+        }
+    }
+    cr_expect_gt(failed, 0);
+}
+
+Test(trust_snapshot, want_of_memory_never_makes_a_smaller_trust)
+{
+    char *cas = WRITE("a.pem", ca, other), *others = WRITE("b.pem", leaf);
+    char *crl = write_crl("c.pem", &(struct pki_crl_spec){.issuer = ca});
+    struct config config = make_config(&cas, &others, &crl);
+
+    torture(&config, 2, 1, 1);
+    free(cas);
+    free(others);
+    free(crl);
+}
+
+Test(trust_snapshot, want_of_memory_makes_no_digest)
+{
+    char *cas = WRITE("a.pem", ca);
+    struct config config = make_config(&cas, NULL, NULL);
+    unsigned char digest[32];
+    struct error error = {0};
+    unsigned long nth, count;
+
+    cr_assert(trust_read_digest(&config, digest, &error));
+    alloc_watch_fail_at(0, false);
+    cr_assert(trust_read_digest(&config, digest, &error));
+    count = alloc_watch_count();
+    for (nth = 1; nth <= count; nth++) {
+        bool good;
+
+        alloc_watch_fail_at(nth, false);
+        good = trust_read_digest(&config, digest, &error);
+        alloc_watch_fail_at(0, false);
+        cr_expect(good || error.kind == ERROR_MEMORY, "allocation %lu: %s", nth, error.text);
+    }
+    free(cas);
+}
+
+static void expect_verdict(const struct trust *trust, const struct config *config,
+    const struct pki *client, enum verdict_status status, const char *what)
+{
+    struct verdict verdict;
+
+    verify_certificate(client->certificate, NULL, trust, config, time(NULL), &verdict);
+    cr_expect_eq(verdict.status, status, "%s: expected %s, came %s (%s)", what,
+        verdict_status_name(status), verdict_status_name(verdict.status), verdict.reason);
+}
+
+/* An operator who made a new key for a CA of the same name trusts both while clients change;
+ * version 1 certificates, which the classic recipe makes, say nothing of which key signed them. */
+Test(trust_snapshot, of_several_cas_of_one_name_the_one_that_signed_is_found)
+{
+    struct pki *cas[3], *clients[3], *stranger = pki_ca("CN=Same"), *client;
+    struct config config = config_defaults;
+    struct error error = {0};
+    struct trust *trust;
+    char *path;
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        cas[i] = pki_ca("CN=Same");
+        clients[i] =
+            pki_make(&(struct pki_spec){.subject = "CN=client", .issuer = cas[i], .version = 1});
+    }
+    client = pki_make(&(struct pki_spec){.subject = "CN=client", .issuer = stranger, .version = 1});
+    path = WRITE("a.pem", cas[0], cas[1], cas[2]);
+    config.ca = (struct list){&path, 1};
+    trust = trust_load(&config, NULL, &error);
+    cr_assert_not_null(trust, "%s", error.text);
+    for (i = 0; i < 3; i++)
+        expect_verdict(trust, &config, clients[i], VERDICT_VALID, i == 0 ? "first" : "later");
+    expect_verdict(trust, &config, client, VERDICT_UNTRUSTED, "a stranger of the same name");
+    cr_expect_eq(ERR_peek_error(), 0);
+    trust_release(trust);
+    for (i = 0; i < 3; i++) {
+        pki_free(cas[i]);
+        pki_free(clients[i]);
+    }
+    pki_free(stranger);
+    pki_free(client);
+    free(path);
+}

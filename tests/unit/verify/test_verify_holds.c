@@ -1,0 +1,252 @@
+#include "unit/verify/verify_helpers.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509v3.h>
+
+/* Delta CRLs, entries on hold, and CRLs by others than the certificate's issuer. */
+
+enum { HOLD = 6, REMOVE = 8, COMPROMISE = 1 };
+
+static struct pki *ca, *leaf;
+
+static void make_all(void)
+{
+    ca = pki_ca("CN=CA");
+    leaf = pki_client("CN=leaf", ca);
+}
+
+static void free_all(void)
+{
+    pki_free(leaf);
+    pki_free(ca);
+}
+
+TestSuite(verify_holds, .init = make_all, .fini = free_all);
+
+/* Whether complete CRLs point to deltas (RFC 5280 section 5.2.6): libcrypto uses none otherwise. */
+static bool is_fresh = true;
+
+/* A CRL with this number and age in days, delta to `base` unless that is 0; reason -1: the leaf is
+ * not on it. */
+static X509_CRL *make(long number, long base, long days_ago, int reason)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason > 0 ? reason : 0};
+
+    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = reason >= 0,
+        .number = number,
+        .delta_base_plus_one = base > 0 ? base + 1 : 0,
+        .extensions = {is_fresh && base == 0 ? "freshestCRL=URI:http://127.0.0.1/delta" : NULL},
+        .this_update = -days_ago * PKI_DAY});
+}
+
+static struct verdict judge(
+    X509_CRL *one, X509_CRL *two, X509_CRL *three, enum verdict_status wanted, const char *what)
+{
+    struct setup setup = {.ca = {ca}, .crls = {one, two, three}};
+    struct verdict verdict = verify_both(&setup, leaf, wanted, what);
+
+    X509_CRL_free(one);
+    X509_CRL_free(two);
+    X509_CRL_free(three);
+    return verdict;
+}
+
+Test(verify_holds, a_delta_crl_revokes)
+{
+    struct verdict verdict = judge(
+        make(1, 0, 3, -1), make(2, 1, 1, COMPROMISE), NULL, VERDICT_REVOKED, "on the delta alone");
+
+    cr_expect_neq(verdict.revoked_at, 0);
+    cr_expect_str_eq(verdict.revocation_reason, "keyCompromise");
+    verdict = judge(
+        make(1, 0, 3, -1), make(2, 1, 1, HOLD), NULL, VERDICT_REVOKED, "on hold on the delta");
+    cr_expect_str_eq(verdict.revocation_reason, "certificateHold");
+    (void)judge(make(1, 0, 3, -1), make(2, 1, 1, -1), NULL, VERDICT_VALID, "on neither");
+    (void)judge(make(2, 1, 1, -1), NULL, NULL, VERDICT_REVOCATION_UNKNOWN, "a delta alone");
+}
+
+Test(verify_holds, a_hold_counts_until_a_later_crl_releases_it)
+{
+    (void)judge(make(1, 0, 3, HOLD), NULL, NULL, VERDICT_REVOKED, "on hold");
+    (void)judge(make(1, 0, 3, HOLD), make(2, 0, 1, -1), NULL, VERDICT_VALID, "released");
+    (void)judge(make(2, 0, 1, HOLD), make(1, 0, 3, -1), NULL, VERDICT_REVOKED, "held later");
+    (void)judge(
+        make(1, 0, 3, HOLD), make(2, 1, 1, REMOVE), NULL, VERDICT_VALID, "released by a delta");
+    (void)judge(make(1, 0, 3, HOLD), make(2, 1, 1, -1), NULL, VERDICT_REVOKED,
+        "a delta that does not speak of it");
+    (void)judge(make(1, 0, 3, HOLD), make(2, 1, 2, REMOVE), make(3, 1, 1, HOLD), VERDICT_REVOKED,
+        "held again");
+    is_fresh = false;
+    (void)judge(make(1, 0, 3, HOLD), make(2, 1, 1, REMOVE), NULL, VERDICT_REVOKED,
+        "released by a delta that the CRL does not point to");
+    (void)judge(make(1, 0, 3, -1), make(2, 1, 1, HOLD), NULL, VERDICT_REVOKED,
+        "held by a delta that the CRL does not point to");
+}
+
+/* `number` and days as make has them; good for so many days from its thisUpdate on. */
+static X509_CRL *make_lasting(long number, long days_ago, long days, int reason)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason > 0 ? reason : 0};
+
+    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = reason >= 0,
+        .number = number,
+        .this_update = -days_ago * PKI_DAY,
+        .next_update = (days - days_ago) * PKI_DAY});
+}
+
+Test(verify_holds, a_crl_that_was_signed_ahead_releases_nothing)
+{
+    (void)judge(make_lasting(3, 3, 2, HOLD), make_lasting(1, 10, 20, -1), NULL, VERDICT_REVOKED,
+        "held by a stale CRL, later than the current one");
+    (void)judge(make_lasting(3, 3, 2, HOLD), make_lasting(1, 10, 20, -1),
+        make_lasting(4, -2, 20, -1), VERDICT_REVOKED, "and one whose time has not come");
+    (void)judge(make_lasting(3, 3, 9, HOLD), make_lasting(2, 1, 20, -1), NULL, VERDICT_REVOKED,
+        "one whose time has come, signed before the hold");
+    (void)judge(make_lasting(3, 3, 9, HOLD), make_lasting(4, 1, 20, -1), NULL, VERDICT_VALID,
+        "one that was signed after it");
+}
+
+Test(verify_holds, a_compromised_key_is_never_released)
+{
+    (void)judge(make(1, 0, 3, COMPROMISE), make(2, 0, 1, -1), NULL, VERDICT_REVOKED, "by a CRL");
+    (void)judge(
+        make(1, 0, 3, COMPROMISE), make(2, 1, 1, REMOVE), NULL, VERDICT_REVOKED, "by a delta");
+}
+
+/* libcrypto prefers the CRL that is current, though the stale one is newer. */
+Test(verify_holds, a_hold_on_a_newer_crl_that_is_stale_counts)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
+    X509_CRL *stale = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = 1,
+        .number = 2,
+        .this_update = -2 * PKI_DAY,
+        .next_update = -PKI_DAY});
+
+    (void)judge(make(1, 0, 5, -1), stale, NULL, VERDICT_REVOKED, "newer, on hold and stale");
+}
+
+static X509_CRL *break_signature(X509_CRL *crl)
+{
+    const ASN1_BIT_STRING *signature = NULL;
+
+    X509_CRL_get0_signature(crl, &signature, NULL);
+    signature->data[signature->length - 1] ^= 1;
+    return crl;
+}
+
+Test(verify_holds, a_forged_crl_releases_nothing)
+{
+    struct verdict verdict;
+    X509_CRL *held = make(1, 0, 3, HOLD);
+    struct setup setup = {.ca = {ca}, .crl_missing_ok = true};
+
+    (void)judge(make(1, 0, 3, HOLD), break_signature(make(2, 0, 1, -1)), NULL, VERDICT_REVOKED,
+        "a forged CRL");
+    (void)judge(make(1, 0, 3, HOLD), break_signature(make(2, 1, 1, REMOVE)), NULL, VERDICT_REVOKED,
+        "a forged delta");
+    setup.crls[0] = held;
+    setup.crls[1] = break_signature(make(2, 1, 1, REMOVE));
+    verdict = verify_judge(&setup, leaf->certificate);
+    cr_expect_neq(verdict.status, VERDICT_VALID, "a forged delta, missing ones forgiven");
+    X509_CRL_free(held);
+    X509_CRL_free(setup.crls[1]);
+}
+
+/* A CRL that is for users alone, or for CAs alone. */
+static X509_CRL *scoped(const char *section, long number, long days_ago, int reason)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason};
+
+    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = reason > 0,
+        .number = number,
+        .this_update = -days_ago * PKI_DAY,
+        .extensions = {"issuingDistributionPoint=critical,@idp"},
+        .configuration = section});
+}
+
+Test(verify_holds, a_crl_of_the_same_scope_releases_and_one_of_another_does_not)
+{
+    static const char users[] = "[idp]\nonlyuser=TRUE\n", authorities[] = "[idp]\nonlyCA=TRUE\n";
+
+    (void)judge(make(1, 0, 3, HOLD), scoped(authorities, 2, 1, 0), NULL, VERDICT_REVOKED,
+        "held on one for all, a newer one for CAs alone");
+    (void)judge(make(1, 0, 3, HOLD), scoped(users, 2, 1, 0), NULL, VERDICT_REVOKED,
+        "held on one for all, a newer one for users alone");
+    (void)judge(scoped(users, 1, 3, HOLD), scoped(users, 2, 1, 0), NULL, VERDICT_VALID,
+        "held and released on those for users");
+    (void)judge(scoped(users, 1, 3, HOLD), make(2, 0, 1, -1), NULL, VERDICT_REVOKED,
+        "held on one for users, a newer one for all");
+}
+
+/* libcrypto takes the complete CRL that is current, and the delta to it. */
+Test(verify_holds, a_delta_that_does_not_speak_of_it_releases_nothing)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
+    X509_CRL *stale = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = 1,
+        .number = 2,
+        .this_update = -3 * PKI_DAY,
+        .next_update = -2 * PKI_DAY});
+
+    (void)judge(
+        make(1, 0, 5, -1), stale, make(3, 1, 1, -1), VERDICT_REVOKED, "held on a stale CRL");
+}
+
+/* Two keys of a CA of one name, as in a rollover; the CRL is by the one, the leaf by the other. */
+Test(verify_holds, a_forged_issuer_of_the_crl_in_the_chain_is_no_crash_and_never_valid)
+{
+    struct pki *old = pki_ca("CN=CA");
+    /* The client's own certificate with the old CA's name and key identifier. */
+    struct pki *forged = pki_make(
+        &(struct pki_spec){.subject = "CN=CA", .ca = true, .same_key_as = old, .not_after = -60});
+    struct pki *mallory = pki_make(
+        &(struct pki_spec){.subject = "CN=CA", .ca = true, .issuer = leaf, .same_key_as = old});
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = old});
+    struct setup setup = {.ca = {ca}, .crls = {crl}, .chain = {forged}};
+
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "a CRL issuer of its own");
+    setup.chain[0] = mallory;
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "one signed by the leaf");
+    setup.chain[1] = forged;
+    setup.crl_missing_ok = true;
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "missing ones forgiven");
+    X509_CRL_free(crl);
+    pki_free(mallory);
+    pki_free(forged);
+    pki_free(old);
+}
+
+Test(verify_holds, a_crl_of_a_key_that_the_ca_vouches_for_counts)
+{
+    struct pki *old = pki_ca("CN=CA");
+    struct pki *cross = pki_make(
+        &(struct pki_spec){.subject = "CN=CA", .ca = true, .issuer = ca, .same_key_as = old});
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = old});
+    struct setup setup = {.ca = {ca}, .crls = {crl}, .chain = {cross}, .crl_leaf = true};
+    struct verdict verdict = verify_both(&setup, leaf, VERDICT_VALID, "the CA vouches for its key");
+
+    cr_expect_eq(verdict.revocation, REVOCATION_GOOD);
+    /* libcrypto then wants a CRL for the issuer of the CRL too, and does not look for one. */
+    setup.crl_leaf = false;
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "the whole chain is asked for");
+    X509_CRL_free(crl);
+    pki_free(cross);
+    pki_free(old);
+}
+
+Test(verify_holds, a_stale_base_is_unknown)
+{
+    X509_CRL *base = pki_crl(&(struct pki_crl_spec){
+        .issuer = ca, .number = 1, .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY});
+
+    (void)judge(base, NULL, NULL, VERDICT_REVOCATION_UNKNOWN, "a stale base alone");
+}

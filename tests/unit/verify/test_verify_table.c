@@ -1,0 +1,166 @@
+#include "unit/verify/verify_helpers.h"
+#include "verify/verify_errors.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* What each X509_V_ERR number says, written down a second time by number; DESIGN's table. What is
+ * not listed is untrusted. */
+static enum verdict_status expected(int code, int depth)
+{
+    static const int unknown[] = {3, 5, 8, 11, 12, 15, 16, 33, 35, 36, 44, 54};
+    static const int failed[] = {1, 17, 69, 70};
+    size_t i;
+
+    for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        if (unknown[i] == code)
+            return VERDICT_REVOCATION_UNKNOWN;
+    }
+    for (i = 0; i < sizeof(failed) / sizeof(failed[0]); i++) {
+        if (failed[i] == code)
+            return VERDICT_NOT_JUDGED;
+    }
+    if (code == 23)
+        return VERDICT_REVOKED;
+    if (depth != 0)
+        return VERDICT_UNTRUSTED;
+    if (code == 9)
+        return VERDICT_NOT_YET_VALID;
+    if (code == 10)
+        return VERDICT_EXPIRED;
+    return code == 26 ? VERDICT_WRONG_PURPOSE : VERDICT_UNTRUSTED;
+}
+
+Test(verify_table, every_error_number_at_every_depth_has_its_status)
+{
+    int code, depth;
+
+    for (code = 0; code <= 100; code++) {
+        for (depth = -1; depth <= 100; depth++) {
+            enum verdict_status came = verify_error_status(code, depth);
+
+            cr_expect_eq(came, expected(code, depth), "error %d at depth %d: expected %s, came %s",
+                code, depth, verdict_status_name(expected(code, depth)), verdict_status_name(came));
+        }
+    }
+}
+
+/* A mistake in this program must not become a `valid`: the number 0 is no finding. */
+Test(verify_table, no_error_number_is_valid)
+{
+    int code;
+
+    for (code = -200; code <= 200; code++)
+        cr_expect_neq(verify_error_status(code, 0), VERDICT_VALID, "error %d", code);
+}
+
+Test(verify_table, every_error_has_words_and_the_listed_ones_a_keyword)
+{
+    int code;
+
+    for (code = -1; code <= 100; code++) {
+        const char *name = verdict_error_name(code);
+
+        cr_expect(verdict_error_words(code) != NULL && verdict_error_words(code)[0] != '\0',
+            "error %d has no words", code);
+        cr_expect(name == NULL || strncmp(name, "X509_V_", 7) == 0, "error %d: %s", code, name);
+    }
+    cr_expect_str_eq(verdict_error_name(X509_V_OK), "X509_V_OK");
+    cr_expect_str_eq(
+        verdict_error_name(X509_V_ERR_CERT_HAS_EXPIRED), "X509_V_ERR_CERT_HAS_EXPIRED");
+    cr_expect_null(verdict_error_name(100));
+    cr_expect_null(verdict_error_name(-1));
+}
+
+Test(verify_table, the_statuses_have_their_names_in_the_order_of_precedence)
+{
+    static const char *const names[] = {"not_judged", "absent", "malformed", "untrusted",
+        "wrong_purpose", "revoked", "revocation_unknown", "expired", "not_yet_valid", "valid"};
+    int status;
+
+    for (status = 0; status < VERDICT_STATUS_COUNT; status++)
+        cr_expect_str_eq(verdict_status_name((enum verdict_status)status), names[status]);
+    cr_expect_str_eq(verdict_status_name((enum verdict_status)99), "not_judged");
+}
+
+Test(verify_table, a_verdict_that_is_set_holds_nothing_else)
+{
+    struct verdict verdict;
+
+    memset(&verdict, 0x55, sizeof(verdict));
+    verdict_set(&verdict, VERDICT_MALFORMED, 1000, "it is no certificate");
+    cr_expect_eq(verdict.status, VERDICT_MALFORMED);
+    cr_expect_str_eq(verdict.reason, "it is no certificate");
+    cr_expect_eq(verdict.error_code, 0);
+    cr_expect_eq(verdict.error_depth, -1);
+    cr_expect_eq(verdict.checked_at, 1000);
+    cr_expect_eq(verdict.good_from, 1000);
+    cr_expect_eq(verdict.good_until, 1000);
+    cr_expect_eq(verdict.revocation, REVOCATION_NOT_CHECKED);
+    cr_expect_null(verdict.revocation_reason);
+    cr_expect_str_eq(verdict.anchor, "");
+}
+
+static int fail_with(X509_STORE_CTX *context, int code, int result)
+{
+    X509_STORE_CTX_set_error(context, code);
+    return result;
+}
+
+static int fails_quietly(X509_STORE_CTX *context)
+{
+    return fail_with(context, X509_V_OK, 0);
+}
+
+static int fails_after_a_missing_crl(X509_STORE_CTX *context)
+{
+    return fail_with(context, X509_V_ERR_UNABLE_TO_GET_CRL, 0);
+}
+
+static int fails_inside(X509_STORE_CTX *context)
+{
+    return fail_with(context, X509_V_ERR_OUT_OF_MEM, -1);
+}
+
+static int fails_inside_after_a_missing_crl(X509_STORE_CTX *context)
+{
+    return fail_with(context, X509_V_ERR_UNABLE_TO_GET_CRL, -1);
+}
+
+/* libcrypto's error number is that of the last error that was passed over, when it fails later
+ * without one of its own. */
+Test(verify_table, a_verification_that_did_not_come_to_its_end_is_not_judged)
+{
+    static const X509_STORE_CTX_verify_fn fails[] = {
+        fails_quietly, fails_after_a_missing_crl, fails_inside, fails_inside_after_a_missing_crl};
+    struct pki *ca = pki_ca("CN=CA"), *other = pki_ca("CN=Other");
+    struct pki *leaf = pki_client("CN=x", ca);
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = other});
+    struct setup setup = {.ca = {ca}, .crls = {crl}, .crl_missing_ok = true};
+    struct config config;
+    struct trust *trust = verify_trust(&setup, &config);
+    struct verdict verdict;
+    size_t i;
+
+    verify_certificate(leaf->certificate, NULL, trust, &config, time(NULL), &verdict);
+    verify_expect(&verdict, VERDICT_VALID, "nothing fails");
+    for (i = 0; i < sizeof(fails) / sizeof(fails[0]); i++) {
+        X509_STORE_set_verify(trust_store(trust), fails[i]);
+        verify_certificate(leaf->certificate, NULL, trust, &config, time(NULL), &verdict);
+        cr_expect_eq(verdict.status, VERDICT_NOT_JUDGED, "failure %zu: came %s: %s", i,
+            verdict_status_name(verdict.status), verdict.reason);
+        cr_expect_eq(verdict.good_until, verdict.good_from, "failure %zu", i);
+    }
+    trust_release(trust);
+    X509_CRL_free(crl);
+    pki_free(leaf);
+    pki_free(other);
+    pki_free(ca);
+}
+
+Test(verify_table, a_status_that_is_none_has_the_name_of_what_was_not_judged)
+{
+    cr_expect_str_eq(verdict_status_name(VERDICT_STATUS_COUNT), "not_judged");
+    cr_expect_str_eq(verdict_status_name((enum verdict_status)1000), "not_judged");
+    cr_expect_str_eq(verdict_status_name((enum verdict_status) - 1), "not_judged");
+}
