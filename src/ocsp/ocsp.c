@@ -104,8 +104,8 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
     return found;
 }
 
-static void ask(const struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struct ocsp_url *url,
-    const struct trust *trust, struct ocsp_answer *answer)
+static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
+    const struct ocsp_url *url, const struct trust *trust, struct ocsp_answer *answer)
 {
     struct ocsp_question question = {.request = NULL};
     struct bytes request = {.data = NULL}, response = {.data = NULL};
@@ -150,7 +150,7 @@ static void find_answer(struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struc
     case OCSP_TURN_KNOWN:
         break;
     case OCSP_TURN_ASK:
-        ask(ocsp, leaf, issuer, &url, trust, answer);
+        ask_responder(ocsp, leaf, issuer, &url, trust, answer);
         /* Whoever began to verify when this did may use it. */
         answer->from = now;
         ocsp_cache_leave(ocsp->cache, &key, answer);
@@ -226,16 +226,13 @@ static void apply(
     }
 }
 
-void ocsp_verify_certificate(struct ocsp *ocsp, X509 *leaf, STACK_OF(X509) * chain,
-    const struct trust *trust, const struct config *config, time_t now, struct verdict *verdict)
+void ocsp_ask(
+    struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struct trust *trust, struct verdict *verdict)
 {
     struct ocsp_answer answer;
-    X509 *issuer = NULL;
 
-    verify_certificate_and_issuer(leaf, chain, trust, config, now, verdict, &issuer);
-    if (ocsp != NULL && verdict->status == VERDICT_VALID) {
-        find_answer(ocsp, leaf, issuer, trust, now, &answer);
-        apply(verdict, &answer, config);
-    }
-    X509_free(issuer);
+    if (ocsp == NULL || verdict->status != VERDICT_VALID)
+        return;
+    find_answer(ocsp, leaf, issuer, trust, verdict->checked_at, &answer);
+    apply(verdict, &answer, ocsp->config);
 }

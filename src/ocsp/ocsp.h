@@ -19,11 +19,12 @@ struct ocsp *ocsp_new(const struct config *config, struct error *error);
 /* Accepts NULL. */
 void ocsp_free(struct ocsp *ocsp);
 
-/* verify_certificate, and then the responder's word on what is valid so far: `revoked` makes it
- * revoked; when nothing is known --ocsp hard makes it revocation_unknown, and soft leaves it valid
- * and says why in ocsp_words. Never asks with --at: a responder speaks of now. `ocsp` may be NULL:
- * then nobody is asked. May wait for the network as long as --ocsp-timeout says. */
-void ocsp_verify_certificate(struct ocsp *ocsp, X509 *leaf, STACK_OF(X509) * chain,
-    const struct trust *trust, const struct config *config, time_t now, struct verdict *verdict);
+/* The responder's word on a certificate that is valid so far: asks only when *verdict says valid,
+ * and changes it. `revoked` makes it revoked; when nothing is known --ocsp hard makes it
+ * revocation_unknown, and soft leaves it valid and says why in ocsp_words. `issuer` is the leaf's
+ * in the proven chain. Never asks with --at: a responder speaks of now. `ocsp` may be NULL: then
+ * nobody is asked. May wait for the network as long as --ocsp-timeout says. */
+void ocsp_ask(struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struct trust *trust,
+    struct verdict *verdict);
 
 #endif

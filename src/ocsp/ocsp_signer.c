@@ -84,6 +84,7 @@ static bool is_revoked(
 {
     STACK_OF(X509) *chain = NULL;
     struct verdict verdict = {.status = VERDICT_NOT_JUDGED};
+    struct verify_options options = verify_options_of(config);
     bool revoked = true;
     int depth;
 
@@ -91,7 +92,7 @@ static bool is_revoked(
         return false;
     chain = sk_X509_new_null();
     if (chain != NULL && sk_X509_push(chain, signer) > 0 && sk_X509_push(chain, issuer) > 0)
-        revoked = revocation_listed(chain, trust, config, &verdict, &depth);
+        revoked = revocation_listed(chain, trust, &options, &verdict, &depth);
     sk_X509_free(chain);
     return revoked;
 }

@@ -104,6 +104,8 @@ static enum exit_code report_on(
     const struct service *service, struct forwarded *forwarded, FILE *output)
 {
     const struct config *config = service->config;
+    const struct verify_options options = verify_options_of(config);
+    STACK_OF(X509) *proven = NULL;
     time_t now = config->at != NULL ? config->at_time : time(NULL);
     struct text text = {.limit = 0};
     struct client_certificate presented;
@@ -120,8 +122,10 @@ static enum exit_code report_on(
         report_append_identity(&text, &report);
         written = put(output, &text);
         trust = trust_current_get(service->trust);
-        ocsp_verify_certificate(
-            service->ocsp, presented.certificate, presented.chain, trust, config, now, &verdict);
+        verify_certificate(
+            presented.certificate, presented.chain, trust, &options, now, &verdict, &proven);
+        ocsp_ask(service->ocsp, presented.certificate, sk_X509_value(proven, 1), trust, &verdict);
+        sk_X509_pop_free(proven, X509_free);
         trust_release(trust);
     }
     report_append_verdict(&text, &report, &verdict);

@@ -72,9 +72,15 @@ static void log_it(const struct job *job)
 
 static void verify(struct job *job)
 {
+    const struct verify_options options = verify_options_of(job->service->config);
+    X509 *leaf = job->presented.certificate;
+    STACK_OF(X509) *proven = NULL;
+
     test_hooks_before_verification();
-    ocsp_verify_certificate(job->service->ocsp, job->presented.certificate, job->presented.chain,
-        job->trust, job->service->config, time(NULL), &job->verdict);
+    verify_certificate(
+        leaf, job->presented.chain, job->trust, &options, time(NULL), &job->verdict, &proven);
+    ocsp_ask(job->service->ocsp, leaf, sk_X509_value(proven, 1), job->trust, &job->verdict);
+    sk_X509_pop_free(proven, X509_free);
 }
 
 static void send_verdict(struct job *job)

@@ -12,22 +12,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool set_parameters(
-    X509_STORE_CTX *context, const struct trust *trust, const struct config *config, time_t now)
+struct verify_options verify_options_of(const struct config *config)
+{
+    return (struct verify_options){.purpose = X509_PURPOSE_SSL_CLIENT,
+        .depth = config->depth,
+        .security_level = config->security_level,
+        .require_crl = config->require_crl,
+        .crl_missing_ok = config->crl_missing_ok,
+        .crl_leaf_only = config->crl_depth == CONFIG_CRL_LEAF};
+}
+
+static bool set_parameters(X509_STORE_CTX *context, const struct trust *trust,
+    const struct verify_options *options, time_t now)
 {
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
     unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
 
-    if (trust_crl_count(trust) > 0 || config->require_crl) {
+    if (trust_crl_count(trust) > 0 || options->require_crl) {
         flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
-        if (config->crl_depth == CONFIG_CRL_CHAIN)
+        if (!options->crl_leaf_only)
             flags |= X509_V_FLAG_CRL_CHECK_ALL;
     }
     if (X509_VERIFY_PARAM_set_flags(parameters, flags) != 1 ||
-        X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT) != 1)
+        X509_VERIFY_PARAM_set_purpose(parameters, options->purpose) != 1)
         return false;
-    X509_VERIFY_PARAM_set_depth(parameters, config->depth);
-    X509_VERIFY_PARAM_set_auth_level(parameters, config->security_level);
+    X509_VERIFY_PARAM_set_depth(parameters, options->depth);
+    X509_VERIFY_PARAM_set_auth_level(parameters, options->security_level);
     X509_VERIFY_PARAM_set_time(parameters, now);
     return true;
 }
@@ -47,12 +57,12 @@ static void describe(struct verdict *verdict, const struct finding *error)
 
 /* What is told of the leaf's revocation beside the status. */
 static void describe_revocation(struct verdict *verdict, const struct findings *findings,
-    const struct trust *trust, const struct config *config)
+    const struct trust *trust, const struct verify_options *options)
 {
     size_t i;
 
     verdict->revocation = REVOCATION_NOT_CHECKED;
-    if (trust_crl_count(trust) == 0 && !config->require_crl)
+    if (trust_crl_count(trust) == 0 && !options->require_crl)
         return;
     verdict->revocation =
         verdict->status <= VERDICT_WRONG_PURPOSE ? REVOCATION_UNKNOWN : REVOCATION_GOOD;
@@ -154,12 +164,12 @@ static int leaf_fault(X509 *leaf)
 
 /* Runs libcrypto over the chain and collects; false when it failed to judge. */
 static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
-    const struct trust *trust, const struct config *config, struct findings *findings)
+    const struct trust *trust, const struct verify_options *options, struct findings *findings)
 {
     int result, code;
 
     if (X509_STORE_CTX_init(context, trust_store(trust), leaf, untrusted) != 1 ||
-        !set_parameters(context, trust, config, findings->verdict->checked_at) ||
+        !set_parameters(context, trust, options, findings->verdict->checked_at) ||
         X509_STORE_CTX_set_app_data(context, findings) != 1)
         return false;
     X509_STORE_CTX_set_verify_cb(context, findings_collect);
@@ -177,41 +187,41 @@ static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
 
 /* What libcrypto does not look at itself. */
 static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust *trust,
-    const struct config *config, struct findings *findings)
+    const struct verify_options *options, struct findings *findings)
 {
     int depth;
 
     if (trust_crl_count(trust) == 0)
         return;
     if (findings->verdict->revoked_at == 0 &&
-        revocation_listed(proven, trust, config, findings->verdict, &depth))
+        revocation_listed(proven, trust, options, findings->verdict, &depth))
         findings_add(findings, X509_V_ERR_CERT_REVOKED, depth);
-    if (revocation_without_end(proven, trust, config, &depth))
+    if (revocation_without_end(proven, trust, options, &depth))
         findings_add(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
-    if (revocation_out_of_scope(proven, trust, config, findings->verdict, &depth))
+    if (revocation_out_of_scope(proven, trust, options, findings->verdict, &depth))
         findings_add(findings, X509_V_ERR_DIFFERENT_CRL_SCOPE, depth);
 }
 
 /* The finding that counts. Policies are looked at when the anchor vouches for the chain. */
 static const struct finding *weigh(struct findings *findings, STACK_OF(X509) * proven,
-    const struct config *config, enum verdict_status *status)
+    const struct verify_options *options, enum verdict_status *status)
 {
     int anchor_depth = proven != NULL ? sk_X509_num(proven) - 1 : -1, code, depth;
-    const struct finding *error = findings_judge(findings, anchor_depth, config, status);
+    const struct finding *error = findings_judge(findings, anchor_depth, options, status);
 
     if (*status <= VERDICT_UNTRUSTED)
         return error;
     code = policy_fault(proven, &depth);
     if (code != X509_V_OK) {
         findings_add(findings, code, depth);
-        error = findings_judge(findings, anchor_depth, config, status);
+        error = findings_judge(findings, anchor_depth, options, status);
     }
     return error;
 }
 
 /* False when libcrypto failed, or neither came to its end nor left anything that counts. */
 static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trust,
-    const struct config *config, struct findings *findings)
+    const struct verify_options *options, struct findings *findings)
 {
     static const struct finding too_many = {X509_V_ERR_CERT_UNTRUSTED, 0};
     static const struct finding is_anchor = {X509_V_ERR_CERT_REJECTED, 0};
@@ -220,8 +230,8 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
     const struct finding *error;
     enum verdict_status status;
 
-    add_revocation_findings(proven, trust, config, findings);
-    error = weigh(findings, proven, config, &status);
+    add_revocation_findings(proven, trust, options, findings);
+    error = weigh(findings, proven, options, &status);
     if (status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
         return false;
     if (findings->too_many)
@@ -237,34 +247,33 @@ static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trus
     if (error == &is_anchor)
         (void)snprintf(verdict->reason, sizeof(verdict->reason),
             "it is a CA certificate of this trust itself, not a client's");
-    describe_revocation(verdict, findings, trust, config);
+    describe_revocation(verdict, findings, trust, options);
     if (verdict->revocation == REVOCATION_GOOD)
         revocation_describe_crl(leaf, trust, verdict);
     return true;
 }
 
 /* A leaf that is an anchor itself is not valid, so a valid one's proven chain has two at least. */
-static bool take_issuer(X509_STORE_CTX *context, const struct verdict *verdict, X509 **issuer)
+static bool take_proven(
+    X509_STORE_CTX *context, const struct verdict *verdict, STACK_OF(X509) * *proven)
 {
-    X509 *found = sk_X509_value(X509_STORE_CTX_get0_chain(context), 1);
-
-    if (verdict->status != VERDICT_VALID)
+    if (proven == NULL || verdict->status <= VERDICT_UNTRUSTED)
         return true;
-    if (found == NULL || X509_up_ref(found) != 1)
-        return false;
-    *issuer = found;
-    return true;
+    *proven = X509_STORE_CTX_get1_chain(context);
+    return *proven != NULL && (verdict->status != VERDICT_VALID || sk_X509_num(*proven) > 1);
 }
 
-void verify_certificate_and_issuer(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, time_t now, struct verdict *verdict, X509 **issuer)
+void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct verify_options *options, time_t now, struct verdict *verdict,
+    STACK_OF(X509) * *proven)
 {
     struct findings findings = {.verdict = verdict};
     X509_STORE_CTX *context = NULL;
     STACK_OF(X509) *untrusted = NULL;
     bool judged = false;
 
-    *issuer = NULL;
+    if (proven != NULL)
+        *proven = NULL;
     verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
     ERR_clear_error();
     alloc_watch_clear();
@@ -272,29 +281,22 @@ void verify_certificate_and_issuer(X509 *leaf, STACK_OF(X509) * chain, const str
     untrusted = join(chain, trust_intermediates(trust));
     if (context == NULL || untrusted == NULL)
         goto out;
-    if (!run(context, leaf, untrusted, trust, config, &findings) ||
-        !decide(context, leaf, trust, config, &findings))
+    if (!run(context, leaf, untrusted, trust, options, &findings) ||
+        !decide(context, leaf, trust, options, &findings))
         goto out;
     set_interval(verdict, leaf, untrusted, trust);
-    judged = describe_anchor(verdict, context) && take_issuer(context, verdict, issuer) &&
+    judged = describe_anchor(verdict, context) && take_proven(context, verdict, proven) &&
              !alloc_watch_failed();
 
 out:
     if (!judged) {
-        X509_free(*issuer);
-        *issuer = NULL;
+        if (proven != NULL) {
+            sk_X509_pop_free(*proven, X509_free);
+            *proven = NULL;
+        }
         verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
     }
     X509_STORE_CTX_free(context);
     sk_X509_free(untrusted);
     ERR_clear_error();
-}
-
-void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, time_t now, struct verdict *verdict)
-{
-    X509 *issuer = NULL;
-
-    verify_certificate_and_issuer(leaf, chain, trust, config, now, verdict, &issuer);
-    X509_free(issuer);
 }

@@ -1,13 +1,12 @@
 #ifndef PEERCERT_VERIFY_H
 #define PEERCERT_VERIFY_H
 
-#include "config/config.h"
 #include "trust/trust.h"
 #include "verify/verdict.h"
 #include <openssl/x509.h>
 #include <time.h>
 
-/* What this room does NOT check:
+/* What this module does NOT check:
  * - that the client holds the private key: the front server's TLS handshake did;
  * - the host or mail names in the certificate: nothing is known that they would have to match;
  * - extensions that libcrypto does not know, unless critical (then the certificate is refused);
@@ -15,17 +14,29 @@
  * - Certificate Transparency.
  */
 
-/* Judges a certificate for the moment `now` with libcrypto: X509_verify_cert with purpose
- * sslclient, the depth and security level of the configuration, against the snapshot. `chain` (may
- * be NULL) holds what came with it, untrusted. Fills *verdict. Borrows all its arguments for the
- * call; safe in several threads at once. `valid` needs both: X509_verify_cert returned 1 and no
- * error was collected. */
-void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, time_t now, struct verdict *verdict);
+/* How strict verification is; the operator's choice. */
+struct verify_options {
+    int purpose;         /* X509_PURPOSE_SSL_CLIENT, or another of X509_PURPOSE_get0(3) */
+    int depth;           /* intermediates between leaf and anchor at the most */
+    int security_level;  /* X509_VERIFY_PARAM_set_auth_level(3) */
+    bool require_crl;    /* revocation is asked for though no CRL is known */
+    bool crl_missing_ok; /* a CA without any CRL is passed over */
+    bool crl_leaf_only;  /* the revocation of CAs is not asked for */
+};
 
-/* The same, and puts the leaf's issuer in the proven chain into *issuer when the verdict is valid
- * (the caller frees it with X509_free), NULL otherwise. */
-void verify_certificate_and_issuer(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, time_t now, struct verdict *verdict, X509 **issuer);
+/* The options of a TLS client's certificate in a configuration. */
+struct verify_options verify_options_of(const struct config *config);
+
+/* Judges a certificate for the moment `now` with libcrypto: X509_verify_cert with the options'
+ * purpose, depth and security level, against the snapshot. `chain` (may be NULL) holds what came
+ * with it, untrusted. Fills *verdict. Borrows all its arguments for the call; safe in several
+ * threads at once. `valid` needs both: X509_verify_cert returned 1 and no error was collected.
+ *
+ * Unless `proven` is NULL, it gets the chain that the anchor vouches for: the leaf first, the
+ * anchor last, two certificates at least when the verdict is valid. Free it with
+ * sk_X509_pop_free(proven, X509_free). NULL when the certificate is untrusted or worse. */
+void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct verify_options *options, time_t now, struct verdict *verdict,
+    STACK_OF(X509) * *proven);
 
 #endif

@@ -83,18 +83,18 @@ int findings_collect(int good, X509_STORE_CTX *context)
  * (nobody above it is known), and with --crl-missing-ok that no CRL is there. A CRL that is there
  * and is stale or wrong is not passed over. */
 static bool may_pass_over(
-    const struct finding *error, int anchor_depth, const struct config *config)
+    const struct finding *error, int anchor_depth, const struct verify_options *options)
 {
     if (verify_error_status(error->code, error->depth) != VERDICT_REVOCATION_UNKNOWN)
         return false;
     if (error->depth > 0 && error->depth == anchor_depth)
         return true;
-    return config->crl_missing_ok && !config->require_crl &&
+    return options->crl_missing_ok && !options->require_crl &&
            error->code == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
 const struct finding *findings_judge(const struct findings *findings, int anchor_depth,
-    const struct config *config, enum verdict_status *status)
+    const struct verify_options *options, enum verdict_status *status)
 {
     const struct finding *worst = NULL;
     size_t i;
@@ -104,7 +104,7 @@ const struct finding *findings_judge(const struct findings *findings, int anchor
         const struct finding *error = &findings->errors[i];
         enum verdict_status its = verify_error_status(error->code, error->depth);
 
-        if (may_pass_over(error, anchor_depth, config))
+        if (may_pass_over(error, anchor_depth, options))
             continue;
         if (worst == NULL || its < *status) {
             worst = error;

@@ -33,6 +33,6 @@ int findings_collect(int good, X509_STORE_CTX *context);
  * NULL, with the status valid, when none counts. `anchor_depth` is where the proven chain ends, -1
  * when there is none. Borrowed from `findings`. */
 const struct finding *findings_judge(const struct findings *findings, int anchor_depth,
-    const struct config *config, enum verdict_status *status);
+    const struct verify_options *options, enum verdict_status *status);
 
 #endif

@@ -142,17 +142,17 @@ static bool lists(
 }
 
 /* How many certificates of the chain have a revocation that is asked for: not the anchor. */
-static int checked_length(STACK_OF(X509) * chain, const struct config *config)
+static int checked_length(STACK_OF(X509) * chain, const struct verify_options *options)
 {
     int length = chain != NULL ? sk_X509_num(chain) - 1 : 0;
 
-    return length > 1 && config->crl_depth == CONFIG_CRL_LEAF ? 1 : length;
+    return length > 1 && options->crl_leaf_only ? 1 : length;
 }
 
 bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, struct verdict *verdict, int *depth)
+    const struct verify_options *options, struct verdict *verdict, int *depth)
 {
-    int i, length = checked_length(chain, config);
+    int i, length = checked_length(chain, options);
 
     for (*depth = 0; *depth < length; (*depth)++) {
         X509 *certificate = sk_X509_value(chain, *depth);
@@ -170,10 +170,10 @@ bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
     return false;
 }
 
-bool revocation_without_end(
-    STACK_OF(X509) * chain, const struct trust *trust, const struct config *config, int *depth)
+bool revocation_without_end(STACK_OF(X509) * chain, const struct trust *trust,
+    const struct verify_options *options, int *depth)
 {
-    int i, length = checked_length(chain, config);
+    int i, length = checked_length(chain, options);
 
     for (*depth = 0; *depth < length; (*depth)++) {
         X509 *certificate = sk_X509_value(chain, *depth);
@@ -211,9 +211,9 @@ static bool is_complete_and_current(const X509_CRL *crl, time_t now)
 }
 
 bool revocation_out_of_scope(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, const struct verdict *verdict, int *depth)
+    const struct verify_options *options, const struct verdict *verdict, int *depth)
 {
-    int i, length = checked_length(chain, config);
+    int i, length = checked_length(chain, options);
 
     for (*depth = 0; *depth < length; (*depth)++) {
         X509 *certificate = sk_X509_value(chain, *depth);

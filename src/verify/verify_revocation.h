@@ -21,19 +21,19 @@ void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdi
  * verdict's moment. Returns true with the entry in the verdict and the certificate's
  * depth in *depth. */
 bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, struct verdict *verdict, int *depth);
+    const struct verify_options *options, struct verdict *verdict, int *depth);
 
 /* RFC 5280 section 5.1.2.5 requires nextUpdate; libcrypto takes a CRL without it as current for
  * ever. Returns true with the depth when a certificate of the chain whose revocation is asked for
  * has an issuer with such a CRL. */
-bool revocation_without_end(
-    STACK_OF(X509) * chain, const struct trust *trust, const struct config *config, int *depth);
+bool revocation_without_end(STACK_OF(X509) * chain, const struct trust *trust,
+    const struct verify_options *options, int *depth);
 
 /* RFC 5280 section 5.2.5: a CRL of user certificates alone, or of CA certificates alone, covers
  * none of version 1 or 2; libcrypto takes a version 1 certificate for a user's. Returns true with
  * the depth when a certificate of the chain whose revocation is asked for is of such a version and
  * its issuer has such a CRL and no complete one that is current at the verdict's moment. */
 bool revocation_out_of_scope(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct config *config, const struct verdict *verdict, int *depth);
+    const struct verify_options *options, const struct verdict *verdict, int *depth);
 
 #endif

@@ -140,13 +140,22 @@ static void end(struct scene *scene)
     pki_free(scene->ca);
 }
 
-static struct verdict judge(const struct scene *scene, time_t now)
+static struct verdict judge_with(const struct scene *scene, struct ocsp *ocsp, time_t now)
 {
+    const struct verify_options options = verify_options_of(&scene->config);
+    X509 *leaf = scene->client->certificate;
+    STACK_OF(X509) *proven = NULL;
     struct verdict verdict;
 
-    ocsp_verify_certificate(
-        scene->ocsp, scene->client->certificate, NULL, scene->trust, &scene->config, now, &verdict);
+    verify_certificate(leaf, NULL, scene->trust, &options, now, &verdict, &proven);
+    ocsp_ask(ocsp, leaf, sk_X509_value(proven, 1), scene->trust, &verdict);
+    sk_X509_pop_free(proven, X509_free);
     return verdict;
+}
+
+static struct verdict judge(const struct scene *scene, time_t now)
+{
+    return judge_with(scene, scene->ocsp, now);
 }
 
 Test(ocsp, the_verdicts_interval_is_cut_by_the_answers)
@@ -216,8 +225,7 @@ Test(ocsp, without_it_nobody_is_asked)
     struct verdict verdict;
 
     begin(&scene, CONFIG_OCSP_HARD, V_OCSP_CERTSTATUS_REVOKED);
-    ocsp_verify_certificate(
-        NULL, scene.client->certificate, NULL, scene.trust, &scene.config, time(NULL), &verdict);
+    verdict = judge_with(&scene, NULL, time(NULL));
     verify_expect(&verdict, VERDICT_VALID, "off");
     cr_expect_eq(verdict.ocsp, VERDICT_OCSP_NOT_ASKED);
     cr_expect_eq(atomic_load(&scene.served.asked), 0);

@@ -1,6 +1,6 @@
 #include "trust/trust_current.h"
 #include "unit/pki/pki.h"
-#include "verify/verify.h"
+#include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -93,7 +93,7 @@ static enum verdict_status judge(struct scene *scene, const struct pki *client)
     struct trust *trust = trust_current_get(scene->current);
     struct verdict verdict;
 
-    verify_certificate(client->certificate, NULL, trust, &scene->config, time(NULL), &verdict);
+    verify_configured(client->certificate, NULL, trust, &scene->config, time(NULL), &verdict);
     trust_release(trust);
     return verdict.status;
 }
@@ -210,9 +210,9 @@ static void *ask_on(void *context)
         bool first = trust_is_anchor(trust, crowd->scene->ca->certificate);
         struct verdict ours, theirs;
 
-        verify_certificate(
+        verify_configured(
             crowd->ours->certificate, NULL, trust, &crowd->scene->config, time(NULL), &ours);
-        verify_certificate(
+        verify_configured(
             crowd->theirs->certificate, NULL, trust, &crowd->scene->config, time(NULL), &theirs);
         if (ours.status != (first ? VERDICT_VALID : VERDICT_UNTRUSTED) ||
             theirs.status != (first ? VERDICT_UNTRUSTED : VERDICT_VALID))

@@ -1,7 +1,7 @@
 #include "certificate/alloc_watch.h"
 #include "config/config_options.h"
 #include "unit/trust/trust_given.h"
-#include "verify/verify.h"
+#include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
 #include <openssl/err.h>
@@ -299,7 +299,7 @@ static void expect_verdict(const struct trust *trust, const struct config *confi
 {
     struct verdict verdict;
 
-    verify_certificate(client->certificate, NULL, trust, config, time(NULL), &verdict);
+    verify_configured(client->certificate, NULL, trust, config, time(NULL), &verdict);
     cr_expect_eq(verdict.status, status, "%s: expected %s, came %s (%s)", what,
         verdict_status_name(status), verdict_status_name(verdict.status), verdict.reason);
 }

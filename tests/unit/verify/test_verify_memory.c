@@ -65,7 +65,7 @@ static enum verdict_status judge(const struct request *request)
         }
     }
     identity = identity_read(leaf, &error);
-    verify_certificate(leaf, chain, request->trust, &request->config, request->now, &verdict);
+    verify_configured(leaf, chain, request->trust, &request->config, request->now, &verdict);
 
 out:
     if (error.kind == ERROR_INPUT)
@@ -128,14 +128,14 @@ static void torture_first(
         struct trust *fresh = verify_files_load(&files);
 
         alloc_watch_fail_at(nth, false);
-        verify_certificate(leaf->certificate, NULL, fresh, &files.config, now, &verdict);
+        verify_configured(leaf->certificate, NULL, fresh, &files.config, now, &verdict);
         if (nth == 0)
             count = alloc_watch_count();
         alloc_watch_fail_at(0, false);
         cr_expect(verdict.status == wanted || verdict.status == VERDICT_NOT_JUDGED,
             "%s: allocation %lu: expected %s or not_judged, came %s", what, nth,
             verdict_status_name(wanted), verdict_status_name(verdict.status));
-        verify_certificate(leaf->certificate, NULL, fresh, &files.config, now, &verdict);
+        verify_configured(leaf->certificate, NULL, fresh, &files.config, now, &verdict);
         cr_assert_eq(verdict.status, wanted,
             "%s: after allocation %lu of a new snapshot failed: expected %s, came %s", what, nth,
             verdict_status_name(wanted), verdict_status_name(verdict.status));

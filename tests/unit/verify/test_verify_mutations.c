@@ -24,7 +24,7 @@ static enum verdict_status judge(
 
     *verdict = (struct verdict){.status = VERDICT_MALFORMED};
     if (certificate != NULL)
-        verify_certificate(
+        verify_configured(
             certificate, NULL, subject->trust, &subject->config, subject->now, verdict);
     X509_free(certificate);
     return verdict->status;

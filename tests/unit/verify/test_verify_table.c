@@ -142,11 +142,11 @@ Test(verify_table, a_verification_that_did_not_come_to_its_end_is_not_judged)
     struct verdict verdict;
     size_t i;
 
-    verify_certificate(leaf->certificate, NULL, trust, &config, time(NULL), &verdict);
+    verify_configured(leaf->certificate, NULL, trust, &config, time(NULL), &verdict);
     verify_expect(&verdict, VERDICT_VALID, "nothing fails");
     for (i = 0; i < sizeof(fails) / sizeof(fails[0]); i++) {
         X509_STORE_set_verify(trust_store(trust), fails[i]);
-        verify_certificate(leaf->certificate, NULL, trust, &config, time(NULL), &verdict);
+        verify_configured(leaf->certificate, NULL, trust, &config, time(NULL), &verdict);
         cr_expect_eq(verdict.status, VERDICT_NOT_JUDGED, "failure %zu: came %s: %s", i,
             verdict_status_name(verdict.status), verdict.reason);
         cr_expect_eq(verdict.good_until, verdict.good_from, "failure %zu", i);

@@ -96,6 +96,14 @@ struct trust *verify_trust(const struct setup *setup, struct config *config)
     return trust;
 }
 
+void verify_configured(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, time_t now, struct verdict *verdict)
+{
+    const struct verify_options options = verify_options_of(config);
+
+    verify_certificate(leaf, chain, trust, &options, now, verdict, NULL);
+}
+
 time_t verify_moment(const struct setup *setup)
 {
     return setup->at_time != 0 ? setup->at_time : time(NULL) + setup->at;
@@ -167,7 +175,7 @@ struct verdict verify_judge(const struct setup *setup, X509 *leaf)
     time_t now = verify_moment(setup);
     struct verdict verdict;
 
-    verify_certificate(leaf, chain, trust, &config, now, &verdict);
+    verify_configured(leaf, chain, trust, &config, now, &verdict);
     if (verdict.status == VERDICT_VALID && !setup->without_second_judge)
         judge_again(setup, leaf, now);
     sk_X509_free(chain);

@@ -43,6 +43,10 @@ struct trust *verify_files_load(const struct verify_files *files);
  * fails. Give it back with trust_release. */
 struct trust *verify_trust(const struct setup *setup, struct config *config);
 
+/* Verifies with the options of a configuration. */
+void verify_configured(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
+    const struct config *config, time_t now, struct verdict *verdict);
+
 /* The moment of a setup. */
 time_t verify_moment(const struct setup *setup);
 
