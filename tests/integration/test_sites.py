@@ -1,0 +1,199 @@
+"""Sites that exist already: Debian's own configuration of each front, a TLS site in it, and then what the comment at
+the top of deploy/*/site.* says, command by command.
+
+Each test runs in namespaces of its own (mounts, network, processes), so /etc, /run and the ports are its own too, and
+all that it started ends with it. That takes root."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from fronts import ABSENT, DEPLOY, VALID
+
+ROOT = DEPLOY.parent
+FILES = {"lighttpd": "lighttpd/site.conf", "apache": "apache/site.conf", "nginx": "nginx/site.conf",
+         "haproxy": "haproxy/site.cfg"}
+
+
+def can_unshare():
+    done = subprocess.run(["unshare", "-mnpf", "true"], capture_output=True)
+    return os.geteuid() == 0 and done.returncode == 0
+
+
+pytestmark = pytest.mark.skipif(not can_unshare(), reason="needs root and namespaces")
+
+# What a machine with systemd has, as far as the comments use it.
+SETUP = """
+set -eu
+ip link set lo up
+work=$1; shift
+for folder in etc run var usr/local; do
+    name=$(printf %s "$folder" | tr / _)
+    mkdir -p "$work/$name/upper" "$work/$name/work"
+done
+mount -t tmpfs -o mode=755 none "$work"
+for folder in etc run var usr/local; do
+    name=$(printf %s "$folder" | tr / _)
+    mkdir -p "$work/$name/upper" "$work/$name/work"
+    mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$work/$name/upper,workdir=$work/$name/work" "/$folder"
+done
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+mkdir -p /usr/local/sbin /etc/peercert /run/peercert /run/lock /run/haproxy /run/lighttpd /var/www/html /var/log/lighttpd \
+    /var/log/nginx /var/log/apache2 /var/cache/lighttpd/uploads /var/lib/haproxy/run/peercert
+chown www-data /var/log/lighttpd /run/lighttpd /var/cache/lighttpd/uploads
+echo 'the site that was there' >/var/www/html/index.html
+cp "$CA" /etc/peercert/ca.cer
+cp "$SERVER_CER" /etc/peercert/server.cer
+cp "$SERVER_KEY" /etc/peercert/server.key
+cat "$SERVER_CER" "$SERVER_KEY" >/etc/peercert/server.pem
+chmod 644 /etc/peercert/*
+cat >/usr/local/sbin/apt-get <<'END'
+#!/bin/sh
+# The packages that a comment names must exist under these names; they are installed already.
+shift
+for package in "$@"; do dpkg-query -W "$package" >/dev/null || exit 100; done
+END
+cat >/usr/local/sbin/systemctl <<'END'
+#!/bin/sh
+echo "systemctl $*" >>/run/systemctl.log
+case "$*" in
+*lighttpd*) lighttpd -f /etc/lighttpd/lighttpd.conf ;;
+*apache2*) apachectl start ;;
+*nginx*) nginx ;;
+*haproxy*)
+    mount --bind /run/peercert /var/lib/haproxy/run/peercert
+    EXTRAOPTS=
+    . /etc/default/haproxy
+    haproxy -D -f /etc/haproxy/haproxy.cfg $EXTRAOPTS ;;
+*) exit 1 ;;
+esac
+END
+chmod 755 /usr/local/sbin/apt-get /usr/local/sbin/systemctl
+"$PEERCERT" --ca /etc/peercert/ca.cer --listen unix:/run/peercert/peercert.sock --socket-group "$GROUP" 2>/run/peercert.log &
+"""
+
+# The site that was there: TLS on port 443, plain HTTP on port 80. The line @INCLUDE@ comes later.
+SITES = {
+    "lighttpd": ("/etc/lighttpd/conf-enabled/20-site.conf", """
+$SERVER["socket"] == "127.0.0.1:443" {
+    ssl.engine = "enable"
+    ssl.pemfile = "/etc/peercert/server.cer"
+    ssl.privkey = "/etc/peercert/server.key"
+    @INCLUDE@
+}
+"""),
+    "apache": ("/etc/apache2/sites-enabled/site.conf", """
+<VirtualHost *:443>
+    DocumentRoot /var/www/html
+    SSLEngine on
+    SSLCertificateFile /etc/peercert/server.cer
+    SSLCertificateKeyFile /etc/peercert/server.key
+    @INCLUDE@
+</VirtualHost>
+"""),
+    "nginx": ("/etc/nginx/sites-enabled/site", """
+server {
+    listen 443 ssl default_server;
+    root /var/www/html;
+    index index.html;
+    ssl_certificate /etc/peercert/server.cer;
+    ssl_certificate_key /etc/peercert/server.key;
+    @INCLUDE@
+}
+"""),
+    "haproxy": ("/etc/haproxy/haproxy.cfg", """
+frontend site
+    bind 127.0.0.1:80
+    bind 127.0.0.1:443 ssl crt /etc/peercert/server.pem@BIND@
+    @INCLUDE@
+    default_backend site
+backend site
+    http-request return status 200 content-type text/plain string "the site that was there"
+"""),
+}
+# What an operator of such a site did before: `before` turns TLS on, as Debian has it.
+BEFORE = {
+    "lighttpd": "lighty-enable-mod ssl || true; sed -i s,/etc/lighttpd/server.pem,/etc/peercert/server.pem, "
+                "/etc/lighttpd/conf-enabled/10-ssl.conf; sed -i '/443/,$d' /etc/lighttpd/conf-enabled/10-ssl.conf",
+    "apache": "a2enmod -q ssl; ln -sf ../sites-available/000-default.conf /etc/apache2/sites-enabled/; "
+              "echo ServerName localhost >>/etc/apache2/apache2.conf",
+    "nginx": "true",
+    "haproxy": "true",
+}
+
+
+def comment(front):
+    """The indented lines of the comment at the top: commands, and what goes into the site's configuration."""
+    head = (DEPLOY / FILES[front]).read_text().split("\n\n")[0]
+    return [line[4:].split("  #")[0].strip() for line in head.splitlines() if line.startswith("#   ")]
+
+
+def is_command(line):
+    return line.split()[0] in {"apt-get", "cp", "ln", "install", "echo", "lighty-enable-mod", "a2enmod", "lighttpd",
+                               "apachectl", "nginx", "haproxy", "systemctl"}
+
+
+def script(front, tries):
+    path, site = SITES[front]
+    lines = comment(front)
+    commands = [line for line in lines if is_command(line)]
+    additions = [line for line in lines if not is_command(line)]
+    include = additions[-1]
+    assert len(additions) == (2 if front == "haproxy" else 1), additions
+    assert commands[-1].startswith("systemctl restart"), commands
+    bind = " " + additions[0] if front == "haproxy" else ""
+    text = site.replace("@INCLUDE@", include).replace("@BIND@", bind)
+    append = ">>" if front == "haproxy" else ">"
+    # The site's own configuration is written right before it is tested.
+    at = next(i for i, line in enumerate(commands) if re.match(r"lighttpd -tt|apachectl configtest|nginx -t|haproxy -c", line))
+    commands.insert(at, f"cat {append}{path} <<'END'\n{text}\nEND")
+    return "\n".join([SETUP, BEFORE[front], "cd " + shlex.quote(str(ROOT)), *commands, tries])
+
+
+TRIES = """
+n=0
+until curl -s -o /dev/null --cacert "$SERVER_CER" https://localhost/; do
+    n=$((n + 1))
+    [ "$n" -lt 100 ] || { cat /run/peercert.log /var/log/*/error.log; exit 1; }
+    sleep 0.1
+done
+call() { echo "=== $1"; shift; curl -sS --max-time 20 --cacert "$SERVER_CER" "$@" || echo "curl: $?"; echo; }
+call site https://localhost/
+call client --cert "$GOOD_CER" --key "$GOOD_KEY" https://localhost/peercert
+call nobody https://localhost/peercert
+call other -o /dev/null -w '%{http_code}' --cert "$GOOD_CER" --key "$GOOD_KEY" https://localhost/peercertificate
+call plain -w '%{http_code}' http://localhost/peercert
+call plain-site http://localhost/
+"""
+
+
+@pytest.mark.parametrize("front", FILES)
+def test_the_report_comes_into_a_site_that_exists(front, peercert, pki, tmp_path):
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PEERCERT": str(peercert), "CA": str(pki.ca),
+                   "SERVER_CER": str(pki.server.cer), "SERVER_KEY": str(pki.server.key), "GOOD_CER": str(pki.good.cer),
+                   "GOOD_KEY": str(pki.good.key), "GROUP": "haproxy" if front == "haproxy" else "www-data"}
+    work = tmp_path / "work"
+    work.mkdir()
+    (tmp_path / "script").write_text(script(front, TRIES))
+    done = subprocess.run(["unshare", "-mnpf", "--kill-child", "--mount-proc", "bash", str(tmp_path / "script"), str(work)],
+                          capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not re.search(r"duplicate|\[warn\]|WARNING|already (loaded|exists)", done.stderr, re.I), done.stderr
+    parts = dict(part.split("\n", 1) for part in done.stdout.split("=== ")[1:])
+    where = done.stdout + done.stderr
+    assert "the site that was there" in parts["site"], where
+    assert parts["client"].strip().splitlines()[-1] == VALID, where
+    assert parts["nobody"].startswith(ABSENT), where
+    assert parts["other"].strip() in ("404", "200"), where  # 200: HAProxy's site answers for all addresses
+    assert "peercert" not in parts["plain"].lower() and ABSENT not in parts["plain"] and "valid" not in parts["plain"], where
+    assert "the site that was there" in parts["plain-site"] or front == "nginx", where
+
+
+if __name__ == "__main__":
+    sys.stdout.write(script(sys.argv[1], TRIES))
