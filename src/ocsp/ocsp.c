@@ -15,6 +15,7 @@ struct ocsp {
     struct ocsp_url url;         /* of --ocsp-url */
     bool has_url;
     struct ocsp_cache *cache;
+    struct worker_slots *slots; /* borrowed */
 };
 
 static bool check_options(const struct config *config, struct ocsp_url *url, struct error *error)
@@ -41,7 +42,7 @@ static bool check_options(const struct config *config, struct ocsp_url *url, str
     return true;
 }
 
-struct ocsp *ocsp_new(const struct config *config, struct error *error)
+struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, struct error *error)
 {
     struct ocsp_url url = {.host = ""};
     struct ocsp *ocsp = NULL;
@@ -50,13 +51,14 @@ struct ocsp *ocsp_new(const struct config *config, struct error *error)
         return NULL;
     ocsp = calloc(1, sizeof(*ocsp));
     if (ocsp != NULL)
-        ocsp->cache = ocsp_cache_new((unsigned)config->threads / 2);
+        ocsp->cache = ocsp_cache_new((unsigned)config->threads / 2, slots);
     if (ocsp == NULL || ocsp->cache == NULL) {
         error_set(error, ERROR_MEMORY, "want of memory for OCSP");
         free(ocsp);
         return NULL;
     }
     ocsp->config = config;
+    ocsp->slots = slots;
     ocsp->url = url;
     ocsp->has_url = config->ocsp_url != NULL;
     return ocsp;
@@ -104,6 +106,18 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
     return found;
 }
 
+/* Fetches without the worker's slot. */
+static bool fetch(const struct ocsp *ocsp, const struct ocsp_url *url, const struct bytes *request,
+    struct bytes *response, struct error *error)
+{
+    bool good;
+
+    worker_slots_leave(ocsp->slots);
+    good = ocsp_fetch(url, request, ocsp->config->ocsp_timeout, response, error);
+    worker_slots_enter(ocsp->slots);
+    return good;
+}
+
 static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
     const struct ocsp_url *url, const struct trust *trust, struct ocsp_answer *answer)
 {
@@ -113,7 +127,7 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
 
     if (ocsp_question_make(&question, leaf, issuer, true) &&
         ocsp_question_encode(&question, &request) &&
-        ocsp_fetch(url, &request, ocsp->config->ocsp_timeout, &response, &error)) {
+        fetch(ocsp, url, &request, &response, &error)) {
         ocsp_answer_check(&question, &response, trust, ocsp->config, time(NULL), answer);
     } else if (error.kind == ERROR_INPUT) {
         char words[sizeof(answer->words)];

@@ -2,6 +2,7 @@
 #define PEERCERT_OCSP_H
 
 #include "base/error.h"
+#include "base/worker_slots.h"
 #include "config/config.h"
 #include "trust/trust.h"
 #include "verify/verify.h"
@@ -11,10 +12,11 @@
  * an answer is worth, ocsp_cache who asks and what is known. Safe in several threads at once. */
 struct ocsp;
 
-/* Makes it for --ocsp soft or hard. The configuration is borrowed as long as it lives. NULL with
+/* Makes it for --ocsp soft or hard. A worker gives its slot back while it waits
+ * for a responder; `slots` may be NULL. Both are borrowed as long as it lives. NULL with
  * ERROR_USAGE (a bad --ocsp-url or --ocsp-allow, or neither) or ERROR_MEMORY; free with ocsp_free.
  */
-struct ocsp *ocsp_new(const struct config *config, struct error *error);
+struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, struct error *error);
 
 /* Accepts NULL. */
 void ocsp_free(struct ocsp *ocsp);

@@ -24,6 +24,7 @@ struct ocsp_cache {
     struct entry *table;
     size_t count;
     unsigned asking, most_asking;
+    struct worker_slots *slots; /* borrowed; never changes */
 };
 
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust)
@@ -42,13 +43,14 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
     return true;
 }
 
-struct ocsp_cache *ocsp_cache_new(unsigned most_asking)
+struct ocsp_cache *ocsp_cache_new(unsigned most_asking, struct worker_slots *slots)
 {
     struct ocsp_cache *cache = calloc(1, sizeof(*cache));
 
     if (cache == NULL)
         return NULL;
     cache->most_asking = most_asking > 0 ? most_asking : 1;
+    cache->slots = slots;
     (void)pthread_mutex_init(&cache->lock, NULL);
     clock_condition_init(&cache->changed);
     return cache;
@@ -156,7 +158,9 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
         }
         if (late)
             break;
+        worker_slots_leave(cache->slots);
         late = pthread_cond_timedwait(&cache->changed, &cache->lock, &until) != 0;
+        worker_slots_enter(cache->slots);
     }
     if (counted && turn != OCSP_TURN_ASK) {
         cache->asking--;

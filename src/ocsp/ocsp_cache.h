@@ -1,6 +1,7 @@
 #ifndef PEERCERT_OCSP_CACHE_H
 #define PEERCERT_OCSP_CACHE_H
 
+#include "base/worker_slots.h"
 #include "ocsp/ocsp_answer.h"
 #include <stdint.h>
 
@@ -30,9 +31,10 @@ enum ocsp_turn {
 /* false for want of memory, or when libcrypto fails. */
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
 
-/* Makes a cache for `most_asking` threads (1 at least) that ask or wait at a time. NULL for want of
+/* Makes a cache for `most_asking` threads (1 at least) that ask or wait at a time. A thread gives
+ * its slot back while it waits here (`slots` is borrowed, and may be NULL). NULL when out of
  * memory; free with ocsp_cache_free, which accepts NULL. */
-struct ocsp_cache *ocsp_cache_new(unsigned most_asking);
+struct ocsp_cache *ocsp_cache_new(unsigned most_asking, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);
 
 /* Finds an answer that may be relied on at `now`, waits for one that another thread asks for

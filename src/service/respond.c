@@ -76,7 +76,7 @@ static void verify(struct job *job)
     X509 *leaf = job->presented.certificate;
     STACK_OF(X509) *proven = NULL;
 
-    test_hooks_before_verification();
+    test_hooks_before_verification(job->service->slots);
     verify_certificate(
         leaf, job->presented.chain, job->trust, &options, time(NULL), &job->verdict, &proven);
     ocsp_ask(job->service->ocsp, leaf, sk_X509_value(proven, 1), job->trust, &job->verdict);

@@ -21,8 +21,14 @@ bool service_open(
         error_set(error, ERROR_MEMORY, "want of memory for the trust");
         return false;
     }
-    if (threaded)
+    if (threaded) {
+        service->slots = worker_slots_new(worker_slots_processors());
+        if (service->slots == NULL) {
+            error_set(error, ERROR_MEMORY, "out of memory for the workers");
+            return false;
+        }
         key_decoder_start();
+    }
     if (threaded && config->cache > 0) {
         service->cache = verdict_cache_new((size_t)config->cache);
         if (service->cache == NULL) {
@@ -31,7 +37,7 @@ bool service_open(
         }
     }
     if (config->ocsp != CONFIG_OCSP_OFF) {
-        service->ocsp = ocsp_new(config, error);
+        service->ocsp = ocsp_new(config, service->slots, error);
         if (service->ocsp == NULL)
             return false;
     }
@@ -92,6 +98,7 @@ void service_close(struct service *service)
 {
     verdict_cache_free(service->cache);
     ocsp_free(service->ocsp);
+    worker_slots_free(service->slots);
     trust_current_free(service->trust);
     forwarded_options_free(&service->forwarded_options);
     log_close(service->log);

@@ -2,6 +2,7 @@
 #define PEERCERT_SERVICE_H
 
 #include "base/error.h"
+#include "base/worker_slots.h"
 #include "cache/verdict_cache.h"
 #include "config/config.h"
 #include "forwarded/forwarded.h"
@@ -17,6 +18,7 @@ struct service {
     struct trust_current *trust; /* without a snapshot requests are answered with 503 */
     struct verdict_cache *cache; /* NULL: none */
     struct ocsp *ocsp;           /* NULL: --ocsp off */
+    struct worker_slots *slots;  /* which of the workers look for work; NULL: there is one thread */
     struct log *log;
 };
 

@@ -127,7 +127,7 @@ static void begin(struct scene *scene, int mode, int status)
     scene->config.ocsp = mode;
     scene->config.ocsp_timeout = 20;
     scene->config.ocsp_url = scene->served.url;
-    scene->ocsp = ocsp_new(&scene->config, &error);
+    scene->ocsp = ocsp_new(&scene->config, NULL, &error);
     cr_assert_not_null(scene->ocsp, "%s", error.text);
 }
 

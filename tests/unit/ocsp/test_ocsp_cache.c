@@ -36,7 +36,7 @@ static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer 
 
 Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2);
+    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -54,7 +54,7 @@ Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 
 Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(1);
+    struct ocsp_cache *cache = ocsp_cache_new(1, NULL);
     size_t answers;
     unsigned asking;
 
@@ -69,7 +69,7 @@ Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 
 Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(1);
+    struct ocsp_cache *cache = ocsp_cache_new(1, NULL);
     size_t answers;
     unsigned i, asking;
 
@@ -86,7 +86,7 @@ Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 
 Test(ocsp_cache, beyond_the_limit_is_busy_but_what_is_known_is_known)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2);
+    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -119,7 +119,7 @@ Test(ocsp_cache, of_many_threads_one_asks_and_the_others_get_its_answer)
 {
     struct waiter waiters[7];
     pthread_t threads[7];
-    struct ocsp_cache *cache = ocsp_cache_new(8);
+    struct ocsp_cache *cache = ocsp_cache_new(8, NULL);
     unsigned i, asking = 0;
     size_t answers;
 
@@ -145,7 +145,7 @@ Test(ocsp_cache, when_the_one_that_asks_fails_another_asks)
 {
     struct waiter waiter;
     pthread_t thread;
-    struct ocsp_cache *cache = ocsp_cache_new(8);
+    struct ocsp_cache *cache = ocsp_cache_new(8, NULL);
     unsigned asking = 0;
     size_t answers;
 
