@@ -44,6 +44,10 @@ static int run(struct service *service, struct error *error)
         trust_release(trust);
         return EXIT_FINE;
     }
+    if (service->config->rules != NULL) {
+        error_set(error, ERROR_USAGE, "--rules: access rules are not supported yet");
+        return fail(EXIT_USAGE, error);
+    }
     if (service->config->check)
         return check_files(service, stdout);
     return serve(service, error);

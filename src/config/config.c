@@ -5,12 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What belongs to access rules. */
+static bool check_explain(const struct config *config, struct error *error)
+{
+    const char *words = NULL;
+
+    if (config->shadow_rules != NULL && config->rules == NULL)
+        words = "--shadow-rules: needs --rules; the shadow never decides";
+    else if (config->explain && config->check)
+        words = "--check and --explain exclude each other";
+    else if (config->explain && config->rules == NULL)
+        words = "--explain: needs --rules";
+    else if (config->explain && config->format == CONFIG_FORMAT_HTML)
+        words = "--explain: --format is text or json";
+    else if (!config->explain &&
+             (config->host != NULL || config->path != NULL || config->method != NULL))
+        words = "--host, --path and --method go with --explain alone";
+    if (words != NULL)
+        error_set(error, ERROR_USAGE, "%s", words);
+    return words == NULL;
+}
+
 /* What belongs together. */
 static bool check_together(struct config *config, struct error *error)
 {
-    if (!config->check &&
+    const bool reads_files = config->check || config->explain;
+
+    if (!check_explain(config, error))
+        return false;
+    if (!reads_files &&
         (config->at != NULL || config->chain.count > 0 || config->password_file != NULL)) {
-        error_set(error, ERROR_USAGE, "--at, --chain and --password-file go with --check alone");
+        error_set(error, ERROR_USAGE,
+            "--at, --chain and --password-file go with --check or --explain alone");
         return false;
     }
     if (config->at != NULL && !config_parse_time(config->at, &config->at_time)) {
@@ -18,13 +44,14 @@ static bool check_together(struct config *config, struct error *error)
             "--at: must be a time such as 2026-11-23T17:57:38Z, 2026-11-23 or @1795456658");
         return false;
     }
-    if (!config->check && config->files.count > 0) {
+    if (!reads_files && config->files.count > 0) {
         error_set(error, ERROR_USAGE, "%s: unexpected; files are checked with --check",
             config->files.items[0]);
         return false;
     }
-    if (config->check && config->files.count == 0 && !config->test_config) {
-        error_set(error, ERROR_USAGE, "--check: names no FILE (`-` is standard input)");
+    if (reads_files && config->files.count == 0 && !config->test_config) {
+        error_set(error, ERROR_USAGE, "%s: names no FILE (`-` is standard input)",
+            config->check ? "--check" : "--explain");
         return false;
     }
     if (config->format == CONFIG_FORMAT_HTML && config->files.count > 1) {
@@ -96,6 +123,7 @@ void config_print_help(FILE *file)
         "Usage: peercert [OPTION]...                 serve FastCGI on fd 0 or --listen, or run as "
         "a CGI script\n"
         "       peercert [OPTION]... --check FILE...  the same report for certificate files\n"
+        "       peercert [OPTION]... --rules RULES --explain FILE...  what certificates may do\n"
         "Verifies the client certificate that a front server forwards and reports on it.\n\n",
         file);
     for (i = 0; i < config_option_count; i++) {
@@ -114,8 +142,9 @@ void config_print_help(FILE *file)
         "the configuration file (socket-mode = 0660), but for those that say otherwise. The "
         "command line wins\n"
         "over the environment, that over the file. As a CGI script the command line is not read.\n"
-        "Exit status: 0 fine, 1 a checked certificate is not valid, 2 usage or configuration "
-        "error, 3 the\n"
-        "trust (CA, CRL, intermediates) cannot be loaded. See peercert(8).\n",
+        "Exit status: 0 fine, 1 a checked certificate is not valid (or is not let in), 2 usage or "
+        "configuration\n"
+        "error, 3 the trust (CA, CRL, intermediates) or the rules cannot be loaded. See "
+        "peercert(8).\n",
         file);
 }

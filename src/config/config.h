@@ -13,6 +13,11 @@ enum config_crl_depth { CONFIG_CRL_CHAIN, CONFIG_CRL_LEAF };
 enum config_ocsp { CONFIG_OCSP_OFF, CONFIG_OCSP_SOFT, CONFIG_OCSP_HARD };
 enum config_ocsp_nonce { CONFIG_OCSP_NONCE_REQUIRED, CONFIG_OCSP_NONCE_OPTIONAL };
 enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
+enum config_log_allowed {
+    CONFIG_LOG_ALLOWED_ALL,
+    CONFIG_LOG_ALLOWED_FIRST,
+    CONFIG_LOG_ALLOWED_NONE
+};
 
 /* All that can be configured, by value, after defaults, configuration file, environment and command
  * line (later wins). Nothing changes it after start. Strings and lists are owned by the config;
@@ -41,11 +46,18 @@ struct config {
     int xfcc_hop;
     int cache; /* entries of the verdict cache; 0 is none */
     int warn_days;
-    int format;     /* enum config_format */
-    char *log_file; /* NULL: stderr; "syslog" */
-    int log_format; /* enum config_log_format */
+    int format;         /* enum config_format */
+    char *log_file;     /* NULL: stderr; "syslog" */
+    int log_format;     /* enum config_log_format */
+    char *rules;        /* NULL: no gate */
+    char *shadow_rules; /* judged beside, never deciding; NULL: none */
+    int log_allowed;    /* enum config_log_allowed */
     char *config_file;
     bool check;
+    bool explain;
+    char *host; /* of --explain, as path and method; NULL: not given */
+    char *path;
+    char *method;
     char *at;
     time_t at_time; /* valid when at is not NULL */
     struct list chain;
@@ -53,7 +65,7 @@ struct config {
     bool test_config;
     bool version;
     bool help;
-    struct list files; /* the operands of --check */
+    struct list files; /* the operands of --check and --explain */
 };
 
 /* Reads the configuration: defaults, then the file that --config or PEERCERT_CONFIG names, then

@@ -4,6 +4,7 @@
 
 static const char *const format_choices[] = {"text", "json", "html", NULL};
 static const char *const log_format_choices[] = {"text", "json", NULL};
+static const char *const log_allowed_choices[] = {"all", "first", "none", NULL};
 static const char *const crl_depth_choices[] = {"chain", "leaf", NULL};
 
 static const char *const ocsp_choices[] = {"off", "soft", "hard", NULL};
@@ -75,17 +76,32 @@ const struct config_option config_options[] = {
         "warn when a certificate lives less than this many days (30)"),
     CHOICE("format", format, "text|json|html", format_choices,
         "format of the report when the request does not ask for one (text)"),
+    STRING(
+        "rules", rules, FROM_ANYWHERE, "FILE", "be a gate: these access rules decide who comes in"),
+    STRING("shadow-rules", shadow_rules, FROM_ANYWHERE, "FILE",
+        "with --rules: judge these too, never deciding, and log where they differ"),
     STRING("log-file", log_file, FROM_ANYWHERE, "FILE|syslog", "where the log goes (stderr)"),
     CHOICE("log-format", log_format, "text|json", log_format_choices, "format of the log (text)"),
+    CHOICE("log-allowed", log_allowed, "all|first|none", log_allowed_choices,
+        "with --rules: which allowed requests are logged; first: one a minute for each certificate "
+        "and rule (all)"),
     STRING("config", config_file, FROM_ENVIRONMENT, "FILE", "read this configuration file"),
     FLAG("check", check, FROM_COMMAND_LINE,
         "report on certificate files, not on requests (command line alone)"),
+    FLAG("explain", explain, FROM_COMMAND_LINE,
+        "with --rules: tell what certificate files may do, and why (command line alone)"),
+    STRING("host", host, FROM_COMMAND_LINE, "NAME",
+        "with --explain: the host of the request (command line alone)"),
+    STRING("path", path, FROM_COMMAND_LINE, "PATH",
+        "with --explain: the path of the request (command line alone)"),
+    STRING("method", method, FROM_COMMAND_LINE, "METHOD",
+        "with --explain: the method of the request, GET by default (command line alone)"),
     STRING("at", at, FROM_COMMAND_LINE, "TIME",
-        "with --check: judge as of this time (command line alone)"),
+        "with --check, --explain: judge as of this time (command line alone)"),
     LIST("chain", chain, FROM_COMMAND_LINE, "FILE",
-        "with --check: further certificates of the chain (command line alone)"),
+        "with --check, --explain: further certificates of the chain (command line alone)"),
     STRING("password-file", password_file, FROM_COMMAND_LINE, "FILE",
-        "with --check: pass phrase of PKCS#12 files (command line alone)"),
+        "with --check, --explain: pass phrase of PKCS#12 files (command line alone)"),
     FLAG("test-config", test_config, FROM_COMMAND_LINE,
         "check configuration and trust, then exit (command line alone)"),
     FLAG("version", version, FROM_COMMAND_LINE, "print the version and exit"),

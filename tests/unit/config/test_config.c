@@ -8,7 +8,8 @@
 
 Test(config, what_makes_an_answer_milder_is_for_the_command_line_alone)
 {
-    static const char *const names[] = {"check", "at", "chain", "password-file", "test-config"};
+    static const char *const names[] = {"check", "at", "chain", "password-file", "test-config",
+        "explain", "host", "path", "method"};
     size_t i, j;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -115,11 +116,49 @@ Test(config, the_bounds_of_each_number_are_taken_and_what_is_beyond_is_not)
     }
 }
 
+Test(config, explain_goes_with_rules_and_what_it_asks_with_explain)
+{
+    struct config config;
+
+    expect_refused((struct given){.line = {"--ca", "x", "--explain", "f"}}, "needs --rules");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain"}}, "--explain: names no");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain", "--check", "f"}},
+        "exclude each other");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain", "f", "--format", "html"}},
+        "text or json");
+    expect_refused((struct given){.line = {"--ca", "x", "--rules", "r", "--path", "/"}},
+        "go with --explain alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--rules", "r", "--host", "h"}},
+        "go with --explain alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--check", "f", "--method", "GET"}},
+        "go with --explain alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--shadow-rules", "r"}}, "needs --rules");
+    expect_accepted((struct given){.line = {"--ca", "x", "--explain", "f", "--at", "@1", "--host",
+                                       "h", "--path", "/p", "--method", "PUT", "--chain", "c"},
+                        .environment = {"PEERCERT_RULES=r", "PEERCERT_SHADOW_RULES=s"},
+                        .file = "log-allowed = first\n"},
+        &config);
+    cr_expect(config.explain);
+    cr_expect_str_eq(config.rules, "r");
+    cr_expect_str_eq(config.shadow_rules, "s");
+    cr_expect_str_eq(config.host, "h");
+    cr_expect_str_eq(config.path, "/p");
+    cr_expect_str_eq(config.method, "PUT");
+    cr_expect_eq(config.log_allowed, CONFIG_LOG_ALLOWED_FIRST);
+    config_free(&config);
+}
+
 Test(config, what_does_not_go_together_is_refused)
 {
-    expect_refused((struct given){.line = {"--ca", "x", "--at", "@1"}}, "--check alone");
-    expect_refused((struct given){.line = {"--ca", "x", "--chain", "y"}}, "--check alone");
-    expect_refused((struct given){.line = {"--ca", "x", "--password-file", "y"}}, "--check alone");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--at", "@1"}}, "--check or --explain alone");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--chain", "y"}}, "--check or --explain alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--password-file", "y"}},
+        "--check or --explain alone");
     expect_refused((struct given){.line = {"--ca", "x", "--check"}}, "--check: names no FILE");
     expect_refused((struct given){.line = {"--check", "f"}}, "--ca: missing");
     expect_refused(

@@ -101,7 +101,8 @@ static char *try_option(const struct config_option *option, unsigned mask)
 /* Those that have a test of their own: a value changes what is read, or what must go with it. */
 static bool is_special(const struct config_option *option)
 {
-    static const char *const names[] = {"config", "help", "version", "at"};
+    static const char *const names[] = {
+        "config", "help", "version", "at", "shadow-rules", "explain", "host", "path", "method"};
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -244,11 +245,12 @@ Test(config_sources, the_file_may_be_written_in_several_ways)
 
 Test(config_sources, nul_bytes_in_the_file_hide_nothing)
 {
-    expect_refused(
-        (struct given){.file = "ca = x\nca = y\0z\n", .file_length = 16}, "c.conf:2: : the line contains a NUL byte");
+    expect_refused((struct given){.file = "ca = x\nca = y\0z\n", .file_length = 16},
+        "c.conf:2: : the line contains a NUL byte");
     expect_refused((struct given){.file = "ca = x\n\0require-crl\n", .file_length = 20},
         "c.conf:2: : the line contains a NUL byte");
-    expect_refused((struct given){.file = "ca = x\0", .file_length = 7}, "c.conf:1: : the line contains a NUL byte");
+    expect_refused((struct given){.file = "ca = x\0", .file_length = 7},
+        "c.conf:1: : the line contains a NUL byte");
 }
 
 /* A value, a line and a file at their limits. */
