@@ -29,7 +29,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz install uninstall clean help $(PACKAGES)
+.PHONY: all build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -147,6 +147,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch])
 	$(Q)clang $(CPPFLAGS) -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< \
 		$(SOURCES) $(LDLIBS) -pthread
+
+deb: ## build Debian packages of program and kit into build/deb
+	@sh tests/install-packages.sh deb
+	sh deploy/debian/build.sh '$(abspath $(BUILD))' $(VERSION)
 
 install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm755 $(BUILD)/peercert $(DESTDIR)$(PREFIX)/bin/peercert

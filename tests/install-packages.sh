@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that a purpose needs and that are missing; says what it installs.
-#   tests/install-packages.sh build|demo|test|browser|lint|bench|coverage ...
+#   tests/install-packages.sh build|demo|test|browser|lint|bench|coverage|deb ...
 # As root, or with sudo. Without the right to install it names what is missing and exits 1.
 # No service that comes with a package is started, and none stays enabled: see hold_services.
 set -eu
@@ -12,6 +12,7 @@ browser="$test chromium chromium-driver libnss3-tools libfaketime tidy"
 # Node.js of another source than Debian brings npm along, and no package of that name goes with it.
 command -v npm >/dev/null || browser="$browser npm"
 lint="$build libcriterion-dev clang clang-format clang-tidy cppcheck shellcheck mandoc"
+deb="$build build-essential debhelper lintian"
 coverage="$build libcriterion-dev python3 gcovr"
 bench="$demo python3 wrk gnuplot-nox valgrind nginx lighttpd-modules-lua golang-go php-fpm perl libfcgi-perl
 libcrypt-openssl-x509-perl libnet-ssleay-perl"
@@ -97,7 +98,7 @@ install_packages() {
     apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
 }
 
-[ $# -gt 0 ] || fail 'usage: install-packages.sh build|demo|test|browser|lint|bench|coverage ...'
+[ $# -gt 0 ] || fail 'usage: install-packages.sh build|demo|test|browser|lint|bench|coverage|deb ...'
 packages=
 for purpose in "$@"; do
     case $purpose in
@@ -106,6 +107,7 @@ for purpose in "$@"; do
     test) packages="$packages $test" ;;
     browser) packages="$packages $browser" ;;
     lint) packages="$packages $lint" ;;
+    deb) packages="$packages $deb" ;;
     bench) packages="$packages $bench" ;;
     coverage) packages="$packages $coverage" ;;
     *) fail "no such purpose: $purpose" ;;
