@@ -23,3 +23,16 @@ bool der_read_element(const unsigned char *bytes, size_t length, struct der_elem
     element->content = content;
     return true;
 }
+
+bool der_take(struct der_span *from, unsigned char tag, struct der_span *content)
+{
+    struct der_element element;
+
+    if (!der_read_element(from->at, from->length, &element) || element.tag != tag ||
+        element.content > from->length - element.header)
+        return false;
+    *content = (struct der_span){from->at + element.header, element.content};
+    from->at += element.header + element.content;
+    from->length -= element.header + element.content;
+    return true;
+}

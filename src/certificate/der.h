@@ -5,8 +5,12 @@
 #include <stddef.h>
 
 /* Identifier bytes of X.690 section 8.1.2 that tell what came. */
+#define DER_BOOLEAN 0x01
 #define DER_INTEGER 0x02
+#define DER_BIT_STRING 0x03
+#define DER_OCTET_STRING 0x04
 #define DER_OBJECT_IDENTIFIER 0x06
+#define DER_ENUMERATED 0x0A
 #define DER_SEQUENCE 0x30
 
 /* The outside of one DER element. */
@@ -20,5 +24,15 @@ struct der_element {
  * in its shortest form (X.690 sections 8.1.3 and 10.1), of four bytes at the most, or the header is
  * cut off. That the content is there as well is for the caller to check. */
 bool der_read_element(const unsigned char *bytes, size_t length, struct der_element *element);
+
+/* Bytes that are borrowed. */
+struct der_span {
+    const unsigned char *at;
+    size_t length;
+};
+
+/* Takes the element with this identifier byte from the beginning of *from. false when another one,
+ * or not all of it, is there; *from is then as it was. */
+bool der_take(struct der_span *from, unsigned char tag, struct der_span *content);
 
 #endif

@@ -45,8 +45,13 @@ static bool is_date(const struct tm *date)
 
 bool identity_time(const ASN1_TIME *date, time_t *seconds)
 {
-    const unsigned char *at = ASN1_STRING_get0_data(date);
-    int length = ASN1_STRING_length(date), type = ASN1_STRING_type(date), year;
+    return identity_time_of(ASN1_STRING_type(date), ASN1_STRING_get0_data(date),
+        (size_t)ASN1_STRING_length(date), seconds);
+}
+
+bool identity_time_of(int type, const unsigned char *at, size_t length, time_t *seconds)
+{
+    int year;
     struct tm parts = {.tm_isdst = 0};
 
     /* RFC 5280 sections 4.1.2.5.1 and 4.1.2.5.2: with seconds, in UTC, without fractions. */

@@ -88,6 +88,9 @@ void identity_cut(char *buffer, size_t size, const char *shown);
  * allows. */
 bool identity_time(const ASN1_TIME *date, time_t *seconds);
 
+/* The same of the bytes of a UTCTime or GeneralizedTime; `type` is V_ASN1_UTCTIME or the other. */
+bool identity_time_of(int type, const unsigned char *at, size_t length, time_t *seconds);
+
 #define IDENTITY_TIME_SIZE 32
 
 /* Writes seconds since 1970 as RFC 3339 in UTC ("2026-11-23T17:57:38Z") into a buffer of

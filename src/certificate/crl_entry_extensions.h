@@ -1,0 +1,17 @@
+#ifndef PEERCERT_CRL_ENTRY_EXTENSIONS_H
+#define PEERCERT_CRL_ENTRY_EXTENSIONS_H
+
+#include "certificate/der.h"
+
+/* For crl_entries.c alone: what the extensions of one entry of a CRL say. */
+struct crl_entry_facts {
+    int reason;        /* -1 when there is none, or none that can be read */
+    bool other_issuer; /* there is a certificateIssuer */
+    const char *fault; /* words for what is well-formed and cannot be understood; NULL: nothing */
+};
+
+/* Reads crlEntryExtensions (RFC 5280 section 5.3) from its identifier byte on, to its end exactly.
+ * false when it is not well-formed. *facts is as the caller set it, and more. */
+bool crl_entry_extensions_read(struct der_span extensions, struct crl_entry_facts *facts);
+
+#endif
