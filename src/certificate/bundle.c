@@ -42,6 +42,28 @@ bool bundle_add_certificate(struct bundle *bundle, const char *name, const unsig
     return add_certificate(bundle, name, certificate, error);
 }
 
+static bool add_list(struct bundle *bundle, const char *name, const unsigned char *der,
+    size_t length, struct error *error)
+{
+    struct error inner = {0};
+    struct crl *list = crl_decode(der, length, &inner);
+    struct crl **lists = NULL;
+
+    if (list == NULL) {
+        error_set(error, inner.kind, "%s: %s", name, inner.text);
+        return false;
+    }
+    lists = realloc(bundle->lists, (bundle->list_count + 1) * sizeof(struct crl *));
+    if (lists == NULL) {
+        crl_free(list);
+        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
+        return false;
+    }
+    bundle->lists = lists;
+    bundle->lists[bundle->list_count++] = list;
+    return true;
+}
+
 static bool add_crl_der(struct bundle *bundle, const char *name, const unsigned char *der,
     size_t length, struct error *error)
 {
@@ -70,7 +92,7 @@ static bool add_crl_der(struct bundle *bundle, const char *name, const unsigned 
         error_set(error, ERROR_MEMORY, "%s: want of memory", name);
         return false;
     }
-    return true;
+    return add_list(bundle, name, der, length, error);
 }
 
 static bool add_pem_block(struct bundle *bundle, const char *name, const char *label,
@@ -212,5 +234,8 @@ void bundle_free(struct bundle *bundle)
         return;
     sk_X509_pop_free(bundle->certificates, X509_free);
     sk_X509_CRL_pop_free(bundle->crls, X509_CRL_free);
+    while (bundle->list_count > 0)
+        crl_free(bundle->lists[--bundle->list_count]);
+    free(bundle->lists);
     *bundle = (struct bundle){0};
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "certificate/certificate.h"
+#include "certificate/crl.h"
 #include <openssl/x509.h>
 #include <stdbool.h>
 
@@ -11,6 +12,8 @@
 struct bundle {
     STACK_OF(X509) * certificates; /* in the order of the file; NULL when there is none */
     STACK_OF(X509_CRL) * crls;
+    struct crl **lists; /* the CRLs again, with entries that are quickly found */
+    size_t list_count;
     bool has_private_key; /* one was there; it was not decoded and is not kept */
 };
 

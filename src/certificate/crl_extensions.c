@@ -3,6 +3,9 @@
 
 #include <openssl/err.h>
 
+/* Extensions that are read, each compared with all others. */
+#define EXTENSIONS_MAX 64
+
 static const struct known {
     int nid;
     bool may_be_critical; /* as libcrypto understands it */
@@ -106,7 +109,9 @@ bool crl_extensions_read(
     const char *its;
     int i;
 
-    for (i = 0; i < X509_CRL_get_ext_count(crl); i++) {
+    if (X509_CRL_get_ext_count(crl) > EXTENSIONS_MAX && *fault == NULL)
+        *fault = "it has too many extensions";
+    for (i = 0; i < X509_CRL_get_ext_count(crl) && i < EXTENSIONS_MAX; i++) {
         its = read_one(extensions, crl, X509_CRL_get_ext(crl, i));
         if (*fault == NULL)
             *fault = its;

@@ -1,6 +1,7 @@
 #include "trust/trust.h"
 #include "certificate/identity.h"
 #include "trust/trust_files.h"
+#include "trust/trust_inside.h"
 #include "trust/trust_store.h"
 
 #include <stdatomic.h>
@@ -13,6 +14,7 @@ struct trust {
     unsigned char digest[32];
     X509_STORE *store;
     struct trust_files files;
+    struct trust_lists lists;
     time_t *dates; /* of all of these, sorted */
     size_t date_count;
     bool has_unreadable_date;
@@ -101,6 +103,30 @@ void trust_interval(const struct trust *trust, time_t now, time_t *from, time_t 
         trust_narrow_interval(trust->dates[low], now, from, until);
 }
 
+/* Takes the CRLs over, each with the key that made it when that is known. */
+static bool make_lists(struct trust *trust, struct error *error)
+{
+    struct bundle *bundle = &trust->files.crls;
+
+    while (bundle->list_count > 0) {
+        struct trust_list *list = trust_list_new(bundle->lists[bundle->list_count - 1]);
+        bool added;
+
+        if (list == NULL) {
+            error_set(error, ERROR_MEMORY, "out of memory for the CRLs");
+            return false;
+        }
+        bundle->list_count--;
+        added = trust_lists_add(&trust->lists, list, error);
+        trust_list_release(list);
+        if (!added)
+            return false;
+    }
+    trust_lists_sort(&trust->lists);
+    return trust_lists_prove(&trust->lists, trust->files.anchors.certificates, error) &&
+           trust_lists_prove(&trust->lists, trust->files.intermediates.certificates, error);
+}
+
 struct trust *trust_load(const struct config *config, struct error *warning, struct error *error)
 {
     static atomic_uint_fast64_t last_number;
@@ -117,7 +143,7 @@ struct trust *trust_load(const struct config *config, struct error *warning, str
     if (!trust_files_read(&trust->files, config, trust->digest, warning, error))
         goto fail;
     trust->store = trust_store_make(&trust->files, error);
-    if (trust->store == NULL || !collect_dates(trust, error))
+    if (trust->store == NULL || !make_lists(trust, error) || !collect_dates(trust, error))
         goto fail;
     return trust;
 
@@ -143,6 +169,7 @@ void trust_release(struct trust *trust)
         atomic_fetch_sub_explicit(&trust->references, 1, memory_order_acq_rel) != 1)
         return;
     X509_STORE_free(trust->store);
+    trust_lists_free(&trust->lists);
     trust_files_free(&trust->files);
     free(trust->dates);
     free(trust);
@@ -184,6 +211,11 @@ int trust_anchor_count(const struct trust *trust)
 int trust_crl_count(const struct trust *trust)
 {
     return trust->files.crls.crls != NULL ? sk_X509_CRL_num(trust->files.crls.crls) : 0;
+}
+
+const struct trust_lists *trust_lists_of(const struct trust *trust)
+{
+    return &trust->lists;
 }
 
 uint64_t trust_number(const struct trust *trust)

@@ -1,0 +1,10 @@
+#ifndef PEERCERT_TRUST_INSIDE_H
+#define PEERCERT_TRUST_INSIDE_H
+
+#include "trust/trust.h"
+#include "trust/trust_lists.h"
+
+/* For the trust module alone: the CRLs of a snapshot; borrowed. */
+const struct trust_lists *trust_lists_of(const struct trust *trust);
+
+#endif
