@@ -180,6 +180,11 @@ X509_STORE *trust_store(const struct trust *trust)
     return trust->store;
 }
 
+STACK_OF(X509) * trust_anchors(const struct trust *trust)
+{
+    return trust->files.anchors.certificates;
+}
+
 STACK_OF(X509) * trust_intermediates(const struct trust *trust)
 {
     return trust->files.intermediates.certificates;

@@ -28,6 +28,9 @@ void trust_release(struct trust *trust);
 /* The store for X509_STORE_CTX_init: anchors and CRLs. Borrowed as long as the snapshot is held. */
 X509_STORE *trust_store(const struct trust *trust);
 
+/* The anchors, in which a path may end; borrowed. */
+STACK_OF(X509) * trust_anchors(const struct trust *trust);
+
 /* Intermediates of --intermediates, NULL when none; borrowed. */
 STACK_OF(X509) * trust_intermediates(const struct trust *trust);
 

@@ -1,10 +1,13 @@
 #include "verify/verify.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/identity.h"
+#include "config/config.h"
+#include "verify/verify_chain.h"
 #include "verify/verify_errors.h"
 #include "verify/verify_findings.h"
 #include "verify/verify_policy.h"
 #include "verify/verify_revocation.h"
+#include "verify/verify_stranger.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -22,47 +25,36 @@ struct verify_options verify_options_of(const struct config *config)
         .crl_leaf_only = config->crl_depth == CONFIG_CRL_LEAF};
 }
 
-static bool set_parameters(X509_STORE_CTX *context, const struct trust *trust,
-    const struct verify_options *options, time_t now)
-{
-    X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
-
-    if (trust_crl_count(trust) > 0 || options->require_crl) {
-        flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
-        if (!options->crl_leaf_only)
-            flags |= X509_V_FLAG_CRL_CHECK_ALL;
-    }
-    if (X509_VERIFY_PARAM_set_flags(parameters, flags) != 1 ||
-        X509_VERIFY_PARAM_set_purpose(parameters, options->purpose) != 1)
-        return false;
-    X509_VERIFY_PARAM_set_depth(parameters, options->depth);
-    X509_VERIFY_PARAM_set_auth_level(parameters, options->security_level);
-    X509_VERIFY_PARAM_set_time(parameters, now);
-    return true;
-}
+/* What all steps of one verification share. */
+struct job {
+    struct path_search search;
+    STACK_OF(X509) * untrusted; /* all that is no anchor; the certificates are borrowed */
+    const struct verify_options *options;
+    struct path path; /* the one that *verdict is about; of length 0 when there is none */
+};
 
 static void describe(struct verdict *verdict, const struct finding *error)
 {
+    const char *words = error->cause != CAUSE_OF_CODE ? verify_cause_words(error->cause)
+                                                      : verdict_error_words(error->code);
+
     verdict->error_code = error->code;
     verdict->error_depth = error->depth;
     if (error->depth <= 0)
-        (void)snprintf(
-            verdict->reason, sizeof(verdict->reason), "%s", verdict_error_words(error->code));
+        (void)snprintf(verdict->reason, sizeof(verdict->reason), "%s", words);
     else
         (void)snprintf(verdict->reason, sizeof(verdict->reason),
-            "%s (certificate %d of its chain, counted from the client's as 0)",
-            verdict_error_words(error->code), error->depth);
+            "%s (certificate %d of its chain, counted from the client's as 0)", words,
+            error->depth);
 }
 
 /* What is told of the leaf's revocation beside the status. */
-static void describe_revocation(struct verdict *verdict, const struct findings *findings,
-    const struct trust *trust, const struct verify_options *options)
+static void describe_revocation(struct verdict *verdict, const struct findings *findings)
 {
     size_t i;
 
     verdict->revocation = REVOCATION_NOT_CHECKED;
-    if (trust_crl_count(trust) == 0 && !options->require_crl)
+    if (trust_crl_count(findings->trust) == 0 && !findings->options->require_crl)
         return;
     verdict->revocation =
         verdict->status <= VERDICT_WRONG_PURPOSE ? REVOCATION_UNKNOWN : REVOCATION_GOOD;
@@ -112,18 +104,18 @@ static void set_interval(
     }
 }
 
-static bool describe_anchor(struct verdict *verdict, X509_STORE_CTX *context)
+static bool describe_anchor(struct verdict *verdict, const struct path *path)
 {
-    STACK_OF(X509) *proven = X509_STORE_CTX_get0_chain(context);
-    int length = proven != NULL ? sk_X509_num(proven) : 0;
+    X509 *anchor;
     char *name;
 
-    if (length == 0 || verdict->status <= VERDICT_UNTRUSTED)
+    if (path->length == 0 || verdict->status <= VERDICT_UNTRUSTED)
         return true;
-    name = identity_name(X509_get_subject_name(sk_X509_value(proven, length - 1)), NULL);
+    anchor = path->certificates[path->length - 1];
+    name = identity_name(X509_get_subject_name(anchor), NULL);
     if (name == NULL)
         return false;
-    verdict->chain_length = length;
+    verdict->chain_length = path->length;
     identity_cut(verdict->anchor, sizeof(verdict->anchor), name);
     free(name);
     return true;
@@ -148,47 +140,26 @@ static STACK_OF(X509) * join(STACK_OF(X509) * chain, STACK_OF(X509) * intermedia
     return both;
 }
 
-/* libcrypto fails instead of judging when the leaf's key is of no kind that it knows or lacks
- * parameters (X509_self_signed, X509_get_pubkey_parameters), or when one of its extensions cannot
- * be read. Returns the X509_V_ERR number for that, X509_V_OK when nothing is wrong with the leaf.
- */
-static int leaf_fault(X509 *leaf)
+/* The path's certificates as a stack that borrows them; NULL when memory failed. */
+static STACK_OF(X509) * borrow(const struct path *path)
 {
-    const EVP_PKEY *key = X509_get0_pubkey(leaf);
+    STACK_OF(X509) *stack = sk_X509_new_null();
+    int i;
 
-    if (key == NULL || EVP_PKEY_missing_parameters(key) == 1)
-        return X509_V_ERR_NO_ISSUER_PUBLIC_KEY;
-    return (X509_get_extension_flags(leaf) & EXFLAG_INVALID) != 0 ? X509_V_ERR_INVALID_EXTENSION
-                                                                  : X509_V_OK;
-}
-
-/* Runs libcrypto over the chain and collects; false when it failed to judge. */
-static bool run(X509_STORE_CTX *context, X509 *leaf, STACK_OF(X509) * untrusted,
-    const struct trust *trust, const struct verify_options *options, struct findings *findings)
-{
-    int result, code;
-
-    if (X509_STORE_CTX_init(context, trust_store(trust), leaf, untrusted) != 1 ||
-        !set_parameters(context, trust, options, findings->verdict->checked_at) ||
-        X509_STORE_CTX_set_app_data(context, findings) != 1)
-        return false;
-    X509_STORE_CTX_set_verify_cb(context, findings_collect);
-    result = X509_verify_cert(context);
-    code = X509_STORE_CTX_get_error(context);
-    findings->finished = result == 1;
-    if (result < 0)
-        code = leaf_fault(leaf);
-    if (result != 1 && code == X509_V_OK)
-        return false;
-    if (result != 1)
-        findings_add(findings, code, result < 0 ? 0 : X509_STORE_CTX_get_error_depth(context));
-    return !alloc_watch_failed();
+    for (i = 0; stack != NULL && i < path->length; i++) {
+        if (sk_X509_push(stack, path->certificates[i]) <= 0) {
+            sk_X509_free(stack);
+            return NULL;
+        }
+    }
+    return stack;
 }
 
 /* What libcrypto does not look at itself. */
-static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust *trust,
-    const struct verify_options *options, struct findings *findings)
+static void add_revocation_findings(STACK_OF(X509) * proven, struct findings *findings)
 {
+    const struct trust *trust = findings->trust;
+    const struct verify_options *options = findings->options;
     int depth;
 
     if (trust_crl_count(trust) == 0)
@@ -203,92 +174,146 @@ static void add_revocation_findings(STACK_OF(X509) * proven, const struct trust 
 }
 
 /* The finding that counts. Policies are looked at when the anchor vouches for the chain. */
-static const struct finding *weigh(struct findings *findings, STACK_OF(X509) * proven,
-    const struct verify_options *options, enum verdict_status *status)
+static const struct finding *weigh(
+    struct findings *findings, STACK_OF(X509) * proven, enum verdict_status *status)
 {
-    int anchor_depth = proven != NULL ? sk_X509_num(proven) - 1 : -1, code, depth;
-    const struct finding *error = findings_judge(findings, anchor_depth, options, status);
+    const struct finding *error = findings_judge(findings, status);
+    int code, depth;
 
     if (*status <= VERDICT_UNTRUSTED)
         return error;
     code = policy_fault(proven, &depth);
-    if (code != X509_V_OK) {
-        findings_add(findings, code, depth);
-        error = findings_judge(findings, anchor_depth, options, status);
-    }
-    return error;
+    if (code == X509_V_OK)
+        return error;
+    findings_add(findings, code, depth);
+    return findings_judge(findings, status);
 }
 
 /* False when libcrypto failed, or neither came to its end nor left anything that counts. */
-static bool decide(X509_STORE_CTX *context, X509 *leaf, const struct trust *trust,
-    const struct verify_options *options, struct findings *findings)
+static bool decide(struct findings *findings, X509 *leaf)
 {
-    static const struct finding too_many = {X509_V_ERR_CERT_UNTRUSTED, 0};
-    static const struct finding is_anchor = {X509_V_ERR_CERT_REJECTED, 0};
-    STACK_OF(X509) *proven = X509_STORE_CTX_get0_chain(context);
     struct verdict *verdict = findings->verdict;
+    STACK_OF(X509) *proven = borrow(findings->path);
     const struct finding *error;
+    struct finding other = {.depth = 0};
     enum verdict_status status;
 
-    add_revocation_findings(proven, trust, options, findings);
-    error = weigh(findings, proven, options, &status);
+    if (proven == NULL)
+        return false;
+    add_revocation_findings(proven, findings);
+    error = weigh(findings, proven, &status);
+    sk_X509_free(proven);
     if (status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
         return false;
     if (findings->too_many)
-        error = &too_many;
-    else if (status > VERDICT_UNTRUSTED && trust_is_anchor(trust, leaf))
-        error = &is_anchor;
-    if (error == &too_many || error == &is_anchor)
+        other.cause = CAUSE_TOO_MANY_ERRORS;
+    else if (status > VERDICT_UNTRUSTED && trust_is_anchor(findings->trust, leaf))
+        other.cause = CAUSE_TRUSTED_CA;
+    if (other.cause != CAUSE_OF_CODE) {
+        other.code = verify_cause_code(other.cause);
+        error = &other;
         status = VERDICT_UNTRUSTED;
+    }
     verdict->status = status;
     verdict->reason[0] = '\0';
     if (error != NULL)
         describe(verdict, error);
-    if (error == &is_anchor)
-        (void)snprintf(verdict->reason, sizeof(verdict->reason),
-            "it is a CA certificate of this trust itself, not a client's");
-    describe_revocation(verdict, findings, trust, options);
+    describe_revocation(verdict, findings);
     if (verdict->revocation == REVOCATION_GOOD)
-        revocation_describe_crl(leaf, trust, verdict);
+        revocation_describe_crl(leaf, findings->trust, verdict);
     return true;
+}
+
+/* One path; false when it could not be judged. */
+static bool try_path(struct job *job, const struct path *path, struct verdict *verdict)
+{
+    struct findings findings = {
+        .path = path, .trust = job->search.trust, .options = job->options, .verdict = verdict};
+
+    return chain_verify(job->untrusted, &findings) && decide(&findings, job->search.leaf);
+}
+
+/* The best that any of the paths leads to: the first of those that are alike. */
+static bool try_paths(struct job *job, struct verdict *verdict)
+{
+    const struct verdict fresh = *verdict;
+    struct path path;
+    int nth;
+
+    for (nth = 0; nth < PATHS_MOST && path_take(&job->search, nth, &path); nth++) {
+        struct verdict its = fresh;
+
+        if (!try_path(job, &path, &its))
+            return false;
+        if (nth > 0 && its.status <= verdict->status)
+            continue;
+        *verdict = its;
+        job->path = path;
+        if (its.status == VERDICT_VALID)
+            break;
+    }
+    return true;
+}
+
+/* No anchor vouches for the leaf: nothing else of it matters. */
+static void refuse_stranger(struct job *job, struct verdict *verdict)
+{
+    const struct finding fault = stranger_find_fault(&job->search);
+
+    verdict->status = VERDICT_UNTRUSTED;
+    describe(verdict, &fault);
+    if (trust_crl_count(job->search.trust) > 0 || job->options->require_crl)
+        verdict->revocation = REVOCATION_UNKNOWN;
 }
 
 /* A leaf that is an anchor itself is not valid, so a valid one's proven chain has two at least. */
 static bool take_proven(
-    X509_STORE_CTX *context, const struct verdict *verdict, STACK_OF(X509) * *proven)
+    const struct path *path, const struct verdict *verdict, STACK_OF(X509) * *proven)
 {
+    STACK_OF(X509) *borrowed = NULL;
+
     if (proven == NULL || verdict->status <= VERDICT_UNTRUSTED)
         return true;
-    *proven = X509_STORE_CTX_get1_chain(context);
-    return *proven != NULL && (verdict->status != VERDICT_VALID || sk_X509_num(*proven) > 1);
+    borrowed = borrow(path);
+    if (borrowed == NULL)
+        return false;
+    *proven = X509_chain_up_ref(borrowed);
+    sk_X509_free(borrowed);
+    return *proven != NULL && (verdict->status != VERDICT_VALID || path->length > 1);
+}
+
+static bool run(struct job *job, struct verdict *verdict)
+{
+    verdict->reason[0] = '\0';
+    path_search(&job->search);
+    if (alloc_watch_failed())
+        return false;
+    if (job->search.link_count == 0 || job->search.nodes[0].round < 0) {
+        refuse_stranger(job, verdict);
+        return !alloc_watch_failed();
+    }
+    job->untrusted = join(job->search.chain, trust_intermediates(job->search.trust));
+    return job->untrusted != NULL && try_paths(job, verdict);
 }
 
 void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
     const struct verify_options *options, time_t now, struct verdict *verdict,
     STACK_OF(X509) * *proven)
 {
-    struct findings findings = {.verdict = verdict};
-    X509_STORE_CTX *context = NULL;
-    STACK_OF(X509) *untrusted = NULL;
-    bool judged = false;
+    struct job job = {
+        .search = {.leaf = leaf, .chain = chain, .trust = trust, .now = now}, .options = options};
+    bool judged;
 
     if (proven != NULL)
         *proven = NULL;
     verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
     ERR_clear_error();
     alloc_watch_clear();
-    context = X509_STORE_CTX_new();
-    untrusted = join(chain, trust_intermediates(trust));
-    if (context == NULL || untrusted == NULL)
-        goto out;
-    if (!run(context, leaf, untrusted, trust, options, &findings) ||
-        !decide(context, leaf, trust, options, &findings))
-        goto out;
-    set_interval(verdict, leaf, untrusted, trust);
-    judged = describe_anchor(verdict, context) && take_proven(context, verdict, proven) &&
-             !alloc_watch_failed();
-
-out:
+    judged = run(&job, verdict);
+    if (judged)
+        set_interval(verdict, leaf, chain, trust);
+    judged = judged && describe_anchor(verdict, &job.path) &&
+             take_proven(&job.path, verdict, proven) && !alloc_watch_failed();
     if (!judged) {
         if (proven != NULL) {
             sk_X509_pop_free(*proven, X509_free);
@@ -296,7 +321,6 @@ out:
         }
         verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
     }
-    X509_STORE_CTX_free(context);
-    sk_X509_free(untrusted);
+    sk_X509_free(job.untrusted);
     ERR_clear_error();
 }

@@ -1,4 +1,5 @@
 #include "verify/verify_findings.h"
+#include "certificate/alloc_watch.h"
 #include "verify/verify_errors.h"
 #include "verify/verify_revocation.h"
 
@@ -13,15 +14,25 @@ static bool has_finding(const struct findings *findings, int code, int depth)
     return false;
 }
 
-void findings_add(struct findings *findings, int code, int depth)
+static void add(struct findings *findings, const struct finding *error)
 {
-    if (has_finding(findings, code, depth))
+    if (has_finding(findings, error->code, error->depth))
         return;
     if (findings->count == FINDINGS_MAX) {
         findings->too_many = true;
         return;
     }
-    findings->errors[findings->count++] = (struct finding){code, depth};
+    findings->errors[findings->count++] = *error;
+}
+
+void findings_add(struct findings *findings, int code, int depth)
+{
+    add(findings, &(struct finding){code, depth, CAUSE_OF_CODE});
+}
+
+void findings_add_cause(struct findings *findings, enum verify_cause cause, int depth)
+{
+    add(findings, &(struct finding){verify_cause_code(cause), depth, cause});
 }
 
 /* Told to go on, libcrypto looks the certificate up on a CRL whose signature it has just found to
@@ -38,6 +49,11 @@ static bool is_on_doubtful_crl(const struct findings *findings, int depth)
             return true;
     }
     return false;
+}
+
+static bool is_anchor(const struct findings *findings, int depth)
+{
+    return depth > 0 && findings->path != NULL && depth == findings->path->length - 1;
 }
 
 /* A CRL's issuer that is not in the chain gets a verification of its own, without our data. It is
@@ -64,7 +80,9 @@ int findings_collect(int good, X509_STORE_CTX *context)
     if (good != 0)
         return good;
     if (code == X509_V_ERR_CERT_REVOKED) {
-        if (is_on_doubtful_crl(findings, depth))
+        /* The anchor is no part of the path (RFC 5280 section 6.1): its own serial number on its
+         * CRL is that of another certificate. */
+        if (is_on_doubtful_crl(findings, depth) || is_anchor(findings, depth))
             return 1;
         if (depth == 0 || findings->verdict->revoked_at == 0)
             revocation_describe(
@@ -75,26 +93,31 @@ int findings_collect(int good, X509_STORE_CTX *context)
         (code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_EE_KEY_TOO_SMALL ||
             code == X509_V_ERR_CA_KEY_TOO_SMALL))
         code = X509_V_ERR_NO_ISSUER_PUBLIC_KEY;
+    if ((code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_OUT_OF_MEM) &&
+        !alloc_watch_failed()) {
+        findings_add_cause(findings, CAUSE_LIMIT, depth);
+        return 0;
+    }
     findings_add(findings, code, depth);
-    return 1;
+    return verify_error_status(code, depth) > VERDICT_UNTRUSTED;
 }
 
 /* The only errors that may be passed over: what cannot be told of the anchor's own revocation
  * (nobody above it is known), and with --crl-missing-ok that no CRL is there. A CRL that is there
  * and is stale or wrong is not passed over. */
-static bool may_pass_over(
-    const struct finding *error, int anchor_depth, const struct verify_options *options)
+static bool may_pass_over(const struct findings *findings, const struct finding *error)
 {
+    const struct verify_options *options = findings->options;
+
     if (verify_error_status(error->code, error->depth) != VERDICT_REVOCATION_UNKNOWN)
         return false;
-    if (error->depth > 0 && error->depth == anchor_depth)
+    if (is_anchor(findings, error->depth))
         return true;
     return options->crl_missing_ok && !options->require_crl &&
            error->code == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
-const struct finding *findings_judge(const struct findings *findings, int anchor_depth,
-    const struct verify_options *options, enum verdict_status *status)
+const struct finding *findings_judge(const struct findings *findings, enum verdict_status *status)
 {
     const struct finding *worst = NULL;
     size_t i;
@@ -104,7 +127,7 @@ const struct finding *findings_judge(const struct findings *findings, int anchor
         const struct finding *error = &findings->errors[i];
         enum verdict_status its = verify_error_status(error->code, error->depth);
 
-        if (may_pass_over(error, anchor_depth, options))
+        if (may_pass_over(findings, error))
             continue;
         if (worst == NULL || its < *status) {
             worst = error;

@@ -21,8 +21,8 @@ Test(verify_findings, each_error_is_kept_once_and_what_does_not_fit_is_marked)
 }
 
 /* Twelve certificates, each out of date, too weak for level 5 and with a critical extension that
- * nobody knows. */
-Test(verify_findings, more_errors_than_are_kept_apart_are_untrusted)
+ * nobody knows: one of these is enough. */
+Test(verify_findings, the_first_error_that_makes_it_untrusted_ends_the_verification)
 {
     struct setup setup = {.level_plus_one = 6, .depth_plus_one = 20};
     struct pki *all[CERTIFICATE_MAX_CHAIN + 2];
@@ -40,8 +40,7 @@ Test(verify_findings, more_errors_than_are_kept_apart_are_untrusted)
     for (i = 1; i < last; i++)
         setup.chain[i - 1] = all[i];
     verdict = verify_both(&setup, all[0], VERDICT_UNTRUSTED, "36 errors");
-    cr_expect_eq(verdict.error_code, X509_V_ERR_CERT_UNTRUSTED, "%d", verdict.error_code);
-    cr_expect_eq(verdict.error_depth, 0);
+    cr_expect_neq(verdict.error_code, X509_V_ERR_CERT_UNTRUSTED, "%s", verdict.reason);
     for (i = 0; i <= last; i++)
         pki_free(all[i]);
 }

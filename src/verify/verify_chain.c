@@ -1,0 +1,217 @@
+#include "verify/verify_chain.h"
+#include "certificate/alloc_watch.h"
+
+#include <openssl/x509v3.h>
+
+static bool set_parameters(X509_STORE_CTX *context, const struct findings *findings)
+{
+    const struct verify_options *options = findings->options;
+    X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
+    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
+
+    if (trust_crl_count(findings->trust) > 0 || options->require_crl) {
+        flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
+        if (!options->crl_leaf_only)
+            flags |= X509_V_FLAG_CRL_CHECK_ALL;
+    }
+    if (X509_VERIFY_PARAM_set_flags(parameters, flags) != 1 ||
+        X509_VERIFY_PARAM_set_purpose(parameters, options->purpose) != 1)
+        return false;
+    X509_VERIFY_PARAM_set_depth(parameters, options->depth);
+    X509_VERIFY_PARAM_set_auth_level(parameters, options->security_level);
+    X509_VERIFY_PARAM_set_time(parameters, findings->verdict->checked_at);
+    return true;
+}
+
+/* In place of libcrypto's choice of an issuer: the one that the path has. The issuer of a CRL,
+ * which has a verification of its own, is chosen as ever. */
+static int is_issuer(X509_STORE_CTX *context, X509 *subject, X509 *issuer)
+{
+    const struct findings *findings = X509_STORE_CTX_get_app_data(context);
+    int i;
+
+    if (X509_STORE_CTX_get0_parent_ctx(context) != NULL)
+        return X509_check_issued(issuer, subject) == X509_V_OK;
+    for (i = 0; i + 1 < findings->path->length; i++) {
+        if (findings->path->certificates[i] == subject)
+            return findings->path->certificates[i + 1] == issuer;
+    }
+    return 0;
+}
+
+static STACK_OF(X509_CRL) * find_crls(const X509_STORE_CTX *context, const X509_NAME *name)
+{
+    const X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(context);
+    const struct findings *findings =
+        X509_STORE_CTX_get_app_data(parent != NULL ? parent : context);
+    STACK_OF(X509_CRL) *all = trust_crls(findings->trust), *found = sk_X509_CRL_new_null();
+    int i;
+
+    for (i = 0; found != NULL && all != NULL && i < sk_X509_CRL_num(all); i++) {
+        X509_CRL *crl = sk_X509_CRL_value(all, i);
+
+        if (X509_NAME_cmp(X509_CRL_get_issuer(crl), name) != 0)
+            continue;
+        if (sk_X509_CRL_push(found, crl) <= 0) {
+            sk_X509_CRL_pop_free(found, X509_CRL_free);
+            return NULL;
+        }
+        (void)X509_CRL_up_ref(crl);
+    }
+    return found;
+}
+
+static bool report(X509_STORE_CTX *context, X509 *certificate, int depth, int code)
+{
+    X509_STORE_CTX_set_current_cert(context, certificate);
+    X509_STORE_CTX_set_error_depth(context, depth);
+    X509_STORE_CTX_set_error(context, code);
+    return findings_collect(0, context) != 0;
+}
+
+/* X509_cmp_time(3) is 0 for a date that cannot be read. */
+static bool check_dates(X509_STORE_CTX *context, X509 *certificate, int depth, time_t now)
+{
+    int from = X509_cmp_time(X509_get0_notBefore(certificate), &now);
+    int until = X509_cmp_time(X509_get0_notAfter(certificate), &now);
+
+    if (from == 0 &&
+        !report(context, certificate, depth, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD))
+        return false;
+    if (from > 0 && !report(context, certificate, depth, X509_V_ERR_CERT_NOT_YET_VALID))
+        return false;
+    if (until == 0 &&
+        !report(context, certificate, depth, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD))
+        return false;
+    return until >= 0 || report(context, certificate, depth, X509_V_ERR_CERT_HAS_EXPIRED);
+}
+
+/* Whether the path has this link, whose signature is right therefore. */
+static bool is_link(const struct path *path, const X509 *certificate, const X509 *issuer)
+{
+    int i;
+
+    for (i = 0; i + 1 < path->length; i++) {
+        if (path->certificates[i] == certificate && path->certificates[i + 1] == issuer)
+            return true;
+    }
+    return false;
+}
+
+/* In place of libcrypto's last step, which would check each signature a second time: the links are
+ * those of the path, every issuer may sign certificates, and all are current (RFC 5280 sections
+ * 6.1.3 a and 6.1.4 n). The key is what counts: an issuer of another serial number, after a renewal
+ * with the same key, is one. */
+static int check_links(X509_STORE_CTX *context)
+{
+    const struct findings *findings = X509_STORE_CTX_get_app_data(context);
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+    int depth;
+
+    for (depth = sk_X509_num(chain) - 1; depth >= 0; depth--) {
+        X509 *certificate = sk_X509_value(chain, depth), *issuer = sk_X509_value(chain, depth + 1);
+        int code = X509_V_OK;
+
+        if (issuer != NULL && !is_link(findings->path, certificate, issuer))
+            code = X509_V_ERR_CERT_SIGNATURE_FAILURE;
+        else if (issuer != NULL)
+            code = X509_check_issued(issuer, certificate);
+        if (code != X509_V_OK && code != X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH &&
+            !report(context, certificate,
+                code == X509_V_ERR_KEYUSAGE_NO_CERTSIGN ? depth + 1 : depth, code))
+            return 0;
+        if (!check_dates(context, certificate, depth, findings->verdict->checked_at))
+            return 0;
+    }
+    return 1;
+}
+
+/* libcrypto fails instead of judging when the leaf's key is of no kind that it knows or lacks
+ * parameters, or when an extension cannot be read. */
+static bool is_readable(struct findings *findings)
+{
+    const struct path *path = findings->path;
+    const EVP_PKEY *key = X509_get0_pubkey(path->certificates[0]);
+    int depth;
+
+    if (key == NULL || EVP_PKEY_missing_parameters(key) == 1) {
+        findings_add(findings, X509_V_ERR_NO_ISSUER_PUBLIC_KEY, 0);
+        return false;
+    }
+    for (depth = 0; depth < path->length; depth++) {
+        X509 *certificate = path->certificates[depth];
+
+        if (X509_get_version(certificate) < X509_VERSION_1 ||
+            X509_get_version(certificate) > X509_VERSION_3) {
+            findings_add_cause(findings, CAUSE_VERSION, depth);
+            return false;
+        }
+        if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0) {
+            findings_add(findings, X509_V_ERR_INVALID_EXTENSION, depth);
+            return false;
+        }
+        key = X509_get0_pubkey(certificate);
+        if (key != NULL && path_key_is_bad(key)) {
+            findings_add_cause(findings, CAUSE_EXPONENT, depth);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A store of the anchor alone, so that a chain ends nowhere else. */
+static X509_STORE *make_store(const struct path *path)
+{
+    X509_STORE *store = X509_STORE_new();
+
+    if (store != NULL && X509_STORE_add_cert(store, path->certificates[path->length - 1]) == 1) {
+        X509_STORE_set_check_issued(store, is_issuer);
+        X509_STORE_set_lookup_crls(store, find_crls);
+        return store;
+    }
+    X509_STORE_free(store);
+    return NULL;
+}
+
+/* Limits of libcrypto, and what it does not understand, come as failures of its own. When no memory
+ * was wanting they are the certificate's fault. */
+static bool add_result(X509_STORE_CTX *context, struct findings *findings, int result)
+{
+    int code = X509_STORE_CTX_get_error(context);
+
+    findings->finished = result == 1;
+    if (result == 1)
+        return true;
+    if (code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_OUT_OF_MEM)
+        findings_add_cause(findings, CAUSE_LIMIT, 0);
+    else if (result < 0 || code == X509_V_OK)
+        return false;
+    else
+        findings_add(findings, code, X509_STORE_CTX_get_error_depth(context));
+    return true;
+}
+
+bool chain_verify(STACK_OF(X509) * untrusted, struct findings *findings)
+{
+    const struct path *path = findings->path;
+    X509_STORE_CTX *context = NULL;
+    X509_STORE *store = NULL;
+    bool judged = false;
+
+    if (!is_readable(findings))
+        return !alloc_watch_failed();
+    store = make_store(path);
+    context = X509_STORE_CTX_new();
+    if (store == NULL || context == NULL ||
+        X509_STORE_CTX_init(context, store, path->certificates[0], untrusted) != 1 ||
+        !set_parameters(context, findings) || X509_STORE_CTX_set_app_data(context, findings) != 1)
+        goto out;
+    X509_STORE_CTX_set_verify_cb(context, findings_collect);
+    X509_STORE_CTX_set_verify(context, check_links);
+    judged = add_result(context, findings, X509_verify_cert(context)) && !alloc_watch_failed();
+
+out:
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    return judged;
+}

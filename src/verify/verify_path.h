@@ -1,0 +1,83 @@
+#ifndef PEERCERT_VERIFY_PATH_H
+#define PEERCERT_VERIFY_PATH_H
+
+#include "trust/trust.h"
+#include <openssl/x509.h>
+
+/* The search for paths from a client's certificate to an anchor. libcrypto takes the first issuer
+ * that fits by name and key identifier and looks no further; here every issuer of the right name is
+ * tried, and the signature decides.
+ *
+ * It goes from the anchors down: a signature is only checked with the key of an anchor or of a
+ * certificate that an anchor vouches for already. So a stranger's keys are never used, and nothing
+ * but names and signatures of a stranger's certificates is looked at. */
+
+/* Signature checks for one search, and what those that fail may cost: one RSA key of 4096 bits, or
+ * P-256, counts 1. */
+#define PATH_SIGNATURES 64
+#define PATH_COST 64
+/* Certificates that are looked at, with the leaf, and those in one path, with the anchor. */
+#define PATH_NODES 64
+#define PATH_LENGTH 32
+/* Paths that are tried for one leaf. */
+#define PATHS_MOST 8
+
+/* From the leaf to the anchor; borrowed from the leaf, its chain and the snapshot. */
+struct path {
+    X509 *certificates[PATH_LENGTH];
+    int length;
+};
+
+struct path_node {
+    X509 *certificate;
+    const unsigned char *key_id; /* of its authorityKeyIdentifier, NULL when there is none */
+    long key_id_length;
+    int round; /* in which it was found authentic; -1: it was not */
+    bool operators;
+};
+
+struct path_link {
+    int below;
+    int above; /* -1: the issuer is an anchor */
+    X509 *issuer;
+    int rank; /* the lower the better */
+};
+
+/* Zero it but for the borrowed members in the first block. */
+struct path_search {
+    X509 *leaf;
+    STACK_OF(X509) * chain; /* what came with the leaf, NULL when nothing did */
+    const struct trust *trust;
+    time_t now;
+
+    struct path_node nodes[PATH_NODES]; /* the leaf is the first */
+    int node_count;
+    struct path_link links[PATH_SIGNATURES]; /* each with a signature that is right */
+    int link_count;
+    int signatures; /* checked */
+    int spent;
+    bool exhausted;    /* something was left out for one of these limits */
+    bool bad_exponent; /* a key was left out: path_key_is_bad */
+    bool unknown_key;  /* a key was left out since libcrypto cannot read it */
+};
+
+/* Finds what is authentic. */
+void path_search(struct path_search *search);
+
+/* The nth path (from 0), the most promising ones first: issuers that are current, whose certificate
+ * is the one that the authorityKeyIdentifier names, anchors, and the operator's certificates rather
+ * than the client's. false when there are fewer. */
+bool path_take(const struct path_search *search, int nth, struct path *path);
+
+/* Whether `issuer`, by its key, signed the certificate `below` of the search; within the limits.
+ * For saying what is wrong when there is no path. */
+bool path_is_signed(struct path_search *search, int below, X509 *issuer);
+
+/* Whether the authorityKeyIdentifier names another key than the issuer's subjectKeyIdentifier. */
+bool path_names_other_key(const struct path_node *node, X509 *issuer);
+
+/* An RSA key with an exponent of 1 or less, with which anybody signs, or above 2^64, which takes
+ * long. */
+bool path_key_is_bad(const EVP_PKEY *key);
+
+#endif

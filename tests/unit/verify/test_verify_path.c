@@ -1,0 +1,197 @@
+#include "unit/verify/verify_helpers.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509v3.h>
+
+/* Certificates without key identifiers, so that nothing but the signature tells one issuer from
+ * another of its name. */
+static struct pki *bare_ca(const char *subject, const struct pki *issuer)
+{
+    return pki_make(&(struct pki_spec){.subject = subject,
+        .issuer = issuer,
+        .no_extensions = true,
+        .extensions = {
+            "basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"}});
+}
+
+static struct pki *bare_client(const char *subject, const struct pki *issuer)
+{
+    return pki_make(
+        &(struct pki_spec){.subject = subject, .issuer = issuer, .no_extensions = true});
+}
+
+Test(verify_path, of_intermediates_of_one_name_the_one_that_signed_counts_in_any_order)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *one = bare_ca("CN=Between", root), *two = bare_ca("CN=Between", root);
+    struct pki *leaf = bare_client("CN=x", two);
+    struct setup setup = {.ca = {root}, .without_second_judge = true};
+
+    setup.intermediates[0] = one;
+    setup.intermediates[1] = two;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "kept, the wrong one first");
+    setup.intermediates[0] = two;
+    setup.intermediates[1] = one;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "kept, the right one first");
+    setup.intermediates[1] = NULL;
+    setup.intermediates[0] = one;
+    setup.chain[0] = two;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the right one sent");
+    setup.intermediates[0] = two;
+    setup.chain[0] = one;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the wrong one sent");
+    setup.intermediates[0] = NULL;
+    (void)verify_both(&setup, leaf, VERDICT_UNTRUSTED, "only the wrong one");
+    pki_free(leaf);
+    pki_free(two);
+    pki_free(one);
+    pki_free(root);
+}
+
+Test(verify_path, an_expired_intermediate_that_was_sent_does_not_stand_in_the_way_of_the_new_one)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *old = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .not_before = -20 * PKI_DAY,
+        .not_after = -PKI_DAY});
+    struct pki *new = pki_make(&(struct pki_spec){
+        .subject = "CN=Between", .issuer = root, .ca = true, .same_key_as = old});
+    struct pki *leaf = pki_client("CN=x", old);
+    struct verdict verdict;
+
+    (void)verify_both(&(struct setup){.ca = {root}, .chain = {old}, .intermediates = {new}}, leaf,
+        VERDICT_VALID, "the new one is kept");
+    (void)verify_both(
+        &(struct setup){.ca = {root}, .chain = {old, new}}, leaf, VERDICT_VALID, "both are sent");
+    verdict = verify_both(&(struct setup){.ca = {root}, .chain = {old}}, leaf, VERDICT_UNTRUSTED,
+        "the old one alone");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_CERT_HAS_EXPIRED);
+    pki_free(leaf);
+    pki_free(new);
+    pki_free(old);
+    pki_free(root);
+}
+
+Test(verify_path, an_intermediate_of_the_anchors_name_leads_to_it)
+{
+    struct pki *root = bare_ca("CN=Acme", NULL);
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Acme",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"authorityKeyIdentifier=issuer:always"}});
+    struct pki *leaf = bare_client("CN=x", between);
+
+    (void)verify_both(
+        &(struct setup){.ca = {root}, .intermediates = {between}, .without_second_judge = true},
+        leaf, VERDICT_VALID, "of one name");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
+/* The same CA below two roots, one of which is trusted. */
+Test(verify_path, a_cross_certificate_leads_to_the_root_that_is_trusted)
+{
+    struct pki *ours = pki_ca("CN=Ours"), *theirs = pki_ca("CN=Theirs");
+    struct pki *below_ours =
+        pki_make(&(struct pki_spec){.subject = "CN=Shared", .issuer = ours, .ca = true});
+    struct pki *below_theirs = pki_make(&(struct pki_spec){
+        .subject = "CN=Shared", .issuer = theirs, .ca = true, .same_key_as = below_ours});
+    struct pki *leaf = pki_client("CN=x", below_ours);
+
+    (void)verify_both(&(struct setup){.ca = {ours},
+                          .chain = {below_theirs, theirs, below_ours},
+                          .without_second_judge = true},
+        leaf, VERDICT_VALID, "the other one first");
+    (void)verify_both(&(struct setup){.ca = {theirs},
+                          .chain = {below_ours, ours, below_theirs},
+                          .without_second_judge = true},
+        leaf, VERDICT_VALID, "by the other root");
+    (void)verify_both(&(struct setup){.ca = {ours}, .chain = {below_theirs, theirs}}, leaf,
+        VERDICT_UNTRUSTED, "nothing leads to ours");
+    pki_free(leaf);
+    pki_free(below_theirs);
+    pki_free(below_ours);
+    pki_free(theirs);
+    pki_free(ours);
+}
+
+/* A path that breaks a rule does not stand in the way of one that breaks none. */
+Test(verify_path, the_path_that_is_valid_counts)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *narrow = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,permitted;DNS:example.org"}});
+    struct pki *wide = pki_make(&(struct pki_spec){
+        .subject = "CN=Between", .issuer = root, .ca = true, .same_key_as = narrow});
+    struct pki *leaf = pki_make(&(struct pki_spec){
+        .subject = "CN=x", .issuer = wide, .extensions = {"subjectAltName=DNS:example.net"}});
+    struct setup setup = {
+        .ca = {root}, .intermediates = {narrow, wide}, .without_second_judge = true};
+
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "two paths");
+    setup.intermediates[1] = NULL;
+    (void)verify_both(&setup, leaf, VERDICT_UNTRUSTED, "the narrow one");
+    pki_free(leaf);
+    pki_free(wide);
+    pki_free(narrow);
+    pki_free(root);
+}
+
+/* easy-rsa's certificates name their issuer's issuer and serial number. */
+Test(verify_path, after_a_renewal_with_the_same_key_the_old_serial_number_does_not_matter)
+{
+    struct pki *old = pki_make(&(struct pki_spec){.subject = "CN=CA",
+        .ca = true,
+        .serial = 1,
+        .not_before = -20 * PKI_DAY,
+        .not_after = -PKI_DAY});
+    struct pki *new = pki_make(
+        &(struct pki_spec){.subject = "CN=CA", .ca = true, .serial = 2, .same_key_as = old});
+    struct pki *leaf = pki_make(&(struct pki_spec){.subject = "CN=x",
+        .issuer = old,
+        .extensions = {"authorityKeyIdentifier=keyid,issuer:always"}});
+    struct setup setup = {.ca = {new}, .without_second_judge = true};
+
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the new one");
+    setup.ca[0] = old;
+    setup.ca[1] = new;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "both, the old one first");
+    setup.ca[0] = new;
+    setup.ca[1] = old;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "both, the new one first");
+    setup.ca[0] = old;
+    setup.ca[1] = NULL;
+    (void)verify_both(&setup, leaf, VERDICT_UNTRUSTED, "the old one");
+    pki_free(leaf);
+    pki_free(new);
+    pki_free(old);
+}
+
+/* A self-made loop of CAs that vouch for each other leads nowhere, and ends. */
+Test(verify_path, a_loop_ends)
+{
+    struct pki *root = pki_ca("CN=Root"), *a = pki_ca("CN=A"), *b = pki_ca("CN=B");
+    struct pki *a_by_b =
+        pki_make(&(struct pki_spec){.subject = "CN=A", .issuer = b, .ca = true, .same_key_as = a});
+    struct pki *b_by_a =
+        pki_make(&(struct pki_spec){.subject = "CN=B", .issuer = a, .ca = true, .same_key_as = b});
+    struct pki *leaf = pki_client("CN=x", a);
+
+    (void)verify_both(&(struct setup){.ca = {root}, .chain = {a_by_b, b_by_a}}, leaf,
+        VERDICT_UNTRUSTED, "a stranger's loop");
+    (void)verify_both(&(struct setup){.ca = {a}, .chain = {a_by_b, b_by_a}}, leaf, VERDICT_VALID,
+        "a loop with an anchor");
+    (void)verify_both(&(struct setup){.ca = {b}, .chain = {b_by_a, a_by_b}}, leaf, VERDICT_VALID,
+        "a loop with the other anchor");
+    pki_free(leaf);
+    pki_free(b_by_a);
+    pki_free(a_by_b);
+    pki_free(b);
+    pki_free(a);
+    pki_free(root);
+}
