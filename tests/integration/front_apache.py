@@ -16,6 +16,15 @@ from processes import Process, Responder, children, connects, descriptors
 USER = "www-data"
 
 
+def folder_for_httpd(folder):
+    """A folder that httpd may enter: started as root it serves as www-data, who may not enter pytest's."""
+    if os.geteuid() == 0:
+        folder = tempfile.mkdtemp(prefix="peercert-apache-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        os.chmod(folder, 0o711)
+    return folder
+
+
 def define(text, settings):
     """A configuration with the values of its variables replaced; each must be defined once."""
     for name, value in settings.items():
@@ -60,12 +69,7 @@ class Apache(Front):
     }
 
     def __init__(self, folder, *arguments, **options):
-        if os.geteuid() == 0:
-            # httpd started as root serves as www-data, who may not enter pytest's folders.
-            folder = tempfile.mkdtemp(prefix="peercert-apache-")
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
-            os.chmod(folder, 0o711)
-        super().__init__(folder, *arguments, **options)
+        super().__init__(folder_for_httpd(folder), *arguments, **options)
 
     def reachable(self, path):
         """The path of a file, or of its copy, that httpd's children may reach; of a FIFO a link."""
