@@ -9,8 +9,10 @@
 const int64_t metrics_latency_us[] = {
     25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2000000, INT64_MAX};
 const size_t metrics_latency_count = sizeof(metrics_latency_us) / sizeof(metrics_latency_us[0]);
-const int64_t metrics_days_left[] = {1, 3, 7, 14, 30, 60, 90, 180, 365, INT64_MAX};
-const size_t metrics_days_left_count = sizeof(metrics_days_left) / sizeof(metrics_days_left[0]);
+#define DAYS(count) (INT64_C(count) * SECONDS_OF_DAY)
+const int64_t metrics_remaining[] = {DAYS(1), DAYS(3), DAYS(7), DAYS(14), DAYS(30), DAYS(60),
+    DAYS(90), DAYS(180), DAYS(365), INT64_MAX};
+const size_t metrics_remaining_count = sizeof(metrics_remaining) / sizeof(metrics_remaining[0]);
 
 const char *const metrics_reasons[] = {"valid", "expired", "not_yet_valid", "revoked", "untrusted",
     "wrong_purpose", "revocation_unknown", "malformed", "absent", "not_judged", "rule", "no_rule",
@@ -124,8 +126,7 @@ void metrics_verdict(struct metrics *metrics, enum verdict_status status, int64_
     observe(&metrics->latency, metrics_latency_us, took_us);
     if (status != VERDICT_VALID)
         return;
-    observe(&metrics->days_left, metrics_days_left,
-        left > 0 ? (left + SECONDS_OF_DAY - 1) / SECONDS_OF_DAY : 0);
+    observe(&metrics->remaining, metrics_remaining, left > 0 ? left : 0);
     note_client_end(metrics, (int64_t)not_after, (int64_t)now / HALF_DAY);
 }
 

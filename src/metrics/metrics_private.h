@@ -12,8 +12,8 @@
 /* Upper bounds of the histograms; the last bucket is +Inf. */
 extern const int64_t metrics_latency_us[];
 extern const size_t metrics_latency_count;
-extern const int64_t metrics_days_left[];
-extern const size_t metrics_days_left_count;
+extern const int64_t metrics_remaining[];
+extern const size_t metrics_remaining_count;
 #define METRICS_BUCKETS 16
 
 /* The names of reasons; NULL behind the last. */
@@ -42,7 +42,7 @@ struct metrics {
     _Atomic uint64_t decisions[METRICS_DECISIONS][METRICS_REASONS];
     _Atomic uint64_t shadow[2][2];
     struct metrics_histogram latency;
-    struct metrics_histogram days_left;
+    struct metrics_histogram remaining;
     _Atomic int64_t
         next_client_end[2];   /* the earliest end seen in this half day, and in the one before */
     _Atomic int64_t half_day; /* since 1970 */

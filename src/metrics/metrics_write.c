@@ -186,7 +186,7 @@ static void write_histogram(struct metrics_histogram *histogram, const int64_t *
     for (i = 0; i < bound_count; i++) {
         total += atomic_load(&histogram->buckets[i]);
         if (i + 1 < bound_count)
-            text_printf(text, "peercert_%s_bucket{le=\"%g\"} %" PRIu64 "\n", family,
+            text_printf(text, "peercert_%s_bucket{le=\"%.10g\"} %" PRIu64 "\n", family,
                 (double)bounds[i] / per_unit, total);
     }
     text_printf(text, "peercert_%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", family, total);
@@ -203,9 +203,9 @@ void metrics_write(struct metrics *metrics, time_t now, struct text *text)
     write_rules(metrics, text);
     write_histogram(&metrics->latency, metrics_latency_us, metrics_latency_count, 1e6,
         "answer_duration_seconds", "How long answers took.", text);
-    write_histogram(&metrics->days_left, metrics_days_left, metrics_days_left_count, 1,
-        "client_certificate_days_left", "Days that the valid certificates of requests had left.",
-        text);
+    write_histogram(&metrics->remaining, metrics_remaining, metrics_remaining_count, 1,
+        "client_certificate_remaining_seconds",
+        "How long the valid certificates of requests had left.", text);
     write_counters(metrics, text);
     write_gauges(metrics, now, text);
 }

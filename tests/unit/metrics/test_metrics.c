@@ -53,9 +53,9 @@ Test(metrics, what_is_left_of_valid_certificates_alone_is_observed)
     metrics_verdict(metrics, VERDICT_VALID, 1, NOW + 3 * DAY, NOW);
     metrics_verdict(metrics, VERDICT_EXPIRED, 1, NOW - DAY, NOW);
     text = write_all(metrics, NOW);
-    expect_line(text, "peercert_client_certificate_days_left_bucket{le=\"1\"} 0");
-    expect_line(text, "peercert_client_certificate_days_left_bucket{le=\"3\"} 1");
-    expect_line(text, "peercert_client_certificate_days_left_bucket{le=\"30\"} 2");
+    expect_line(text, "peercert_client_certificate_remaining_seconds_bucket{le=\"86400\"} 0");
+    expect_line(text, "peercert_client_certificate_remaining_seconds_bucket{le=\"259200\"} 1");
+    expect_line(text, "peercert_client_certificate_remaining_seconds_bucket{le=\"2592000\"} 2");
     expect_line(text, "peercert_next_client_end_timestamp_seconds 1800259200");
     metrics_free(metrics);
 }
