@@ -29,7 +29,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -43,15 +43,25 @@ $(BUILD)/libpeercert.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/obj/tests/%.o: tests/unit/%.c
+$(BUILD)/obj/tests/%.o: tests/unit/%.c | $(BUILD)/libraries $(BUILD)/criterion
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Itests -c -o $@ $<
 
-$(BUILD)/obj/%.o: src/%.c
+$(BUILD)/obj/%.o: src/%.c | $(BUILD)/libraries
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -c -o $@ $<
+
+# The headers of the libraries are there; otherwise one line says which packages are missing.
+$(BUILD)/libraries: HEADERS = openssl/x509.h fcgiapp.h jansson.h uthash.h
+$(BUILD)/libraries: PURPOSE = build
+$(BUILD)/criterion: HEADERS = criterion/criterion.h
+$(BUILD)/criterion: PURPOSE = test
+$(BUILD)/libraries $(BUILD)/criterion:
+	@mkdir -p $(@D)
+	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 || sh tests/install-packages.sh --missing $(PURPOSE)
+	@touch $@
 
 $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 	$(call say,LD)
@@ -60,7 +70,7 @@ $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 hooked: ## build the program with the tests' hook that lets verification wait
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked CFLAGS='$(CFLAGS) -DPEERCERT_TEST_HOOKS' build
 
-unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=room/*' chooses
+unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=verify/*' chooses
 	$(BUILD)/unit-tests $(ARGS)
 
 unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -95,13 +105,20 @@ screenshot: ## take the picture of the page for the README again, deploy/report.
 	@$(MAKE) --no-print-directory browser ARGS='-k picture_of_the_readme'
 	cp $(BUILD)/browser/screenshots/report.png deploy/report.png
 
+PART = @$(PYTHON) tests/part.py $(BUILD)/test-times
 test: packages-browser ## install what tests need, build, run all tests
-	@$(MAKE) --no-print-directory build hooked
-	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory unit-sanitized
-	@$(MAKE) --no-print-directory conformance ARGS=--quick
-	@$(MAKE) --no-print-directory integration
-	@$(MAKE) --no-print-directory browser
+	@rm -f $(BUILD)/test-times
+	$(PART) 'build' $(MAKE) --no-print-directory -j2 build hooked $(BUILD)/unit-tests
+	$(PART) 'unit tests' $(MAKE) --no-print-directory unit
+	$(PART) 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
+	$(PART) 'conformance' $(MAKE) --no-print-directory conformance ARGS=--quick
+	$(PART) 'integration tests' $(MAKE) --no-print-directory integration
+	$(PART) 'browser tests' $(MAKE) --no-print-directory browser
+	@$(PYTHON) tests/part.py $(BUILD)/test-times
+check: test ## the same as test
+
+test-on: ## demo, test and lint on a bare Debian made for it; SUITE=trixie or bookworm; root only
+	sh tests/on-debian.sh '$(SUITE)'
 
 $(BUILD)/bench/%: tests/bench/%.c tests/bench/common.h
 	$(call say,CC)
@@ -125,6 +142,12 @@ bench-instructions: build $(BUILD)/bench/load ## count instructions per answer; 
 demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA
 	@$(MAKE) --no-print-directory build
 	@PEERCERT='$(abspath $(BUILD)/peercert)' sh deploy/demo.sh
+
+compile_commands: export COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Itests -c
+compile_commands: ## write compile_commands.json, for editors and clang tools
+	@$(PYTHON) -c 'import json, os, sys; json.dump([{"directory": os.getcwd(), "file": name, \
+		"command": os.environ["COMPILE"] + " " + name} for name in sys.argv[1:]], sys.stdout, indent=0)' \
+		$(filter %.c,$(C_FILES)) >compile_commands.json
 
 lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
 	sh tests/lint/layers.sh
@@ -173,6 +196,6 @@ clean: ## remove what was built
 	rm -rf $(BUILD)
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 20
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/tests/*/*.d)

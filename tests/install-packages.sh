@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a purpose needs and that are missing; says what it installs.
 #   tests/install-packages.sh build|demo|test|browser|lint|bench|coverage|deb ...
+#   tests/install-packages.sh --missing PURPOSE    says in one line what is missing, and exits 1
 # As root, or with sudo. Without the right to install it names what is missing and exits 1.
 # No service that comes with a package is started, and none stays enabled: see hold_services.
 set -eu
@@ -98,6 +99,8 @@ install_packages() {
     apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
 }
 
+only_say=
+[ "${1:-}" != --missing ] || { only_say=yes && shift; }
 [ $# -gt 0 ] || fail 'usage: install-packages.sh build|demo|test|browser|lint|bench|coverage|deb ...'
 packages=
 for purpose in "$@"; do
@@ -124,7 +127,10 @@ for package in $packages; do
 done
 [ -n "$missing" ] || exit 0
 
-if [ "$(id -u)" = 0 ]; then
+if [ -n "$only_say" ]; then
+    echo "These Debian packages are missing: $missing. Install them with: sudo make packages-$1" >&2
+    exit 1
+elif [ "$(id -u)" = 0 ]; then
     echo "Installing missing Debian packages: $missing"
     # shellcheck disable=SC2086 # a list of words
     install_packages $missing
