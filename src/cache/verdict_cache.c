@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #define MAX_SHARDS 16
@@ -104,17 +105,14 @@ enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
     return role;
 }
 
-void verdict_cache_publish_identity(
-    struct verdict_cache_entry *entry, struct identity *identity, char *rendered, size_t length)
+void verdict_cache_publish_identity(struct verdict_cache_entry *entry, struct identity *identity)
 {
     struct shard *shard = entry->shard;
     struct verdict_cache_entry *freed = NULL;
-    size_t more = length + IDENTITY_BYTES + IDENTITY_BYTES_PER_BYTE * entry->leaf_length;
+    size_t more = IDENTITY_BYTES + IDENTITY_BYTES_PER_BYTE * entry->leaf_length;
 
     (void)pthread_mutex_lock(&shard->lock);
     entry->identity = identity;
-    entry->rendered = rendered;
-    entry->rendered_length = length;
     entry->stage = STAGE_JUDGING;
     shard_grow(entry, more);
     if (entry->in_table)
@@ -204,10 +202,41 @@ const struct identity *verdict_cache_identity(const struct verdict_cache_entry *
     return entry->identity;
 }
 
-const char *verdict_cache_rendered(const struct verdict_cache_entry *entry, size_t *length)
+void verdict_cache_keep(
+    struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length)
 {
-    *length = entry->rendered_length;
-    return entry->rendered;
+    struct shard *shard = entry->shard;
+    struct verdict_cache_entry *freed = NULL;
+    struct kept *kept = &entry->kept[number];
+    void *copy = malloc(length > 0 ? length : 1);
+
+    if (copy == NULL)
+        return;
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    (void)pthread_mutex_lock(&shard->lock);
+    if (kept->bytes == NULL) {
+        *kept = (struct kept){.bytes = copy, .length = length};
+        copy = NULL;
+        shard_grow(entry, length);
+        if (entry->in_table)
+            freed = shard_make_room(shard, entry);
+    }
+    (void)pthread_mutex_unlock(&shard->lock);
+    free(copy);
+    shard_free_all(freed);
+}
+
+const void *verdict_cache_find_kept(
+    struct verdict_cache_entry *entry, size_t number, size_t *length)
+{
+    struct kept kept;
+
+    (void)pthread_mutex_lock(&entry->shard->lock);
+    kept = entry->kept[number];
+    (void)pthread_mutex_unlock(&entry->shard->lock);
+    *length = kept.length;
+    return kept.bytes;
 }
 
 void verdict_cache_leave(struct verdict_cache_entry *entry)

@@ -24,11 +24,11 @@ struct verdict_cache_entry;
 
 /* All that an answer depends on besides the configuration, which does not change, and the time:
  * what was forwarded (leaf, chain, source, form, the front's word), the snapshot of the trust, and
- * the format of what is rendered. Borrowed. */
+ * the access rules' number (0: none). Borrowed. */
 struct verdict_cache_key {
     const struct forwarded *forwarded;
     uint64_t trust_number;
-    unsigned char format;
+    uint64_t rules_number;
 };
 
 enum verdict_cache_role {
@@ -49,11 +49,9 @@ void verdict_cache_free(struct verdict_cache *cache);
 enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
     const struct verdict_cache_key *key, time_t now, struct verdict_cache_entry **entry);
 
-/* The owner publishes the identity, and its rendering (`length` bytes; NULL for want of memory:
- * it is rendered for each request then). The entry owns both from now on; both can be read through
- * the functions below until verdict_cache_leave. */
-void verdict_cache_publish_identity(
-    struct verdict_cache_entry *entry, struct identity *identity, char *rendered, size_t length);
+/* The owner publishes the identity, which the entry owns from now on; it can be read through
+ * verdict_cache_identity until verdict_cache_leave. */
+void verdict_cache_publish_identity(struct verdict_cache_entry *entry, struct identity *identity);
 
 /* The owner publishes the verdict, which is copied. One that was not judged, or is good for no
  * stretch of time, is not kept and not given to followers. */
@@ -75,10 +73,18 @@ bool verdict_cache_wait_verdict(
 bool verdict_cache_peek_verdict(
     struct verdict_cache_entry *entry, time_t now, struct verdict *verdict);
 
-/* The published identity and rendering (*length bytes; NULL when there is none); borrowed until
- * verdict_cache_leave. */
+/* The published identity; borrowed until verdict_cache_leave. */
 const struct identity *verdict_cache_identity(const struct verdict_cache_entry *entry);
-const char *verdict_cache_rendered(const struct verdict_cache_entry *entry, size_t *length);
+
+/* What is kept with an entry besides, by its number: a rendering for each format, for instance. The
+ * first that is kept stays. Keeps a copy, unless memory is short; no certificate's holder needs to
+ * be the owner. What is found, *length bytes, is borrowed until verdict_cache_leave; NULL when
+ * there is none. */
+#define VERDICT_CACHE_KEPT 4
+void verdict_cache_keep(
+    struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length);
+const void *verdict_cache_find_kept(
+    struct verdict_cache_entry *entry, size_t number, size_t *length);
 
 /* Gives the entry back; the owner after it has published a verdict or given up. Accepts NULL. */
 void verdict_cache_leave(struct verdict_cache_entry *entry);

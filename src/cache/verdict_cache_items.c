@@ -24,7 +24,7 @@ void cache_items_collect(struct cache_items *list, const struct verdict_cache_ke
     add(list, forwarded->front_verify,
         forwarded->has_front_verify ? strlen(forwarded->front_verify) + 1 : 0);
     add(list, &key->trust_number, sizeof(key->trust_number));
-    add(list, &key->format, sizeof(key->format));
+    add(list, &key->rules_number, sizeof(key->rules_number));
     add(list, forwarded->leaf.data, forwarded->leaf.length);
     for (i = 0; i < forwarded->chain_count; i++)
         add(list, forwarded->chain[i].data, forwarded->chain[i].length);

@@ -57,10 +57,13 @@ struct verdict_cache_entry *shard_make_entry(
 
 void shard_free_entry(struct verdict_cache_entry *entry)
 {
+    size_t i;
+
     if (entry == NULL)
         return;
     identity_free(entry->identity);
-    free(entry->rendered);
+    for (i = 0; i < VERDICT_CACHE_KEPT; i++)
+        free(entry->kept[i].bytes);
     free(entry->key);
     free(entry);
 }

@@ -19,8 +19,14 @@ enum stage { STAGE_DECODING, STAGE_JUDGING, STAGE_DONE, STAGE_GIVEN_UP };
 
 struct shard;
 
-/* All but `identity`, `rendered` and `key`, which never change once they are there, is guarded by
- * the shard's lock. */
+/* What is kept with an entry besides; never changes once it is there. */
+struct kept {
+    void *bytes;
+    size_t length;
+};
+
+/* All but `identity` and `key`, which never change once they are there, is guarded by the shard's
+ * lock. */
 struct verdict_cache_entry {
     UT_hash_handle hh;
     struct verdict_cache_entry *prev, *next; /* neighbours in the list that it stands in */
@@ -34,8 +40,7 @@ struct verdict_cache_entry {
     bool returning; /* stands in the list `again` */
     enum stage stage;
     struct identity *identity;
-    char *rendered;
-    size_t rendered_length;
+    struct kept kept[VERDICT_CACHE_KEPT];
     struct verdict verdict;
     size_t bytes;
 };

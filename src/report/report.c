@@ -12,46 +12,14 @@ const struct report_writer *report_writer_of(enum report_format format)
     return writers[format];
 }
 
-static void append_fields(struct text *text, const struct report_writer *writer)
+const char *report_content_type(enum report_format format)
 {
-    text_printf(text,
-        "Content-Type: %s\r\n"
-        "Vary: Accept\r\n"
-        "Cache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\n"
-        "%s"
-        "\r\n",
-        writer->content_type, writer->fields);
+    return writers[format]->content_type;
 }
 
-void report_append_head(struct text *text, enum report_format format)
+const char *report_fields(enum report_format format)
 {
-    text_append_string(text, "Status: 200 OK\r\n");
-    append_fields(text, writers[format]);
-}
-
-void report_append_refusal(struct text *text, int status, const char *words, bool with_body)
-{
-    static const struct refusal {
-        int status;
-        const char *line, *field, *words;
-    } refusals[] = {
-        {503, "503 Service Unavailable", "", "This service is not configured"},
-        {403, "403 Forbidden", "", "Access is denied"},
-        /* RFC 9110 section 15.5.6: 405 comes with Allow. */
-        {405, "405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Only GET and HEAD are answered"},
-    };
-    const struct refusal *refusal = &refusals[0];
-    size_t i;
-
-    for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-        if (refusals[i].status == status)
-            refusal = &refusals[i];
-    }
-    text_printf(text, "Status: %s\r\n%s", refusal->line, refusal->field);
-    append_fields(text, &report_text_writer);
-    if (with_body)
-        text_printf(text, "%s\n", words != NULL ? words : refusal->words);
+    return writers[format]->fields;
 }
 
 void report_append_identity(struct text *text, const struct report *report)

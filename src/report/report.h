@@ -7,8 +7,8 @@
 #include "verify/verdict.h"
 #include <stdbool.h>
 
-/* The report, rendered part by part into texts that the server writes out: the head, then (when
- * there is a certificate) the identity before verification begins, then the verdict. */
+/* The body of a report, rendered part by part into texts that the caller writes out: the identity
+ * (when there is a certificate) before verification begins, then the verdict. */
 
 /* In the order of enum config_format. */
 enum report_format { REPORT_TEXT, REPORT_JSON, REPORT_HTML };
@@ -38,16 +38,11 @@ enum report_format report_negotiate(const char *accept, enum report_format stand
 enum report_format report_choose(
     const char *query, const char *accept, enum report_format standard);
 
-/* Appends the response head of a report (CGI form: `Status: 200 OK`, Content-Type, Vary,
- * Cache-Control, X-Content-Type-Options, for HTML Content-Security-Policy and Referrer-Policy, the
- * empty line; RFC 3875 section 6.3). No Content-Length.
- */
-void report_append_head(struct text *text, enum report_format format);
-
-/* Appends a whole response without a report in plain text: 405 (with Allow: GET, HEAD), 403, 503,
- * with the same headers. `words` is one line for the client; NULL takes the standard words of the
- * status. `with_body` is false for HEAD. */
-void report_append_refusal(struct text *text, int status, const char *words, bool with_body);
+/* What the response head says of a format: the value of Content-Type, and the header fields that
+ * only this format has, each with its CR LF ("" for none; HTML: Content-Security-Policy and
+ * Referrer-Policy). Constants. */
+const char *report_content_type(enum report_format format);
+const char *report_fields(enum report_format format);
 
 /* Appends what is known before verification: the identity, what the front server said; in the text
  * format up to and with the blank line before the verdict. Only with report->identity. A text that

@@ -1,15 +1,14 @@
 #include "service/cgi.h"
-#include "report/report.h"
 #include "service/respond.h"
+#include "service/response.h"
 #include "service/service.h"
 
 static void refuse(struct request *request)
 {
     struct text text = {.limit = 0};
 
-    report_append_refusal(&text, 503, NULL, true);
-    if (!text.failed)
-        (void)request_write(request, text.data, text.length);
+    response_append_refusal(&text, 503, NULL, true);
+    response_send(request, &text);
     text_free(&text);
 }
 

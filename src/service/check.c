@@ -3,92 +3,97 @@
 #include "base/text.h"
 #include "certificate/bundle.h"
 #include "report/report.h"
-#include "service/client_certificate.h"
+#include "service/evaluate.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Bytes of a file of --check at the most: a leaf and its chain, in PEM. */
 #define CHECK_MAX_FILE ((size_t)4 * 1024 * 1024)
 
 enum exit_code { EXIT_VALID = 0, EXIT_NOT_VALID = 1, EXIT_UNREADABLE = 2 };
 
-/* Into memory of libcrypto's, which forwarded_free gives back. */
-static bool encode(X509 *certificate, struct bytes *bytes)
+/* A file's certificates, decoded, and what is wrong with them otherwise. */
+struct input {
+    struct bundle bundle;
+    struct forwarded forwarded;
+};
+
+__attribute__((format(printf, 2, 3))) static void refuse(
+    struct forwarded *forwarded, const char *format, ...)
 {
-    int length = i2d_X509(certificate, &bytes->data);
+    va_list arguments;
 
-    bytes->length = length > 0 ? (size_t)length : 0;
-    return length > 0;
-}
-
-/* Makes of a file's certificates what a front server would have forwarded. */
-static void forward(struct forwarded *forwarded, const struct bundle *bundle)
-{
-    int i, count = bundle->certificates != NULL ? sk_X509_num(bundle->certificates) : 0;
-
-    if (count == 0) {
-        forwarded->status = FORWARDED_MALFORMED;
-        (void)snprintf(forwarded->reason, sizeof(forwarded->reason), "it holds no certificate");
-        return;
-    }
-    if (count > CERTIFICATE_MAX_CHAIN + 1) {
-        forwarded->status = FORWARDED_MALFORMED;
-        (void)snprintf(forwarded->reason, sizeof(forwarded->reason),
-            "it has a chain of %d certificates, more than %d", count - 1, CERTIFICATE_MAX_CHAIN);
-        return;
-    }
-    forwarded->status = FORWARDED_PRESENT;
-    for (i = 0; i < count; i++) {
-        struct bytes *bytes = i == 0 ? &forwarded->leaf : &forwarded->chain[i - 1];
-
-        if (!encode(sk_X509_value(bundle->certificates, i), bytes))
-            forwarded->status = FORWARDED_FAILED;
-        if (i > 0)
-            forwarded->chain_count++;
-    }
+    forwarded->status = FORWARDED_MALFORMED;
+    va_start(arguments, format);
+    (void)vsnprintf(forwarded->reason, sizeof(forwarded->reason), format, arguments);
+    va_end(arguments);
 }
 
 /* Adds a file's certificates. false when it cannot be read at all; what it holds that cannot be
- * used is told in *forwarded. */
-static bool add_file(const char *path, const char *password, struct bundle *bundle,
-    struct forwarded *forwarded, struct error *error)
+ * used is told in input->forwarded. */
+static bool add_file(
+    const char *path, const char *password, struct input *input, struct error *error)
 {
+    struct forwarded *forwarded = &input->forwarded;
     struct bytes bytes = {.length = 0};
-    bool good = file_read(path, CHECK_MAX_FILE, &bytes, error);
 
-    if (!good)
+    if (!file_read(path, CHECK_MAX_FILE, &bytes, error))
         return false;
-    if (forwarded->status != FORWARDED_ABSENT) {
-        good = true; /* an earlier file was no certificate already */
-    } else if (!bundle_add(bundle, path, &bytes, password, error)) {
-        forwarded->status = error->kind == ERROR_INPUT ? FORWARDED_MALFORMED : FORWARDED_FAILED;
-        (void)snprintf(forwarded->reason, sizeof(forwarded->reason), "%.255s", error->text);
+    /* An earlier file may hold no certificate already. */
+    if (forwarded->status == FORWARDED_ABSENT &&
+        !bundle_add(&input->bundle, path, &bytes, password, error)) {
+        refuse(forwarded, "%.255s", error->text);
+        if (error->kind != ERROR_INPUT)
+            forwarded->status = FORWARDED_FAILED;
     }
     free(bytes.data);
-    return good;
+    return true;
 }
 
-static bool read_presented(const struct config *config, const char *path, const char *password,
-    struct forwarded *forwarded, struct error *error)
+/* A leaf and a chain of bearable length are there. */
+static void judge_count(struct input *input)
 {
-    struct bundle bundle = {.certificates = NULL};
+    int count = input->bundle.certificates != NULL ? sk_X509_num(input->bundle.certificates) : 0;
+
+    if (count == 0)
+        refuse(&input->forwarded, "it holds no certificate");
+    else if (count > CERTIFICATE_MAX_CHAIN + 1)
+        refuse(&input->forwarded, "it has a chain of %d certificates, more than %d", count - 1,
+            CERTIFICATE_MAX_CHAIN);
+    else
+        input->forwarded.status = FORWARDED_PRESENT;
+}
+
+static bool read_input(const struct config *config, const char *path, const char *password,
+    struct input *input, struct error *error)
+{
     struct text shown = {.limit = 0};
     bool good;
     size_t i;
 
-    *forwarded = (struct forwarded){.status = FORWARDED_ABSENT};
     (void)text_append_shown(&shown, path, strlen(path));
-    (void)snprintf(forwarded->source, sizeof(forwarded->source), "%.63s", text_string(&shown));
+    (void)snprintf(
+        input->forwarded.source, sizeof(input->forwarded.source), "%.63s", text_string(&shown));
     text_free(&shown);
-    good = add_file(path, password, &bundle, forwarded, error);
+    good = add_file(path, password, input, error);
     for (i = 0; good && i < config->chain.count; i++)
-        good = add_file(config->chain.items[i], password, &bundle, forwarded, error);
-    if (good && forwarded->status == FORWARDED_ABSENT)
-        forward(forwarded, &bundle);
-    bundle_free(&bundle);
+        good = add_file(config->chain.items[i], password, input, error);
+    if (good && input->forwarded.status == FORWARDED_ABSENT)
+        judge_count(input);
     return good;
+}
+
+/* The leaf's own bytes, which the page shows. In memory of libcrypto's, which forwarded_free gives
+ * back. */
+static void encode_leaf(const X509 *leaf, struct forwarded *forwarded)
+{
+    int length = i2d_X509(leaf, &forwarded->leaf.data);
+
+    forwarded->leaf.length = length > 0 ? (size_t)length : 0;
+    if (length <= 0)
+        forwarded->status = FORWARDED_FAILED;
 }
 
 static bool put(FILE *output, struct text *text)
@@ -100,55 +105,67 @@ static bool put(FILE *output, struct text *text)
     return good;
 }
 
-static enum exit_code report_on(
-    const struct service *service, struct forwarded *forwarded, FILE *output)
+/* Evaluates what was read, which the evaluation takes over. */
+static void evaluate(struct evaluation *evaluation, const struct service *service,
+    const struct trust *trust, struct input *input)
 {
     const struct config *config = service->config;
-    const struct verify_options options = verify_options_of(config);
-    STACK_OF(X509) *proven = NULL;
-    time_t now = config->at != NULL ? config->at_time : time(NULL);
-    struct text text = {.limit = 0};
-    struct client_certificate presented;
-    struct verdict verdict;
-    struct report report = {.format = (enum report_format)config->format,
-        .forwarded = forwarded,
-        .is_file = true,
-        .warn_days = config->warn_days};
-    struct trust *trust;
-    bool written = true;
+    STACK_OF(X509) *chain = NULL;
+    X509 *leaf = NULL;
 
-    if (client_certificate_decode(&presented, forwarded, now, &verdict)) {
-        report.identity = presented.identity;
+    if (input->forwarded.status == FORWARDED_PRESENT) {
+        chain = input->bundle.certificates;
+        input->bundle.certificates = NULL;
+        leaf = sk_X509_shift(chain);
+        if (config->format == CONFIG_FORMAT_HTML)
+            encode_leaf(leaf, &input->forwarded);
+    }
+    evaluate_certificates(evaluation, service, trust, config->at != NULL ? config->at_time : 0,
+        &input->forwarded, leaf, chain);
+}
+
+static enum exit_code report_on(const struct service *service, struct input *input, FILE *output)
+{
+    struct trust *trust = trust_current_get(service->trust);
+    struct text text = {.limit = 0};
+    struct evaluation evaluation;
+    struct report report = {.format = (enum report_format)service->config->format,
+        .is_file = true,
+        .warn_days = service->config->warn_days};
+    bool written = true, valid;
+
+    evaluate(&evaluation, service, trust, input);
+    report.forwarded = &evaluation.forwarded;
+    report.identity = evaluation.identity;
+    if (!evaluation.judged) {
         report_append_identity(&text, &report);
         written = put(output, &text);
-        trust = trust_current_get(service->trust);
-        verify_certificate(
-            presented.certificate, presented.chain, trust, &options, now, &verdict, &proven);
-        ocsp_ask(service->ocsp, presented.certificate, sk_X509_value(proven, 1), trust, &verdict);
-        sk_X509_pop_free(proven, X509_free);
-        trust_release(trust);
+        evaluate_verdict(&evaluation);
     }
-    report_append_verdict(&text, &report, &verdict);
+    report_append_verdict(&text, &report, &evaluation.verdict);
     written = put(output, &text) && written;
+    valid = evaluation.verdict.status == VERDICT_VALID;
     text_free(&text);
-    client_certificate_free(&presented);
+    evaluate_end(&evaluation);
+    trust_release(trust);
     if (!written)
         return EXIT_UNREADABLE;
-    return verdict.status == VERDICT_VALID ? EXIT_VALID : EXIT_NOT_VALID;
+    return valid ? EXIT_VALID : EXIT_NOT_VALID;
 }
 
 static enum exit_code check_one(
     const struct service *service, const char *path, const char *password, FILE *output)
 {
     struct error error = {.kind = ERROR_NONE};
-    struct forwarded forwarded;
+    struct input input = {.forwarded = {.status = FORWARDED_ABSENT}};
     enum exit_code code = EXIT_UNREADABLE;
 
-    if (read_presented(service->config, path, password, &forwarded, &error))
-        code = report_on(service, &forwarded, output);
+    if (read_input(service->config, path, password, &input, &error))
+        code = report_on(service, &input, output);
     else
         error_print(&error);
-    forwarded_free(&forwarded);
+    bundle_free(&input.bundle);
+    forwarded_free(&input.forwarded);
     return code;
 }
 

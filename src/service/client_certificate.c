@@ -1,38 +1,26 @@
 #include "service/client_certificate.h"
 #include "certificate/certificate.h"
 
-#include <stdio.h>
-
-static void set_malformed(
-    struct forwarded *forwarded, time_t now, const char *reason, struct verdict *verdict)
-{
-    forwarded->status = FORWARDED_MALFORMED;
-    (void)snprintf(forwarded->reason, sizeof(forwarded->reason), "%.*s",
-        (int)sizeof(forwarded->reason) - 1, reason);
-    verdict_set(verdict, VERDICT_MALFORMED, now, forwarded->reason);
-}
-
 /* Only the input's own fault is told as such. */
-static void set_failure(
-    struct forwarded *forwarded, time_t now, const struct error *error, struct verdict *verdict)
+static void set_failure(const struct error *error, time_t now, struct verdict *verdict)
 {
     if (error->kind == ERROR_INPUT)
-        set_malformed(forwarded, now, error->text, verdict);
+        verdict_set(verdict, VERDICT_MALFORMED, now, error->text);
     else
         verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
 }
 
 static bool decode_chain(
-    struct client_certificate *presented, const struct forwarded *forwarded, struct error *error)
+    struct client_certificate *client, const struct forwarded *forwarded, struct error *error)
 {
     struct error inner = {.kind = ERROR_NONE};
     size_t i;
 
     if (forwarded->chain_count == 0)
         return true;
-    presented->chain = sk_X509_new_null();
-    if (presented->chain == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for a chain");
+    client->chain = sk_X509_new_null();
+    if (client->chain == NULL) {
+        error_set(error, ERROR_MEMORY, "out of memory for a chain");
         return false;
     }
     for (i = 0; i < forwarded->chain_count; i++) {
@@ -43,21 +31,30 @@ static bool decode_chain(
             error_set(error, inner.kind, "certificate %zu of its chain: %s", i + 1, inner.text);
             return false;
         }
-        if (sk_X509_push(presented->chain, certificate) <= 0) {
+        if (sk_X509_push(client->chain, certificate) <= 0) {
             X509_free(certificate);
-            error_set(error, ERROR_MEMORY, "want of memory for a chain");
+            error_set(error, ERROR_MEMORY, "out of memory for a chain");
             return false;
         }
     }
     return true;
 }
 
-bool client_certificate_decode(struct client_certificate *presented, struct forwarded *forwarded,
+/* Decodes the leaf and its chain. */
+static bool decode(
+    struct client_certificate *client, const struct forwarded *forwarded, struct error *error)
+{
+    if (client->certificate != NULL)
+        return true;
+    client->certificate = certificate_decode(forwarded->leaf.data, forwarded->leaf.length, error);
+    return client->certificate != NULL && decode_chain(client, forwarded, error);
+}
+
+bool client_certificate_decode(struct client_certificate *client, const struct forwarded *forwarded,
     time_t now, struct verdict *verdict)
 {
     struct error error = {.kind = ERROR_NONE};
 
-    *presented = (struct client_certificate){.certificate = NULL};
     switch (forwarded->status) {
     case FORWARDED_ABSENT:
         verdict_set(verdict, VERDICT_ABSENT, now, "no client certificate was sent");
@@ -72,21 +69,19 @@ bool client_certificate_decode(struct client_certificate *presented, struct forw
         verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
         return false;
     }
-    presented->certificate =
-        certificate_decode(forwarded->leaf.data, forwarded->leaf.length, &error);
-    if (presented->certificate != NULL && decode_chain(presented, forwarded, &error)) {
-        presented->identity = identity_read(presented->certificate, &error);
-        if (presented->identity != NULL)
+    if (decode(client, forwarded, &error)) {
+        client->identity = identity_read(client->certificate, &error);
+        if (client->identity != NULL)
             return true;
     }
-    set_failure(forwarded, now, &error, verdict);
+    set_failure(&error, now, verdict);
     return false;
 }
 
-void client_certificate_free(struct client_certificate *presented)
+void client_certificate_free(struct client_certificate *client)
 {
-    identity_free(presented->identity);
-    X509_free(presented->certificate);
-    sk_X509_pop_free(presented->chain, X509_free);
-    *presented = (struct client_certificate){.certificate = NULL};
+    identity_free(client->identity);
+    X509_free(client->certificate);
+    sk_X509_pop_free(client->chain, X509_free);
+    *client = (struct client_certificate){.certificate = NULL};
 }

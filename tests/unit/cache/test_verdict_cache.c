@@ -38,13 +38,13 @@ Test(verdict_cache, no_two_different_requests_share_an_entry)
     struct verdict_cache *cache = verdict_cache_new(1000);
     struct forwarded keys[16];
     uint64_t numbers[16];
-    unsigned char formats[16];
+    uint64_t rules[16];
     size_t count = 0, i, j;
 
     for (i = 0; i < 16; i++) {
         keys[i] = cache_forwarded("leaf");
         numbers[i] = 1;
-        formats[i] = 0;
+        rules[i] = 0;
     }
     count++; /* the plain one */
     keys[count].leaf.data[0] = 'L';
@@ -58,7 +58,7 @@ Test(verdict_cache, no_two_different_requests_share_an_entry)
     keys[count].has_front_verify = true;
     (void)snprintf(keys[count++].front_verify, sizeof(keys[0].front_verify), "SUCCESS");
     numbers[count++] = 2;
-    formats[count++] = 1;
+    rules[count++] = 1;
     cache_add_chain(&keys[count++], "ab");
     cache_add_chain(&keys[count], "a");
     cache_add_chain(&keys[count++], "b");
@@ -73,7 +73,7 @@ Test(verdict_cache, no_two_different_requests_share_an_entry)
         char mine[16];
 
         (void)snprintf(mine, sizeof(mine), "%zu", i);
-        cr_expect_eq(cache_enter(cache, &keys[i], numbers[i], formats[i], NOW, &entry), CACHE_OWNER,
+        cr_expect_eq(cache_enter(cache, &keys[i], numbers[i], rules[i], NOW, &entry), CACHE_OWNER,
             "key %zu shares an entry with an earlier one", i);
         if (entry != NULL)
             cache_publish(entry, mine, cache_good(VERDICT_VALID));
@@ -82,9 +82,9 @@ Test(verdict_cache, no_two_different_requests_share_an_entry)
         struct verdict_cache_entry *entry = NULL;
         size_t length = 0;
 
-        cr_expect_eq(cache_enter(cache, &keys[i], numbers[i], formats[i], NOW, &entry),
+        cr_expect_eq(cache_enter(cache, &keys[i], numbers[i], rules[i], NOW, &entry),
             CACHE_FOLLOWER, "%zu", i);
-        j = strtoul(verdict_cache_rendered(entry, &length), NULL, 10);
+        j = strtoul(verdict_cache_find_kept(entry, 0, &length), NULL, 10);
         cr_expect_eq(i, j, "key %zu got the answer of key %zu", i, j);
         verdict_cache_leave(entry);
     }

@@ -129,11 +129,11 @@ Test(verdict_cache_room, one_that_is_larger_than_all_the_room_goes_with_the_next
 }
 
 /* 32 KiB with the length of each of the six items, the source, the form, the snapshot's number and
- * the format's. */
+ * the rules'. */
 Test(verdict_cache_room, a_key_of_32_kib_is_kept_and_no_longer_one)
 {
     struct verdict_cache *cache = verdict_cache_new(16);
-    size_t longest = 32768 - 6 * sizeof(size_t) - strlen("SSL_CLIENT_CERT") - strlen("PEM") - 9;
+    size_t longest = 32768 - 6 * sizeof(size_t) - strlen("SSL_CLIENT_CERT") - strlen("PEM") - 16;
     char *fits = long_leaf('1', longest), *large = long_leaf('2', longest + 1);
     struct forwarded forwarded = cache_forwarded(fits), other = cache_forwarded(large);
     struct verdict_cache_entry *entry = NULL;

@@ -36,18 +36,18 @@ struct verdict cache_good(enum verdict_status status)
 }
 
 enum verdict_cache_role cache_enter(struct verdict_cache *cache, const struct forwarded *forwarded,
-    uint64_t number, unsigned char format, time_t now, struct verdict_cache_entry **entry)
+    uint64_t number, uint64_t rules_number, time_t now, struct verdict_cache_entry **entry)
 {
     const struct verdict_cache_key key = {
-        .forwarded = forwarded, .trust_number = number, .format = format};
+        .forwarded = forwarded, .trust_number = number, .rules_number = rules_number};
 
     return verdict_cache_enter(cache, &key, now, entry);
 }
 
 void cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict)
 {
-    verdict_cache_publish_identity(
-        entry, calloc(1, sizeof(struct identity)), strdup(rendered), strlen(rendered));
+    verdict_cache_keep(entry, 0, rendered, strlen(rendered));
+    verdict_cache_publish_identity(entry, calloc(1, sizeof(struct identity)));
     verdict_cache_publish_verdict(entry, &verdict);
     verdict_cache_leave(entry);
 }
@@ -65,7 +65,7 @@ bool cache_ask(struct verdict_cache *cache, const char *leaf, enum verdict_statu
         size_t length = 0;
 
         cr_assert(verdict_cache_wait_identity(entry));
-        cr_expect_eq(strncmp(verdict_cache_rendered(entry, &length), leaf, strlen(leaf)), 0);
+        cr_expect_eq(strncmp(verdict_cache_find_kept(entry, 0, &length), leaf, strlen(leaf)), 0);
         cr_expect_eq(length, strlen(leaf));
         cr_assert(verdict_cache_wait_verdict(entry, NOW, &verdict));
         cr_expect_eq(verdict.status, status, "%s", leaf);

@@ -15,7 +15,7 @@ void cache_forwarded_clear(struct forwarded *forwarded);
 struct verdict cache_good(enum verdict_status status);
 
 enum verdict_cache_role cache_enter(struct verdict_cache *cache, const struct forwarded *forwarded,
-    uint64_t number, unsigned char format, time_t now, struct verdict_cache_entry **entry);
+    uint64_t number, uint64_t rules_number, time_t now, struct verdict_cache_entry **entry);
 
 /* Publishes like an answer's work does: an empty identity, the leaf as its rendering. */
 void cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict);

@@ -1,0 +1,186 @@
+#include "service/evaluate.h"
+#include "unit/pki/pki.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A service with a cache over a CA made for the test, and a request of its client. */
+struct stage {
+    struct pki *ca, *client;
+    struct config config;
+    struct service service;
+    struct trust *trust;
+    char *dir, *certificate;
+    char *items[1];
+    char *parameters[2];
+};
+
+static void stage_begin(struct stage *stage)
+{
+    struct error error = {.kind = ERROR_NONE};
+    char *pem;
+
+    *stage = (struct stage){.ca = pki_ca("CN=Our CA")};
+    stage->client = pki_client("CN=Dan", stage->ca);
+    stage->dir = pki_temp_dir();
+    pem = pki_pem(stage->ca->certificate);
+    stage->items[0] = pki_write_text(stage->dir, "ca.cer", pem);
+    free(pem);
+    stage->config = (struct config){.ca = {.items = stage->items, .count = 1},
+        .log_file = pki_write_text(stage->dir, "log", ""),
+        .depth = 10,
+        .security_level = 2,
+        .cache = 10};
+    cr_assert(service_open(&stage->service, &stage->config, true, &error), "%s", error.text);
+    cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
+    stage->trust = trust_current_get(stage->service.trust);
+    pem = pki_pem(stage->client->certificate);
+    pki_must(asprintf(&stage->certificate, "SSL_CLIENT_CERT=%s", pem) > 0, "asprintf");
+    free(pem);
+    stage->parameters[0] = stage->certificate;
+}
+
+static void stage_end(struct stage *stage)
+{
+    trust_release(stage->trust);
+    service_close(&stage->service);
+    free(stage->certificate);
+    free(stage->items[0]);
+    free(stage->config.log_file);
+    pki_remove_dir(stage->dir);
+    pki_free(stage->client);
+    pki_free(stage->ca);
+}
+
+static void begin(struct stage *stage, uint64_t rules_number, struct evaluation *evaluation)
+{
+    evaluate_request(evaluation, &stage->service, stage->trust, rules_number, stage->parameters);
+}
+
+static void expect_proven(const struct stage *stage, const struct evaluation *evaluation)
+{
+    cr_assert_not_null(evaluation->certificate);
+    cr_assert_eq(sk_X509_num(evaluation->proven), 2);
+    cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 0), stage->client->certificate), 0);
+    cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 1), stage->ca->certificate), 0);
+}
+
+Test(evaluate, the_identity_comes_first_then_the_verdict_with_its_chain)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+
+    stage_begin(&stage);
+    begin(&stage, 0, &evaluation);
+    cr_assert_not_null(evaluation.identity);
+    cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
+    cr_expect_not(evaluation.judged);
+    evaluate_verdict(&evaluation);
+    cr_expect(evaluation.judged);
+    cr_expect_eq(evaluation.verdict.status, VERDICT_VALID, "%s", evaluation.verdict.reason);
+    expect_proven(&stage, &evaluation);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
+
+Test(evaluate, a_known_certificate_is_judged_at_once_and_can_be_proven_again)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+
+    stage_begin(&stage);
+    begin(&stage, 0, &evaluation);
+    evaluate_verdict(&evaluation);
+    evaluate_end(&evaluation);
+    begin(&stage, 0, &evaluation);
+    cr_expect(evaluation.judged);
+    cr_expect_eq(evaluation.verdict.status, VERDICT_VALID);
+    cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
+    cr_expect_null(evaluation.certificate);
+    cr_expect(evaluate_prove(&evaluation));
+    expect_proven(&stage, &evaluation);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
+
+/* What is kept is found as long as trust and rules are the same; the first that is kept stays. */
+Test(evaluate, what_is_kept_is_found_with_the_same_rules_alone)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+    size_t length = 0;
+    const char *kept;
+
+    stage_begin(&stage);
+    begin(&stage, 7, &evaluation);
+    evaluate_verdict(&evaluation);
+    cr_expect_null(evaluate_find_kept(&evaluation, EVALUATE_RULES, &length));
+    evaluate_keep(&evaluation, EVALUATE_RULES, "bits", 4);
+    evaluate_keep(&evaluation, EVALUATE_RULES, "other", 5);
+    evaluate_end(&evaluation);
+    begin(&stage, 7, &evaluation);
+    kept = evaluate_find_kept(&evaluation, EVALUATE_RULES, &length);
+    cr_assert_not_null(kept);
+    cr_expect(length == 4 && memcmp(kept, "bits", 4) == 0, "%.*s", (int)length, kept);
+    cr_expect_null(evaluate_find_kept(&evaluation, EVALUATE_TEXT, &length));
+    evaluate_end(&evaluation);
+    begin(&stage, 8, &evaluation);
+    cr_expect_not(evaluation.judged);
+    cr_expect_null(evaluate_find_kept(&evaluation, EVALUATE_RULES, &length));
+    evaluate_verdict(&evaluation);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
+
+Test(evaluate, an_evaluation_that_ends_without_a_verdict_leaves_the_work_to_the_next)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+
+    stage_begin(&stage);
+    begin(&stage, 0, &evaluation);
+    evaluate_end(&evaluation);
+    begin(&stage, 0, &evaluation);
+    cr_expect_not(evaluation.judged);
+    evaluate_verdict(&evaluation);
+    cr_expect_eq(evaluation.verdict.status, VERDICT_VALID);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
+
+Test(evaluate, without_a_certificate_it_is_judged_and_nothing_can_be_proven)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+
+    stage_begin(&stage);
+    stage.parameters[0] = NULL;
+    begin(&stage, 0, &evaluation);
+    cr_expect(evaluation.judged);
+    cr_expect_eq(evaluation.verdict.status, VERDICT_ABSENT);
+    cr_expect_null(evaluation.identity);
+    evaluate_verdict(&evaluation);
+    cr_expect_not(evaluate_prove(&evaluation));
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
+
+Test(evaluate, decoded_certificates_are_judged_for_the_given_moment)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+    struct forwarded forwarded = {.status = FORWARDED_PRESENT, .source = "dan.cer"};
+
+    stage_begin(&stage);
+    cr_assert_eq(X509_up_ref(stage.client->certificate), 1);
+    evaluate_certificates(&evaluation, &stage.service, stage.trust, 1000000, &forwarded,
+        stage.client->certificate, NULL);
+    cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
+    cr_expect_str_eq(evaluation.forwarded.source, "dan.cer");
+    evaluate_verdict(&evaluation);
+    cr_expect_eq(evaluation.verdict.checked_at, 1000000);
+    cr_expect_neq(evaluation.verdict.status, VERDICT_VALID);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
