@@ -250,6 +250,11 @@ const ASN1_OCTET_STRING *crl_scope_bytes(const struct crl *crl)
     return at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(crl->frame, at)) : NULL;
 }
 
+bool crl_has_freshest(const struct crl *crl)
+{
+    return X509_CRL_get_ext_by_NID(crl->frame, NID_freshest_crl, -1) >= 0;
+}
+
 bool crl_is_delta(const struct crl *crl)
 {
     return X509_CRL_get_ext_by_NID(crl->frame, NID_delta_crl, -1) >= 0;

@@ -47,6 +47,9 @@ const ASN1_OCTET_STRING *crl_scope_bytes(const struct crl *crl);
 /* The list has a deltaCRLIndicator, one that cannot be read among them. */
 bool crl_is_delta(const struct crl *crl);
 
+/* The list says where delta CRLs to it are (freshestCRL, RFC 5280 section 5.2.6). */
+bool crl_has_freshest(const struct crl *crl);
+
 /* thisUpdate and nextUpdate in seconds since 1970. false when the date cannot be read, or there is
  * no nextUpdate (crl_has_next_update). */
 bool crl_this_update(const struct crl *crl, time_t *seconds);

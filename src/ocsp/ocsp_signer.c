@@ -78,28 +78,9 @@ static X509_STORE *make_store(X509 *issuer, const struct config *config, time_t 
     return NULL;
 }
 
-/* A CRL that is known counts against a responder too. */
-static bool is_revoked(
-    X509 *signer, X509 *issuer, const struct trust *trust, const struct config *config)
-{
-    STACK_OF(X509) *chain = NULL;
-    struct verdict verdict = {.status = VERDICT_NOT_JUDGED};
-    struct verify_options options = verify_options_of(config);
-    bool revoked = true;
-    int depth;
-
-    if (trust == NULL || trust_crl_count(trust) == 0)
-        return false;
-    chain = sk_X509_new_null();
-    if (chain != NULL && sk_X509_push(chain, signer) > 0 && sk_X509_push(chain, issuer) > 0)
-        revoked = revocation_listed(chain, trust, &options, &verdict, &depth);
-    sk_X509_free(chain);
-    return revoked;
-}
-
 /* What is wrong with a signer whose signature and chain are right. */
-static const char *find_fault(const struct ocsp_question *question, X509 *signer,
-    const struct trust *trust, const struct config *config)
+static const char *find_fault(
+    const struct ocsp_question *question, X509 *signer, const struct trust *trust, time_t now)
 {
     if (X509_cmp(signer, question->issuer) == 0)
         return NULL;
@@ -113,7 +94,8 @@ static const char *find_fault(const struct ocsp_question *question, X509 *signer
      * 4.2.1.12 names these two for OCSP signing. */
     if ((X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
         return "the key usage of its signer does not allow it to sign";
-    return is_revoked(signer, question->issuer, trust, config)
+    /* A CRL that is known counts against a responder too. */
+    return trust != NULL && revocation_is_listed(trust, signer, question->issuer, now)
                ? "the certificate of its signer is revoked"
                : NULL;
 }
@@ -137,7 +119,7 @@ const char *ocsp_signer_fault(const struct ocsp_question *question, OCSP_BASICRE
     if (OCSP_basic_verify(basic, own, store, OCSP_PARTIAL_CHAIN | OCSP_NOCHAIN) != 1 ||
         OCSP_resp_get0_signer(basic, &signer, own) != 1)
         goto out;
-    words = find_fault(question, signer, trust, config);
+    words = find_fault(question, signer, trust, now);
 
 out:
     sk_X509_free(own);

@@ -29,3 +29,10 @@ const struct crl *trust_crl_next(
     *position = lists->count + 1;
     return NULL;
 }
+
+bool trust_crl_names(const struct trust *trust, const X509_NAME *issuer)
+{
+    const struct trust_lists *lists = trust_lists_of(trust);
+
+    return trust_lists_first(lists, issuer) < lists->count;
+}

@@ -23,6 +23,9 @@
 const struct crl *trust_crl_next(
     const struct trust *trust, X509 *issuer, size_t *position, bool *failed);
 
+/* Whether any CRL, whoever signed it, names this issuer. */
+bool trust_crl_names(const struct trust *trust, const X509_NAME *issuer);
+
 /* For which reasons the list would tell that this certificate is revoked, as bits of RFC 5280
  * section 5.2.5 ReasonFlags (CRL_ALL_REASONS: all): 0 when it does not speak of the certificate. Of
  * the list's scope alone (sections 5.2.5 and 6.3.3 b): not of its dates, its signature or its

@@ -28,7 +28,6 @@ struct verify_options verify_options_of(const struct config *config)
 /* What all steps of one verification share. */
 struct job {
     struct path_search search;
-    STACK_OF(X509) * untrusted; /* all that is no anchor; the certificates are borrowed */
     const struct verify_options *options;
     struct path path; /* the one that *verdict is about; of length 0 when there is none */
 };
@@ -72,6 +71,8 @@ static void describe_revocation(struct verdict *verdict, const struct findings *
     /* An entry for a certificate that is refused for another reason says nothing of its own. */
     verdict->revoked_at = 0;
     verdict->revocation_reason = NULL;
+    if (verdict->revocation == REVOCATION_GOOD)
+        return;
     verdict->crl_this_update = 0;
     verdict->crl_next_update = 0;
 }
@@ -121,89 +122,42 @@ static bool describe_anchor(struct verdict *verdict, const struct path *path)
     return true;
 }
 
-/* Both stacks as one: what came with the leaf and what the operator keeps as intermediates. The
- * certificates are borrowed. */
-static STACK_OF(X509) * join(STACK_OF(X509) * chain, STACK_OF(X509) * intermediates)
-{
-    STACK_OF(X509) *both = sk_X509_new_null();
-    STACK_OF(X509) * parts[2] = {chain, intermediates};
-    int i, part;
-
-    for (part = 0; both != NULL && part < 2; part++) {
-        for (i = 0; parts[part] != NULL && i < sk_X509_num(parts[part]); i++) {
-            if (sk_X509_push(both, sk_X509_value(parts[part], i)) <= 0) {
-                sk_X509_free(both);
-                return NULL;
-            }
-        }
-    }
-    return both;
-}
-
-/* The path's certificates as a stack that borrows them; NULL when memory failed. */
-static STACK_OF(X509) * borrow(const struct path *path)
-{
-    STACK_OF(X509) *stack = sk_X509_new_null();
-    int i;
-
-    for (i = 0; stack != NULL && i < path->length; i++) {
-        if (sk_X509_push(stack, path->certificates[i]) <= 0) {
-            sk_X509_free(stack);
-            return NULL;
-        }
-    }
-    return stack;
-}
-
-/* What libcrypto does not look at itself. */
-static void add_revocation_findings(STACK_OF(X509) * proven, struct findings *findings)
-{
-    const struct trust *trust = findings->trust;
-    const struct verify_options *options = findings->options;
-    int depth;
-
-    if (trust_crl_count(trust) == 0)
-        return;
-    if (findings->verdict->revoked_at == 0 &&
-        revocation_listed(proven, trust, options, findings->verdict, &depth))
-        findings_add(findings, X509_V_ERR_CERT_REVOKED, depth);
-    if (revocation_without_end(proven, trust, options, &depth))
-        findings_add(findings, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, depth);
-    if (revocation_out_of_scope(proven, trust, options, findings->verdict, &depth))
-        findings_add(findings, X509_V_ERR_DIFFERENT_CRL_SCOPE, depth);
-}
-
-/* The finding that counts. Policies are looked at when the anchor vouches for the chain. */
+/* Policies and revocation are looked at when nothing makes the path untrusted. The finding that
+ * counts, NULL when none does; *failed when memory or libcrypto failed. */
 static const struct finding *weigh(
-    struct findings *findings, STACK_OF(X509) * proven, enum verdict_status *status)
+    const struct job *job, struct findings *findings, enum verdict_status *status, bool *failed)
 {
     const struct finding *error = findings_judge(findings, status);
+    STACK_OF(X509) *proven = NULL;
     int code, depth;
 
     if (*status <= VERDICT_UNTRUSTED)
         return error;
+    proven = path_borrow(findings->path, 0, findings->path->length);
+    *failed = proven == NULL;
+    if (proven == NULL)
+        return NULL;
     code = policy_fault(proven, &depth);
-    if (code == X509_V_OK)
-        return error;
-    findings_add(findings, code, depth);
+    sk_X509_free(proven);
+    if (code != X509_V_OK)
+        findings_add(findings, code, depth);
+    else
+        *failed = !revocation_check(findings, &job->search);
     return findings_judge(findings, status);
 }
 
 /* False when libcrypto failed, or neither came to its end nor left anything that counts. */
-static bool decide(struct findings *findings, X509 *leaf)
+static bool decide(const struct job *job, struct findings *findings)
 {
     struct verdict *verdict = findings->verdict;
-    STACK_OF(X509) *proven = borrow(findings->path);
-    const struct finding *error;
+    X509 *leaf = job->search.leaf;
     struct finding other = {.depth = 0};
+    const struct finding *error;
     enum verdict_status status;
+    bool failed = false;
 
-    if (proven == NULL)
-        return false;
-    add_revocation_findings(proven, findings);
-    error = weigh(findings, proven, &status);
-    sk_X509_free(proven);
-    if (status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
+    error = weigh(job, findings, &status, &failed);
+    if (failed || status == VERDICT_NOT_JUDGED || (error == NULL && !findings->finished))
         return false;
     if (findings->too_many)
         other.cause = CAUSE_TOO_MANY_ERRORS;
@@ -219,8 +173,6 @@ static bool decide(struct findings *findings, X509 *leaf)
     if (error != NULL)
         describe(verdict, error);
     describe_revocation(verdict, findings);
-    if (verdict->revocation == REVOCATION_GOOD)
-        revocation_describe_crl(leaf, findings->trust, verdict);
     return true;
 }
 
@@ -230,7 +182,7 @@ static bool try_path(struct job *job, const struct path *path, struct verdict *v
     struct findings findings = {
         .path = path, .trust = job->search.trust, .options = job->options, .verdict = verdict};
 
-    return chain_verify(job->untrusted, &findings) && decide(&findings, job->search.leaf);
+    return chain_verify(&findings) && decide(job, &findings);
 }
 
 /* The best that any of the paths leads to: the first of those that are alike. */
@@ -274,7 +226,7 @@ static bool take_proven(
 
     if (proven == NULL || verdict->status <= VERDICT_UNTRUSTED)
         return true;
-    borrowed = borrow(path);
+    borrowed = path_borrow(path, 0, path->length);
     if (borrowed == NULL)
         return false;
     *proven = X509_chain_up_ref(borrowed);
@@ -292,8 +244,7 @@ static bool run(struct job *job, struct verdict *verdict)
         refuse_stranger(job, verdict);
         return !alloc_watch_failed();
     }
-    job->untrusted = join(job->search.chain, trust_intermediates(job->search.trust));
-    return job->untrusted != NULL && try_paths(job, verdict);
+    return try_paths(job, verdict);
 }
 
 void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *trust,
@@ -321,6 +272,5 @@ void verify_certificate(X509 *leaf, STACK_OF(X509) * chain, const struct trust *
         }
         verdict_set(verdict, VERDICT_NOT_JUDGED, now, "it could not be judged");
     }
-    sk_X509_free(job.untrusted);
     ERR_clear_error();
 }

@@ -7,13 +7,8 @@ static bool set_parameters(X509_STORE_CTX *context, const struct findings *findi
 {
     const struct verify_options *options = findings->options;
     X509_VERIFY_PARAM *parameters = X509_STORE_CTX_get0_param(context);
-    unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
+    const unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
 
-    if (trust_crl_count(findings->trust) > 0 || options->require_crl) {
-        flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_EXTENDED_CRL_SUPPORT | X509_V_FLAG_USE_DELTAS;
-        if (!options->crl_leaf_only)
-            flags |= X509_V_FLAG_CRL_CHECK_ALL;
-    }
     if (X509_VERIFY_PARAM_set_flags(parameters, flags) != 1 ||
         X509_VERIFY_PARAM_set_purpose(parameters, options->purpose) != 1)
         return false;
@@ -30,35 +25,11 @@ static int is_issuer(X509_STORE_CTX *context, X509 *subject, X509 *issuer)
     const struct findings *findings = X509_STORE_CTX_get_app_data(context);
     int i;
 
-    if (X509_STORE_CTX_get0_parent_ctx(context) != NULL)
-        return X509_check_issued(issuer, subject) == X509_V_OK;
     for (i = 0; i + 1 < findings->path->length; i++) {
         if (findings->path->certificates[i] == subject)
             return findings->path->certificates[i + 1] == issuer;
     }
     return 0;
-}
-
-static STACK_OF(X509_CRL) * find_crls(const X509_STORE_CTX *context, const X509_NAME *name)
-{
-    const X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(context);
-    const struct findings *findings =
-        X509_STORE_CTX_get_app_data(parent != NULL ? parent : context);
-    STACK_OF(X509_CRL) *all = trust_crls(findings->trust), *found = sk_X509_CRL_new_null();
-    int i;
-
-    for (i = 0; found != NULL && all != NULL && i < sk_X509_CRL_num(all); i++) {
-        X509_CRL *crl = sk_X509_CRL_value(all, i);
-
-        if (X509_NAME_cmp(X509_CRL_get_issuer(crl), name) != 0)
-            continue;
-        if (sk_X509_CRL_push(found, crl) <= 0) {
-            sk_X509_CRL_pop_free(found, X509_CRL_free);
-            return NULL;
-        }
-        (void)X509_CRL_up_ref(crl);
-    }
-    return found;
 }
 
 static bool report(X509_STORE_CTX *context, X509 *certificate, int depth, int code)
@@ -166,7 +137,6 @@ static X509_STORE *make_store(const struct path *path)
 
     if (store != NULL && X509_STORE_add_cert(store, path->certificates[path->length - 1]) == 1) {
         X509_STORE_set_check_issued(store, is_issuer);
-        X509_STORE_set_lookup_crls(store, find_crls);
         return store;
     }
     X509_STORE_free(store);
@@ -191,19 +161,21 @@ static bool add_result(X509_STORE_CTX *context, struct findings *findings, int r
     return true;
 }
 
-bool chain_verify(STACK_OF(X509) * untrusted, struct findings *findings)
+bool chain_verify(struct findings *findings)
 {
     const struct path *path = findings->path;
     X509_STORE_CTX *context = NULL;
     X509_STORE *store = NULL;
+    STACK_OF(X509) *between = NULL;
     bool judged = false;
 
     if (!is_readable(findings))
         return !alloc_watch_failed();
     store = make_store(path);
+    between = path_borrow(path, 1, path->length - 1);
     context = X509_STORE_CTX_new();
-    if (store == NULL || context == NULL ||
-        X509_STORE_CTX_init(context, store, path->certificates[0], untrusted) != 1 ||
+    if (store == NULL || context == NULL || between == NULL ||
+        X509_STORE_CTX_init(context, store, path->certificates[0], between) != 1 ||
         !set_parameters(context, findings) || X509_STORE_CTX_set_app_data(context, findings) != 1)
         goto out;
     X509_STORE_CTX_set_verify_cb(context, findings_collect);
@@ -213,5 +185,6 @@ bool chain_verify(STACK_OF(X509) * untrusted, struct findings *findings)
 out:
     X509_STORE_CTX_free(context);
     X509_STORE_free(store);
+    sk_X509_free(between);
     return judged;
 }

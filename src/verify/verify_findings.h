@@ -1,6 +1,7 @@
 #ifndef PEERCERT_VERIFY_FINDINGS_H
 #define PEERCERT_VERIFY_FINDINGS_H
 
+#include "certificate/crl.h"
 #include "verify/verify.h"
 #include "verify/verify_causes.h"
 #include "verify/verify_path.h"
@@ -13,6 +14,7 @@ struct finding {
     int code;  /* X509_V_ERR number */
     int depth; /* 0 is the leaf */
     enum verify_cause cause;
+    const struct crl *crl; /* that it is about; NULL when it is about none */
 };
 
 /* What is collected of one path. Zero it but for the borrowed members in the first block. */
@@ -33,6 +35,9 @@ void findings_add(struct findings *findings, int code, int depth);
 
 /* The same with the error number of a cause. */
 void findings_add_cause(struct findings *findings, enum verify_cause cause, int depth);
+
+/* The same as findings_add, about this list (borrowed from the snapshot). */
+void findings_add_crl(struct findings *findings, int code, int depth, const struct crl *crl);
 
 /* The callback for X509_STORE_CTX_set_verify_cb(3), with a struct findings as the application's
  * data of the context. libcrypto stops at its first error unless told to go on; others may count

@@ -294,3 +294,17 @@ bool path_take(const struct path_search *search, int nth, struct path *path)
     *path = (struct path){.length = 0};
     return descend(search, 0, &nth, path);
 }
+
+STACK_OF(X509) * path_borrow(const struct path *path, int from, int to)
+{
+    STACK_OF(X509) *stack = sk_X509_new_null();
+    int i;
+
+    for (i = from; stack != NULL && i < to; i++) {
+        if (sk_X509_push(stack, path->certificates[i]) <= 0) {
+            sk_X509_free(stack);
+            return NULL;
+        }
+    }
+    return stack;
+}

@@ -69,6 +69,10 @@ void path_search(struct path_search *search);
  * than the client's. false when there are fewer. */
 bool path_take(const struct path_search *search, int nth, struct path *path);
 
+/* The certificates from one place of a path up to another, which is left out, as a stack that
+ * borrows them (free with sk_X509_free); NULL when memory failed. */
+STACK_OF(X509) * path_borrow(const struct path *path, int from, int to);
+
 /* Whether `issuer`, by its key, signed the certificate `below` of the search; within the limits.
  * For saying what is wrong when there is no path. */
 bool path_is_signed(struct path_search *search, int below, X509 *issuer);

@@ -1,8 +1,7 @@
 #include "verify/verify_revocation.h"
-#include "certificate/identity.h"
-#include "trust/trust_current.h"
+#include "verify/verify_findings.h"
+#include "verify/verify_listed.h"
 
-#include <openssl/asn1.h>
 #include <openssl/x509v3.h>
 
 const char *revocation_reason_name(long reason)
@@ -14,223 +13,327 @@ const char *revocation_reason_name(long reason)
     return reason >= 0 && reason < (long)(sizeof(names) / sizeof(names[0])) ? names[reason] : NULL;
 }
 
-static long entry_reason(const X509_REVOKED *entry)
+bool revocation_is_listed(const struct trust *trust, X509 *certificate, X509 *issuer, time_t now)
 {
-    ASN1_ENUMERATED *value = X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, NULL, NULL);
-    long reason = value != NULL ? ASN1_ENUMERATED_get(value) : -1;
+    const struct crl_sources sources = {.trust = trust, .signers = {issuer}, .count = 1};
+    struct crl_entry entry;
+    bool failed = false;
 
-    ASN1_ENUMERATED_free(value);
-    return reason;
+    return listed_on(&sources, certificate, now, &entry, &failed) != NULL || failed;
 }
 
-static void describe_dates(const X509_CRL *crl, struct verdict *verdict)
+static bool may_sign_crls(X509 *issuer)
 {
-    const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
-
-    verdict->crl_this_update = 0;
-    verdict->crl_next_update = 0;
-    (void)identity_time(X509_CRL_get0_lastUpdate(crl), &verdict->crl_this_update);
-    if (next != NULL)
-        (void)identity_time(next, &verdict->crl_next_update);
+    /* All bits are set when the extension is missing (X509_get_key_usage(3)). */
+    return (X509_get_key_usage(issuer) & KU_CRL_SIGN) != 0;
 }
 
-void revocation_describe(X509_CRL *crl, X509 *certificate, struct verdict *verdict)
+static bool has_list(const struct crl_sources *sources, bool *failed)
 {
-    X509_REVOKED *entry = NULL;
+    struct crl_cursor cursor = {.signer = 0};
 
-    if (crl == NULL || certificate == NULL ||
-        X509_CRL_get0_by_cert(crl, &entry, certificate) != 1 || entry == NULL)
-        return;
-    (void)identity_time(X509_REVOKED_get0_revocationDate(entry), &verdict->revoked_at);
-    verdict->revocation_reason = revocation_reason_name(entry_reason(entry));
-    describe_dates(crl, verdict);
+    return crl_sources_next(sources, &cursor, failed) != NULL;
 }
 
-/* Newer by its date; one whose date cannot be read is older than all others. */
-static bool is_newer(const X509_CRL *crl, const X509_CRL *than)
-{
-    time_t one, other;
+/* What is wrong with a list for a certificate, from the least to the most that fits: the last one
+ * of these is told. */
+enum doubt {
+    DOUBT_NONE,
+    DOUBT_SCOPE,
+    DOUBT_DELTA,
+    DOUBT_FAULT,
+    DOUBT_EARLY,
+    DOUBT_DATE,
+    DOUBT_ENDLESS,
+    DOUBT_SIGNER,
+    DOUBT_STALE
+};
 
-    return identity_time(X509_CRL_get0_lastUpdate(crl), &one) &&
-           (!identity_time(X509_CRL_get0_lastUpdate(than), &other) || one > other);
-}
-
-void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdict *verdict)
-{
-    STACK_OF(X509_CRL) *crls = trust_crls(trust);
-    X509_CRL *newest = NULL;
-    int i;
-
-    for (i = 0; i < trust_crl_count(trust); i++) {
-        X509_CRL *crl = sk_X509_CRL_value(crls, i);
-
-        if (X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(leaf)) == 0 &&
-            (newest == NULL || is_newer(crl, newest)))
-            newest = crl;
-    }
-    if (newest != NULL)
-        describe_dates(newest, verdict);
-}
-
-/* Whether a CRL is by the issuer of a certificate: its name, and a signature of its key. */
-static bool is_by_issuer(X509_CRL *crl, X509 *certificate, X509 *issuer)
-{
-    EVP_PKEY *key = X509_get0_pubkey(issuer);
-
-    return key != NULL &&
-           X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(certificate)) == 0 &&
-           X509_CRL_verify(crl, key) == 1;
-}
-
-static const ASN1_OCTET_STRING *extension_bytes(const X509_CRL *crl, int nid)
-{
-    int at = X509_CRL_get_ext_by_NID(crl, nid, -1);
-
-    return at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(crl, at)) : NULL;
-}
-
-/* Later by its date and by its number, and not in the future: one that was signed ahead (the kit's
- * `ca crl --ahead`) does not know yet what came to be on hold since. */
-static bool is_later(const X509_CRL *crl, const X509_CRL *than, time_t now)
-{
-    time_t one, other;
-
-    return identity_time(X509_CRL_get0_lastUpdate(crl), &one) &&
-           identity_time(X509_CRL_get0_lastUpdate(than), &other) && one > other && one <= now &&
-           trust_number_is_as_high(crl, than);
-}
-
-static bool is_of_same_scope(const X509_CRL *crl, const X509_CRL *other)
-{
-    const ASN1_OCTET_STRING *one = extension_bytes(crl, NID_issuing_distribution_point);
-    const ASN1_OCTET_STRING *two = extension_bytes(other, NID_issuing_distribution_point);
-
-    return one == NULL || two == NULL ? one == two : ASN1_OCTET_STRING_cmp(one, two) == 0;
-}
-
-/* Whether `later` releases what `crl` holds: a complete CRL of the same scope that does not list it
- * (any more), or a delta CRL that removes it. */
-static bool releases(
-    X509_CRL *later, const X509_CRL *crl, X509 *certificate, X509 *issuer, time_t now)
-{
-    X509_REVOKED *entry = NULL;
-    int found;
-
-    if (!is_later(later, crl, now) || !is_of_same_scope(later, crl) ||
-        !is_by_issuer(later, certificate, issuer))
-        return false;
-    found = X509_CRL_get0_by_serial(later, &entry, X509_get_serialNumber(certificate));
-    return found == 2 || (found == 0 && extension_bytes(later, NID_delta_crl) == NULL);
-}
-
-static bool lists(
-    X509_CRL *crl, X509 *certificate, X509 *issuer, const struct trust *trust, time_t now)
-{
-    X509_REVOKED *entry = NULL;
-    int i;
-
-    if (X509_CRL_get0_by_serial(crl, &entry, X509_get_serialNumber(certificate)) != 1 ||
-        !is_by_issuer(crl, certificate, issuer))
-        return false;
-    if (entry_reason(entry) != CRL_REASON_CERTIFICATE_HOLD)
-        return true;
-    for (i = 0; i < trust_crl_count(trust); i++) {
-        if (releases(sk_X509_CRL_value(trust_crls(trust), i), crl, certificate, issuer, now))
-            return false;
-    }
-    return true;
-}
-
-/* How many certificates of the chain have a revocation that is asked for: not the anchor. */
-static int checked_length(STACK_OF(X509) * chain, const struct verify_options *options)
-{
-    int length = chain != NULL ? sk_X509_num(chain) - 1 : 0;
-
-    return length > 1 && options->crl_leaf_only ? 1 : length;
-}
-
-bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct verify_options *options, struct verdict *verdict, int *depth)
-{
-    int i, length = checked_length(chain, options);
-
-    for (*depth = 0; *depth < length; (*depth)++) {
-        X509 *certificate = sk_X509_value(chain, *depth);
-
-        for (i = 0; i < trust_crl_count(trust); i++) {
-            X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
-
-            if (!lists(
-                    crl, certificate, sk_X509_value(chain, *depth + 1), trust, verdict->checked_at))
-                continue;
-            revocation_describe(crl, certificate, verdict);
-            return true;
-        }
-    }
-    return false;
-}
-
-bool revocation_without_end(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct verify_options *options, int *depth)
-{
-    int i, length = checked_length(chain, options);
-
-    for (*depth = 0; *depth < length; (*depth)++) {
-        X509 *certificate = sk_X509_value(chain, *depth);
-
-        for (i = 0; i < trust_crl_count(trust); i++) {
-            X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
-
-            if (X509_CRL_get0_nextUpdate(crl) == NULL &&
-                is_by_issuer(crl, certificate, sk_X509_value(chain, *depth + 1)))
-                return true;
-        }
-    }
-    return false;
-}
-
-static bool is_of_users_or_cas_alone(const X509_CRL *crl)
-{
-    ISSUING_DIST_POINT *scope =
-        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, NULL, NULL);
-    bool alone = scope != NULL && (scope->onlyuser > 0 || scope->onlyCA > 0);
-
-    ISSUING_DIST_POINT_free(scope);
-    return alone;
-}
-
-static bool is_complete_and_current(const X509_CRL *crl, time_t now)
+static enum doubt doubt_dates(const struct crl *crl, time_t now)
 {
     time_t from, until;
 
-    return extension_bytes(crl, NID_issuing_distribution_point) == NULL &&
-           extension_bytes(crl, NID_delta_crl) == NULL &&
-           identity_time(X509_CRL_get0_lastUpdate(crl), &from) && from <= now &&
-           X509_CRL_get0_nextUpdate(crl) != NULL &&
-           identity_time(X509_CRL_get0_nextUpdate(crl), &until) && now <= until;
+    if (!crl_this_update(crl, &from))
+        return DOUBT_DATE;
+    if (from > now)
+        return DOUBT_EARLY;
+    if (!crl_next_update(crl, &until))
+        return DOUBT_ENDLESS;
+    return now <= until ? DOUBT_NONE : DOUBT_STALE;
 }
 
-bool revocation_out_of_scope(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct verify_options *options, const struct verdict *verdict, int *depth)
+/* Whether a delta CRL that is current stands in for a complete one that is stale. */
+static bool is_extended(const struct crl_sources *sources, const struct crl *complete,
+    X509 *certificate, time_t now, bool *failed)
 {
-    int i, length = checked_length(chain, options);
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *delta;
 
-    for (*depth = 0; *depth < length; (*depth)++) {
-        X509 *certificate = sk_X509_value(chain, *depth);
-        bool outside = false, covered = false;
-
-        if (X509_get_version(certificate) == X509_VERSION_3)
-            continue;
-        for (i = 0; i < trust_crl_count(trust); i++) {
-            X509_CRL *crl = sk_X509_CRL_value(trust_crls(trust), i);
-
-            if (!is_by_issuer(crl, certificate, sk_X509_value(chain, *depth + 1)))
-                continue;
-            outside = outside || is_of_users_or_cas_alone(crl);
-            covered = covered || is_complete_and_current(crl, verdict->checked_at);
-        }
-        if (outside && !covered)
+    while ((delta = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        if (crl_is_delta(delta) && crl_fault(delta) == NULL &&
+            doubt_dates(delta, now) == DOUBT_NONE && trust_crl_extends(delta, complete) &&
+            listed_with_deltas(complete, certificate))
             return true;
     }
     return false;
+}
+
+static enum doubt doubt_list(const struct crl_sources *sources, const struct crl *crl, X509 *signer,
+    X509 *certificate, time_t now, bool *failed)
+{
+    enum doubt dates;
+
+    if (crl_is_delta(crl))
+        return DOUBT_DELTA;
+    if (crl_fault(crl) != NULL)
+        return DOUBT_FAULT;
+    if (trust_crl_reasons(crl, certificate) == 0)
+        return DOUBT_SCOPE;
+    if (!may_sign_crls(signer))
+        return DOUBT_SIGNER;
+    dates = doubt_dates(crl, now);
+    if (dates == DOUBT_STALE && is_extended(sources, crl, certificate, now, failed))
+        return DOUBT_NONE;
+    return dates;
+}
+
+static void take_dates(struct verdict *verdict, const struct crl *crl)
+{
+    verdict->crl_this_update = 0;
+    verdict->crl_next_update = 0;
+    (void)crl_this_update(crl, &verdict->crl_this_update);
+    (void)crl_next_update(crl, &verdict->crl_next_update);
+}
+
+/* What the lists say when none lists the certificate. */
+struct coverage {
+    unsigned reasons;         /* of the lists that can be relied on */
+    const struct crl *newest; /* of these */
+    enum doubt doubt;         /* about one that cannot, */
+    const struct crl *doubtful;
+};
+
+static bool is_newer(const struct crl *crl, const struct crl *than)
+{
+    time_t one, other;
+
+    return crl_this_update(crl, &one) && (!crl_this_update(than, &other) || one > other);
+}
+
+static struct coverage cover(
+    const struct crl_sources *sources, X509 *certificate, time_t now, bool *failed)
+{
+    struct coverage coverage = {.reasons = 0};
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *crl;
+
+    while ((crl = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        enum doubt doubt =
+            doubt_list(sources, crl, sources->signers[cursor.signer], certificate, now, failed);
+
+        if (doubt == DOUBT_NONE) {
+            coverage.reasons |= trust_crl_reasons(crl, certificate);
+            if (coverage.newest == NULL || is_newer(crl, coverage.newest))
+                coverage.newest = crl;
+        } else if (coverage.doubtful == NULL || doubt > coverage.doubt ||
+                   (doubt == coverage.doubt && is_newer(crl, coverage.doubtful))) {
+            coverage.doubt = doubt;
+            coverage.doubtful = crl;
+        }
+    }
+    return coverage;
+}
+
+static int code_of(const struct coverage *coverage)
+{
+    static const int codes[] = {[DOUBT_NONE] = X509_V_ERR_DIFFERENT_CRL_SCOPE,
+        [DOUBT_SCOPE] = X509_V_ERR_DIFFERENT_CRL_SCOPE,
+        [DOUBT_DELTA] = X509_V_ERR_DIFFERENT_CRL_SCOPE,
+        [DOUBT_FAULT] = X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION,
+        [DOUBT_EARLY] = X509_V_ERR_CRL_NOT_YET_VALID,
+        [DOUBT_DATE] = X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD,
+        [DOUBT_ENDLESS] = X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD,
+        [DOUBT_SIGNER] = X509_V_ERR_KEYUSAGE_NO_CRL_SIGN,
+        [DOUBT_STALE] = X509_V_ERR_CRL_HAS_EXPIRED};
+
+    return codes[coverage->doubt];
+}
+
+static const struct path_node *find_node(const struct path_search *search, const X509 *certificate)
+{
+    int i;
+
+    for (i = 0; i < search->node_count; i++) {
+        if (search->nodes[i].certificate == certificate)
+            return &search->nodes[i];
+    }
+    return NULL;
+}
+
+/* Whether a certificate of the issuer's name is one that the issuer or its own issuer signed. */
+static bool is_vouched_for(
+    const struct path_search *search, int node, const X509 *issuer, const X509 *above)
+{
+    int i;
+
+    for (i = 0; i < search->link_count; i++) {
+        if (search->links[i].below == node &&
+            (search->links[i].issuer == issuer || search->links[i].issuer == above))
+            return true;
+    }
+    return false;
+}
+
+static bool is_current(X509 *certificate, time_t now)
+{
+    return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
+           X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
+}
+
+/* Adds those who may speak for the issuer at this place of the path. */
+static void add_other_signers(struct crl_sources *sources, const struct findings *findings,
+    const struct path_search *search, int place)
+{
+    const struct path *path = findings->path;
+    X509 *issuer = path->certificates[place];
+    const X509 *above = place + 1 < path->length ? path->certificates[place + 1] : NULL;
+    int i;
+
+    for (i = 1; i < search->node_count && sources->count < CRL_SIGNERS; i++) {
+        X509 *other = search->nodes[i].certificate;
+
+        if (other == issuer || search->nodes[i].round < 0 ||
+            X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) != 0 ||
+            !is_vouched_for(search, i, issuer, above) ||
+            (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 ||
+            !is_current(other, findings->verdict->checked_at))
+            continue;
+        sources->signers[sources->count++] = other;
+    }
+}
+
+/* With the whole chain, the certificate of such a signer must be good itself: by a list of the key
+ * that vouches for it. */
+static bool is_good_signer(
+    const struct findings *findings, const struct path_search *search, X509 *signer, bool *failed)
+{
+    const struct path_node *node = find_node(search, signer);
+    time_t now = findings->verdict->checked_at;
+    int i;
+
+    for (i = 0; node != NULL && i < search->link_count; i++) {
+        const struct crl_sources sources = {
+            .trust = findings->trust, .signers = {search->links[i].issuer}, .count = 1};
+        struct crl_entry entry;
+
+        if (&search->nodes[search->links[i].below] != node)
+            continue;
+        if (listed_on(&sources, signer, now, &entry, failed) == NULL &&
+            cover(&sources, signer, now, failed).reasons == CRL_ALL_REASONS)
+            return true;
+    }
+    return false;
+}
+
+/* The issuer at this place of the path, and what stands above it under the same name: a CA that
+ * changes its key vouches for one of its keys with the other. */
+static void add_own_signers(struct crl_sources *sources, const struct path *path, int place)
+{
+    const X509_NAME *name = X509_get_subject_name(path->certificates[place]);
+    int i;
+
+    for (i = place; i < path->length && sources->count < CRL_SIGNERS; i++) {
+        if (X509_NAME_cmp(X509_get_subject_name(path->certificates[i]), name) == 0)
+            sources->signers[sources->count++] = path->certificates[i];
+    }
+}
+
+/* Whether one of the lists is about the certificate, whatever it is worth. */
+static bool speak_of(const struct crl_sources *sources, X509 *certificate, bool *failed)
+{
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *crl;
+
+    while ((crl = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        if (crl_fault(crl) != NULL || trust_crl_reasons(crl, certificate) != 0)
+            return true;
+    }
+    return false;
+}
+
+static struct crl_sources find_sources(
+    const struct findings *findings, const struct path_search *search, int depth, bool *failed)
+{
+    struct crl_sources sources = {.trust = findings->trust};
+    int i, kept;
+
+    add_own_signers(&sources, findings->path, depth + 1);
+    if (speak_of(&sources, findings->path->certificates[depth], failed))
+        return sources;
+    kept = sources.count;
+    add_other_signers(&sources, findings, search, depth + 1);
+    for (i = kept; i < sources.count; i++) {
+        if (findings->options->crl_leaf_only ||
+            is_good_signer(findings, search, sources.signers[i], failed))
+            sources.signers[kept++] = sources.signers[i];
+    }
+    sources.count = kept;
+    return sources;
+}
+
+static void add_revoked(
+    struct findings *findings, const struct crl *crl, const struct crl_entry *entry, int depth)
+{
+    struct verdict *verdict = findings->verdict;
+
+    findings_add_crl(findings, X509_V_ERR_CERT_REVOKED, depth, crl);
+    /* Of several the leaf's own is told; it comes first. */
+    if (verdict->revoked_at != 0)
+        return;
+    verdict->revoked_at = entry->revoked_at;
+    verdict->revocation_reason = revocation_reason_name(entry->reason);
+    take_dates(verdict, crl);
+}
+
+static void check_one(
+    struct findings *findings, const struct path_search *search, int depth, bool *failed)
+{
+    X509 *certificate = findings->path->certificates[depth];
+    struct crl_sources sources = find_sources(findings, search, depth, failed);
+    time_t now = findings->verdict->checked_at;
+    const struct crl *crl;
+    struct crl_entry entry;
+    struct coverage coverage;
+
+    crl = listed_on(&sources, certificate, now, &entry, failed);
+    if (crl != NULL) {
+        add_revoked(findings, crl, &entry, depth);
+        return;
+    }
+    coverage = cover(&sources, certificate, now, failed);
+    if (coverage.reasons == CRL_ALL_REASONS) {
+        if (depth == 0)
+            take_dates(findings->verdict, coverage.newest);
+        return;
+    }
+    if (has_list(&sources, failed))
+        findings_add_crl(findings, code_of(&coverage), depth, coverage.doubtful);
+    else if (trust_crl_names(findings->trust, X509_get_issuer_name(certificate)))
+        findings_add(findings, X509_V_ERR_CRL_SIGNATURE_FAILURE, depth);
+    else
+        findings_add(findings, X509_V_ERR_UNABLE_TO_GET_CRL, depth);
+}
+
+bool revocation_check(struct findings *findings, const struct path_search *search)
+{
+    int length = findings->path->length - 1, depth;
+    bool failed = false;
+
+    if (trust_crl_count(findings->trust) == 0 && !findings->options->require_crl)
+        return true;
+    if (findings->options->crl_leaf_only && length > 1)
+        length = 1;
+    for (depth = 0; depth < length; depth++)
+        check_one(findings, search, depth, &failed);
+    return !failed;
 }

@@ -1,39 +1,31 @@
 #ifndef PEERCERT_VERIFY_REVOCATION_H
 #define PEERCERT_VERIFY_REVOCATION_H
 
-#include "verify/verify.h"
+#include "trust/trust.h"
+#include <stdbool.h>
+#include <time.h>
 
-/* Puts date and reason of a certificate's entry on a CRL into the verdict (revoked_at,
- * revocation_reason, the CRL's dates). Either may be NULL; then nothing is known and nothing is
- * put. */
-void revocation_describe(X509_CRL *crl, X509 *certificate, struct verdict *verdict);
+struct findings;
+struct path_search;
+
+/* Revocation by CRLs (RFC 5280 section 6.3.3), of a path that is good in all else. Not by
+ * libcrypto's X509_V_FLAG_CRL_CHECK, which hashes a list for each certificate, takes what it cannot
+ * read in a list as if it were not there, and looks at one list of an issuer alone.
+ *
+ * A certificate is revoked when any authentic list says so (listed_on). It is good when the lists
+ * that are current and that can be read whole cover it for all reasons. A delta CRL that is current
+ * makes its complete one current. The anchor's own revocation is nobody's to tell. */
+
+/* Adds X509_V_ERR_CERT_REVOKED, or why nothing is known, for each certificate whose revocation is
+ * asked for; puts the entry and the dates of the leaf's list into the verdict of *findings. Does
+ * nothing when there is no CRL and none is required. false when memory or libcrypto failed. */
+bool revocation_check(struct findings *findings, const struct path_search *search);
+
+/* Whether a CRL of the issuer lists a certificate that it issued, as listed_on has it; true also
+ * when that cannot be told for a failure. */
+bool revocation_is_listed(const struct trust *trust, X509 *certificate, X509 *issuer, time_t now);
 
 /* The name of a CRLReason (RFC 5280 section 5.3.1); NULL when it has none, -1 among them. */
 const char *revocation_reason_name(long reason);
-
-/* Puts the dates of the newest CRL of the leaf's issuer into the verdict. */
-void revocation_describe_crl(X509 *leaf, const struct trust *trust, struct verdict *verdict);
-
-/* libcrypto looks at the best CRL of each issuer; this looks whether any authentic one of them,
- * current or stale, lists a certificate of the chain (DESIGN: revoked is revoked). An entry on hold
- * (RFC 5280 section 5.3.1) counts unless a later CRL of the same scope, or a later delta CRL's
- * removeFromCRL, releases it: later by thisUpdate and not by a lower cRLNumber, and not after the
- * verdict's moment. Returns true with the entry in the verdict and the certificate's
- * depth in *depth. */
-bool revocation_listed(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct verify_options *options, struct verdict *verdict, int *depth);
-
-/* RFC 5280 section 5.1.2.5 requires nextUpdate; libcrypto takes a CRL without it as current for
- * ever. Returns true with the depth when a certificate of the chain whose revocation is asked for
- * has an issuer with such a CRL. */
-bool revocation_without_end(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct verify_options *options, int *depth);
-
-/* RFC 5280 section 5.2.5: a CRL of user certificates alone, or of CA certificates alone, covers
- * none of version 1 or 2; libcrypto takes a version 1 certificate for a user's. Returns true with
- * the depth when a certificate of the chain whose revocation is asked for is of such a version and
- * its issuer has such a CRL and no complete one that is current at the verdict's moment. */
-bool revocation_out_of_scope(STACK_OF(X509) * chain, const struct trust *trust,
-    const struct verify_options *options, const struct verdict *verdict, int *depth);
 
 #endif

@@ -125,7 +125,7 @@ static enum verify_cause judge_root(const struct path_search *search, int at)
 
 static struct finding found(enum verify_cause cause, int depth)
 {
-    return (struct finding){verify_cause_code(cause), depth, cause};
+    return (struct finding){.code = verify_cause_code(cause), .depth = depth, .cause = cause};
 }
 
 struct finding stranger_find_fault(struct path_search *search)

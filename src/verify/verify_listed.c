@@ -1,0 +1,86 @@
+#include "verify/verify_listed.h"
+
+#include <openssl/x509v3.h>
+
+const struct crl *crl_sources_next(
+    const struct crl_sources *sources, struct crl_cursor *cursor, bool *failed)
+{
+    for (; cursor->signer < sources->count; cursor->signer++, cursor->position = 0) {
+        const struct crl *crl = trust_crl_next(
+            sources->trust, sources->signers[cursor->signer], &cursor->position, failed);
+
+        if (crl != NULL)
+            return crl;
+    }
+    return NULL;
+}
+
+bool listed_with_deltas(const struct crl *complete, X509 *certificate)
+{
+    return crl_has_freshest(complete) ||
+           (X509_get_extension_flags(certificate) & EXFLAG_FRESHEST) != 0;
+}
+
+/* Later by its date and by its number, and not in the future: one that was signed ahead (the kit's
+ * `ca crl --ahead`) does not know yet what came to be on hold since. */
+static bool is_later(const struct crl *crl, const struct crl *than, time_t now)
+{
+    time_t one, other;
+
+    return crl_this_update(crl, &one) && crl_this_update(than, &other) && one > other &&
+           one <= now && trust_crl_number_is_as_high(crl, than);
+}
+
+static bool is_of_same_scope(const struct crl *crl, const struct crl *other)
+{
+    const ASN1_OCTET_STRING *one = crl_scope_bytes(crl), *two = crl_scope_bytes(other);
+
+    return one == NULL || two == NULL ? one == two : ASN1_OCTET_STRING_cmp(one, two) == 0;
+}
+
+/* Whether `later` releases what `crl` holds: a complete CRL of the same scope that does not list it
+ * any more, or a delta CRL that removes it. One that cannot be read whole releases nothing. */
+static bool releases(const struct crl *later, const struct crl *crl, X509 *certificate, time_t now)
+{
+    struct crl_entry entry;
+    bool found;
+
+    if (crl_fault(later) != NULL || !is_later(later, crl, now) || !is_of_same_scope(later, crl))
+        return false;
+    found = crl_find(later, X509_get0_serialNumber(certificate), &entry);
+    if (!crl_is_delta(later))
+        return !found;
+    return found && entry.reason == CRL_REASON_REMOVE_FROM_CRL &&
+           (crl_is_delta(crl) || listed_with_deltas(crl, certificate));
+}
+
+static bool is_released(const struct crl_sources *sources, const struct crl *crl, X509 *certificate,
+    time_t now, bool *failed)
+{
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *later;
+
+    while ((later = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        if (releases(later, crl, certificate, now))
+            return true;
+    }
+    return false;
+}
+
+const struct crl *listed_on(const struct crl_sources *sources, X509 *certificate, time_t now,
+    struct crl_entry *entry, bool *failed)
+{
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *crl;
+
+    while ((crl = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        if (!crl_find(crl, X509_get0_serialNumber(certificate), entry))
+            continue;
+        if (entry->reason == CRL_REASON_REMOVE_FROM_CRL && crl_is_delta(crl))
+            continue;
+        if (entry->reason != CRL_REASON_CERTIFICATE_HOLD ||
+            !is_released(sources, crl, certificate, now, failed))
+            return crl;
+    }
+    return NULL;
+}
