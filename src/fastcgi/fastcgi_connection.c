@@ -1,123 +1,205 @@
 #include "fastcgi/fastcgi_connection.h"
-#include "base/clock.h"
 #include "fastcgi/fastcgi_reader.h"
+#include "fastcgi/fastcgi_writer.h"
 
+#include <errno.h>
 #include <fastcgi.h>
-#include <fcgiapp.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Bytes handed to libfcgi between two looks at the clock. */
-#define WRITE_PIECE ((size_t)4096)
+/* Bytes that are taken from a socket at once, and how often before others get their turn. */
+#define INPUT_BYTES ((size_t)16 * 1024)
+#define MOST_READS 16
 
-struct fastcgi {
-    FCGX_Request request;
-    struct fastcgi_reader head;
-    int pipe[2]; /* from which libfcgi reads how a request begins */
-    int64_t answer_deadline;
+struct fastcgi_worker {
+    fastcgi_handler handler;
+    void *context;
+    struct fastcgi_writer *writer;
+    struct fastcgi_reader *spare; /* for the next connection; NULL: none */
+    unsigned char input[INPUT_BYTES];
 };
 
-bool fastcgi_start(void)
+/* A request that is being answered. */
+struct exchange {
+    struct fastcgi_connection *connection;
+    struct fastcgi_writer *writer;
+};
+
+int64_t fastcgi_wait_limit(enum fastcgi_wait wait)
 {
-    return FCGX_Init() == 0;
+    static const int64_t limits[] = {[FASTCGI_WAIT_REQUEST] = -1,
+        [FASTCGI_WAIT_HEAD] = 2000,
+        [FASTCGI_WAIT_BODY] = 1000,
+        [FASTCGI_WAIT_SEND] = 30000,
+        [FASTCGI_WAIT_CLOSE] = 1000,
+        [FASTCGI_CLOSED] = 0};
+
+    return limits[wait];
 }
 
-static void close_pipe(struct fastcgi *fastcgi)
+struct fastcgi_worker *fastcgi_worker_new(fastcgi_handler handler, void *context)
 {
-    int i;
+    struct fastcgi_worker *worker = calloc(1, sizeof(*worker));
 
-    for (i = 0; i < 2; i++) {
-        if (fastcgi->pipe[i] >= 0)
-            (void)close(fastcgi->pipe[i]);
-        fastcgi->pipe[i] = -1;
-    }
-}
-
-static bool open_pipe(struct fastcgi *fastcgi)
-{
-    if (fastcgi->pipe[0] >= 0)
-        return true;
-    close_pipe(fastcgi);
-    if (pipe2(fastcgi->pipe, O_CLOEXEC | O_NONBLOCK) == 0)
-        return true;
-    fastcgi->pipe[0] = -1;
-    fastcgi->pipe[1] = -1;
-    return false;
-}
-
-struct fastcgi *fastcgi_new(void)
-{
-    struct fastcgi *fastcgi = calloc(1, sizeof(*fastcgi));
-
-    if (fastcgi == NULL)
+    if (worker == NULL)
         return NULL;
-    fastcgi->pipe[0] = -1;
-    fastcgi->pipe[1] = -1;
-    if (!open_pipe(fastcgi) || FCGX_InitRequest(&fastcgi->request, -1, 0) != 0) {
-        fastcgi_free(fastcgi);
-        return NULL;
-    }
-    return fastcgi;
+    worker->handler = handler;
+    worker->context = context;
+    worker->writer = fastcgi_writer_new();
+    if (worker->writer != NULL)
+        return worker;
+    free(worker);
+    return NULL;
 }
 
-void fastcgi_free(struct fastcgi *fastcgi)
+void fastcgi_worker_free(struct fastcgi_worker *worker)
 {
-    if (fastcgi == NULL)
+    if (worker == NULL)
         return;
-    close_pipe(fastcgi);
-    fastcgi_reader_free(&fastcgi->head);
-    free(fastcgi);
+    fastcgi_writer_free(worker->writer);
+    fastcgi_reader_free(worker->spare);
+    free(worker);
+}
+
+void fastcgi_connection_begin(struct fastcgi_connection *connection, int fd)
+{
+    *connection = (struct fastcgi_connection){.fd = fd, .wait = FASTCGI_WAIT_REQUEST};
+}
+
+static void drop_rest(struct fastcgi_connection *connection)
+{
+    free(connection->rest);
+    connection->rest = NULL;
+    connection->rest_at = 0;
+    connection->rest_length = 0;
+}
+
+void fastcgi_connection_close(struct fastcgi_connection *connection)
+{
+    fastcgi_reader_free(connection->reader);
+    drop_rest(connection);
+    (void)close(connection->fd);
+    *connection = (struct fastcgi_connection){.fd = -1, .wait = FASTCGI_CLOSED};
+}
+
+size_t fastcgi_connection_size(const struct fastcgi_connection *connection)
+{
+    size_t reader = connection->reader != NULL ? fastcgi_reader_size(connection->reader) : 0;
+
+    return reader + connection->rest_length;
+}
+
+/* Sends as much as the peer takes now. -1 when the connection is broken. */
+static ssize_t send_now(int fd, const unsigned char *bytes, size_t length)
+{
+    size_t done = 0;
+
+    while (done < length) {
+        ssize_t sent = send(fd, bytes + done, length - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent > 0)
+            done += (size_t)sent;
+        else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        else if (sent == 0 || errno != EINTR)
+            return -1;
+    }
+    return (ssize_t)done;
+}
+
+/* Begins the end: no more is sent, and what comes is thrown away. */
+static enum fastcgi_wait begin_end(struct fastcgi_connection *connection)
+{
+    connection->trash = 0;
+    return shutdown(connection->fd, SHUT_WR) == 0 ? FASTCGI_WAIT_CLOSE : FASTCGI_CLOSED;
+}
+
+/* All that was to be sent was sent. */
+static enum fastcgi_wait go_to(struct fastcgi_connection *connection, enum fastcgi_wait next)
+{
+    return next == FASTCGI_WAIT_CLOSE ? begin_end(connection) : next;
+}
+
+/* Sends bytes, keeps what the peer does not take, and then comes `next`. */
+static enum fastcgi_wait send_or_keep(struct fastcgi_connection *connection,
+    const unsigned char *bytes, size_t length, enum fastcgi_wait next)
+{
+    ssize_t sent = send_now(connection->fd, bytes, length);
+
+    if (sent < 0)
+        return FASTCGI_CLOSED;
+    if ((size_t)sent == length)
+        return go_to(connection, next);
+    connection->rest_length = length - (size_t)sent;
+    connection->rest_at = 0;
+    connection->rest = malloc(connection->rest_length);
+    if (connection->rest == NULL)
+        return FASTCGI_CLOSED;
+    memcpy(connection->rest, bytes + sent, connection->rest_length);
+    connection->next = next;
+    return FASTCGI_WAIT_SEND;
+}
+
+static enum fastcgi_wait send_rest(struct fastcgi_connection *connection)
+{
+    ssize_t sent = send_now(connection->fd, connection->rest + connection->rest_at,
+        connection->rest_length - connection->rest_at);
+
+    if (sent < 0)
+        return FASTCGI_CLOSED;
+    connection->rest_at += (size_t)sent;
+    if (connection->rest_at < connection->rest_length)
+        return FASTCGI_WAIT_SEND;
+    drop_rest(connection);
+    return go_to(connection, connection->next);
+}
+
+/* Throws away what comes until the peer ends too. */
+static enum fastcgi_wait await_end(
+    struct fastcgi_connection *connection, struct fastcgi_worker *worker)
+{
+    while (connection->trash < FASTCGI_MAX_STDIN) {
+        ssize_t got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
+
+        if (got > 0)
+            connection->trash += (size_t)got;
+        else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return FASTCGI_WAIT_CLOSE;
+        else if (got == 0 || errno != EINTR)
+            break;
+    }
+    return FASTCGI_CLOSED;
 }
 
 static bool write_out(void *context, const void *bytes, size_t length)
 {
-    struct fastcgi *fastcgi = context;
-    const char *at = bytes;
+    const struct exchange *exchange = context;
 
-    while (length > 0) {
-        size_t piece = length < WRITE_PIECE ? length : WRITE_PIECE;
-
-        if (clock_milliseconds() >= fastcgi->answer_deadline ||
-            FCGX_PutStr(at, (int)piece, fastcgi->request.out) != (int)piece)
-            return false;
-        at += piece;
-        length -= piece;
-    }
-    return true;
+    return fastcgi_writer_write(exchange->writer, bytes, length);
 }
 
+/* Sends what the peer takes now; the rest goes with what follows. */
 static bool flush_out(void *context)
 {
-    struct fastcgi *fastcgi = context;
+    const struct exchange *exchange = context;
+    const unsigned char *bytes;
+    size_t length;
+    ssize_t sent;
 
-    return FCGX_FFlush(fastcgi->request.out) == 0;
+    if (!fastcgi_writer_flush(exchange->writer))
+        return false;
+    bytes = fastcgi_writer_pending(exchange->writer, &length);
+    sent = send_now(exchange->connection->fd, bytes, length);
+    if (sent > 0)
+        fastcgi_writer_take(exchange->writer, (size_t)sent);
+    return sent >= 0;
 }
 
-/* Has libfcgi begin a request. It reads the beginning from a pipe that holds it and nothing else;
- * after that the request's descriptor is the connection, where its answer goes. */
-static bool begin(struct fastcgi *fastcgi, int fd)
+static enum request_role role_of(const struct fastcgi_reader *reader)
 {
-    FCGX_Request *request = &fastcgi->request;
-
-    if (!open_pipe(fastcgi) || !fastcgi_reader_announce(&fastcgi->head, fastcgi->pipe[1]))
-        return false;
-    request->ipcFd = fastcgi->pipe[0];
-    request->keepConnection = 1; /* or the implicit finish would close the pipe */
-    if (FCGX_Accept_r(request) != 0) {
-        fastcgi->pipe[0] = -1; /* libfcgi closed it */
-        request->ipcFd = -1;
-        return false;
-    }
-    request->ipcFd = fd;
-    return true;
-}
-
-static enum request_role role_of(const FCGX_Request *request)
-{
-    switch (request->role) {
+    switch (fastcgi_reader_role(reader)) {
     case FCGI_RESPONDER:
         return REQUEST_RESPONDER;
     case FCGI_AUTHORIZER:
@@ -127,86 +209,195 @@ static enum request_role role_of(const FCGX_Request *request)
     }
 }
 
-/* Ends the streams, which sends END_REQUEST, and frees what libfcgi allocated, without its own
- * closing of connections: that waits up to two seconds for each read. */
-static bool end(FCGX_Request *request)
+/* A role that the specification does not know (sections 5.1 and 5.5). */
+static enum fastcgi_wait refuse_role(struct fastcgi_connection *connection)
 {
-    bool good = FCGX_FClose(request->err) == 0;
+    unsigned char end[FASTCGI_END_BYTES];
 
-    good = FCGX_FClose(request->out) == 0 && good;
-    FCGX_Free(request, 0);
-    request->ipcFd = -1;
-    request->keepConnection = 1;
-    return good;
+    fastcgi_write_end(end, fastcgi_reader_request_id(connection->reader));
+    end[FASTCGI_END_BYTES - 4] = FCGI_UNKNOWN_ROLE;
+    return send_or_keep(
+        connection, end + FCGI_HEADER_LEN, FASTCGI_END_BYTES - FCGI_HEADER_LEN, FASTCGI_WAIT_CLOSE);
 }
 
-bool fastcgi_has_come(struct fastcgi *fastcgi, int fd)
+/* What comes after the answer. An authorizer gets no STDIN stream, a filter gets a DATA stream too
+ * (section 6). Whatever follows the end of a request makes that the connection is not kept. */
+static enum fastcgi_wait after_answer(struct fastcgi_connection *connection, enum request_role role,
+    const unsigned char *at, const unsigned char *end)
 {
-    return fastcgi_reader_take(&fastcgi->head, fd);
+    enum fastcgi_read body = FASTCGI_READ_WRONG;
+    enum fastcgi_wait done =
+        fastcgi_reader_keeps(connection->reader) ? FASTCGI_WAIT_REQUEST : FASTCGI_CLOSED;
+
+    if (role == REQUEST_AUTHORIZER)
+        return at == end ? done : FASTCGI_WAIT_CLOSE;
+    if (role == REQUEST_RESPONDER)
+        body = fastcgi_reader_feed(connection->reader, &at, end);
+    if (body == FASTCGI_READ_MORE)
+        return FASTCGI_WAIT_BODY;
+    return body == FASTCGI_READ_BODY && at == end ? done : FASTCGI_WAIT_CLOSE;
 }
 
-static int64_t within(int64_t milliseconds, int64_t latest)
+/* A head is whole: has the request answered. An answer that cannot be made whole is not ended. */
+static enum fastcgi_wait answer(struct fastcgi_connection *connection,
+    struct fastcgi_worker *worker, const unsigned char *at, const unsigned char *end)
 {
-    int64_t until = clock_milliseconds() + milliseconds;
+    struct fastcgi_writer *writer = worker->writer;
+    struct exchange exchange = {.connection = connection, .writer = writer};
+    unsigned role = fastcgi_reader_role(connection->reader);
+    struct request request = {.role = role_of(connection->reader),
+        .parameters = fastcgi_reader_parameters(connection->reader),
+        .transport = {.write = write_out, .flush = flush_out, .context = &exchange}};
+    const unsigned char *bytes;
+    enum fastcgi_wait next;
+    size_t length;
 
-    return until < latest ? until : latest;
+    if (role != FCGI_RESPONDER && role != FCGI_AUTHORIZER && role != FCGI_FILTER)
+        return refuse_role(connection);
+    fastcgi_writer_begin(writer, fastcgi_reader_request_id(connection->reader));
+    worker->handler(worker->context, &request);
+    connection->answered++;
+    if (request.gone)
+        return FASTCGI_CLOSED;
+    next = after_answer(connection, request.role, at, end);
+    if (next == FASTCGI_WAIT_BODY ? !fastcgi_writer_flush(writer) : !fastcgi_writer_finish(writer))
+        return FASTCGI_CLOSED;
+    bytes = fastcgi_writer_pending(writer, &length);
+    return send_or_keep(connection, bytes, length, next);
 }
 
-enum fastcgi_next fastcgi_serve(
-    struct fastcgi *fastcgi, int fd, int64_t latest, fastcgi_handler handler, void *context)
+/* Ends a request whose answer was sent, body or not. */
+static enum fastcgi_wait end_request(struct fastcgi_connection *connection, bool whole)
 {
-    struct request request;
-    bool keep, drained = true;
+    enum fastcgi_wait done =
+        fastcgi_reader_keeps(connection->reader) ? FASTCGI_WAIT_REQUEST : FASTCGI_CLOSED;
+    unsigned char end[FASTCGI_END_BYTES];
 
-    if (fastcgi_reader_read(&fastcgi->head, fd, within(FASTCGI_HEAD_MS, latest)) != FASTCGI_READ)
-        return FASTCGI_CLOSE;
-    if (fastcgi_reader_has_unknown_role(&fastcgi->head))
-        return fastcgi_reader_refuse_role(&fastcgi->head, fd) ? FASTCGI_LINGER : FASTCGI_CLOSE;
-    if (!begin(fastcgi, fd))
-        return FASTCGI_CLOSE;
-    keep = fastcgi->request.keepConnection != 0;
-    fastcgi->answer_deadline = clock_milliseconds() + FASTCGI_ANSWER_MS;
-    request = (struct request){.role = role_of(&fastcgi->request),
-        .parameters = fastcgi->head.parameters,
-        .transport = {.write = write_out, .flush = flush_out, .context = fastcgi}};
-    handler(context, &request);
-    /* An authorizer gets no STDIN stream, a filter gets a DATA stream too (FastCGI specification
-     * section 6). */
-    if (request.role == REQUEST_AUTHORIZER)
-        drained = fastcgi_reader_is_used_up(&fastcgi->head);
-    else if (request.role == REQUEST_OTHER_ROLE)
-        drained = false;
-    else if (!request.gone) {
-        drained = fastcgi_drain_nothing(&fastcgi->head) ||
-                  (request_flush(&request) &&
-                      fastcgi_drain(&fastcgi->head, fd, within(FASTCGI_DRAIN_MS, latest)));
-    }
-    if (!end(&fastcgi->request) || request.gone)
-        return FASTCGI_CLOSE;
-    if (!drained)
-        return FASTCGI_LINGER;
-    return keep ? FASTCGI_KEEP : FASTCGI_CLOSE;
+    fastcgi_write_end(end, fastcgi_reader_request_id(connection->reader));
+    return send_or_keep(connection, end, sizeof(end), whole ? done : FASTCGI_WAIT_CLOSE);
 }
 
-void fastcgi_linger_and_close(int fd, int64_t latest)
+/* FCGI_GET_VALUES (section 4.1): we take one request at a time on a connection. */
+static bool send_values(int fd)
 {
-    int64_t deadline = within(FASTCGI_DRAIN_MS, latest);
-    size_t left = FASTCGI_MAX_STDIN;
-    char trash[4096];
+    static const unsigned char values[] = {FCGI_VERSION_1, FCGI_GET_VALUES_RESULT, 0, 0, 0, 18, 6,
+        0, 15, 1, 'F', 'C', 'G', 'I', '_', 'M', 'P', 'X', 'S', '_', 'C', 'O', 'N', 'N', 'S', '0', 0,
+        0, 0, 0, 0, 0};
 
-    if (shutdown(fd, SHUT_WR) == 0) {
-        while (left > 0) {
-            struct pollfd waiting = {.fd = fd, .events = POLLIN};
-            int64_t wait = deadline - clock_milliseconds();
-            ssize_t got = recv(fd, trash, sizeof(trash), MSG_DONTWAIT);
+    return send_now(fd, values, sizeof(values)) == (ssize_t)sizeof(values);
+}
 
-            if (got == 0)
-                break;
-            if (got > 0)
-                left -= (size_t)got < left ? (size_t)got : left;
-            else if (wait <= 0 || poll(&waiting, 1, (int)wait) <= 0)
-                break;
+/* Takes bytes that have come. */
+static enum fastcgi_wait take(struct fastcgi_connection *connection, struct fastcgi_worker *worker,
+    const unsigned char *at, const unsigned char *end)
+{
+    for (;;) {
+        switch (fastcgi_reader_feed(connection->reader, &at, end)) {
+        case FASTCGI_READ_MORE:
+            if (connection->wait == FASTCGI_WAIT_BODY)
+                return FASTCGI_WAIT_BODY;
+            return fastcgi_reader_is_idle(connection->reader) ? FASTCGI_WAIT_REQUEST
+                                                              : FASTCGI_WAIT_HEAD;
+        case FASTCGI_READ_VALUES:
+            if (!send_values(connection->fd))
+                return FASTCGI_CLOSED;
+            break;
+        case FASTCGI_READ_HEAD:
+            return answer(connection, worker, at, end);
+        case FASTCGI_READ_BODY:
+            return end_request(connection, at == end);
+        case FASTCGI_READ_WRONG:
+            return connection->wait == FASTCGI_WAIT_BODY ? end_request(connection, false)
+                                                         : FASTCGI_CLOSED;
         }
     }
-    (void)close(fd);
+}
+
+static bool find_reader(struct fastcgi_connection *connection, struct fastcgi_worker *worker)
+{
+    if (connection->reader != NULL)
+        return true;
+    connection->reader = worker->spare != NULL ? worker->spare : fastcgi_reader_new();
+    worker->spare = NULL;
+    return connection->reader != NULL;
+}
+
+/* The next request may come at any time, or never: nothing is kept for it. */
+static void give_reader_back(struct fastcgi_connection *connection, struct fastcgi_worker *worker)
+{
+    fastcgi_reader_reset(connection->reader);
+    if (worker->spare != NULL)
+        fastcgi_reader_free(worker->spare);
+    worker->spare = connection->reader;
+    connection->reader = NULL;
+}
+
+/* Reads what has come. */
+static enum fastcgi_wait read_now(
+    struct fastcgi_connection *connection, struct fastcgi_worker *worker)
+{
+    int reads = 0;
+
+    while (reads < MOST_READS) {
+        ssize_t got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
+        enum fastcgi_wait before = connection->wait;
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return before;
+        if (got <= 0)
+            return got == 0 && before == FASTCGI_WAIT_BODY ? end_request(connection, false)
+                                                           : FASTCGI_CLOSED;
+        if (!find_reader(connection, worker))
+            return FASTCGI_CLOSED;
+        connection->wait = take(connection, worker, worker->input, worker->input + got);
+        if ((size_t)got < INPUT_BYTES || connection->wait == FASTCGI_WAIT_REQUEST ||
+            connection->wait > FASTCGI_WAIT_BODY)
+            return connection->wait;
+        reads++;
+    }
+    return connection->wait;
+}
+
+enum fastcgi_wait fastcgi_connection_advance(
+    struct fastcgi_connection *connection, struct fastcgi_worker *worker)
+{
+    switch (connection->wait) {
+    case FASTCGI_WAIT_REQUEST:
+    case FASTCGI_WAIT_HEAD:
+    case FASTCGI_WAIT_BODY:
+        connection->wait = read_now(connection, worker);
+        break;
+    case FASTCGI_WAIT_SEND:
+        connection->wait = send_rest(connection);
+        break;
+    case FASTCGI_WAIT_CLOSE:
+        connection->wait = await_end(connection, worker);
+        break;
+    case FASTCGI_CLOSED:
+        break;
+    }
+    if (connection->reader != NULL &&
+        (connection->wait == FASTCGI_WAIT_REQUEST || connection->wait >= FASTCGI_WAIT_CLOSE))
+        give_reader_back(connection, worker);
+    return connection->wait;
+}
+
+enum fastcgi_wait fastcgi_connection_expire(struct fastcgi_connection *connection)
+{
+    connection->wait =
+        connection->wait == FASTCGI_WAIT_BODY ? end_request(connection, false) : FASTCGI_CLOSED;
+    return connection->wait;
+}
+
+enum fastcgi_wait fastcgi_connection_end(struct fastcgi_connection *connection)
+{
+    char byte;
+
+    if (connection->wait == FASTCGI_WAIT_REQUEST &&
+        recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+        (errno == EAGAIN || errno == EWOULDBLOCK))
+        connection->wait = begin_end(connection);
+    return connection->wait;
 }

@@ -3,49 +3,66 @@
 
 #include "fastcgi/request.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* One worker's way of serving FastCGI requests over connections that the server accepted. libfcgi
- * begins and encodes the answers; it never accepts, waits or closes, and what a peer sends is read
- * by fastcgi_head. */
-struct fastcgi;
+struct fastcgi_reader;
 
-/* Milliseconds that a front server has for sending the head of a request, and for taking the whole
- * answer. Fronts send a request at once. */
-#define FASTCGI_HEAD_MS 2000
-#define FASTCGI_ANSWER_MS 30000
-/* Milliseconds for the rest of a body that is thrown away. */
-#define FASTCGI_DRAIN_MS 1000
+/* What a connection waits for. */
+enum fastcgi_wait {
+    FASTCGI_WAIT_REQUEST, /* its first request, or the next: nothing of it has come */
+    FASTCGI_WAIT_HEAD,    /* the rest of a request's head */
+    FASTCGI_WAIT_BODY,    /* the rest of a body that is thrown away; the answer was sent */
+    FASTCGI_WAIT_SEND,    /* the peer takes no more of its answer at the moment */
+    FASTCGI_WAIT_CLOSE, /* the peer's end, after ours: so that its system does not throw the answer
+                           away (RFC 9112 section 9.6 has the same for HTTP) */
+    FASTCGI_CLOSED,     /* nothing: fastcgi_connection_close comes next */
+};
+#define FASTCGI_WAITS FASTCGI_CLOSED
 
-/* To be called once before all else: libfcgi's own start, which installs signal handlers. */
-bool fastcgi_start(void);
+/* Milliseconds that a peer has for each; -1: no limit. Fronts send a request at once. */
+int64_t fastcgi_wait_limit(enum fastcgi_wait wait);
 
-/* Makes and frees one worker's state; NULL for want of memory or descriptors. Free accepts NULL. */
-struct fastcgi *fastcgi_new(void);
-void fastcgi_free(struct fastcgi *fastcgi);
+/* One connection: what has come of a request, what is left of an answer. Nothing here waits. */
+struct fastcgi_connection {
+    int fd; /* non-blocking; owned */
+    enum fastcgi_wait wait;
+    unsigned answered;             /* requests */
+    struct fastcgi_reader *reader; /* NULL when nothing of a request has come */
+    unsigned char *rest;           /* what the peer has not taken of an answer */
+    size_t rest_at, rest_length;
+    enum fastcgi_wait next; /* after FASTCGI_WAIT_SEND */
+    size_t trash;           /* bytes that were thrown away at the end */
+};
 
 /* Answers one request. */
 typedef void (*fastcgi_handler)(void *context, struct request *request);
 
-/* What is to be done with the connection after a request. */
-enum fastcgi_next {
-    FASTCGI_KEEP,   /* further requests may come */
-    FASTCGI_CLOSE,  /* all that was sent was read: close it */
-    FASTCGI_LINGER, /* more may be under way: fastcgi_linger_and_close */
-};
+/* What one worker needs for answering requests, one after the other, with a handler (borrowed with
+ * its context). NULL when out of memory or descriptors; free accepts NULL. */
+struct fastcgi_worker;
+struct fastcgi_worker *fastcgi_worker_new(fastcgi_handler handler, void *context);
+void fastcgi_worker_free(struct fastcgi_worker *worker);
 
-/* Takes what a new connection has sent so far; false when that is nothing. When it is true,
- * fastcgi_serve for this connection comes next. */
-bool fastcgi_has_come(struct fastcgi *fastcgi, int fd);
+/* Begins with a connection that was accepted (non-blocking). */
+void fastcgi_connection_begin(struct fastcgi_connection *connection, int fd);
 
-/* Reads one request from a connection, has it answered and ends it. The peer has the times above
- * for it, and no longer than until `latest` (clock_milliseconds; INT64_MAX for no such moment);
- * what is there already is taken after that too. */
-enum fastcgi_next fastcgi_serve(
-    struct fastcgi *fastcgi, int fd, int64_t latest, fastcgi_handler handler, void *context);
+/* Does all that can be done without waiting for the peer: reads what has come, answers a request
+ * that is whole, sends. Returns what it waits for now. */
+enum fastcgi_wait fastcgi_connection_advance(
+    struct fastcgi_connection *connection, struct fastcgi_worker *worker);
 
-/* Takes what is under way for a bounded time, and no longer than until `latest`, and then closes
- * the connection, so that the peer's system does not throw the answer away. */
-void fastcgi_linger_and_close(int fd, int64_t latest);
+/* The time for what it waits for is over. Returns like fastcgi_connection_advance. */
+enum fastcgi_wait fastcgi_connection_expire(struct fastcgi_connection *connection);
+
+/* Ends a connection that waits for a request unless bytes of one are there. Returns like
+ * fastcgi_connection_advance. */
+enum fastcgi_wait fastcgi_connection_end(struct fastcgi_connection *connection);
+
+/* The bytes of memory that it holds. */
+size_t fastcgi_connection_size(const struct fastcgi_connection *connection);
+
+/* Closes the connection and frees what it holds. */
+void fastcgi_connection_close(struct fastcgi_connection *connection);
 
 #endif

@@ -1,190 +1,193 @@
 #include "fastcgi/fastcgi_reader.h"
-#include "base/clock.h"
 
-#include <errno.h>
 #include <fastcgi.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-/* Records of a request's head, and of a body that is thrown away, at the most: empty ones cost the
- * peer nothing. */
+/* Records of a head, and of a body, at the most: empty ones cost the peer nothing. */
 #define MAX_RECORDS 4096
+/* What a reader keeps for the next request. */
+#define KEPT_PARAMS ((size_t)16 * 1024)
+#define KEPT_PARAMETERS ((size_t)256)
 
-struct record {
-    unsigned type;
+enum stage { STAGE_BEGIN, STAGE_PARAMS, STAGE_STDIN };
+
+struct fastcgi_reader {
+    enum stage stage;
+    unsigned records; /* of this stage */
+    /* The record that is being read. */
+    unsigned char header[FCGI_HEADER_LEN];
+    size_t header_length;
+    size_t content, padding; /* what is still to come of it */
+    /* The request. */
+    unsigned char begin[8]; /* the body of BEGIN_REQUEST */
     uint16_t request_id;
-    size_t length;
-    size_t padding;
+    size_t body;           /* bytes of STDIN so far */
+    unsigned char *params; /* the contents of the PARAMS records, joined */
+    size_t params_length, params_capacity;
+    char **parameters; /* which lie in `params` */
+    size_t parameters_capacity;
 };
 
-static enum fastcgi_read wait_readable(int fd, int64_t deadline)
+struct fastcgi_reader *fastcgi_reader_new(void)
 {
-    struct pollfd waiting = {.fd = fd, .events = POLLIN};
-    int64_t left = deadline - clock_milliseconds();
-    int ready;
-
-    if (left <= 0)
-        return FASTCGI_READ_LATE;
-    ready = poll(&waiting, 1, left < 60000 ? (int)left : 60000);
-    return ready < 0 && errno != EINTR ? FASTCGI_READ_WRONG : FASTCGI_READ;
+    return calloc(1, sizeof(struct fastcgi_reader));
 }
 
-/* Waits for bytes and takes at most `size` of them. */
-static enum fastcgi_read receive(
-    int fd, unsigned char *buffer, size_t size, int64_t deadline, size_t *length)
+void fastcgi_reader_free(struct fastcgi_reader *reader)
 {
-    for (;;) {
-        ssize_t got = recv(fd, buffer, size, MSG_DONTWAIT);
+    if (reader == NULL)
+        return;
+    free(reader->params);
+    free(reader->parameters);
+    free(reader);
+}
 
-        if (got > 0) {
-            *length = (size_t)got;
-            return FASTCGI_READ;
-        }
-        if (got == 0 || errno == ECONNRESET)
-            return FASTCGI_READ_ENDED;
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            enum fastcgi_read result = wait_readable(fd, deadline);
+void fastcgi_reader_reset(struct fastcgi_reader *reader)
+{
+    struct fastcgi_reader kept = {.params = NULL};
 
-            if (result != FASTCGI_READ)
-                return result;
-        } else if (errno != EINTR) {
-            return FASTCGI_READ_WRONG;
-        }
+    if (reader->params_capacity <= KEPT_PARAMS) {
+        kept.params = reader->params;
+        kept.params_capacity = reader->params_capacity;
+    } else {
+        free(reader->params);
     }
+    if (reader->parameters_capacity <= KEPT_PARAMETERS) {
+        kept.parameters = reader->parameters;
+        kept.parameters_capacity = reader->parameters_capacity;
+    } else {
+        free(reader->parameters);
+    }
+    *reader = kept;
 }
 
-/* Reads exactly `length` bytes. FASTCGI_READ_ENDED only when not one of them came. */
-static enum fastcgi_read read_exactly(
-    struct fastcgi_reader *head, int fd, void *buffer, size_t length, int64_t deadline)
+bool fastcgi_reader_is_idle(const struct fastcgi_reader *reader)
 {
-    unsigned char *to = buffer;
-    size_t done = 0;
+    return reader->stage == STAGE_BEGIN && reader->header_length == 0;
+}
 
-    while (done < length) {
-        size_t part = head->input_end - head->input_at;
+size_t fastcgi_reader_size(const struct fastcgi_reader *reader)
+{
+    return sizeof(*reader) + reader->params_capacity +
+           reader->parameters_capacity * sizeof(*reader->parameters);
+}
 
-        if (part > 0) {
-            part = part < length - done ? part : length - done;
-            memcpy(to + done, head->input + head->input_at, part);
-            head->input_at += part;
-            done += part;
-        } else {
-            /* A peer that drips must not outlive the deadline. */
-            enum fastcgi_read result =
-                done > 0 && clock_milliseconds() >= deadline
-                    ? FASTCGI_READ_LATE
-                    : receive(fd, head->input, FASTCGI_INPUT_BYTES, deadline, &head->input_end);
+uint16_t fastcgi_reader_request_id(const struct fastcgi_reader *reader)
+{
+    return reader->request_id;
+}
 
-            head->input_at = 0;
-            if (result != FASTCGI_READ) {
-                head->input_end = 0;
-                return result == FASTCGI_READ_ENDED && done > 0 ? FASTCGI_READ_WRONG : result;
-            }
+unsigned fastcgi_reader_role(const struct fastcgi_reader *reader)
+{
+    return (unsigned)reader->begin[0] << 8 | reader->begin[1];
+}
+
+bool fastcgi_reader_keeps(const struct fastcgi_reader *reader)
+{
+    return (reader->begin[2] & FCGI_KEEP_CONN) != 0;
+}
+
+char *const *fastcgi_reader_parameters(const struct fastcgi_reader *reader)
+{
+    return reader->parameters;
+}
+
+static unsigned record_type(const struct fastcgi_reader *reader)
+{
+    return reader->header[1];
+}
+
+static size_t record_length(const struct fastcgi_reader *reader)
+{
+    return (size_t)reader->header[4] << 8 | reader->header[5];
+}
+
+static uint16_t record_id(const struct fastcgi_reader *reader)
+{
+    return (uint16_t)(reader->header[2] << 8 | reader->header[3]);
+}
+
+/* Whether the record whose header has come may come here. */
+static bool is_expected(struct fastcgi_reader *reader)
+{
+    bool ours = record_id(reader) == reader->request_id;
+
+    switch (reader->stage) {
+    case STAGE_BEGIN:
+        if (record_type(reader) == FCGI_BEGIN_REQUEST) {
+            reader->request_id = record_id(reader);
+            return reader->request_id != FCGI_NULL_REQUEST_ID &&
+                   record_length(reader) == sizeof(reader->begin);
         }
+        return record_type(reader) == FCGI_ABORT_REQUEST || record_type(reader) == FCGI_GET_VALUES;
+    case STAGE_PARAMS:
+        return record_type(reader) == FCGI_PARAMS && ours &&
+               record_length(reader) <= FASTCGI_MAX_PARAMS - reader->params_length;
+    case STAGE_STDIN:
+        reader->body += record_length(reader);
+        return record_type(reader) == FCGI_STDIN && ours && reader->body <= FASTCGI_MAX_STDIN;
     }
-    return FASTCGI_READ;
+    return false;
 }
 
-static enum fastcgi_read read_record(
-    struct fastcgi_reader *head, int fd, struct record *record, int64_t deadline)
+static size_t least(size_t a, size_t b)
 {
-    unsigned char header[FCGI_HEADER_LEN];
-    enum fastcgi_read result = read_exactly(head, fd, header, sizeof(header), deadline);
-
-    if (result != FASTCGI_READ)
-        return result;
-    if (header[0] != FCGI_VERSION_1)
-        return FASTCGI_READ_WRONG;
-    record->type = header[1];
-    record->request_id = (uint16_t)(header[2] << 8 | header[3]);
-    record->length = (size_t)header[4] << 8 | header[5];
-    record->padding = header[6];
-    return FASTCGI_READ;
+    return a < b ? a : b;
 }
 
-/* Within a request the end of the connection is always wrong. */
-static enum fastcgi_read within(enum fastcgi_read result)
+/* Takes a header's bytes. True when it is whole. */
+static bool take_header(
+    struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
 {
-    return result == FASTCGI_READ_ENDED ? FASTCGI_READ_WRONG : result;
+    size_t part = least(FCGI_HEADER_LEN - reader->header_length, (size_t)(end - *at));
+
+    if (part > 0)
+        memcpy(reader->header + reader->header_length, *at, part);
+    reader->header_length += part;
+    *at += part;
+    return reader->header_length == FCGI_HEADER_LEN;
 }
 
-static enum fastcgi_read skip(struct fastcgi_reader *head, int fd, size_t length, int64_t deadline)
+static bool add_params(struct fastcgi_reader *reader, const unsigned char *bytes, size_t length)
 {
-    unsigned char trash[4096];
-    enum fastcgi_read result = FASTCGI_READ;
+    if (reader->params_length + length > reader->params_capacity) {
+        size_t capacity = least(2 * (reader->params_length + length), FASTCGI_MAX_PARAMS);
+        unsigned char *params = realloc(reader->params, capacity);
 
-    while (length > 0 && result == FASTCGI_READ) {
-        size_t part = length < sizeof(trash) ? length : sizeof(trash);
-
-        result = within(read_exactly(head, fd, trash, part, deadline));
-        length -= part;
-    }
-    return result;
-}
-
-/* FCGI_GET_VALUES (section 4.1): we take one request at a time on a connection. */
-static bool answer_get_values(int fd)
-{
-    static const unsigned char answer[] = {FCGI_VERSION_1, FCGI_GET_VALUES_RESULT, 0, 0, 0, 18, 6,
-        0, 15, 1, 'F', 'C', 'G', 'I', '_', 'M', 'P', 'X', 'S', '_', 'C', 'O', 'N', 'N', 'S', '0', 0,
-        0, 0, 0, 0, 0};
-
-    return send(fd, answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(answer);
-}
-
-/* Reads records until one begins a request. */
-static enum fastcgi_read read_begin(struct fastcgi_reader *head, int fd, int64_t deadline)
-{
-    enum fastcgi_read result;
-    struct record record;
-    int count;
-
-    for (count = 0; count < MAX_RECORDS; count++) {
-        result = read_record(head, fd, &record, deadline);
-        if (result != FASTCGI_READ)
-            return result;
-        if (record.type == FCGI_BEGIN_REQUEST && record.length == sizeof(head->begin) &&
-            record.request_id != FCGI_NULL_REQUEST_ID) {
-            head->request_id = record.request_id;
-            result = within(read_exactly(head, fd, head->begin, sizeof(head->begin), deadline));
-            return result == FASTCGI_READ ? skip(head, fd, record.padding, deadline) : result;
-        }
-        if (record.type != FCGI_ABORT_REQUEST && record.type != FCGI_GET_VALUES)
-            return FASTCGI_READ_WRONG;
-        result = skip(head, fd, record.length + record.padding, deadline);
-        if (result != FASTCGI_READ)
-            return result;
-        if (record.type == FCGI_GET_VALUES && !answer_get_values(fd))
-            return FASTCGI_READ_WRONG;
-    }
-    return FASTCGI_READ_WRONG;
-}
-
-static enum fastcgi_read read_params_record(
-    struct fastcgi_reader *head, const struct record *record, int fd, int64_t deadline)
-{
-    enum fastcgi_read result;
-
-    if (record->length > FASTCGI_MAX_PARAMS - head->params_length)
-        return FASTCGI_READ_WRONG;
-    if (head->params_length + record->length > head->params_capacity) {
-        size_t capacity = 2 * (head->params_length + record->length);
-        unsigned char *params;
-
-        if (capacity > FASTCGI_MAX_PARAMS)
-            capacity = FASTCGI_MAX_PARAMS;
-        params = realloc(head->params, capacity);
         if (params == NULL)
-            return FASTCGI_READ_WRONG;
-        head->params = params;
-        head->params_capacity = capacity;
+            return false;
+        reader->params = params;
+        reader->params_capacity = capacity;
     }
-    result = read_exactly(head, fd, head->params + head->params_length, record->length, deadline);
-    head->params_length += record->length;
-    return within(result);
+    memcpy(reader->params + reader->params_length, bytes, length);
+    reader->params_length += length;
+    return true;
+}
+
+/* Takes what is there of a record's content. */
+static bool take_content(
+    struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
+{
+    size_t part = least(reader->content, (size_t)(end - *at));
+    const unsigned char *bytes = *at;
+
+    if (part == 0)
+        return true;
+    *at += part;
+    reader->content -= part;
+    if (record_type(reader) == FCGI_BEGIN_REQUEST)
+        memcpy(reader->begin + sizeof(reader->begin) - reader->content - part, bytes, part);
+    return record_type(reader) != FCGI_PARAMS || add_params(reader, bytes, part);
+}
+
+static void skip_padding(
+    struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
+{
+    size_t part = least(reader->padding, (size_t)(end - *at));
+
+    *at += part;
+    reader->padding -= part;
 }
 
 /* One length of a name-value pair (section 3.4): one byte, or four with the highest bit set. */
@@ -204,35 +207,35 @@ static bool take_length(const unsigned char **at, const unsigned char *end, size
     return true;
 }
 
-static bool add_parameter(struct fastcgi_reader *head, size_t count, char *parameter)
+static bool add_parameter(struct fastcgi_reader *reader, size_t count, char *parameter)
 {
     if (count >= FASTCGI_MAX_PARAMETERS)
         return false;
-    if (count + 1 >= head->parameters_capacity) {
-        size_t capacity = head->parameters_capacity != 0 ? 2 * head->parameters_capacity : 64;
-        char **parameters = realloc(head->parameters, capacity * sizeof(*parameters));
+    if (count + 1 >= reader->parameters_capacity) {
+        size_t capacity = reader->parameters_capacity != 0 ? 2 * reader->parameters_capacity : 64;
+        char **parameters = realloc(reader->parameters, capacity * sizeof(*parameters));
 
         if (parameters == NULL)
             return false;
-        head->parameters = parameters;
-        head->parameters_capacity = capacity;
+        reader->parameters = parameters;
+        reader->parameters_capacity = capacity;
     }
-    head->parameters[count] = parameter;
-    head->parameters[count + 1] = NULL;
+    reader->parameters[count] = parameter;
+    reader->parameters[count + 1] = NULL;
     return true;
 }
 
 /* Makes NAME=value strings of the pairs, where they stand: their lengths, two bytes at least, make
- * room for the equals sign and the NUL. false when not all pairs are whole and sound. */
-static bool make_parameters(struct fastcgi_reader *head)
+ * place for the equals sign and the NUL. false when not all pairs are whole and sound. */
+static bool make_parameters(struct fastcgi_reader *reader)
 {
-    const unsigned char *at = head->params, *end;
-    unsigned char *to = head->params;
+    const unsigned char *at = reader->params, *end;
+    unsigned char *to = reader->params;
     size_t count = 0;
 
-    if (head->params_length == 0)
-        return add_parameter(head, 0, NULL);
-    end = at + head->params_length;
+    if (reader->params_length == 0)
+        return add_parameter(reader, 0, NULL);
+    end = at + reader->params_length;
     while (at != end) {
         size_t name = 0, value = 0;
 
@@ -242,7 +245,7 @@ static bool make_parameters(struct fastcgi_reader *head)
             return false;
         if (memchr(at, '=', name) != NULL || memchr(at, '\0', name + value) != NULL)
             return false;
-        if (!add_parameter(head, count++, (char *)to))
+        if (!add_parameter(reader, count++, (char *)to))
             return false;
         memmove(to, at, name);
         to[name] = '=';
@@ -254,141 +257,56 @@ static bool make_parameters(struct fastcgi_reader *head)
     return true;
 }
 
-/* The input of an earlier request was used up, or its connection was not kept. */
-static bool begin_input(struct fastcgi_reader *head)
+static void go_to(struct fastcgi_reader *reader, enum stage stage)
 {
-    if (!head->taken) {
-        head->input_at = 0;
-        head->input_end = 0;
-    }
-    head->taken = false;
-    head->params_length = 0;
-    if (head->input == NULL)
-        head->input = malloc(FASTCGI_INPUT_BYTES);
-    return head->input != NULL;
+    reader->stage = stage;
+    reader->records = 0;
 }
 
-bool fastcgi_reader_take(struct fastcgi_reader *head, int fd)
+/* A record has come whole. */
+static enum fastcgi_read end_record(struct fastcgi_reader *reader)
 {
-    ssize_t got;
-
-    head->taken = false;
-    if (!begin_input(head))
-        return true;
-    got = recv(fd, head->input, FASTCGI_INPUT_BYTES, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        return false;
-    if (got > 0) {
-        head->input_end = (size_t)got;
-        head->taken = true;
-    }
-    return true;
-}
-
-enum fastcgi_read fastcgi_reader_read(struct fastcgi_reader *head, int fd, int64_t deadline)
-{
-    enum fastcgi_read result;
-    struct record record;
-    int count;
-
-    if (!begin_input(head))
+    reader->header_length = 0;
+    if (++reader->records > MAX_RECORDS)
         return FASTCGI_READ_WRONG;
-    result = read_begin(head, fd, deadline);
-    for (count = 0; result == FASTCGI_READ && count < MAX_RECORDS; count++) {
-        result = within(read_record(head, fd, &record, deadline));
-        if (result != FASTCGI_READ)
-            break;
-        if (record.type != FCGI_PARAMS || record.request_id != head->request_id)
+    switch (record_type(reader)) {
+    case FCGI_BEGIN_REQUEST:
+        go_to(reader, STAGE_PARAMS);
+        return FASTCGI_READ_MORE;
+    case FCGI_GET_VALUES:
+        return FASTCGI_READ_VALUES;
+    case FCGI_PARAMS:
+        if (record_length(reader) > 0)
+            return FASTCGI_READ_MORE;
+        go_to(reader, STAGE_STDIN);
+        return make_parameters(reader) ? FASTCGI_READ_HEAD : FASTCGI_READ_WRONG;
+    case FCGI_STDIN:
+        return record_length(reader) > 0 ? FASTCGI_READ_MORE : FASTCGI_READ_BODY;
+    default:
+        return FASTCGI_READ_MORE;
+    }
+}
+
+enum fastcgi_read fastcgi_reader_feed(
+    struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
+{
+    enum fastcgi_read result = FASTCGI_READ_MORE;
+
+    while (result == FASTCGI_READ_MORE) {
+        if (reader->header_length < FCGI_HEADER_LEN) {
+            if (!take_header(reader, at, end))
+                return FASTCGI_READ_MORE;
+            if (reader->header[0] != FCGI_VERSION_1 || !is_expected(reader))
+                return FASTCGI_READ_WRONG;
+            reader->content = record_length(reader);
+            reader->padding = reader->header[6];
+        }
+        if (!take_content(reader, at, end))
             return FASTCGI_READ_WRONG;
-        if (record.length > 0)
-            result = read_params_record(head, &record, fd, deadline);
-        if (result == FASTCGI_READ)
-            result = skip(head, fd, record.padding, deadline);
-        if (result == FASTCGI_READ && record.length == 0)
-            return make_parameters(head) ? FASTCGI_READ : FASTCGI_READ_WRONG;
+        skip_padding(reader, at, end);
+        if (reader->content > 0 || reader->padding > 0)
+            return FASTCGI_READ_MORE;
+        result = end_record(reader);
     }
-    return result != FASTCGI_READ ? result : FASTCGI_READ_WRONG;
-}
-
-static void set_header(
-    unsigned char header[FCGI_HEADER_LEN], unsigned char type, uint16_t request_id, size_t length)
-{
-    memset(header, 0, FCGI_HEADER_LEN);
-    header[0] = FCGI_VERSION_1;
-    header[1] = type;
-    header[2] = (unsigned char)(request_id >> 8);
-    header[3] = (unsigned char)request_id;
-    header[4] = (unsigned char)(length >> 8);
-    header[5] = (unsigned char)length;
-}
-
-bool fastcgi_reader_has_unknown_role(const struct fastcgi_reader *head)
-{
-    unsigned role = (unsigned)head->begin[0] << 8 | head->begin[1];
-
-    return role != FCGI_RESPONDER && role != FCGI_AUTHORIZER && role != FCGI_FILTER;
-}
-
-bool fastcgi_reader_refuse_role(const struct fastcgi_reader *head, int fd)
-{
-    unsigned char record[2 * FCGI_HEADER_LEN] = {0};
-
-    set_header(record, FCGI_END_REQUEST, head->request_id, FCGI_HEADER_LEN);
-    record[FCGI_HEADER_LEN + 4] = FCGI_UNKNOWN_ROLE;
-    return send(fd, record, sizeof(record), MSG_NOSIGNAL) == (ssize_t)sizeof(record);
-}
-
-bool fastcgi_reader_announce(const struct fastcgi_reader *head, int fd)
-{
-    unsigned char records[3 * FCGI_HEADER_LEN];
-
-    set_header(records, FCGI_BEGIN_REQUEST, head->request_id, sizeof(head->begin));
-    memcpy(records + FCGI_HEADER_LEN, head->begin, sizeof(head->begin));
-    set_header(records + (size_t)2 * FCGI_HEADER_LEN, FCGI_PARAMS, head->request_id, 0);
-    return write(fd, records, sizeof(records)) == (ssize_t)sizeof(records);
-}
-
-bool fastcgi_reader_is_used_up(const struct fastcgi_reader *head)
-{
-    return head->input_at == head->input_end;
-}
-
-bool fastcgi_drain_nothing(struct fastcgi_reader *head)
-{
-    unsigned char expected[FCGI_HEADER_LEN];
-
-    set_header(expected, FCGI_STDIN, head->request_id, 0);
-    if (head->input_end - head->input_at != sizeof(expected) ||
-        memcmp(head->input + head->input_at, expected, sizeof(expected)) != 0)
-        return false;
-    head->input_at = head->input_end;
-    return true;
-}
-
-bool fastcgi_drain(struct fastcgi_reader *head, int fd, int64_t deadline)
-{
-    struct record record;
-    size_t total = 0;
-    int count;
-
-    for (count = 0; count < MAX_RECORDS; count++) {
-        if (read_record(head, fd, &record, deadline) != FASTCGI_READ || record.type != FCGI_STDIN ||
-            record.request_id != head->request_id)
-            return false;
-        total += record.length;
-        if (total > FASTCGI_MAX_STDIN ||
-            skip(head, fd, record.length + record.padding, deadline) != FASTCGI_READ)
-            return false;
-        if (record.length == 0)
-            return fastcgi_reader_is_used_up(head);
-    }
-    return false;
-}
-
-void fastcgi_reader_free(struct fastcgi_reader *head)
-{
-    free(head->params);
-    free(head->parameters);
-    free(head->input);
-    *head = (struct fastcgi_reader){0};
+    return result;
 }

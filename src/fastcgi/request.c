@@ -31,6 +31,11 @@ bool request_flush(struct request *request)
     return !request->gone;
 }
 
+void request_abort(struct request *request)
+{
+    request->gone = true;
+}
+
 bool request_fd_listens(int fd)
 {
     int listens = 0;

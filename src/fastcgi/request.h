@@ -26,7 +26,7 @@ struct request {
     enum request_role role;
     char *const *parameters; /* NULL-terminated "NAME=value" strings (RFC 3875 section 4.1) */
     struct request_transport transport;
-    bool gone; /* a write or flush failed: nothing more will arrive */
+    bool gone; /* a write or flush failed, or it was given up: nothing more will arrive */
 };
 
 /* The value of a parameter, NULL when it is not there; the first one when it is there twice.
@@ -38,6 +38,10 @@ bool request_write(struct request *request, const void *bytes, size_t length);
 
 /* Sends what was written so far on its way. Returns like request_write. */
 bool request_flush(struct request *request);
+
+/* Gives the answer up because it cannot be made whole: what was not sent yet never is, and the
+ * connection is closed without the request's end, so that no front takes it for a whole one. */
+void request_abort(struct request *request);
 
 /* True when this process was started as a CGI script: GATEWAY_INTERFACE is set (RFC 3875 section
  * 4.1.4) and `fd` is no listening socket. */

@@ -1,9 +1,9 @@
 #include "server/server.h"
 #include "base/clock.h"
+#include "base/worker_slots.h"
 #include "fastcgi/fastcgi_connection.h"
 #include "server/allowlist.h"
-#include "server/crew.h"
-#include "server/idle.h"
+#include "server/connections.h"
 #include "service/respond.h"
 
 #include <errno.h>
@@ -17,47 +17,43 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-/* Tokens of events that are no connection's: their lowest 32 bits are no slot of the idle set. */
+/* Tokens of events that are no connection's: their lowest 32 bits are no slot of the set. */
 #define TOKEN_STOP ((uint64_t)UINT32_MAX)
 #define TOKEN_LISTEN ((uint64_t)UINT32_MAX - LISTENER_MAX)
 
 #define MAX_CONNECTIONS ((size_t)4096)
-/* Descriptors that are kept free of connections: the log, files, a few for libraries. */
-#define SPARE_DESCRIPTORS ((size_t)64)
-/* What a write may wait when the front server takes nothing, and how long accepting rests when
- * there are no descriptors left. */
-#define SEND_SECONDS 2
-#define REST_MS 50
-#define REST_WORDS_SECONDS 10
-/* At the end: what those who connected just before have for sending their request, what all of them
- * together have to finish it, and what one has after that. */
-#define STOP_MS 100
-#define STOP_ALL_MS 1000
-#define STOP_ONE_MS 20
+#define LEAST_CONNECTIONS ((size_t)16)
+/* Descriptors that are kept free of connections: files of the trust, a few for libraries. */
+#define SPARE_DESCRIPTORS ((size_t)16)
+/* How often the operator is told that there are no descriptors. */
+#define REST_WORDS_MS 10000
+/* The end, in milliseconds since it began: until when those who connected just before may send
+ * their request, until when workers answer, and until when all connections are closed. */
+#define STOP_GRACE_MS 100
+#define STOP_WORK_MS 1500
+#define STOP_ALL_MS 1900
+#define STOP_LOOK_MS 10
 
-/* Shared by the workers; immutable but for `idle` and `crew`, which have their own locks, the
- * atomics and the listener. */
+/* Shared by the workers; immutable but for the connections, which have their own lock, the atomics
+ * and the listener. */
 struct server {
     const struct service *service;
-    pthread_rwlock_t listener_lock; /* guards the listener, which is closed while workers finish */
+    pthread_rwlock_t listener_lock; /* guards the listener, which is closed while workers work */
     struct listener *listener;
     struct allowlist *peers;
-    struct idle *idle;
-    struct crew *crew;
+    struct connections *connections;
     int epoll_fd;
     int stop_fd;
-    int64_t stop_began; /* set once, before `stopping` is */
-    atomic_bool stopping;
+    atomic_bool stopping; /* requests that have come are answered, nothing else is waited for */
+    atomic_bool resting;  /* no descriptors are left: nobody accepts until a connection is closed */
     atomic_llong rest_told_at;
 };
 
 struct worker {
     struct server *server;
-    struct fastcgi *fastcgi;
-    unsigned number;
+    struct fastcgi_worker *fastcgi;
     pthread_t thread;
     bool started;
 };
@@ -69,169 +65,179 @@ static void answer(void *context, struct request *request)
     respond(server->service, request);
 }
 
-/* Until when a peer may be waited for. */
-static int64_t latest(const struct server *server)
-{
-    int64_t all, one;
-
-    if (!atomic_load(&server->stopping))
-        return INT64_MAX;
-    all = server->stop_began + STOP_ALL_MS;
-    one = clock_milliseconds() + STOP_ONE_MS;
-    return all > one ? all : one;
-}
-
-static void serve(struct worker *worker, int fd, bool known)
-{
-    struct server *server = worker->server;
-    enum fastcgi_next next = fastcgi_serve(worker->fastcgi, fd, latest(server), answer, server);
-
-    if (next == FASTCGI_CLOSE)
-        (void)close(fd);
-    else if (next == FASTCGI_KEEP && !atomic_load(&server->stopping))
-        idle_put(server->idle, fd, known);
-    else
-        fastcgi_linger_and_close(fd, latest(server));
-}
-
-/* Without descriptors: closes an idle connection, or lets the others finish first. */
-static void rest(struct server *server)
-{
-    struct timespec now = {0};
-    long long told = atomic_load(&server->rest_told_at);
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((told == 0 || now.tv_sec - told >= REST_WORDS_SECONDS) &&
-        atomic_compare_exchange_strong(&server->rest_told_at, &told, (long long)now.tv_sec))
-        log_words(server->service->log, LOG_LEVEL_WARNING,
-            "no file descriptors are left: connections wait; raise LimitNOFILE or lower --threads");
-    if (!idle_close_oldest(server->idle))
-        (void)poll(NULL, 0, REST_MS);
-}
-
-/* Accepts and lets others do so again. -1 when there was nothing to accept, with errno. */
-static int accept_next(struct server *server, size_t number, struct sockaddr_storage *address)
+/* Has one worker told of the next connection on a listening socket. With the lock held. */
+static void await_connection(const struct server *server, size_t number)
 {
     struct epoll_event event = {
         .events = EPOLLIN | EPOLLONESHOT, .data.u64 = TOKEN_LISTEN + number};
-    socklen_t size = sizeof(*address);
-    int fd = -1, reason = 0;
+
+    (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, server->listener->fds[number], &event);
+}
+
+/* A descriptor may have become free. */
+static void end_rest(struct server *server)
+{
+    size_t number;
+
+    if (!atomic_load(&server->resting) || !atomic_exchange(&server->resting, false))
+        return;
+    (void)pthread_rwlock_rdlock(&server->listener_lock);
+    for (number = 0; number < server->listener->count; number++)
+        await_connection(server, number);
+    (void)pthread_rwlock_unlock(&server->listener_lock);
+}
+
+static bool is_shortage(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
+}
+
+static void tell_of_rest(struct server *server)
+{
+    long long told = atomic_load(&server->rest_told_at), now = clock_milliseconds();
+
+    if ((told == 0 || now - told >= REST_WORDS_MS) &&
+        atomic_compare_exchange_strong(&server->rest_told_at, &told, now))
+        log_words(server->service->log, LOG_LEVEL_WARNING,
+            "no file descriptors are left: connections wait; raise LimitNOFILE or lower --threads");
+}
+
+/* Accepts a connection. Without descriptors an idle one is closed for it. -1 with errno. */
+static int accept_on(struct server *server, int listen_fd, struct sockaddr_storage *address)
+{
+    for (;;) {
+        socklen_t size = sizeof(*address);
+        int fd =
+            accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int reason = errno;
+
+        if (fd >= 0 || !is_shortage(reason))
+            return fd;
+        tell_of_rest(server);
+        if (!connections_close_oldest(server->connections)) {
+            errno = reason;
+            return -1;
+        }
+    }
+}
+
+/* Accepts the next connection of one who may connect, and lets others do so again. -1 when there is
+ * none. */
+static int accept_next(struct server *server, size_t number)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    int fd = -1;
 
     (void)pthread_rwlock_rdlock(&server->listener_lock);
     if (number < server->listener->count) {
-        int listen_fd = server->listener->fds[number];
-
-        fd = accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC);
-        reason = errno;
-        (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, listen_fd, &event);
+        fd = accept_on(server, server->listener->fds[number], &address);
+        if (fd < 0 && is_shortage(errno))
+            atomic_store(&server->resting, true);
+        else
+            await_connection(server, number);
     }
     (void)pthread_rwlock_unlock(&server->listener_lock);
-    errno = reason;
-    return fd;
+    if (fd < 0 || allowlist_allow(server->peers, &address))
+        return fd;
+    log_words(server->service->log, LOG_LEVEL_WARNING,
+        "a connection from an address that --allow-peer does not name was closed");
+    (void)close(fd);
+    return -1;
 }
 
-static int accept_one(struct server *server, size_t number)
+static void begin_connection(struct worker *worker, int fd)
 {
-    const struct timeval limit = {.tv_sec = SEND_SECONDS};
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    int fd = accept_next(server, number, &address);
+    struct connections *set = worker->server->connections;
+    struct fastcgi_connection connection;
 
-    if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            rest(server);
-        return -1;
-    }
-    if (!allowlist_allow(server->peers, &address)) {
-        log_words(server->service->log, LOG_LEVEL_WARNING,
-            "a connection from an address that --allow-peer does not name was closed");
-        (void)close(fd);
-        return -1;
-    }
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
+    fastcgi_connection_begin(&connection, fd);
+    if (fastcgi_connection_advance(&connection, worker->fastcgi) == FASTCGI_CLOSED)
+        fastcgi_connection_close(&connection);
+    else
+        connections_add(set, &connection);
 }
 
-static void accept_and_serve(struct worker *worker, size_t number)
+static void go_on_with(struct worker *worker, struct fastcgi_connection *connection)
+{
+    bool stopping = atomic_load(&worker->server->stopping);
+    unsigned answered = connection->answered;
+
+    (void)fastcgi_connection_advance(connection, worker->fastcgi);
+    /* What comes after an answer that was given since the end began was sent since then. */
+    if (stopping && connection->answered > answered)
+        (void)fastcgi_connection_end(connection);
+    connections_put(worker->server->connections, connection);
+}
+
+/* Waits for one event and does what it asks for. */
+static void take_event(struct worker *worker, int timeout)
 {
     struct server *server = worker->server;
-    int fd = accept_one(server, number);
+    struct epoll_event event = {.events = 0};
+    int count = epoll_wait(server->epoll_fd, &event, 1, timeout);
 
-    if (fd < 0)
+    if (count <= 0 || event.data.u64 == TOKEN_STOP)
         return;
-    /* One that sends nothing yet waits in the idle set instead of in a thread. */
-    if (fastcgi_has_come(worker->fastcgi, fd) || atomic_load(&server->stopping))
-        serve(worker, fd, false);
-    else
-        idle_put(server->idle, fd, false);
-}
+    if (event.data.u64 >= TOKEN_LISTEN && event.data.u64 < TOKEN_STOP) {
+        int fd = accept_next(server, (size_t)(event.data.u64 - TOKEN_LISTEN));
 
-/* When it stops: nobody else will take the connections that were accepted. A request that has come
- * is answered, and so is that of a front server which has just connected and is about to send it.
- * Kept connections without a request are closed in such a way that one which is under way meets an
- * end and no reset: after a reset over TCP HAProxy does not send it again (tried). */
-static void serve_the_rest(struct server *server)
-{
-    const struct timeval limit = {.tv_usec = STOP_MS * 1000L};
-    struct worker worker = {.server = server, .fastcgi = fastcgi_new()};
-    int64_t deadline = server->stop_began + STOP_MS;
-    bool known;
-    int fd;
+        if (fd >= 0)
+            begin_connection(worker, fd);
+    } else {
+        struct fastcgi_connection *connection =
+            connections_take(server->connections, event.data.u64);
 
-    while (worker.fastcgi != NULL && (fd = idle_take_oldest(server->idle, &known)) >= 0) {
-        struct pollfd waiting = {.fd = fd, .events = POLLIN};
-        int64_t left = known ? 0 : deadline - clock_milliseconds();
-
-        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-        if (poll(&waiting, 1, left > 0 ? (int)left : 0) > 0)
-            serve(&worker, fd, known);
-        else if (clock_milliseconds() < deadline)
-            fastcgi_linger_and_close(fd, latest(server));
-        else
-            (void)close(fd);
+        if (connection != NULL)
+            go_on_with(worker, connection);
     }
-    fastcgi_free(worker.fastcgi);
+    end_rest(server);
 }
 
 static void *work(void *context)
 {
     struct worker *worker = context;
-    struct server *server = worker->server;
+    struct worker_slots *slots = worker->server->service->slots;
 
-    while (!atomic_load(&server->stopping) && crew_await_turn(server->crew, worker->number)) {
-        struct epoll_event event = {.events = 0};
-        int count = epoll_wait(server->epoll_fd, &event, 1, -1);
-
-        crew_take_event(server->crew, worker->number);
-        if (count <= 0 || event.data.u64 == TOKEN_STOP)
-            continue;
-        if (event.data.u64 >= TOKEN_LISTEN && event.data.u64 < TOKEN_STOP) {
-            accept_and_serve(worker, (size_t)(event.data.u64 - TOKEN_LISTEN));
-        } else {
-            int fd = idle_take(server->idle, event.data.u64);
-
-            if (fd >= 0)
-                serve(worker, fd, true);
-        }
-    }
+    worker_slots_enter(slots);
+    while (worker_slots_stand_by(slots))
+        take_event(worker, -1);
+    worker_slots_leave(slots);
     return NULL;
 }
 
-/* As many connections as descriptors allow, with one for each worker in hand besides. */
-static size_t most_idle(const struct config *config)
+static void expire(struct server *server)
 {
-    struct rlimit limit = {.rlim_cur = 1024};
-    size_t reserved = SPARE_DESCRIPTORS + 2 * (size_t)config->threads, most;
+    struct fastcgi_connection *connection;
 
-    (void)getrlimit(RLIMIT_NOFILE, &limit);
-    most = limit.rlim_cur < MAX_CONNECTIONS + reserved ? (size_t)limit.rlim_cur
-                                                       : MAX_CONNECTIONS + reserved;
-    return most > reserved + 16 ? most - reserved : 16;
+    while ((connection = connections_take_expired(server->connections, clock_milliseconds())) !=
+           NULL) {
+        (void)fastcgi_connection_expire(connection);
+        connections_put(server->connections, connection);
+    }
+    end_rest(server);
 }
 
-static bool watch(struct server *server, int fd, uint64_t token, uint32_t events)
+/* So many requests may wait for something at a time, and others are served meanwhile. */
+static size_t count_workers(const struct config *config)
+{
+    return (size_t)config->threads + 2 * (size_t)worker_slots_processors();
+}
+
+/* As many connections as descriptors allow, with one for each worker in hand besides, and one with
+ * which it asks a responder. */
+static size_t most_connections(const struct server *server, size_t workers)
+{
+    struct rlimit limit = {.rlim_cur = 1024};
+    size_t used = (size_t)server->stop_fd + 1 + 3 * workers + SPARE_DESCRIPTORS, left;
+
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    left = limit.rlim_cur > used ? (size_t)limit.rlim_cur - used : 0;
+    if (left > MAX_CONNECTIONS)
+        return MAX_CONNECTIONS;
+    return left > LEAST_CONNECTIONS ? left : LEAST_CONNECTIONS;
+}
+
+static bool watch(const struct server *server, int fd, uint64_t token, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.u64 = token};
 
@@ -240,7 +246,6 @@ static bool watch(struct server *server, int fd, uint64_t token, uint32_t events
 
 static bool prepare(struct server *server, struct error *error)
 {
-    unsigned threads = (unsigned)server->service->config->threads;
     size_t i;
 
     server->peers = allowlist_new(server->service->config, error);
@@ -255,9 +260,9 @@ static bool prepare(struct server *server, struct error *error)
         if (!watch(server, server->listener->fds[i], TOKEN_LISTEN + i, EPOLLIN | EPOLLONESHOT))
             goto fail;
     }
-    server->idle = idle_new(most_idle(server->service->config), server->epoll_fd);
-    server->crew = crew_new(threads, crew_places(threads));
-    if (server->idle != NULL && server->crew != NULL)
+    server->connections = connections_new(
+        most_connections(server, count_workers(server->service->config)), server->epoll_fd);
+    if (server->connections != NULL)
         return true;
     errno = ENOMEM;
 
@@ -266,20 +271,31 @@ fail:
     return false;
 }
 
-/* Waits for signals while the workers work, and looks at the trust's files once a second. The
- * signals are blocked in every thread. */
+/* Waits for signals while the workers work, ends those whose time is over, and looks at the trust's
+ * files once a second. The signals are blocked in every thread. */
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
-    for (;;) {
-        const struct timespec second = {.tv_sec = 1};
-        int number = sigtimedwait(signals, NULL, &second);
+    int64_t looked_at = clock_milliseconds();
 
+    for (;;) {
+        int64_t now = clock_milliseconds(), next = looked_at + 1000;
+        int64_t deadline = connections_deadline(server->connections);
+        struct timespec time;
+        int number;
+
+        if (deadline < next)
+            next = deadline;
+        time = clock_timespec(next > now ? (next - now) * 1000 + 1000 : 0);
+        number = sigtimedwait(signals, NULL, &time);
         if (number == SIGHUP) {
             log_reopen(server->service->log);
             service_reload_trust(server->service);
         } else if (number > 0) {
             return;
-        } else {
+        }
+        expire(server);
+        if (clock_milliseconds() - looked_at >= 1000) {
+            looked_at = clock_milliseconds();
             service_look_at_trust(server->service);
         }
     }
@@ -289,48 +305,94 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
  * somebody else opened outlives us, and so they wait on. */
 static void accept_the_rest(struct server *server)
 {
+    struct fastcgi_connection connection;
+    struct sockaddr_storage address;
     size_t number;
     int fd;
 
     for (number = 0; number < server->listener->count; number++) {
-        while ((fd = accept_one(server, number)) >= 0)
-            idle_put(server->idle, fd, false);
+        while ((fd = accept_on(server, server->listener->fds[number], &address)) >= 0 ||
+               errno == ECONNABORTED || errno == EINTR) {
+            if (fd >= 0 && allowlist_allow(server->peers, &address)) {
+                fastcgi_connection_begin(&connection, fd);
+                connections_add(server->connections, &connection);
+            } else if (fd >= 0) {
+                (void)close(fd);
+            }
+        }
     }
 }
 
-static void stop(struct server *server)
+static void close_listener(struct server *server)
+{
+    size_t number;
+
+    (void)pthread_rwlock_wrlock(&server->listener_lock);
+    if (server->service->config->listen != NULL)
+        accept_the_rest(server);
+    for (number = 0; number < server->listener->count; number++)
+        (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, server->listener->fds[number], NULL);
+    listener_close(server->listener);
+    (void)pthread_rwlock_unlock(&server->listener_lock);
+}
+
+/* Ends the connections, as their requests are answered; false when none is left. */
+static bool end_connections(struct server *server, int64_t began)
+{
+    expire(server);
+    return connections_end_idle(server->connections, clock_milliseconds(), began + STOP_GRACE_MS) >
+           0;
+}
+
+static void end_workers(struct server *server, struct worker *workers, size_t count)
 {
     const uint64_t one = 1;
+    size_t i;
 
-    server->stop_began = clock_milliseconds();
-    atomic_store(&server->stopping, true);
+    worker_slots_end(server->service->slots);
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
-    if (server->crew != NULL)
-        crew_end(server->crew);
-    if (server->idle != NULL && server->service->config->listen != NULL)
-        accept_the_rest(server);
-    (void)pthread_rwlock_wrlock(&server->listener_lock);
-    listener_close(server->listener);
-    (void)pthread_rwlock_unlock(&server->listener_lock);
-    if (server->idle != NULL)
-        serve_the_rest(server);
+    for (i = 0; i < count; i++) {
+        if (workers[i].started)
+            (void)pthread_join(workers[i].thread, NULL);
+        workers[i].started = false;
+    }
 }
 
-static bool start_workers(struct worker *workers, struct server *server, struct error *error)
+/* Requests that were sent whole are answered, by the workers and then by this thread; the rest is
+ * closed in such a way that a request under way meets an end and no reset: after a reset over TCP
+ * HAProxy does not send it again (tried). */
+static void stop(struct server *server, struct worker *workers, size_t count)
 {
-    int i, reason;
+    int64_t began = clock_milliseconds();
 
-    for (i = 0; i < server->service->config->threads; i++) {
+    atomic_store(&server->stopping, true);
+    close_listener(server);
+    while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
+        (void)poll(NULL, 0, STOP_LOOK_MS);
+    end_workers(server, workers, count);
+    (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, server->stop_fd, NULL);
+    while (end_connections(server, began) && clock_milliseconds() < began + STOP_ALL_MS)
+        take_event(&workers[0], STOP_LOOK_MS);
+}
+
+static bool start_workers(
+    struct worker *workers, size_t count, struct server *server, struct error *error)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
         workers[i].server = server;
-        workers[i].number = (unsigned)i;
-        workers[i].fastcgi = fastcgi_new();
+        workers[i].fastcgi = fastcgi_worker_new(answer, server);
         if (workers[i].fastcgi == NULL) {
-            error_set(error, ERROR_MEMORY, "want of memory or descriptors for a worker");
+            error_set(error, ERROR_MEMORY, "out of memory or descriptors for a worker");
             return false;
         }
-        reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+    }
+    for (i = 0; i < count; i++) {
+        int reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+
         if (reason != 0) {
             error_set(error, ERROR_LIBRARY, "a worker could not begin: %s", strerror(reason));
             return false;
@@ -340,16 +402,15 @@ static bool start_workers(struct worker *workers, struct server *server, struct 
     return true;
 }
 
-static void end_workers(struct worker *workers, int count)
+static bool block_signals(sigset_t *signals)
 {
-    int i;
-
-    for (i = 0; i < count; i++) {
-        if (workers[i].started)
-            (void)pthread_join(workers[i].thread, NULL);
-        fastcgi_free(workers[i].fastcgi);
-    }
-    free(workers);
+    (void)sigemptyset(signals);
+    (void)sigaddset(signals, SIGTERM);
+    (void)sigaddset(signals, SIGINT);
+    (void)sigaddset(signals, SIGUSR1);
+    (void)sigaddset(signals, SIGHUP);
+    (void)signal(SIGPIPE, SIG_IGN);
+    return pthread_sigmask(SIG_BLOCK, signals, NULL) == 0;
 }
 
 bool server_run(const struct service *service, struct listener *listener, struct error *error)
@@ -359,43 +420,28 @@ bool server_run(const struct service *service, struct listener *listener, struct
         .listener = listener,
         .epoll_fd = -1,
         .stop_fd = -1};
-    struct worker *workers = calloc((size_t)service->config->threads, sizeof(*workers));
+    size_t i, count = count_workers(service->config);
+    struct worker *workers = calloc(count, sizeof(*workers));
     sigset_t signals;
     bool good = false;
 
     if (workers == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the workers");
-        return false;
-    }
-    /* Before the block below: libfcgi installs handlers of its own. */
-    if (!fastcgi_start()) {
-        error_set(error, ERROR_LIBRARY, "libfcgi could not begin");
-        goto out;
-    }
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGUSR1);
-    (void)sigaddset(&signals, SIGHUP);
-    (void)signal(SIGPIPE, SIG_IGN);
-    if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0) {
+        error_set(error, ERROR_MEMORY, "out of memory for the workers");
+    } else if (!block_signals(&signals)) {
         error_set(error, ERROR_LIBRARY, "the signals could not be blocked");
-        goto out;
-    }
-    if (prepare(&server, error)) {
-        good = start_workers(workers, &server, error);
-        if (good)
+    } else if (prepare(&server, error)) {
+        good = start_workers(workers, count, &server, error);
+        if (good) {
             wait_for_stop(&server, &signals);
-        stop(&server);
+            stop(&server, workers, count);
+        } else {
+            end_workers(&server, workers, count);
+        }
     }
-
-out:
-    end_workers(workers, service->config->threads);
-    /* What a worker had accepted and put there meanwhile. */
-    if (server.idle != NULL)
-        serve_the_rest(&server);
-    idle_free(server.idle);
-    crew_free(server.crew);
+    for (i = 0; workers != NULL && i < count; i++)
+        fastcgi_worker_free(workers[i].fastcgi);
+    free(workers);
+    connections_free(server.connections);
     allowlist_free(server.peers);
     if (server.epoll_fd >= 0)
         (void)close(server.epoll_fd);

@@ -1,229 +1,144 @@
-#include "base/clock.h"
 #include "fastcgi/fastcgi_reader.h"
+#include "unit/fastcgi/records.h"
 
 #include <criterion/criterion.h>
 #include <fastcgi.h>
-#include <fcgiapp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-/* A request that is written record by record, and the socket pair that it goes through. */
-struct wire {
-    unsigned char bytes[700000];
-    size_t length;
-    int ours, theirs;
-};
-
-static struct wire *wire_new(void)
+/* Feeds all of it, `step` bytes at a time, until something is to be done. */
+static enum fastcgi_read feed(
+    struct fastcgi_reader *reader, const struct wire *wire, size_t *from, size_t step)
 {
-    struct wire *wire = calloc(1, sizeof(*wire));
-    int pair[2];
+    enum fastcgi_read result = FASTCGI_READ_MORE;
 
-    cr_assert(wire != NULL && socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-    wire->ours = pair[0];
-    wire->theirs = pair[1];
-    return wire;
-}
+    while (result == FASTCGI_READ_MORE && *from < wire->length) {
+        size_t part = wire->length - *from < step ? wire->length - *from : step;
+        unsigned char *copy = malloc(part); /* so that a sanitizer sees what is read beyond */
+        const unsigned char *at = copy;
 
-static void wire_free(struct wire *wire)
-{
-    close(wire->ours);
-    if (wire->theirs >= 0)
-        close(wire->theirs);
-    free(wire);
-}
-
-static void add_record_of(
-    struct wire *wire, int type, int id, const void *content, size_t length, size_t padding)
-{
-    unsigned char *at = wire->bytes + wire->length;
-
-    cr_assert_lt(wire->length + 8 + length + padding, sizeof(wire->bytes));
-    at[0] = 1;
-    at[1] = (unsigned char)type;
-    at[2] = (unsigned char)(id >> 8);
-    at[3] = (unsigned char)id;
-    at[4] = (unsigned char)(length >> 8);
-    at[5] = (unsigned char)length;
-    at[6] = (unsigned char)padding;
-    if (length > 0)
-        memcpy(at + 8, content, length);
-    wire->length += 8 + length + padding;
-}
-
-static void add_record(struct wire *wire, int type, const void *content, size_t length)
-{
-    add_record_of(wire, type, 1, content, length, 0);
-}
-
-static void add_begin(struct wire *wire)
-{
-    add_record(wire, FCGI_BEGIN_REQUEST, "\0\1\1\0\0\0\0\0", 8);
-}
-
-/* A good request with two parameters, in the form that fronts send it. */
-static void add_request(struct wire *wire)
-{
-    add_begin(wire);
-    add_record(wire, FCGI_PARAMS, "\1\2Axy\14\3REQUEST_TYPEGET", 22);
-    add_record(wire, FCGI_PARAMS, NULL, 0);
-    add_record(wire, FCGI_STDIN, NULL, 0);
-}
-
-static void *send_all(void *context)
-{
-    struct wire *wire = context;
-    size_t done = 0;
-
-    while (done < wire->length) {
-        ssize_t sent = send(wire->theirs, wire->bytes + done, wire->length - done, MSG_NOSIGNAL);
-
-        if (sent <= 0)
-            break;
-        done += (size_t)sent;
+        memcpy(copy, wire->bytes + *from, part);
+        result = fastcgi_reader_feed(reader, &at, copy + part);
+        *from += (size_t)(at - copy);
+        free(copy);
     }
-    return NULL;
+    return result;
 }
 
-static enum fastcgi_read read_head(struct wire *wire, struct fastcgi_reader *head)
+static enum fastcgi_read feed_all(struct fastcgi_reader *reader, const struct wire *wire)
 {
-    enum fastcgi_read result;
-    pthread_t thread;
+    size_t from = 0;
 
-    cr_assert_eq(pthread_create(&thread, NULL, send_all, wire), 0);
-    result = fastcgi_reader_read(head, wire->ours, clock_milliseconds() + 20000);
-    shutdown(wire->ours, SHUT_RDWR);
-    pthread_join(thread, NULL);
-    return result;
+    return feed(reader, wire, &from, wire->length);
 }
 
 static void expect(struct wire *wire, enum fastcgi_read expected, const char *what)
 {
-    struct fastcgi_reader head = {.params = NULL};
-    enum fastcgi_read came = read_head(wire, &head);
+    static const size_t steps[] = {SIZE_MAX, 4096, 1};
+    size_t i;
 
-    cr_expect_eq(came, expected, "%s: expected %d, came %d", what, expected, came);
-    fastcgi_reader_free(&head);
-    wire_free(wire);
-}
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        struct fastcgi_reader *reader = fastcgi_reader_new();
+        size_t from = 0;
+        enum fastcgi_read came = feed(reader, wire, &from, steps[i]);
 
-Test(fastcgi_head, a_request_is_read_and_its_parameters_are_strings)
-{
-    struct wire *wire = wire_new();
-    struct fastcgi_reader head = {.params = NULL};
-
-    add_request(wire);
-    cr_assert_eq(read_head(wire, &head), FASTCGI_READ);
-    cr_expect_eq(head.request_id, 1);
-    cr_expect_str_eq(head.parameters[0], "A=xy");
-    cr_expect_str_eq(head.parameters[1], "REQUEST_TYPE=GET");
-    cr_expect_null(head.parameters[2]);
-    cr_expect(fastcgi_drain_nothing(&head), "the end of STDIN was there");
-    cr_expect_not(fastcgi_drain_nothing(&head));
-    fastcgi_reader_free(&head);
-    wire_free(wire);
-}
-
-Test(fastcgi_head, libfcgi_begins_with_what_is_announced)
-{
-    struct wire *wire = wire_new();
-    struct fastcgi_reader head = {.params = NULL};
-    FCGX_Request request;
-    int ends[2];
-
-    add_request(wire);
-    cr_assert_eq(read_head(wire, &head), FASTCGI_READ);
-    cr_assert(pipe(ends) == 0 && fastcgi_reader_announce(&head, ends[1]));
-    cr_assert_eq(FCGX_Init(), 0);
-    cr_assert_eq(FCGX_InitRequest(&request, -1, 0), 0);
-    request.ipcFd = ends[0];
-    request.keepConnection = 1;
-    cr_assert_eq(FCGX_Accept_r(&request), 0);
-    cr_expect_eq(request.requestId, 1);
-    cr_expect_eq(request.role, FCGI_RESPONDER);
-    cr_expect_eq(request.keepConnection, 1);
-    FCGX_Free(&request, 0);
-    fastcgi_reader_free(&head);
-    wire_free(wire);
-}
-
-/* Whatever comes after the request must keep the connection from being kept. */
-Test(fastcgi_head, bytes_after_the_end_of_stdin_are_noticed)
-{
-    struct wire *wire = wire_new();
-    struct fastcgi_reader head = {.params = NULL};
-
-    add_request(wire);
-    add_begin(wire);
-    send_all(wire);
-    cr_assert_eq(
-        fastcgi_reader_read(&head, wire->ours, clock_milliseconds() + 20000), FASTCGI_READ);
-    cr_expect_not(fastcgi_drain_nothing(&head));
-    cr_expect_not(fastcgi_drain(&head, wire->ours, clock_milliseconds() + 20000));
-    fastcgi_reader_free(&head);
-    wire_free(wire);
-}
-
-Test(fastcgi_head, every_cut_of_a_request_is_late_or_wrong_and_never_read)
-{
-    size_t cut, whole;
-    struct wire *model = wire_new();
-
-    add_request(model);
-    whole = model->length - 8; /* STDIN is not part of the head */
-    for (cut = 0; cut < whole; cut++) {
-        struct wire *wire = wire_new();
-        struct fastcgi_reader head = {.params = NULL};
-        enum fastcgi_read came;
-
-        memcpy(wire->bytes, model->bytes, cut);
-        wire->length = cut;
-        send_all(wire);
-        came = fastcgi_reader_read(&head, wire->ours, clock_milliseconds());
-        cr_expect_eq(came, FASTCGI_READ_LATE, "open after %zu bytes: came %d", cut, came);
-        send_all(wire);
-        wire_free(wire);
-        wire = wire_new();
-        memcpy(wire->bytes, model->bytes, cut);
-        wire->length = cut;
-        send_all(wire);
-        close(wire->theirs);
-        wire->theirs = -1;
-        came = fastcgi_reader_read(&head, wire->ours, clock_milliseconds() + 20000);
-        cr_expect_eq(came, cut == 0 ? FASTCGI_READ_ENDED : FASTCGI_READ_WRONG,
-            "closed after %zu bytes: came %d", cut, came);
-        fastcgi_reader_free(&head);
-        wire_free(wire);
+        cr_expect_eq(came, expected, "%s: expected %d, came %d", what, expected, came);
+        fastcgi_reader_free(reader);
     }
-    wire_free(model);
+    wire_free(wire);
 }
 
-Test(fastcgi_head, params_may_be_cut_into_records_at_every_byte)
+static void expect_parameters(const struct fastcgi_reader *reader, size_t step)
+{
+    char *const *parameters = fastcgi_reader_parameters(reader);
+
+    cr_assert_not_null(parameters);
+    cr_expect_str_eq(parameters[0], "A=xy", "in steps of %zu", step);
+    cr_expect_str_eq(parameters[1], "REQUEST_TYPE=GET", "in steps of %zu", step);
+    cr_expect_null(parameters[2]);
+}
+
+Test(fastcgi_reader, a_request_is_the_same_however_its_bytes_come)
+{
+    struct wire *wire = wire_new();
+    struct fastcgi_reader *reader = fastcgi_reader_new();
+    size_t step;
+
+    add_request(wire);
+    for (step = 1; step <= wire->length; step++) {
+        size_t from = 0;
+
+        cr_expect(fastcgi_reader_is_idle(reader));
+        cr_assert_eq(feed(reader, wire, &from, step), FASTCGI_READ_HEAD);
+        cr_expect_eq(wire->length - from, 8, "STDIN is left");
+        cr_expect_not(fastcgi_reader_is_idle(reader));
+        cr_expect_eq(fastcgi_reader_request_id(reader), 1);
+        cr_expect_eq(fastcgi_reader_role(reader), FCGI_RESPONDER);
+        cr_expect(fastcgi_reader_keeps(reader));
+        expect_parameters(reader, step);
+        cr_assert_eq(feed(reader, wire, &from, step), FASTCGI_READ_BODY);
+        cr_expect_eq(from, wire->length);
+        fastcgi_reader_reset(reader);
+    }
+    fastcgi_reader_free(reader);
+    wire_free(wire);
+}
+
+Test(fastcgi_reader, no_part_of_a_request_is_a_request)
+{
+    struct wire *wire = wire_new();
+    size_t whole, cut;
+
+    add_head(wire);
+    whole = wire->length;
+    for (cut = 1; cut < whole; cut++) {
+        struct fastcgi_reader *reader = fastcgi_reader_new();
+
+        wire->length = cut;
+        cr_expect_eq(feed_all(reader, wire), FASTCGI_READ_MORE, "after %zu bytes", cut);
+        cr_expect_not(fastcgi_reader_is_idle(reader), "after %zu bytes", cut);
+        fastcgi_reader_free(reader);
+    }
+    wire_free(wire);
+}
+
+Test(fastcgi_reader, what_comes_after_the_end_of_stdin_is_left)
+{
+    struct wire *wire = wire_new();
+    struct fastcgi_reader *reader = fastcgi_reader_new();
+    size_t from = 0, whole;
+
+    add_request(wire);
+    whole = wire->length;
+    add_begin(wire);
+    cr_assert_eq(feed(reader, wire, &from, SIZE_MAX), FASTCGI_READ_HEAD);
+    cr_assert_eq(feed(reader, wire, &from, SIZE_MAX), FASTCGI_READ_BODY);
+    cr_expect_eq(from, whole);
+    fastcgi_reader_free(reader);
+    wire_free(wire);
+}
+
+Test(fastcgi_reader, params_may_be_cut_into_records_at_every_byte)
 {
     static const char params[] = "\1\2Axy\14\3REQUEST_TYPEGET";
     size_t cut;
 
     for (cut = 1; cut < 22; cut++) {
         struct wire *wire = wire_new();
-        struct fastcgi_reader head = {.params = NULL};
+        struct fastcgi_reader *reader = fastcgi_reader_new();
 
         add_begin(wire);
         add_record_of(wire, FCGI_PARAMS, 1, params, cut, 7);
         add_record_of(wire, FCGI_PARAMS, 1, params + cut, 22 - cut, 1);
-        add_record(wire, FCGI_PARAMS, NULL, 0);
-        cr_assert_eq(read_head(wire, &head), FASTCGI_READ, "cut at %zu", cut);
-        cr_expect_str_eq(head.parameters[0], "A=xy", "cut at %zu", cut);
-        cr_expect_str_eq(head.parameters[1], "REQUEST_TYPE=GET", "cut at %zu", cut);
-        cr_expect_null(head.parameters[2]);
-        fastcgi_reader_free(&head);
+        add_record_of(wire, FCGI_PARAMS, 1, NULL, 0, 255);
+        cr_assert_eq(feed_all(reader, wire), FASTCGI_READ_HEAD, "cut at %zu", cut);
+        expect_parameters(reader, cut);
+        fastcgi_reader_free(reader);
         wire_free(wire);
     }
 }
 
-Test(fastcgi_head, lengths_that_parameters_claim_must_fit_what_came)
+Test(fastcgi_reader, lengths_that_parameters_claim_must_fit_what_came)
 {
     static const struct {
         const char *what;
@@ -231,9 +146,9 @@ Test(fastcgi_head, lengths_that_parameters_claim_must_fit_what_came)
         size_t length;
         enum fastcgi_read expected;
     } cases[] = {
-        {"no parameters", "", 0, FASTCGI_READ},
-        {"an empty value", "\1\0A", 3, FASTCGI_READ},
-        {"four-byte lengths", "\x80\0\0\1\x80\0\0\1Ax", 10, FASTCGI_READ},
+        {"no parameters", "", 0, FASTCGI_READ_HEAD},
+        {"an empty value", "\1\0A", 3, FASTCGI_READ_HEAD},
+        {"four-byte lengths", "\x80\0\0\1\x80\0\0\1Ax", 10, FASTCGI_READ_HEAD},
         {"an empty name", "\0\1x", 3, FASTCGI_READ_WRONG},
         {"a name longer than what came", "\5\0A", 3, FASTCGI_READ_WRONG},
         {"a value longer than what came", "\1\5Ax", 4, FASTCGI_READ_WRONG},
@@ -289,20 +204,37 @@ static struct wire *make_large(size_t total)
     return wire;
 }
 
-Test(fastcgi_head, params_of_256_KiB_are_taken_and_a_byte_more_is_refused)
+Test(fastcgi_reader, params_of_256_KiB_are_taken_and_a_byte_more_is_refused)
 {
     struct wire *wire = make_large(FASTCGI_MAX_PARAMS);
-    struct fastcgi_reader head = {.params = NULL};
+    struct fastcgi_reader *reader = fastcgi_reader_new();
 
-    cr_assert_eq(read_head(wire, &head), FASTCGI_READ);
-    cr_expect_eq(strlen(head.parameters[0]), FASTCGI_MAX_PARAMS - 6 + 2);
-    cr_expect_null(head.parameters[1]);
-    fastcgi_reader_free(&head);
+    cr_assert_eq(feed_all(reader, wire), FASTCGI_READ_HEAD);
+    cr_expect_eq(strlen(fastcgi_reader_parameters(reader)[0]), FASTCGI_MAX_PARAMS - 6 + 2);
+    cr_expect_null(fastcgi_reader_parameters(reader)[1]);
+    fastcgi_reader_reset(reader);
+    cr_expect_lt(fastcgi_reader_size(reader), 20000, "the memory is given back");
+    fastcgi_reader_free(reader);
     wire_free(wire);
     expect(make_large(FASTCGI_MAX_PARAMS + 1), FASTCGI_READ_WRONG, "a byte too much");
 }
 
-Test(fastcgi_head, parameters_are_limited_in_number)
+Test(fastcgi_reader, what_a_record_claims_takes_no_memory_before_it_comes)
+{
+    struct wire *wire = wire_new();
+    struct fastcgi_reader *reader = fastcgi_reader_new();
+    char content[65535] = {0};
+
+    add_begin(wire);
+    add_record(wire, FCGI_PARAMS, content, sizeof(content));
+    wire->length -= sizeof(content) - 100;
+    cr_assert_eq(feed_all(reader, wire), FASTCGI_READ_MORE);
+    cr_expect_lt(fastcgi_reader_size(reader), 1000);
+    fastcgi_reader_free(reader);
+    wire_free(wire);
+}
+
+Test(fastcgi_reader, parameters_are_limited_in_number)
 {
     int i, extra;
 
@@ -322,11 +254,11 @@ Test(fastcgi_head, parameters_are_limited_in_number)
             add_record(wire, FCGI_PARAMS, pairs, (size_t)(3 * count));
         }
         add_record(wire, FCGI_PARAMS, NULL, 0);
-        expect(wire, extra == 0 ? FASTCGI_READ : FASTCGI_READ_WRONG, "many parameters");
+        expect(wire, extra == 0 ? FASTCGI_READ_HEAD : FASTCGI_READ_WRONG, "many parameters");
     }
 }
 
-Test(fastcgi_head, what_is_no_request_is_wrong)
+Test(fastcgi_reader, what_is_no_request_is_wrong)
 {
     struct wire *wire = wire_new();
     int i;
@@ -358,58 +290,51 @@ Test(fastcgi_head, what_is_no_request_is_wrong)
     expect(wire, FASTCGI_READ_WRONG, "no end of records without a request");
 }
 
-Test(fastcgi_head, a_late_abort_is_passed_over_and_get_values_is_answered)
+Test(fastcgi_reader, a_late_abort_is_passed_over_and_get_values_is_told)
 {
     struct wire *wire = wire_new();
-    struct fastcgi_reader head = {.params = NULL};
-    unsigned char answer[64];
-    ssize_t length;
+    struct fastcgi_reader *reader = fastcgi_reader_new();
+    size_t from = 0;
 
     add_record(wire, FCGI_ABORT_REQUEST, NULL, 0);
     add_record_of(wire, FCGI_GET_VALUES, 0, "\17\0FCGI_MPXS_CONNS", 17, 0);
+    cr_assert_eq(feed(reader, wire, &from, SIZE_MAX), FASTCGI_READ_VALUES);
+    cr_expect_eq(from, wire->length);
+    cr_expect(fastcgi_reader_is_idle(reader));
     add_request(wire);
-    send_all(wire);
-    cr_assert_eq(
-        fastcgi_reader_read(&head, wire->ours, clock_milliseconds() + 20000), FASTCGI_READ);
-    length = recv(wire->theirs, answer, sizeof(answer), MSG_DONTWAIT);
-    cr_assert_eq(length, 32, "%zd bytes", length);
-    cr_expect_eq(answer[1], FCGI_GET_VALUES_RESULT);
-    cr_expect_arr_eq(answer + 8, "\17\1FCGI_MPXS_CONNS0", 18);
-    fastcgi_reader_free(&head);
+    cr_assert_eq(feed(reader, wire, &from, SIZE_MAX), FASTCGI_READ_HEAD);
+    fastcgi_reader_free(reader);
     wire_free(wire);
 }
 
-Test(fastcgi_head, a_body_is_drained_to_its_end_and_what_comes_after_it_is_noticed)
+Test(fastcgi_reader, a_body_is_bounded_and_nothing_else_may_come_within_it)
 {
     static const char body[30000] = {0};
     static const struct {
         size_t bytes;
-        bool ended, followed, expected;
-    } cases[] = {{0, true, false, true}, {60000, true, false, true}, {90000, true, false, false},
-        {60000, false, false, false}, {60000, true, true, false}, {0, true, true, false}};
+        int ended_by; /* 0: not at all */
+        enum fastcgi_read expected;
+    } cases[] = {{0, FCGI_STDIN, FASTCGI_READ_BODY}, {60000, FCGI_STDIN, FASTCGI_READ_BODY},
+        {90000, FCGI_STDIN, FASTCGI_READ_WRONG}, {60000, 0, FASTCGI_READ_MORE},
+        {60000, FCGI_GET_VALUES, FASTCGI_READ_WRONG}, {0, FCGI_ABORT_REQUEST, FASTCGI_READ_WRONG},
+        {0, FCGI_BEGIN_REQUEST, FASTCGI_READ_WRONG}, {0, FCGI_PARAMS, FASTCGI_READ_WRONG}};
     size_t i, done;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct wire *wire = wire_new();
-        struct fastcgi_reader head = {.params = NULL};
-        bool came;
+        struct fastcgi_reader *reader = fastcgi_reader_new();
+        size_t from = 0;
+        enum fastcgi_read came;
 
-        add_request(wire);
-        wire->length -= 8;
+        add_head(wire);
         for (done = 0; done < cases[i].bytes; done += sizeof(body))
             add_record(wire, FCGI_STDIN, body, sizeof(body));
-        if (cases[i].ended)
-            add_record(wire, FCGI_STDIN, NULL, 0);
-        if (cases[i].followed)
-            add_record_of(wire, FCGI_GET_VALUES, 0, NULL, 0, 0);
-        send_all(wire);
-        close(wire->theirs);
-        wire->theirs = -1;
-        cr_assert_eq(
-            fastcgi_reader_read(&head, wire->ours, clock_milliseconds() + 20000), FASTCGI_READ);
-        came = fastcgi_drain(&head, wire->ours, clock_milliseconds() + 20000);
+        if (cases[i].ended_by != 0)
+            add_record(wire, cases[i].ended_by, NULL, 0);
+        cr_assert_eq(feed(reader, wire, &from, SIZE_MAX), FASTCGI_READ_HEAD);
+        came = feed(reader, wire, &from, SIZE_MAX);
         cr_expect_eq(came, cases[i].expected, "case %zu: came %d", i, came);
-        fastcgi_reader_free(&head);
+        fastcgi_reader_free(reader);
         wire_free(wire);
     }
 }

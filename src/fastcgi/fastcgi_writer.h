@@ -1,0 +1,47 @@
+#ifndef PEERCERT_FASTCGI_WRITER_H
+#define PEERCERT_FASTCGI_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Makes the records of an answer, with libfcgi. libfcgi's stream writes to a descriptor until all
+ * is taken, and does not tell how much was when it fails; a connection may take less than all, and
+ * nobody waits for it. So the stream writes to a memory file (memfd_create(2)) that can be seen
+ * here, and the connection gets what the peer takes. One for each worker; it is made with all the
+ * memory that libfcgi needs, since libfcgi aborts when there is none. */
+struct fastcgi_writer;
+
+/* Bytes of an answer with its records at the most. */
+#define FASTCGI_MAX_ANSWER ((size_t)4 * 1024 * 1024)
+
+/* NULL when out of memory or descriptors; give it back with fastcgi_writer_free, which accepts
+ * NULL: it is kept for the next caller. */
+struct fastcgi_writer *fastcgi_writer_new(void);
+void fastcgi_writer_free(struct fastcgi_writer *writer);
+
+/* Begins the answer to a request; what an earlier answer left is gone. */
+void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id);
+
+/* Appends bytes to the answer's STDOUT. false when it cannot be made whole (too long, out of
+ * memory), now or before. */
+bool fastcgi_writer_write(struct fastcgi_writer *writer, const void *bytes, size_t length);
+
+/* Makes records of what was appended. Returns like fastcgi_writer_write. */
+bool fastcgi_writer_flush(struct fastcgi_writer *writer);
+
+/* Appends the end of STDOUT and END_REQUEST (FastCGI specification sections 3.3 and 5.5). Nothing
+ * may be appended after it. Returns like fastcgi_writer_write, and false for an answer without any
+ * STDOUT: lighttpd takes that of an authorizer for a yes. */
+bool fastcgi_writer_finish(struct fastcgi_writer *writer);
+
+/* The records that were made and not yet taken, and takes some of them. Borrowed until the next
+ * call. */
+const unsigned char *fastcgi_writer_pending(const struct fastcgi_writer *writer, size_t *length);
+void fastcgi_writer_take(struct fastcgi_writer *writer, size_t length);
+
+/* The bytes of the records that end a request, as fastcgi_writer_finish appends them. */
+#define FASTCGI_END_BYTES 24
+void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_id);
+
+#endif

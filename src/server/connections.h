@@ -1,0 +1,53 @@
+#ifndef PEERCERT_CONNECTIONS_H
+#define PEERCERT_CONNECTIONS_H
+
+#include "fastcgi/fastcgi_connection.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The connections that wait for something. They stand in the epoll set of the workers, each with
+ * one event at a time (EPOLLONESHOT), and cost no thread. Bounded in number and in bytes: who waits
+ * longest goes first, and first those whose request was answered, then those that have sent nothing
+ * of a request, then those that have sent part of one; those that are being answered go last. Safe
+ * in several threads at once. */
+struct connections;
+
+/* Bytes that all of them hold at the most. */
+#define CONNECTIONS_MAX_BYTES ((size_t)32 * 1024 * 1024)
+
+/* Makes a set for at most `most` connections over an epoll descriptor (borrowed). NULL when out of
+ * memory; free with connections_free, which closes what is in it and accepts NULL. */
+struct connections *connections_new(size_t most, int epoll_fd);
+void connections_free(struct connections *set);
+
+/* Puts a new connection into the set, which owns it from now on. Its events come with a token of
+ * connections_take as their data. */
+void connections_add(struct connections *set, const struct fastcgi_connection *connection);
+
+/* Takes the connection of an event: it is the caller's until connections_put. NULL when it was
+ * closed meanwhile, or another thread has it. */
+struct fastcgi_connection *connections_take(struct connections *set, uint64_t token);
+
+/* Takes one whose time is over at `now` (clock_milliseconds). NULL when there is none. */
+struct fastcgi_connection *connections_take_expired(struct connections *set, int64_t now);
+
+/* Gives a connection back that was taken: it waits on, or is closed when it is FASTCGI_CLOSED. */
+void connections_put(struct connections *set, struct fastcgi_connection *connection);
+
+/* Closes the one that goes first. false when there is none that may: who has sent a whole request
+ * stays. */
+bool connections_close_oldest(struct connections *set);
+
+/* When the first one's time is over (clock_milliseconds); INT64_MAX when nobody's is limited. */
+int64_t connections_deadline(struct connections *set);
+
+/* For the end of the server: ends those that wait for a request (fastcgi_connection_end). One that
+ * has never had one, because its peer has just connected, may still send it until `grace`
+ * (clock_milliseconds). Returns how many are in the set. */
+size_t connections_end_idle(struct connections *set, int64_t now, int64_t grace);
+
+/* How many there are, and their bytes. */
+void connections_measure(struct connections *set, size_t *count, size_t *bytes);
+
+#endif

@@ -1,0 +1,106 @@
+/* A connection, whose bytes are split in time at any place: requests are answered one after the
+ * other, nothing waits, and what comes back is whole records. The first byte says how the bytes are
+ * split, the second how requests are answered. */
+
+#include "fastcgi/fastcgi_connection.h"
+
+#include <fastcgi.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static unsigned char how;
+
+static void handle(void *context, struct request *request)
+{
+    static char large[70000];
+    char *const *at;
+
+    (void)context;
+    for (at = request->parameters; *at != NULL; at++) {
+        if (strchr(*at, '=') == NULL)
+            abort();
+        (void)request_write(request, *at, strlen(*at));
+        if ((how & 1) != 0)
+            (void)request_flush(request);
+    }
+    (void)request_parameter(request, "QUERY_STRING");
+    if ((how & 2) != 0)
+        (void)request_write(request, large, sizeof(large));
+    if ((how & 4) != 0)
+        request_abort(request);
+}
+
+/* Takes what has come; false when it is no whole records and the connection has not been broken. */
+static void look(int fd, unsigned char *bytes, size_t *length, size_t most)
+{
+    ssize_t got;
+    size_t at = 0;
+
+    while ((got = recv(fd, bytes + *length, most - *length, MSG_DONTWAIT)) > 0)
+        *length += (size_t)got;
+    while (*length - at >= FCGI_HEADER_LEN) {
+        size_t whole =
+            FCGI_HEADER_LEN + ((size_t)bytes[at + 4] << 8 | bytes[at + 5]) + bytes[at + 6];
+
+        if (bytes[at] != FCGI_VERSION_1 ||
+            (bytes[at + 1] != FCGI_STDOUT && bytes[at + 1] != FCGI_END_REQUEST &&
+                bytes[at + 1] != FCGI_GET_VALUES_RESULT))
+            abort();
+        if (whole > *length - at)
+            break;
+        at += whole;
+    }
+    memmove(bytes, bytes + at, *length - at);
+    *length -= at;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static unsigned char back[300000];
+    static struct fastcgi_worker *worker;
+    struct fastcgi_connection connection;
+    enum fastcgi_wait wait = FASTCGI_WAIT_REQUEST;
+    size_t at = 2, length = 0;
+    int pair[2], turns = 0;
+
+    if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0)
+        return 0;
+    if (worker == NULL)
+        worker = fastcgi_worker_new(handle, NULL);
+    if (worker == NULL)
+        abort();
+    how = data[1];
+    fastcgi_connection_begin(&connection, pair[0]);
+    while (at < size && wait != FASTCGI_CLOSED) {
+        size_t part = data[0] == 0 ? size - at : 1 + (size_t)data[at] * data[0] / 64;
+
+        part = part < size - at ? part : size - at;
+        if (wait != FASTCGI_WAIT_SEND) {
+            if (send(pair[1], data + at, part, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)part)
+                break;
+            at += part;
+        }
+        wait = fastcgi_connection_advance(&connection, worker);
+        look(pair[1], back, &length, sizeof(back));
+    }
+    while (wait == FASTCGI_WAIT_SEND && turns++ < 1000) {
+        look(pair[1], back, &length, sizeof(back));
+        wait = fastcgi_connection_advance(&connection, worker);
+    }
+    if ((how & 8) != 0 && wait != FASTCGI_CLOSED)
+        wait = fastcgi_connection_expire(&connection);
+    if ((how & 16) != 0 && wait != FASTCGI_CLOSED)
+        wait = fastcgi_connection_end(&connection);
+    look(pair[1], back, &length, sizeof(back));
+    if (wait == FASTCGI_WAIT_REQUEST && length > 0)
+        abort(); /* a record is not whole */
+    fastcgi_connection_close(&connection);
+    (void)close(pair[1]);
+    return 0;
+}

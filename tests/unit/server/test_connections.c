@@ -1,0 +1,234 @@
+#include "base/clock.h"
+#include "server/connections.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MOST 4
+
+struct scene {
+    struct connections *set;
+    struct fastcgi_worker *worker;
+    int epoll_fd;
+    int peers[64];
+    int count;
+};
+
+static void handle(void *context, struct request *request)
+{
+    (void)context;
+    (void)request_write(request, "words", 5);
+}
+
+static void begin(struct scene *scene)
+{
+    *scene = (struct scene){.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    scene->worker = fastcgi_worker_new(handle, NULL);
+    scene->set = connections_new(MOST, scene->epoll_fd);
+    cr_assert(scene->epoll_fd >= 0 && scene->set != NULL && scene->worker != NULL);
+}
+
+static void end(struct scene *scene)
+{
+    int i;
+
+    connections_free(scene->set);
+    fastcgi_worker_free(scene->worker);
+    for (i = 0; i < scene->count; i++)
+        (void)close(scene->peers[i]);
+    (void)close(scene->epoll_fd);
+}
+
+/* Adds one; returns the number of its peer. */
+static int add(struct scene *scene)
+{
+    struct fastcgi_connection connection;
+    int pair[2];
+
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    scene->peers[scene->count] = pair[1];
+    fastcgi_connection_begin(&connection, pair[0]);
+    connections_add(scene->set, &connection);
+    return scene->count++;
+}
+
+static void say(const struct scene *scene, int peer, const void *bytes, size_t length)
+{
+    cr_assert_eq(send(scene->peers[peer], bytes, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+/* Half a head. */
+static void say_part(const struct scene *scene, int peer)
+{
+    say(scene, peer, "\1\1\0\1\0\10\0\0\0\1\1\0\0\0\0\0\1\4\0\1\0\20\0\0ab", 26);
+}
+
+/* Lets the connections of all events go on. Returns how many there were. */
+static int serve(struct scene *scene)
+{
+    struct epoll_event event;
+    int count = 0;
+
+    while (epoll_wait(scene->epoll_fd, &event, 1, 0) == 1) {
+        struct fastcgi_connection *connection = connections_take(scene->set, event.data.u64);
+
+        count++;
+        if (connection == NULL)
+            continue;
+        (void)fastcgi_connection_advance(connection, scene->worker);
+        connections_put(scene->set, connection);
+    }
+    return count;
+}
+
+static bool is_closed(const struct scene *scene, int peer)
+{
+    char byte;
+
+    return recv(scene->peers[peer], &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static size_t count_of(const struct scene *scene)
+{
+    size_t count, bytes;
+
+    connections_measure(scene->set, &count, &bytes);
+    return count;
+}
+
+Test(connections, an_event_comes_once_and_again_after_it_was_put_back)
+{
+    struct epoll_event event;
+    struct fastcgi_connection *connection;
+    struct scene scene;
+    int peer;
+
+    begin(&scene);
+    peer = add(&scene);
+    cr_expect_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 0);
+    say_part(&scene, peer);
+    cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
+    connection = connections_take(scene.set, event.data.u64);
+    cr_assert_not_null(connection);
+    cr_expect_null(connections_take(scene.set, event.data.u64), "another thread has it");
+    cr_expect_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 0);
+    connections_put(scene.set, connection);
+    cr_expect_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
+    end(&scene);
+}
+
+Test(connections, who_has_waited_longest_goes_first_when_there_are_too_many)
+{
+    struct scene scene;
+    int i;
+
+    begin(&scene);
+    for (i = 0; i < MOST + 2; i++)
+        (void)add(&scene);
+    cr_expect_eq(count_of(&scene), MOST);
+    for (i = 0; i < MOST + 2; i++)
+        cr_expect_eq(is_closed(&scene, i), i < 2, "%d", i);
+    end(&scene);
+}
+
+Test(connections, an_event_of_one_that_was_closed_is_not_taken_for_its_successor)
+{
+    struct epoll_event event;
+    struct scene scene;
+    int i, peer;
+
+    begin(&scene);
+    peer = add(&scene);
+    (void)shutdown(scene.peers[peer], SHUT_WR);
+    cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
+    for (i = 0; i < MOST; i++)
+        (void)add(&scene);
+    cr_expect_null(connections_take(scene.set, event.data.u64));
+    end(&scene);
+}
+
+Test(connections, those_that_have_sent_part_of_a_request_stay_longer_than_silent_ones)
+{
+    struct scene scene;
+    int part, silent;
+
+    begin(&scene);
+    part = add(&scene);
+    say_part(&scene, part);
+    cr_expect_eq(serve(&scene), 1);
+    silent = add(&scene);
+    cr_expect(connections_close_oldest(scene.set));
+    cr_expect(is_closed(&scene, silent));
+    cr_expect_not(is_closed(&scene, part));
+    cr_expect(connections_close_oldest(scene.set));
+    cr_expect(is_closed(&scene, part));
+    cr_expect_not(connections_close_oldest(scene.set));
+    end(&scene);
+}
+
+Test(connections, whoever_has_sent_bytes_that_nobody_has_read_yet_stays)
+{
+    struct scene scene;
+    int sent, silent;
+
+    begin(&scene);
+    sent = add(&scene);
+    silent = add(&scene);
+    say_part(&scene, sent);
+    cr_expect(connections_close_oldest(scene.set));
+    cr_expect(is_closed(&scene, silent));
+    cr_expect_not(connections_close_oldest(scene.set));
+    cr_expect_not(is_closed(&scene, sent));
+    end(&scene);
+}
+
+Test(connections, a_head_has_one_deadline_however_many_events_it_takes)
+{
+    struct fastcgi_connection *connection;
+    struct scene scene;
+    int64_t deadline;
+    int peer;
+
+    begin(&scene);
+    peer = add(&scene);
+    cr_expect_eq(connections_deadline(scene.set), INT64_MAX);
+    say_part(&scene, peer);
+    cr_expect_eq(serve(&scene), 1);
+    deadline = connections_deadline(scene.set);
+    cr_expect_leq(deadline, clock_milliseconds() + 2000);
+    (void)usleep(20000);
+    say(&scene, peer, "c", 1);
+    cr_expect_eq(serve(&scene), 1);
+    cr_expect_eq(connections_deadline(scene.set), deadline);
+    cr_expect_null(connections_take_expired(scene.set, deadline - 1));
+    connection = connections_take_expired(scene.set, deadline);
+    cr_assert_not_null(connection);
+    cr_expect_eq(fastcgi_connection_expire(connection), FASTCGI_CLOSED);
+    connections_put(scene.set, connection);
+    cr_expect(is_closed(&scene, peer));
+    cr_expect_eq(count_of(&scene), 0);
+    end(&scene);
+}
+
+Test(connections, the_end_closes_idle_ones_and_waits_a_moment_for_new_ones)
+{
+    struct scene scene;
+    int fresh, sent;
+
+    begin(&scene);
+    fresh = add(&scene);
+    sent = add(&scene);
+    say_part(&scene, sent);
+    cr_expect_eq(connections_end_idle(scene.set, 100, 200), 2);
+    cr_expect_not(is_closed(&scene, fresh));
+    cr_expect_eq(connections_end_idle(scene.set, 200, 200), 2);
+    cr_expect(is_closed(&scene, fresh));
+    cr_expect_not(is_closed(&scene, sent));
+    (void)shutdown(scene.peers[fresh], SHUT_WR);
+    cr_expect_eq(serve(&scene), 2);
+    cr_expect_eq(count_of(&scene), 1, "whose peer ended too is closed");
+    end(&scene);
+}
