@@ -39,7 +39,7 @@ struct verdict {
     enum verdict_status status;
     int error_code;    /* X509_V_ERR number, 0 when none */
     int error_depth;   /* in the chain, 0 is the leaf; -1 when it does not apply */
-    char reason[256];  /* why, in words; "" when valid */
+    char reason[400];  /* why, in words; "" when valid */
     time_t checked_at; /* the moment it was judged for */
     enum verdict_revocation revocation;
     time_t revoked_at;             /* 0 when not revoked or unknown */

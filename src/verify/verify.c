@@ -8,10 +8,10 @@
 #include "verify/verify_policy.h"
 #include "verify/verify_revocation.h"
 #include "verify/verify_stranger.h"
+#include "verify/verify_words.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,19 +32,27 @@ struct job {
     struct path path; /* the one that *verdict is about; of length 0 when there is none */
 };
 
-static void describe(struct verdict *verdict, const struct finding *error)
+/* libcrypto takes a certificate for self-signed when its subject is its issuer's and no key
+ * identifier says otherwise; this path proves that another signed it. */
+static void name_cause(const struct path *path, struct finding *error)
 {
-    const char *words = error->cause != CAUSE_OF_CODE ? verify_cause_words(error->cause)
-                                                      : verdict_error_words(error->code);
+    if (error->code == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT && path->length > 1)
+        error->cause = CAUSE_NAMED_LIKE_CA;
+    else if (error->code == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN)
+        error->cause = CAUSE_LINK;
+}
 
-    verdict->error_code = error->code;
-    verdict->error_depth = error->depth;
-    if (error->depth <= 0)
-        (void)snprintf(verdict->reason, sizeof(verdict->reason), "%s", words);
-    else
-        (void)snprintf(verdict->reason, sizeof(verdict->reason),
-            "%s (certificate %d of its chain, counted from the client's as 0)", words,
-            error->depth);
+static bool describe(const struct job *job, const struct path *path, const struct finding *error,
+    struct verdict *verdict)
+{
+    struct finding its = *error;
+    int depth = error->depth;
+    X509 *about = depth >= 0 && depth < path->length ? path->certificates[depth] : NULL;
+    X509 *issuer = depth >= 0 && depth + 1 < path->length ? path->certificates[depth + 1] : NULL;
+
+    if (its.cause == CAUSE_OF_CODE)
+        name_cause(path, &its);
+    return words_describe(&its, about, issuer, job->options, verdict);
 }
 
 /* What is told of the leaf's revocation beside the status. */
@@ -170,8 +178,8 @@ static bool decide(const struct job *job, struct findings *findings)
     }
     verdict->status = status;
     verdict->reason[0] = '\0';
-    if (error != NULL)
-        describe(verdict, error);
+    if (error != NULL && !describe(job, findings->path, error, verdict))
+        return false;
     describe_revocation(verdict, findings);
     return true;
 }
@@ -208,14 +216,15 @@ static bool try_paths(struct job *job, struct verdict *verdict)
 }
 
 /* No anchor vouches for the leaf: nothing else of it matters. */
-static void refuse_stranger(struct job *job, struct verdict *verdict)
+static bool refuse_stranger(struct job *job, struct verdict *verdict)
 {
-    const struct finding fault = stranger_find_fault(&job->search);
+    X509 *about = NULL;
+    const struct finding fault = stranger_find_fault(&job->search, &about);
 
     verdict->status = VERDICT_UNTRUSTED;
-    describe(verdict, &fault);
     if (trust_crl_count(job->search.trust) > 0 || job->options->require_crl)
         verdict->revocation = REVOCATION_UNKNOWN;
+    return words_describe(&fault, about, NULL, job->options, verdict);
 }
 
 /* A leaf that is an anchor itself is not valid, so a valid one's proven chain has two at least. */
@@ -240,10 +249,8 @@ static bool run(struct job *job, struct verdict *verdict)
     path_search(&job->search);
     if (alloc_watch_failed())
         return false;
-    if (job->search.link_count == 0 || job->search.nodes[0].round < 0) {
-        refuse_stranger(job, verdict);
-        return !alloc_watch_failed();
-    }
+    if (job->search.link_count == 0 || job->search.nodes[0].round < 0)
+        return refuse_stranger(job, verdict) && !alloc_watch_failed();
     return try_paths(job, verdict);
 }
 

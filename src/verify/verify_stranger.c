@@ -128,7 +128,7 @@ static struct finding found(enum verify_cause cause, int depth)
     return (struct finding){.code = verify_cause_code(cause), .depth = depth, .cause = cause};
 }
 
-struct finding stranger_find_fault(struct path_search *search)
+struct finding stranger_find_fault(struct path_search *search, X509 **about)
 {
     bool passed[PATH_NODES] = {false};
     struct finding fault;
@@ -155,8 +155,11 @@ struct finding stranger_find_fault(struct path_search *search)
         at = above;
         depth++;
     }
-    if (trust_is_anchor(search->trust, search->leaf))
+    *about = search->nodes[at].certificate;
+    if (trust_is_anchor(search->trust, search->leaf)) {
         fault = found(CAUSE_TRUSTED_CA, 0);
+        *about = search->leaf;
+    }
     (void)ERR_pop_to_mark();
     return fault;
 }

@@ -1,0 +1,332 @@
+#include "verify/verify_words.h"
+#include "base/text.h"
+#include "certificate/identity.h"
+#include "verify/verify_purpose.h"
+
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a name in a reason at the most. */
+#define NAME_BYTES 100
+
+/* What a sentence speaks of. */
+struct facts {
+    const struct finding *finding;
+    X509 *about;
+    X509 *issuer;
+    const struct verify_options *options;
+    char name[NAME_BYTES]; /* of `about`, or of the CRL */
+};
+
+static void append_time(struct text *text, const ASN1_TIME *date)
+{
+    char buffer[IDENTITY_TIME_SIZE];
+    time_t seconds;
+
+    if (!identity_time(date, &seconds))
+        return;
+    identity_format_time(seconds, buffer);
+    text_append_string(text, buffer);
+}
+
+/* Short and long name where libcrypto has one, and the dotted form in any case. */
+static void append_oid(struct text *text, const ASN1_OBJECT *object)
+{
+    char dotted[80];
+    int nid = OBJ_obj2nid(object);
+
+    if (OBJ_obj2txt(dotted, sizeof(dotted), object, 1) <= 0)
+        return;
+    if (nid != NID_undef)
+        text_printf(text, "%s (%s)", OBJ_nid2sn(nid), dotted);
+    else
+        text_append_string(text, dotted);
+}
+
+static void expired(struct text *text, const struct facts *facts)
+{
+    if (facts->finding->depth == 0) {
+        text_append_string(text, verdict_error_words(X509_V_ERR_CERT_HAS_EXPIRED));
+        return;
+    }
+    text_printf(text, "the certificate of the CA %s expired on ", facts->name);
+    append_time(text, X509_get0_notAfter(facts->about));
+}
+
+static void not_yet_valid(struct text *text, const struct facts *facts)
+{
+    if (facts->finding->depth == 0) {
+        text_append_string(text, verdict_error_words(X509_V_ERR_CERT_NOT_YET_VALID));
+        return;
+    }
+    text_printf(text, "the certificate of the CA %s is not valid until ", facts->name);
+    append_time(text, X509_get0_notBefore(facts->about));
+}
+
+static void unknown_critical(struct text *text, const struct facts *facts)
+{
+    int i;
+
+    text_append_string(text, "it has a critical extension that is not understood");
+    for (i = 0; i < X509_get_ext_count(facts->about); i++) {
+        X509_EXTENSION *extension = X509_get_ext(facts->about, i);
+
+        if (X509_EXTENSION_get_critical(extension) != 0 &&
+            X509_supported_extension(extension) == 0) {
+            text_append_string(text, ": ");
+            append_oid(text, X509_EXTENSION_get_object(extension));
+            return;
+        }
+    }
+}
+
+static bool is_readable(X509_EXTENSION *extension)
+{
+    const X509V3_EXT_METHOD *method = X509V3_EXT_get(extension);
+    void *value;
+
+    if (method == NULL)
+        return true;
+    value = X509V3_EXT_d2i(extension);
+    if (value == NULL)
+        return false;
+    if (method->it != NULL)
+        ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
+    else
+        method->ext_free(value);
+    return true;
+}
+
+/* Doubled (RFC 5280 section 4.2), or not readable, or of what libcrypto does not say. */
+static void invalid_extension(struct text *text, const struct facts *facts)
+{
+    int i;
+
+    for (i = 0; i < X509_get_ext_count(facts->about); i++) {
+        X509_EXTENSION *extension = X509_get_ext(facts->about, i);
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
+        bool doubled = X509_get_ext_by_OBJ(facts->about, object, i) >= 0;
+
+        if (!doubled && is_readable(extension))
+            continue;
+        text_append_string(text, "its extension ");
+        append_oid(text, object);
+        text_append_string(text, doubled ? " stands in it twice" : " cannot be read");
+        return;
+    }
+    text_append_string(text, verdict_error_words(X509_V_ERR_INVALID_EXTENSION));
+}
+
+static void weak_key(struct text *text, const struct facts *facts)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(facts->about);
+
+    if (key == NULL) {
+        text_append_string(text, verdict_error_words(facts->finding->code));
+        return;
+    }
+    text_printf(text, "its key (%s, %d bits) is too weak for security level %d",
+        EVP_PKEY_get0_type_name(key) != NULL ? EVP_PKEY_get0_type_name(key) : "of no name",
+        EVP_PKEY_get_bits(key), facts->options->security_level);
+}
+
+static void weak_digest(struct text *text, const struct facts *facts)
+{
+    int nid = X509_get_signature_nid(facts->about);
+
+    text_printf(text, "its signature (%s) is too weak for security level %d",
+        nid != NID_undef ? OBJ_nid2ln(nid) : "of an unknown kind", facts->options->security_level);
+}
+
+static void wrong_purpose(struct text *text, const struct facts *facts)
+{
+    if (facts->finding->depth > 0)
+        text_printf(text, "the CA %s may not issue certificates for this use: ", facts->name);
+    text_append_string(text, purpose_fault(facts->about, facts->options->purpose));
+}
+
+static void no_ca(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "its issuer %s is not a CA (RFC 5280 section 4.2.1.9)", facts->name);
+}
+
+static void path_length(struct text *text, const struct facts *facts)
+{
+    text_printf(text,
+        "more CA certificates stand below the CA %s than its path length of %ld allows",
+        facts->name, X509_get_pathlen(facts->about));
+}
+
+static void may_not_sign(struct text *text, const struct facts *facts)
+{
+    text_printf(
+        text, "the key usage of its issuer %s does not allow to sign certificates", facts->name);
+}
+
+static void unknown_issuer(struct text *text, const struct facts *facts)
+{
+    text_append_string(text, verify_cause_words(CAUSE_ISSUER_UNKNOWN));
+    if (facts->issuer == NULL && facts->name[0] != '\0')
+        text_printf(text, ": no certificate of its issuer %s is known", facts->name);
+}
+
+static void no_crl(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "no CRL of its issuer %s is there", facts->name);
+}
+
+static void crl_signature(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "the CRL of %s was not signed by the key of its issuer", facts->name);
+}
+
+static void stale_crl(struct text *text, const struct facts *facts)
+{
+    char buffer[IDENTITY_TIME_SIZE];
+    time_t seconds;
+
+    text_printf(text, "the CRL of its issuer %s is stale", facts->name);
+    if (facts->finding->crl == NULL || !crl_next_update(facts->finding->crl, &seconds))
+        return;
+    identity_format_time(seconds, buffer);
+    text_printf(text, ": its nextUpdate was %s", buffer);
+}
+
+static void early_crl(struct text *text, const struct facts *facts)
+{
+    char buffer[IDENTITY_TIME_SIZE];
+    time_t seconds;
+
+    text_printf(text, "the CRL of its issuer %s is not yet valid", facts->name);
+    if (facts->finding->crl == NULL || !crl_this_update(facts->finding->crl, &seconds))
+        return;
+    identity_format_time(seconds, buffer);
+    text_printf(text, ": its thisUpdate is %s", buffer);
+}
+
+static void endless_crl(struct text *text, const struct facts *facts)
+{
+    bool is_there = facts->finding->crl != NULL && crl_has_next_update(facts->finding->crl);
+
+    text_printf(text, "the CRL of its issuer %s has %s, so it does not count", facts->name,
+        is_there ? "a nextUpdate that cannot be read" : "no nextUpdate (RFC 5280 section 5.1.2.5)");
+}
+
+static void undated_crl(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "the CRL of its issuer %s has a thisUpdate that cannot be read", facts->name);
+}
+
+static void faulty_crl(struct text *text, const struct facts *facts)
+{
+    const char *fault = facts->finding->crl != NULL ? crl_fault(facts->finding->crl) : NULL;
+
+    text_printf(text, "the CRL of its issuer %s does not count: %s", facts->name,
+        fault != NULL ? fault : "it has a critical extension that is not understood");
+}
+
+static void other_crl(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "the CRL of its issuer %s is for other certificates", facts->name);
+}
+
+static void crl_signer(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "the key usage of its issuer %s does not allow to sign CRLs", facts->name);
+}
+
+/* Whose name a sentence has: of the certificate, or of its issuer. */
+enum whose { ABOUT, ISSUER };
+
+/* The sentences that say more than the X509_V_ERR number or the cause alone. */
+static const struct {
+    int code;
+    enum verify_cause cause;
+    enum whose whose;
+    void (*append)(struct text *text, const struct facts *facts);
+} sentences[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, CAUSE_OF_CODE, ABOUT, expired},
+    {X509_V_ERR_CERT_NOT_YET_VALID, CAUSE_OF_CODE, ABOUT, not_yet_valid},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, CAUSE_OF_CODE, ABOUT, unknown_critical},
+    {X509_V_ERR_INVALID_EXTENSION, CAUSE_OF_CODE, ABOUT, invalid_extension},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
+    {X509_V_ERR_CA_MD_TOO_WEAK, CAUSE_OF_CODE, ABOUT, weak_digest},
+    {X509_V_ERR_INVALID_PURPOSE, CAUSE_OF_CODE, ABOUT, wrong_purpose},
+    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, no_ca},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED, CAUSE_OF_CODE, ABOUT, path_length},
+    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, CAUSE_OF_CODE, ABOUT, may_not_sign},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, ISSUER, unknown_issuer},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, no_crl},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_OF_CODE, ISSUER, crl_signature},
+    {X509_V_ERR_CRL_HAS_EXPIRED, CAUSE_OF_CODE, ISSUER, stale_crl},
+    {X509_V_ERR_CRL_NOT_YET_VALID, CAUSE_OF_CODE, ISSUER, early_crl},
+    {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, endless_crl},
+    {X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, undated_crl},
+    {X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, CAUSE_OF_CODE, ISSUER, faulty_crl},
+    {X509_V_ERR_DIFFERENT_CRL_SCOPE, CAUSE_OF_CODE, ISSUER, other_crl},
+    {X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, CAUSE_OF_CODE, ISSUER, crl_signer},
+};
+
+static bool set_name(struct facts *facts, const X509_NAME *name)
+{
+    char *shown = identity_name(name, NULL);
+
+    if (shown == NULL)
+        return false;
+    identity_cut(facts->name, sizeof(facts->name), shown[0] != '\0' ? shown : "without a name");
+    free(shown);
+    return true;
+}
+
+static bool append_sentence(struct text *text, struct facts *facts)
+{
+    const struct finding *finding = facts->finding;
+    size_t i;
+
+    for (i = 0; facts->about != NULL && i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+        if (sentences[i].code != finding->code || sentences[i].cause != finding->cause)
+            continue;
+        if (!set_name(facts, sentences[i].whose == ABOUT ? X509_get_subject_name(facts->about)
+                                                         : X509_get_issuer_name(facts->about)))
+            return false;
+        sentences[i].append(text, facts);
+        return true;
+    }
+    text_append_string(text, finding->cause != CAUSE_OF_CODE ? verify_cause_words(finding->cause)
+                                                             : verdict_error_words(finding->code));
+    return true;
+}
+
+/* Which certificate of the chain is meant. */
+static bool append_place(struct text *text, struct facts *facts)
+{
+    text_printf(text, " (certificate %d of its chain, counted from the client's as 0",
+        facts->finding->depth);
+    if (facts->about != NULL) {
+        if (!set_name(facts, X509_get_subject_name(facts->about)))
+            return false;
+        text_printf(text, ": %s", facts->name);
+    }
+    text_append_string(text, ")");
+    return true;
+}
+
+bool words_describe(const struct finding *finding, X509 *about, X509 *issuer,
+    const struct verify_options *options, struct verdict *verdict)
+{
+    struct facts facts = {.finding = finding, .about = about, .issuer = issuer, .options = options};
+    struct text text = {.limit = 0};
+    bool good;
+
+    verdict->error_code = finding->code;
+    verdict->error_depth = finding->depth;
+    good = append_sentence(&text, &facts) && (finding->depth <= 0 || append_place(&text, &facts)) &&
+           !text.failed;
+    if (good)
+        identity_cut(verdict->reason, sizeof(verdict->reason), text_string(&text));
+    text_free(&text);
+    return good;
+}
