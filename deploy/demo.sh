@@ -88,7 +88,8 @@ configure_server() {
     setting peercert/peercert.conf var.peercert_program "\"$program\""
     # Relative to the folder: the path of a Unix socket has at most 107 bytes, and $TMPDIR may be long.
     setting peercert/peercert.conf var.peercert_socket '"peercert.sock"'
-    setting peercert/peercert.conf server.breakagelog "\"$folder/peercert.log\""
+    setting peercert/peercert.conf server.breakagelog "\"$folder/backends.log\""
+    setting peercert/peercert.conf var.peercert_log "\"$folder/peercert.log\""
 }
 
 # On the first port that is free. It listens when it answers; it ends when the port is taken.

@@ -109,6 +109,16 @@ void log_reopen(struct log *log)
         log_words(log, LOG_LEVEL_ERROR, "%s; the log goes on in the old file", error.text);
 }
 
+void log_follow_rotation(struct log *log)
+{
+    struct error error = {.kind = ERROR_NONE};
+
+    /* What cannot be opened now is tried again in a second; the old file takes the lines meanwhile.
+     */
+    if (log_sink_was_moved(&log->sink))
+        (void)log_sink_reopen(&log->sink, &error);
+}
+
 void log_close(struct log *log)
 {
     if (log == NULL)

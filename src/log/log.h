@@ -42,6 +42,11 @@ void log_words(struct log *log, enum log_level level, const char *format, ...)
  * took, and the reason when it is not valid. */
 void log_verdict(struct log *log, const struct log_verdict *verdict);
 
+/* Reopens the log file when its name stands for another file than the open one, or for none:
+ * logrotate moved it away, and nobody needs to send a signal. To be called about once a second, by
+ * one thread. A line that is being written ends in the old file. */
+void log_follow_rotation(struct log *log);
+
 /* Opens the log file anew under its name (logrotate moved it away). Keeps the old one when that
  * fails. No effect on stderr and syslog. */
 void log_reopen(struct log *log);

@@ -167,6 +167,17 @@ bool log_sink_reopen(struct log_sink *sink, struct error *error)
     return fine;
 }
 
+bool log_sink_was_moved(const struct log_sink *sink)
+{
+    struct stat open_file, named;
+
+    if (sink->path == NULL || fstat(sink->fd, &open_file) != 0)
+        return false;
+    if (stat(sink->path, &named) != 0)
+        return errno == ENOENT;
+    return open_file.st_dev != named.st_dev || open_file.st_ino != named.st_ino;
+}
+
 void log_sink_limit(struct log_sink *sink, int64_t milliseconds)
 {
     atomic_store(&sink->deadline, clock_milliseconds() + milliseconds);

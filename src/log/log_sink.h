@@ -36,6 +36,10 @@ bool log_sink_write_now(
  * new one. false with the error when that fails; the old one stays. */
 bool log_sink_reopen(struct log_sink *sink, struct error *error);
 
+/* Whether the file's name stands for another file than the open one, or for none: somebody has
+ * moved it away to rotate the log. Never true of standard error and syslog. */
+bool log_sink_was_moved(const struct log_sink *sink);
+
 /* From now on all writing together may wait for so many milliseconds. */
 void log_sink_limit(struct log_sink *sink, int64_t milliseconds);
 

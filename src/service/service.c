@@ -83,6 +83,7 @@ void service_look_at_trust(const struct service *service)
     struct error warning = {.kind = ERROR_NONE}, error = {.kind = ERROR_NONE};
     enum trust_change change = trust_current_look(service->trust, &warning, &error);
 
+    log_follow_rotation(service->log);
     tell(service, change, &warning, &error);
 }
 

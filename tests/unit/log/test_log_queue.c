@@ -249,6 +249,27 @@ Test(log_queue, reopening_follows_the_name_and_no_line_is_torn_or_lost)
     free(lines);
 }
 
+Test(log_queue, a_file_that_was_moved_away_is_followed_and_one_that_was_not_is_left_alone)
+{
+    struct log_file file_log;
+    char *moved = NULL, *lines;
+    struct stat before, after;
+
+    log_file_start(&file_log, CONFIG_LOG_TEXT, false);
+    pki_must(asprintf(&moved, "%s.1", file_log.path) > 0, "memory");
+    cr_assert_eq(stat(file_log.path, &before), 0);
+    log_follow_rotation(file_log.log);
+    cr_assert_eq(stat(file_log.path, &after), 0);
+    cr_expect_eq(before.st_ino, after.st_ino);
+    cr_assert_eq(rename(file_log.path, moved), 0);
+    log_follow_rotation(file_log.log);
+    log_words(file_log.log, LOG_LEVEL_INFO, "after");
+    free(moved);
+    lines = log_file_finish(&file_log);
+    cr_expect_str_eq(lines + TIME_LENGTH, " info after\n", "%s", lines);
+    free(lines);
+}
+
 Test(log_queue, a_file_that_cannot_be_reopened_keeps_the_old_one_and_says_so)
 {
     struct log_file file_log;
