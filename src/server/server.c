@@ -4,6 +4,7 @@
 #include "fastcgi/fastcgi_connection.h"
 #include "server/allowlist.h"
 #include "server/connections.h"
+#include "server/notify.h"
 #include "service/respond.h"
 
 #include <errno.h>
@@ -271,11 +272,21 @@ fail:
     return false;
 }
 
-/* Waits for signals while the workers work, ends those whose time is over, and looks at the trust's
- * files once a second. The signals are blocked in every thread. */
+static void reload(const struct server *server)
+{
+    (void)notify_reloading();
+    log_reopen(server->service->log);
+    service_reload_trust(server->service);
+    (void)notify_send("READY=1");
+}
+
+/* Waits for signals while the workers work, ends those whose time is over, looks at the trust's
+ * files once a second, and tells the service manager that it is alive. The signals are blocked in
+ * every thread. */
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
-    int64_t looked_at = clock_milliseconds();
+    const int64_t watchdog = notify_watchdog_ms();
+    int64_t looked_at = clock_milliseconds(), told_at = looked_at;
 
     for (;;) {
         int64_t now = clock_milliseconds(), next = looked_at + 1000;
@@ -283,19 +294,24 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
         struct timespec time;
         int number;
 
+        if (watchdog > 0 && told_at + watchdog < next)
+            next = told_at + watchdog;
         if (deadline < next)
             next = deadline;
         time = clock_timespec(next > now ? (next - now) * 1000 + 1000 : 0);
         number = sigtimedwait(signals, NULL, &time);
-        if (number == SIGHUP) {
-            log_reopen(server->service->log);
-            service_reload_trust(server->service);
-        } else if (number > 0) {
+        if (number == SIGHUP)
+            reload(server);
+        else if (number > 0)
             return;
-        }
         expire(server);
-        if (clock_milliseconds() - looked_at >= 1000) {
-            looked_at = clock_milliseconds();
+        now = clock_milliseconds();
+        if (watchdog > 0 && now - told_at >= watchdog) {
+            told_at = now;
+            (void)notify_send("WATCHDOG=1");
+        }
+        if (now - looked_at >= 1000) {
+            looked_at = now;
             service_look_at_trust(server->service);
         }
     }
@@ -367,6 +383,7 @@ static void stop(struct server *server, struct worker *workers, size_t count)
 {
     int64_t began = clock_milliseconds();
 
+    (void)notify_send("STOPPING=1");
     atomic_store(&server->stopping, true);
     close_listener(server);
     while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
@@ -432,6 +449,7 @@ bool server_run(const struct service *service, struct listener *listener, struct
     } else if (prepare(&server, error)) {
         good = start_workers(workers, count, &server, error);
         if (good) {
+            (void)notify_send("READY=1");
             wait_for_stop(&server, &signals);
             stop(&server, workers, count);
         } else {

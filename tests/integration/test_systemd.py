@@ -216,3 +216,42 @@ def test_restarts_lose_no_request_of_a_front_that_tries_only_once(peercert, conf
                 client.join()
             process.stop()
     assert set(outcomes) == {VALID}, outcomes
+
+
+# --- what it tells the service manager ---
+
+
+class Manager:
+    """The socket that NOTIFY_SOCKET names, and what came."""
+
+    def __init__(self, path):
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.settimeout(20)
+
+    def next(self):
+        return self.socket.recv(4096).decode()
+
+
+def test_the_service_manager_is_told_of_start_reload_life_and_end(tmp_path, peercert, pki):
+    manager = Manager(tmp_path / "notify")
+    process = Process(tmp_path, "peercert", [peercert, "--ca", pki.ca, "--listen", f"unix:{tmp_path}/peercert.sock"],
+                      {**clean_environment(), "NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "400000"})
+    try:
+        assert manager.next() == "READY=1"
+        assert connects(tmp_path / "peercert.sock"), "it listens when it says so"
+        assert manager.next() == "WATCHDOG=1"
+        assert manager.next() == "WATCHDOG=1"
+        process.send_signal(signal.SIGHUP)
+        messages = []
+        wait_until(lambda: messages.append(manager.next()) or messages[-1] == "READY=1", "the reload ends")
+        reloading = [message for message in messages if message != "WATCHDOG=1"]
+        assert re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=\d+", reloading[0]) and len(reloading) == 2, messages
+    finally:
+        status = process.stop()
+    assert status == 0
+    messages = [manager.next()]
+    while messages[-1] != "STOPPING=1":
+        messages.append(manager.next())
+    assert set(messages[:-1]) <= {"WATCHDOG=1"}
