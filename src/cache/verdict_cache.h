@@ -1,6 +1,7 @@
 #ifndef PEERCERT_VERDICT_CACHE_H
 #define PEERCERT_VERDICT_CACHE_H
 
+#include "base/worker_slots.h"
 #include "certificate/identity.h"
 #include "forwarded/forwarded.h"
 #include "verify/verdict.h"
@@ -23,35 +24,40 @@ struct verdict_cache;
 struct verdict_cache_entry;
 
 /* All that an answer depends on besides the configuration, which does not change, and the time:
- * what was forwarded (leaf, chain, source, form, the front's word), the snapshot of the trust, and
- * the access rules' number (0: none). Borrowed. */
+ * what was forwarded, as it came (forwarded_select), the snapshot of the trust, and the access
+ * rules' number (0: none). Borrowed. */
 struct verdict_cache_key {
-    const struct forwarded *forwarded;
+    const struct forwarded_selection *selection;
     uint64_t trust_number;
     uint64_t rules_number;
 };
 
 enum verdict_cache_role {
-    CACHE_ALONE,    /* no entry: work, and tell nobody (no cache, want of memory, too large) */
+    CACHE_ALONE,    /* no entry: work, and tell nobody (no cache, out of memory) */
     CACHE_OWNER,    /* new: work, and publish the identity and the verdict, or give up */
     CACHE_FOLLOWER, /* known, or somebody works on it: wait for the identity and the verdict */
 };
 
-/* Makes a cache for this many entries (1 at least), and on average 16 KiB for each at the most.
- * NULL for want of memory. Free when nobody holds an entry any more; accepts NULL. */
-struct verdict_cache *verdict_cache_new(size_t entries);
+/* Makes a cache for this many entries (1 at least), and on average 16 KiB for each at the most. Who
+ * waits for another's work gives its slot back meanwhile (`slots`, borrowed, may be NULL). NULL
+ * when out of memory. Free when nobody holds an entry any more; accepts NULL. */
+struct verdict_cache *verdict_cache_new(size_t entries, struct worker_slots *slots);
 void verdict_cache_free(struct verdict_cache *cache);
 
 /* Finds or makes the entry of a key. `cache` may be NULL. *entry is NULL for CACHE_ALONE. An entry
- * whose verdict is not good at `now` (verdict.good_from, good_until) is not found. The key of an
- * entry is SHA-256 over its items with their lengths, and on a hit the items themselves are
- * compared, so no two keys share an entry. */
+ * whose verdict is not good at `now` (verdict.good_from, good_until) is not found. An entry is
+ * found by a keyed hash of its key, whose bytes are then compared, so no two keys share an entry;
+ * of a key above 32 KiB only the SHA-256 is kept and compared, and with it the verdict alone, no
+ * identity. */
 enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
     const struct verdict_cache_key *key, time_t now, struct verdict_cache_entry **entry);
 
-/* The owner publishes the identity, which the entry owns from now on; it can be read through
- * verdict_cache_identity until verdict_cache_leave. */
-void verdict_cache_publish_identity(struct verdict_cache_entry *entry, struct identity *identity);
+/* The owner publishes the identity and what was forwarded; from now on the entry owns *identity and
+ * the leaf of *forwarded, which can be read as long as the entry is held (*forwarded keeps its
+ * pointers; its chain stays the caller's). Returns false when the entry keeps no identity (a key
+ * above 32 KiB): then both stay the caller's. */
+bool verdict_cache_publish_identity(struct verdict_cache_entry *entry, struct identity *identity,
+    const struct forwarded *forwarded);
 
 /* The owner publishes the verdict, which is copied. One that was not judged, or is good for no
  * stretch of time, is not kept and not given to followers. */
@@ -61,7 +67,8 @@ void verdict_cache_publish_verdict(
 /* The owner publishes nothing (more): followers work alone. */
 void verdict_cache_give_up(struct verdict_cache_entry *entry);
 
-/* Waits until the owner has published the identity. false when it gave up: work alone then. */
+/* Waits until the owner has published the identity, if the entry keeps one. false when the owner
+ * gave up: work alone then. */
 bool verdict_cache_wait_identity(struct verdict_cache_entry *entry);
 
 /* Waits until the owner has published a verdict that is good at `now`, and copies it with
@@ -73,13 +80,15 @@ bool verdict_cache_wait_verdict(
 bool verdict_cache_peek_verdict(
     struct verdict_cache_entry *entry, time_t now, struct verdict *verdict);
 
-/* The published identity; borrowed until verdict_cache_leave. */
+/* What was published, the forwarded certificate without its chain; borrowed until
+ * verdict_cache_leave. The identity is NULL when the entry keeps none. */
 const struct identity *verdict_cache_identity(const struct verdict_cache_entry *entry);
+const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry *entry);
 
 /* What is kept with an entry besides, by its number: a rendering for each format, for instance. The
- * first that is kept stays. Keeps a copy, unless memory is short; no certificate's holder needs to
- * be the owner. What is found, *length bytes, is borrowed until verdict_cache_leave; NULL when
- * there is none. */
+ * first that is kept stays. Keeps a copy, unless memory is short or the entry keeps no identity;
+ * whoever holds the entry may do so. What is found, *length bytes, is borrowed until
+ * verdict_cache_leave; NULL when there is none. */
 #define VERDICT_CACHE_KEPT 4
 void verdict_cache_keep(
     struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length);

@@ -61,6 +61,24 @@ bool forwarded_options_add(
 /* Frees what forwarded_options_add allocated. Accepts NULL. */
 void forwarded_options_free(struct forwarded_options *options);
 
+/* The parameters that matter at the most: each name once, and list headers several times. */
+#define FORWARDED_MAX_SELECTED 40
+
+/* The parameters on which forwarded_read depends, "NAME=value" each, in the order in which they
+ * came; nothing is decoded. Borrows the parameters. */
+struct forwarded_selection {
+    struct {
+        const char *parameter;
+        size_t length;
+    } items[FORWARDED_MAX_SELECTED];
+    size_t count;
+};
+
+/* Fills *selection. False when none of them can hold a certificate (all are empty), or when there
+ * are more than fit: then it says nothing. `options` as for forwarded_read. */
+bool forwarded_select(char *const *parameters, const struct forwarded_options *options,
+    struct forwarded_selection *selection);
+
 /* Finds and decodes the forwarded certificate among the parameters: `parameters` is a
  * NULL-terminated array of "NAME=value" strings (environ, or FCGX_Request.envp), borrowed for the
  * call; so are `options` (NULL: no header is read). Every parameter is looked at:

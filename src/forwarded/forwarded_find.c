@@ -97,3 +97,49 @@ const char *forwarded_find_repeated(const struct forwarded_parameters *findings,
     }
     return NULL;
 }
+
+/* A variable of the front that forwarded_read looks at, or perhaps looks at. */
+static bool is_front_variable(const char *parameter)
+{
+    const char *rest = parameter + strlen("SSL_CLIENT_");
+
+    return strncmp(parameter, "SSL_CLIENT_", strlen("SSL_CLIENT_")) == 0 &&
+           (strncmp(rest, "CERT", 4) == 0 || strncmp(rest, "VERIFY", 6) == 0);
+}
+
+static bool is_header(const char *parameter, const struct forwarded_options *options)
+{
+    size_t i;
+
+    if (options == NULL || strncmp(parameter, "HTTP_", strlen("HTTP_")) != 0)
+        return false;
+    for (i = 0; i < options->header_count; i++) {
+        if (forwarded_find_value_of(parameter, options->headers[i].variable) != NULL)
+            return true;
+    }
+    return false;
+}
+
+bool forwarded_select(char *const *parameters, const struct forwarded_options *options,
+    struct forwarded_selection *selection)
+{
+    bool worthwhile = false;
+
+    selection->count = 0;
+    for (; *parameters != NULL; parameters++) {
+        const char *value;
+
+        if (!is_front_variable(*parameters) && !is_header(*parameters, options))
+            continue;
+        if (selection->count == FORWARDED_MAX_SELECTED)
+            return false;
+        selection->items[selection->count].parameter = *parameters;
+        selection->items[selection->count].length = strlen(*parameters);
+        selection->count++;
+        value = strchr(*parameters, '=');
+        if (value != NULL && value[1] != '\0' &&
+            forwarded_find_value_of(*parameters, forwarded_find_verify_name) == NULL)
+            worthwhile = true;
+    }
+    return worthwhile;
+}

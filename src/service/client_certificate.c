@@ -70,12 +70,27 @@ bool client_certificate_decode(struct client_certificate *client, const struct f
         return false;
     }
     if (decode(client, forwarded, &error)) {
-        client->identity = identity_read(client->certificate, &error);
+        if (client->identity == NULL)
+            client->identity = identity_read(client->certificate, &error);
         if (client->identity != NULL)
             return true;
     }
     set_failure(&error, now, verdict);
     return false;
+}
+
+bool client_certificate_identify(
+    struct client_certificate *client, const struct forwarded *forwarded)
+{
+    struct error error = {.kind = ERROR_NONE};
+    X509 *leaf = NULL;
+
+    if (forwarded->status == FORWARDED_PRESENT)
+        leaf = certificate_decode(forwarded->leaf.data, forwarded->leaf.length, &error);
+    if (leaf != NULL)
+        client->identity = identity_read(leaf, &error);
+    X509_free(leaf);
+    return client->identity != NULL;
 }
 
 void client_certificate_free(struct client_certificate *client)

@@ -11,9 +11,21 @@ static time_t moment_of(const struct evaluation *evaluation)
     return evaluation->at != 0 ? evaluation->at : time(NULL);
 }
 
-/* Decodes what was forwarded. Otherwise the verdict says why not. */
+/* Reads what was forwarded, unless that is done; what the cache knows of it is not all. */
+static void read_forwarded(struct evaluation *evaluation)
+{
+    if (evaluation->parameters == NULL)
+        return;
+    forwarded_read(
+        evaluation->parameters, &evaluation->service->forwarded_options, &evaluation->forwarded);
+    evaluation->parameters = NULL;
+    evaluation->leaf_is_borrowed = false;
+}
+
+/* Reads and decodes what was forwarded. Otherwise the verdict says why not. */
 static bool decode(struct evaluation *evaluation)
 {
+    read_forwarded(evaluation);
     if (!client_certificate_decode(&evaluation->client, &evaluation->forwarded,
             moment_of(evaluation), &evaluation->verdict)) {
         evaluation->judged = true;
@@ -40,6 +52,23 @@ static void judge(struct evaluation *evaluation)
     evaluation->judged = true;
 }
 
+/* Of a long key the cache knows the verdict alone: once that is there, the leaf is decoded for the
+ * identity, and not the chain. */
+static bool identify_known(struct evaluation *evaluation)
+{
+    struct verdict known;
+
+    if (!verdict_cache_peek_verdict(evaluation->entry, moment_of(evaluation), &known))
+        return false;
+    read_forwarded(evaluation);
+    if (!client_certificate_identify(&evaluation->client, &evaluation->forwarded))
+        return false;
+    evaluation->identity = evaluation->client.identity;
+    evaluation->verdict = known;
+    evaluation->judged = true;
+    return true;
+}
+
 /* Takes the identity, and the verdict if it is there, from the entry of somebody else. false when
  * that one gave up. */
 static bool follow(struct evaluation *evaluation)
@@ -47,9 +76,23 @@ static bool follow(struct evaluation *evaluation)
     if (!verdict_cache_wait_identity(evaluation->entry))
         return false;
     evaluation->identity = verdict_cache_identity(evaluation->entry);
+    if (evaluation->identity == NULL)
+        return identify_known(evaluation);
+    evaluation->forwarded = *verdict_cache_forwarded(evaluation->entry);
+    evaluation->leaf_is_borrowed = true;
     evaluation->judged =
         verdict_cache_peek_verdict(evaluation->entry, moment_of(evaluation), &evaluation->verdict);
     return true;
+}
+
+/* Hands identity and leaf to the entry, where others find them. */
+static void publish(struct evaluation *evaluation)
+{
+    if (!verdict_cache_publish_identity(
+            evaluation->entry, evaluation->client.identity, &evaluation->forwarded))
+        return;
+    evaluation->client.identity = NULL;
+    evaluation->leaf_is_borrowed = true;
 }
 
 /* Finds out who it is, and lets the others know when there is an entry. */
@@ -61,8 +104,7 @@ static void identify(struct evaluation *evaluation)
     if (!evaluation->is_owner)
         return;
     if (good) {
-        verdict_cache_publish_identity(evaluation->entry, evaluation->client.identity);
-        evaluation->client.identity = NULL;
+        publish(evaluation);
     } else {
         verdict_cache_give_up(evaluation->entry);
         evaluation->is_owner = false;
@@ -73,12 +115,15 @@ void evaluate_request(struct evaluation *evaluation, const struct service *servi
     const struct trust *trust, uint64_t rules_number, char *const *parameters)
 {
     enum verdict_cache_role role = CACHE_ALONE;
+    struct forwarded_selection selection;
 
-    *evaluation =
-        (struct evaluation){.service = service, .trust = trust, .began = clock_microseconds()};
-    forwarded_read(parameters, &service->forwarded_options, &evaluation->forwarded);
-    if (evaluation->forwarded.status == FORWARDED_PRESENT) {
-        const struct verdict_cache_key key = {.forwarded = &evaluation->forwarded,
+    *evaluation = (struct evaluation){.service = service,
+        .trust = trust,
+        .parameters = parameters,
+        .began = clock_microseconds()};
+    if (service->cache != NULL &&
+        forwarded_select(parameters, &service->forwarded_options, &selection)) {
+        const struct verdict_cache_key key = {.selection = &selection,
             .trust_number = trust_number(trust),
             .rules_number = rules_number};
 
@@ -108,13 +153,10 @@ void evaluate_certificates(struct evaluation *evaluation, const struct service *
  * do that at a time is for the ocsp module to limit. */
 static bool wait_for_verdict(struct evaluation *evaluation)
 {
-    if (evaluation->is_owner || evaluation->entry == NULL || evaluation->certificate != NULL ||
-        evaluation->service->ocsp != NULL)
+    if (evaluation->is_owner || evaluation->entry == NULL || evaluation->service->ocsp != NULL)
         return false;
-    worker_slots_leave(evaluation->service->slots);
     evaluation->judged =
         verdict_cache_wait_verdict(evaluation->entry, moment_of(evaluation), &evaluation->verdict);
-    worker_slots_enter(evaluation->service->slots);
     return evaluation->judged;
 }
 
@@ -162,6 +204,8 @@ void evaluate_end(struct evaluation *evaluation)
     verdict_cache_leave(evaluation->entry);
     sk_X509_pop_free(evaluation->proven, X509_free);
     client_certificate_free(&evaluation->client);
+    if (evaluation->leaf_is_borrowed)
+        evaluation->forwarded.leaf = (struct bytes){.data = NULL};
     forwarded_free(&evaluation->forwarded);
     *evaluation = (struct evaluation){.service = NULL};
 }

@@ -31,16 +31,19 @@ struct evaluation {
     STACK_OF(X509) * proven;
 
     /* Inside of evaluate.c. */
-    time_t at; /* 0: now */
+    char *const *parameters;
+    bool leaf_is_borrowed; /* forwarded.leaf belongs to the entry */
+    time_t at;             /* 0: now */
     struct client_certificate client;
     struct verdict_cache_entry *entry;
     bool is_owner;
 };
 
-/* Reads the parameters of a request. The identity is there afterwards, unless the verdict says why
- * there is none (`judged`). `rules_number` is the number of the access rules that go with this
- * evaluation, 0 for none: what is kept for one (evaluate_keep) is not found with another. Fills
- * *evaluation, which borrows `service` and `trust`. */
+/* Reads the parameters of a request, which are borrowed until evaluate_end. The identity is there
+ * afterwards, unless the verdict says why there is none (`judged`). `rules_number` is the number of
+ * the access rules that go with this evaluation, 0 for none: what is kept for one (evaluate_keep)
+ * is not found with another. Fills *evaluation, which borrows `service` and `trust` too. A
+ * certificate that the cache knows is not even decoded. */
 void evaluate_request(struct evaluation *evaluation, const struct service *service,
     const struct trust *trust, uint64_t rules_number, char *const *parameters);
 

@@ -30,7 +30,7 @@ bool service_open(
         key_decoder_start();
     }
     if (threaded && config->cache > 0) {
-        service->cache = verdict_cache_new((size_t)config->cache);
+        service->cache = verdict_cache_new((size_t)config->cache, service->slots);
         if (service->cache == NULL) {
             error_set(error, ERROR_MEMORY, "want of memory for the cache");
             return false;

@@ -11,7 +11,7 @@
 
 Test(verdict_cache, a_verdict_is_remembered)
 {
-    struct verdict_cache *cache = verdict_cache_new(10);
+    struct verdict_cache *cache = verdict_cache_new(10, NULL);
 
     cr_expect_not(cache_ask(cache, "a", VERDICT_VALID));
     cr_expect(cache_ask(cache, "a", VERDICT_VALID));
@@ -35,7 +35,7 @@ Test(verdict_cache, without_a_cache_everyone_works_alone)
  * places. */
 Test(verdict_cache, no_two_different_requests_share_an_entry)
 {
-    struct verdict_cache *cache = verdict_cache_new(1000);
+    struct verdict_cache *cache = verdict_cache_new(1000, NULL);
     struct forwarded keys[16];
     uint64_t numbers[16];
     uint64_t rules[16];
@@ -52,8 +52,6 @@ Test(verdict_cache, no_two_different_requests_share_an_entry)
     keys[count].leaf.length = 3;
     count++;
     (void)snprintf(keys[count++].source, sizeof(keys[0].source), "HTTP_CLIENT_CERT");
-    keys[count++].form = "base64 DER";
-    keys[count++].form = NULL;
     keys[count++].has_front_verify = true;
     keys[count].has_front_verify = true;
     (void)snprintf(keys[count++].front_verify, sizeof(keys[0].front_verify), "SUCCESS");
@@ -103,7 +101,7 @@ Test(verdict_cache, a_verdict_is_good_from_its_first_second_to_before_its_last)
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct verdict_cache *cache = verdict_cache_new(10);
+        struct verdict_cache *cache = verdict_cache_new(10, NULL);
         struct forwarded forwarded = cache_forwarded("a");
         struct verdict_cache_entry *entry = NULL;
         struct verdict verdict = {.status = VERDICT_NOT_JUDGED};
@@ -126,7 +124,7 @@ Test(verdict_cache, a_verdict_is_good_from_its_first_second_to_before_its_last)
 
 Test(verdict_cache, what_was_not_judged_or_is_good_for_no_time_is_not_kept)
 {
-    struct verdict_cache *cache = verdict_cache_new(10);
+    struct verdict_cache *cache = verdict_cache_new(10, NULL);
     struct forwarded forwarded = cache_forwarded("a");
     struct verdict verdicts[2] = {cache_good(VERDICT_NOT_JUDGED), cache_good(VERDICT_UNTRUSTED)};
     size_t i, entries, bytes;
@@ -152,7 +150,7 @@ Test(verdict_cache, what_was_not_judged_or_is_good_for_no_time_is_not_kept)
 
 Test(verdict_cache, followers_of_an_owner_who_gives_up_work_alone)
 {
-    struct verdict_cache *cache = verdict_cache_new(10);
+    struct verdict_cache *cache = verdict_cache_new(10, NULL);
     struct forwarded forwarded = cache_forwarded("a");
     struct verdict_cache_entry *entry = NULL, *follower = NULL;
 
@@ -169,7 +167,7 @@ Test(verdict_cache, followers_of_an_owner_who_gives_up_work_alone)
 
 Test(verdict_cache, a_flood_pushes_out_no_valid_certificate_that_came_again)
 {
-    struct verdict_cache *cache = verdict_cache_new(64);
+    struct verdict_cache *cache = verdict_cache_new(64, NULL);
     char name[32];
     size_t entries, bytes, most = 0;
     int i, round;
@@ -199,7 +197,7 @@ Test(verdict_cache, a_flood_pushes_out_no_valid_certificate_that_came_again)
 
 Test(verdict_cache, its_bytes_are_bounded_and_what_is_too_large_is_not_kept)
 {
-    struct verdict_cache *cache = verdict_cache_new(16);
+    struct verdict_cache *cache = verdict_cache_new(16, NULL);
     size_t entries, bytes, length, i;
 
     for (length = 1000; length < 70000; length += 1000) {
@@ -249,7 +247,7 @@ static void *ask_on(void *context)
 
 Test(verdict_cache, of_many_threads_with_the_same_new_certificate_one_works)
 {
-    struct crowd crowd = {.cache = verdict_cache_new(100)};
+    struct crowd crowd = {.cache = verdict_cache_new(100, NULL)};
     pthread_t threads[32];
     size_t i;
 
@@ -282,7 +280,7 @@ static void *churn(void *context)
 
 Test(verdict_cache, many_threads_over_a_small_cache_get_their_own_answers)
 {
-    struct crowd crowd = {.cache = verdict_cache_new(20)};
+    struct crowd crowd = {.cache = verdict_cache_new(20, NULL)};
     pthread_t threads[8];
     size_t i, entries, bytes;
 
@@ -295,17 +293,57 @@ Test(verdict_cache, many_threads_over_a_small_cache_get_their_own_answers)
     verdict_cache_free(crowd.cache);
 }
 
-Test(verdict_cache, want_of_libcryptos_memory_means_working_alone)
+/* Only the digest of a long key needs libcrypto. */
+Test(verdict_cache, when_libcrypto_is_out_of_memory_a_long_key_is_worked_on_alone)
 {
-    struct verdict_cache *cache = verdict_cache_new(10);
-    struct forwarded forwarded = cache_forwarded("a");
+    struct verdict_cache *cache = verdict_cache_new(10, NULL);
+    char *leaf = calloc(1, 40001);
+    struct forwarded forwarded;
     struct verdict_cache_entry *entry = NULL;
 
+    memset(leaf, 'x', 40000);
+    forwarded = cache_forwarded(leaf);
     alloc_watch_fail_at(1, true);
     cr_expect_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &entry), CACHE_ALONE);
     alloc_watch_fail_at(0, false);
     cr_expect_null(entry);
-    cr_expect_not(cache_ask(cache, "a", VERDICT_VALID));
+    cr_expect_not(cache_ask(cache, leaf, VERDICT_UNTRUSTED));
+    cr_expect(cache_ask(cache, leaf, VERDICT_UNTRUSTED));
+    cache_forwarded_clear(&forwarded);
+    free(leaf);
+    verdict_cache_free(cache);
+}
+
+static void *publish_later(void *context)
+{
+    usleep(20000);
+    cache_publish(context, "a", cache_good(VERDICT_VALID));
+    return NULL;
+}
+
+/* While a follower waits its slot is free: otherwise as many followers as there are slots would
+ * hold everybody up. */
+Test(verdict_cache, who_waits_for_anothers_work_gives_the_slot_back)
+{
+    struct worker_slots *slots = worker_slots_new(1);
+    struct verdict_cache *cache = verdict_cache_new(10, slots);
+    struct forwarded forwarded = cache_forwarded("a");
+    struct verdict_cache_entry *entry = NULL, *follower = NULL;
+    struct verdict verdict;
+    pthread_t owner;
+
+    worker_slots_enter(slots);
+    cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &entry), CACHE_OWNER);
+    cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &follower), CACHE_FOLLOWER);
+    cr_assert_eq(pthread_create(&owner, NULL, publish_later, entry), 0);
+    cr_expect(verdict_cache_wait_identity(follower));
+    cr_expect(verdict_cache_wait_verdict(follower, NOW, &verdict));
+    /* The slot was taken again: with one slot in use of one, nobody has to stand by. */
+    cr_expect(worker_slots_stand_by(slots));
+    pthread_join(owner, NULL);
+    worker_slots_leave(slots);
+    verdict_cache_leave(follower);
     cache_forwarded_clear(&forwarded);
     verdict_cache_free(cache);
+    worker_slots_free(slots);
 }

@@ -11,6 +11,14 @@ struct forwarded cache_forwarded(const char *leaf);
 void cache_add_chain(struct forwarded *forwarded, const char *words);
 void cache_forwarded_clear(struct forwarded *forwarded);
 
+/* The parameters that stand for it; `selection` borrows them from `parameters`. */
+struct cache_parameters {
+    char *strings[2 + CERTIFICATE_MAX_CHAIN + 1];
+    struct forwarded_selection selection;
+};
+void cache_select(struct cache_parameters *parameters, const struct forwarded *forwarded);
+void cache_select_clear(struct cache_parameters *parameters);
+
 /* A verdict that is good for ten seconds around NOW. */
 struct verdict cache_good(enum verdict_status status);
 

@@ -166,6 +166,67 @@ Test(evaluate, without_a_certificate_it_is_judged_and_nothing_can_be_proven)
     stage_end(&stage);
 }
 
+/* A stranger's long chain is verified once. What is kept of it is small: the identity is read anew.
+ */
+Test(evaluate, of_a_long_value_the_verdict_is_remembered)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+    size_t length = 0;
+    char *padded = NULL;
+    int i;
+
+    stage_begin(&stage);
+    pki_must(asprintf(&padded, "%s%40000s", stage.certificate, "") > 0, "asprintf");
+    stage.parameters[0] = padded;
+    for (i = 0; i < 3; i++) {
+        begin(&stage, 0, &evaluation);
+        cr_expect_eq(evaluation.judged, i > 0, "%d", i);
+        cr_assert_not_null(evaluation.identity);
+        cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
+        evaluate_keep(&evaluation, EVALUATE_TEXT, "x", 1);
+        cr_expect_null(evaluate_find_kept(&evaluation, EVALUATE_TEXT, &length));
+        evaluate_verdict(&evaluation);
+        cr_expect_eq(evaluation.verdict.status, VERDICT_VALID);
+        cr_expect(evaluate_prove(&evaluation));
+        expect_proven(&stage, &evaluation);
+        evaluate_end(&evaluation);
+    }
+    free(padded);
+    stage_end(&stage);
+}
+
+/* The same certificate with another word of the front's is another request. */
+Test(evaluate, a_known_certificate_keeps_what_was_forwarded_with_it)
+{
+    struct stage stage;
+    struct evaluation evaluation;
+    char word[] = "SSL_CLIENT_VERIFY=SUCCESS";
+    char *const parameters[] = {word, NULL, NULL};
+    char *both[3];
+    int i;
+
+    stage_begin(&stage);
+    memcpy(both, parameters, sizeof(both));
+    both[1] = stage.certificate;
+    for (i = 0; i < 2; i++) {
+        evaluate_request(&evaluation, &stage.service, stage.trust, 0, both);
+        cr_expect_eq(evaluation.judged, i > 0);
+        evaluate_verdict(&evaluation);
+        cr_expect_str_eq(evaluation.forwarded.source, "SSL_CLIENT_CERT");
+        cr_expect_str_eq(evaluation.forwarded.form, "PEM");
+        cr_expect(evaluation.forwarded.has_front_verify);
+        cr_expect_str_eq(evaluation.forwarded.front_verify, "SUCCESS");
+        cr_expect_gt(evaluation.forwarded.leaf.length, 0);
+        evaluate_end(&evaluation);
+    }
+    word[strlen("SSL_CLIENT_VERIFY=")] = 'X';
+    evaluate_request(&evaluation, &stage.service, stage.trust, 0, both);
+    cr_expect_not(evaluation.judged);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
+
 Test(evaluate, decoded_certificates_are_judged_for_the_given_moment)
 {
     struct stage stage;
