@@ -1,6 +1,7 @@
 #include "config/config_sources.h"
 #include "base/file.h"
 #include "base/lines.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "config/config_options.h"
 
@@ -30,6 +31,23 @@ static size_t find_option(const char *name, size_t length)
             return i;
     }
     return config_option_count;
+}
+
+/* Appends "; did you mean X?" to words when an option is near to the name. */
+static void suggest(char *words, size_t size, const char *name, size_t length)
+{
+    const char *names[CONFIG_MAX_OPTIONS + 1] = {NULL};
+    char word[64] = "";
+    const char *nearest;
+    size_t i;
+
+    for (i = 0; i < config_option_count; i++)
+        names[i] = config_options[i].name;
+    if (length < sizeof(word))
+        memcpy(word, name, length);
+    nearest = nearest_name(word, names);
+    if (nearest != NULL)
+        (void)snprintf(words + strlen(words), size - strlen(words), "; did you mean %s?", nearest);
 }
 
 /* Where we are in the file. */
@@ -82,8 +100,12 @@ static bool read_line(
     while (length > 0 && isspace((unsigned char)value[length - 1]))
         value[--length] = '\0';
     index = find_option(key, key_length);
-    if (index == config_option_count)
-        return config_refuse(&position->source, "unknown key", error);
+    if (index == config_option_count) {
+        char words[128] = "unknown key";
+
+        suggest(words, sizeof(words), key, key_length);
+        return config_refuse(&position->source, words, error);
+    }
     if (!(config_options[index].where & FROM_FILE))
         return config_refuse(&position->source, "this may not be set in the file", error);
     if (!note_key(position, index, error))
@@ -95,6 +117,11 @@ static bool read_line(
     } else if (config_options[index].kind == OPTION_FLAG) {
         value = NULL;
     }
+    /* Part of the value or not: whoever wrote it meant one of the two, and a guess could name
+     * another file. */
+    if (value != NULL && (strstr(value, " #") != NULL || strstr(value, "\t#") != NULL))
+        return config_refuse(&position->source,
+            "a comment needs a line of its own (the value contains ' #')", error);
     return config_set_option(config, index, value, &position->source, error);
 }
 
@@ -254,6 +281,20 @@ static bool is_read_first(const struct config_option *option)
            option->offset == offsetof(struct config, version);
 }
 
+/* What getopt_long did not take. */
+static void refuse_option(const char *argument, int value, struct error *error)
+{
+    const char letter[] = {'-', (char)optopt, '\0'};
+    char words[128] = "unknown, ambiguous or unexpected option";
+
+    if (value == ':')
+        (void)snprintf(words, sizeof(words), "a value is missing");
+    else if (strncmp(argument, "--", 2) == 0)
+        suggest(words, sizeof(words), argument + 2, strcspn(argument + 2, "="));
+    error_set(error, ERROR_USAGE, "%s: %s; try --help",
+        optopt > 0 && optopt < FIRST_VALUE ? letter : argument, words);
+}
+
 bool config_read_command_line(
     struct config *config, int argc, char **argv, bool first, struct error *error)
 {
@@ -272,11 +313,7 @@ bool config_read_command_line(
             continue;
         }
         if (value == '?' || value == ':') {
-            const char letter[] = {'-', (char)optopt, '\0'};
-
-            error_set(error, ERROR_USAGE, "%s: %s; try --help",
-                optopt > 0 && optopt < FIRST_VALUE ? letter : argv[optind - 1],
-                value == ':' ? "a value is missing" : "unknown, ambiguous or unexpected option");
+            refuse_option(argv[optind - 1], value, error);
             return false;
         }
         index = (size_t)value - FIRST_VALUE;

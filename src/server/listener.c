@@ -23,6 +23,31 @@ static bool say_errno(const char *what, struct error *error)
     return false;
 }
 
+/* bind(2) says "No such file or directory" of a folder that is missing, and does not name it. */
+static bool say_bind(const char *path, struct error *error)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat status;
+    char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+    int reason = errno;
+
+    if (slash != NULL && slash != path) {
+        (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+        if (reason == ENOENT && stat(folder, &status) != 0) {
+            error_set(
+                error, ERROR_USAGE, "--listen unix:%s: the folder %s does not exist", path, folder);
+            return false;
+        }
+        if (reason == EACCES) {
+            error_set(error, ERROR_USAGE,
+                "--listen unix:%s: this user may not make a socket in the folder %s", path, folder);
+            return false;
+        }
+    }
+    errno = reason;
+    return say_errno(path, error);
+}
+
 static bool add_fd(struct listener *listener, int fd, struct error *error)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -88,7 +113,9 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
     struct stat status;
 
     (void)umask(mask);
-    if (result != 0 || lstat(address->sun_path, &status) != 0)
+    if (result != 0)
+        return say_bind(address->sun_path, error);
+    if (lstat(address->sun_path, &status) != 0)
         return say_errno(address->sun_path, error);
     (void)snprintf(listener->path, sizeof(listener->path), "%s", address->sun_path);
     listener->device = status.st_dev;
@@ -96,8 +123,13 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
     if (config->socket_group != NULL) {
         if (!find_group(config->socket_group, &group, error))
             return false;
-        if (lchown(address->sun_path, (uid_t)-1, group) != 0)
-            return say_errno(address->sun_path, error);
+        if (lchown(address->sun_path, (uid_t)-1, group) != 0) {
+            error_set(error, ERROR_USAGE,
+                "--socket-group %.100s: this user may not give the socket to that group, "
+                "which it is no member of (%s)",
+                config->socket_group, strerror(errno));
+            return false;
+        }
     }
     if (chmod(address->sun_path, (mode_t)config->socket_mode) != 0)
         return say_errno(address->sun_path, error);

@@ -230,10 +230,10 @@ Test(config_sources, the_file_may_be_written_in_several_ways)
     struct config config;
 
     expect_accepted((struct given){.file = "# comment\r\n\r\n \t# indented = comment\n"
-                                           "\tca=a b # c \t\r\n  threads \t=\t 7\n\n"
+                                           "\tca=a b#c \t\r\n  threads \t=\t 7\n\n"
                                            "require-crl\nlog-format=json"},
         &config);
-    expect_list(&config.ca, "a b # c|");
+    expect_list(&config.ca, "a b#c|");
     cr_expect_eq(config.threads, 7);
     cr_expect(config.require_crl);
     cr_expect_eq(config.log_format, CONFIG_LOG_JSON);
@@ -241,6 +241,22 @@ Test(config_sources, the_file_may_be_written_in_several_ways)
     expect_accepted((struct given){.file = "ca = x\nrequire-crl = off\n"}, &config);
     cr_expect_not(config.require_crl);
     config_free(&config);
+}
+
+Test(config_sources, a_comment_behind_a_value_is_refused_not_guessed)
+{
+    expect_refused((struct given){.file = "ca = x\nthreads = 3 # few\n"},
+        "c.conf:2: threads: a comment needs a line of its own");
+    expect_refused((struct given){.file = "ca = ca.cer\t#old.cer\n"},
+        "c.conf:1: ca: a comment needs a line of its own");
+}
+
+Test(config_sources, a_key_that_is_misspelled_gets_a_suggestion)
+{
+    expect_refused((struct given){.file = "ca = x\ntheads = 3\n"},
+        "c.conf:2: theads: unknown key; did you mean threads?");
+    expect_refused((struct given){.file = "ca = x\nnothing-like-it = 3\n"},
+        "c.conf:2: nothing-like-it: unknown key");
 }
 
 Test(config_sources, nul_bytes_in_the_file_hide_nothing)
