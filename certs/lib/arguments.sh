@@ -7,6 +7,20 @@ find_command() {
 	return 1
 }
 
+# ", did you mean ...?" for a word that is one letter off a subcommand, or two letters swapped.
+nearest() {
+	local row name i
+	for row in "${commands[@]}"; do
+		name=${row%%|*}
+		for ((i = 0; i < ${#name}; i++)); do
+			case $1 in
+				"${name:0:i}${name:i+1}" | "${name:0:i}"?"${name:i+1}" | "${name:0:i}"?"${name:i}" | "${name:0:i}${name:i+1:1}${name:i:1}${name:i+2}" | "$name"?)
+					printf ': did you mean %s?' "$name"; return ;;
+			esac
+		done
+	done
+}
+
 # Finds the row of an option that the subcommand takes and says in option_value whether it wants a value.
 find_option() {
 	local row names takers
@@ -42,6 +56,7 @@ parse() {
 			--permit) permits+=("$value"); continue ;;
 			--password-file) name=--pass-file ;;
 			--ec) name=--key value=ec ;;
+			--server) name=--profile value=server ;;
 			-y) name=--batch ;;
 		esac
 		[ -z "${given[$name]-}" ] || [ "${given[$name]}" = "$value" ] || usage_error "$name is given twice"
@@ -57,11 +72,12 @@ no_argument() { [ "${#args[@]}" -eq 0 ] || usage_error "$command takes no argume
 
 # NAME becomes part of file names, so it is kept plain.
 check_name() {
-	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9._@+-]*$ && ${#1} -le 64 ]] ||
-		usage_error "'$1' is no name for files: letters, digits and . _ @ + -, beginning with one of the first two, 64 at most${2:+; $2}"
-	[[ ! $1 =~ ^(ca([.-].*)?|issued|requests)$ ]] ||
-		usage_error "the name '$1' belongs to the CA itself, as do ca.*, ca-*, issued and requests"
+	[[ $1 =~ $plain_name ]] ||
+		usage_error "'$1' is no name for files: up to 64 letters, digits and . _ @ + -, beginning with a letter or digit${2:+; $2}"
+	is_name "$1" || usage_error "the name '$1' belongs to the CA itself, as do ca.*, ca-*, issued, requests, index.* and crlnumber"
 }
+plain_name='^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$'
+is_name() { [[ $1 =~ $plain_name && ! $1 =~ ^(ca([.-].*)?|issued|requests|index\..*|crlnumber|parent\.crl)$ ]]; }
 
 check_days() {
 	[[ $1 =~ ^[1-9][0-9]{0,4}$ && $1 -le 36500 ]] || usage_error "$2 $1: a whole number of days from 1 to 36500 is needed"

@@ -1,10 +1,10 @@
-# The folder: a lock, a staging folder, and one moment from which a change holds.
+# The folder: whose it is, a lock, a staging folder, and one moment from which a change holds.
 # shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 
 # Everything new is made in .ca-work/new. `commit` renames that folder to .ca-work/ready: from then on the change holds,
 # and whoever comes next moves what is still in there to its place. Before that moment nothing has happened, and the
 # staging folder is thrown away. So an interruption at any step leaves all or nothing.
-# What is a folder of its own there (an intermediate CA) moves as a whole.
+# A folder in there (an intermediate CA) moves as a whole.
 # The lock is the kernel's (flock), on the folder itself: it ends with its owner and his children, and nothing can be left over.
 holding=''
 open_folder() {
@@ -18,13 +18,45 @@ open_folder() {
 	work=$dir/.ca-work
 }
 
+# Why nobody should write to this folder or believe what stands ready in it: another user could change it under our hands,
+# or have us write elsewhere through a link. Nothing when it is the caller's alone.
+who_else_can_write() {
+	local owner mode
+	read -r owner mode < <(stat -L -c '%u %a' -- "$1" 2>/dev/null) || { printf 'cannot be examined'; return; }
+	if [ "$owner" != "$EUID" ]; then
+		printf 'belongs to another user (%s): use a folder of your own' "$(stat -L -c %U -- "$1")"
+	elif [ $((8#$mode & 8#022)) -ne 0 ]; then
+		printf 'can be written to by other users: run chmod go-w on it, and make sure that its contents are yours'
+	fi
+}
+
+check_folder() {
+	local reason file parent owner mode
+	reason=$(who_else_can_write "$dir")
+	[ -z "$reason" ] || die "the folder '$dir' $reason"
+	for file in "$work" "$work/new" "$work/ready" "$work/ready/issued" "$work/ready/requests" "$dir/issued" "$dir/requests"; do
+		[ ! -L "$file" ] || die "'$file' is a link, and links are not followed there: remove it"
+		[ -e "$file" ] || continue
+		[ -d "$file" ] || die "'$file' is not a folder: move it away"
+		reason=$(who_else_can_write "$file")
+		[ -z "$reason" ] || die "the folder '$file' $reason"
+	done
+	parent=$(cd -P -- "$dir" && pwd -P) || die "cannot open the folder '$dir'"
+	while [[ $parent == /?* ]]; do
+		parent=${parent%/*}
+		read -r owner mode < <(stat -c '%u %a' -- "${parent:-/}") || break
+		{ [ "$owner" = 0 ] || [ "$owner" = "$EUID" ]; } && { [ $((8#$mode & 8#002)) -eq 0 ] || [ $((8#$mode & 8#1000)) -ne 0 ]; } ||
+			say "Warning: another user can replace '$dir', since he can write to '${parent:-/}'"
+	done
+}
+
 lock_folder() {
 	local status=0
 	[ -w "$dir" ] || die "cannot write to the folder '$dir'"
 	exec 9<"$dir" || die "cannot open the folder '$dir'"
 	flock -w "${CA_LOCK_WAIT:-10}" 9 || status=$?
 	[ "$status" -le 1 ] || die "cannot lock the folder '$dir'"
-	[ "$status" -eq 0 ] || die "another ca is at work in '$dir' and still alive: $(cat -- "$work/owner" 2>/dev/null)"
+	[ "$status" -eq 0 ] || die "another $self is at work in '$dir' and still alive: $(head -c 200 -- "$work/owner" 2>/dev/null)"
 	holding=yes
 }
 
@@ -32,19 +64,20 @@ begin() {
 	trap leave EXIT
 	trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
 	open_folder "${1-}"
+	check_folder
 	lock_folder
 	settle
-	mkdir -- "$work" "$work/new" "$work/new/issued" "$work/new/requests" || die "cannot write to the folder '$dir'"
-	printf 'ca %s, process %d\n' "$command" $$ >"$work/owner"
+	mkdir -- "$work" "$work/new" "$work/new/issued" "$work/new/requests" 2>/dev/null || cannot_write
+	printf '%s %s, process %d\n' "$self" "$command" $$ >"$work/owner" || cannot_write
 }
 
 commit() {
 	rmdir -- "$work/new/issued" "$work/new/requests" 2>/dev/null
-	find "$work/new" -type f -exec sync {} + && mv -T -- "$work/new" "$work/ready" || die "cannot write to the folder '$dir'"
+	find "$work/new" -type f -exec sync {} + && mv -T -- "$work/new" "$work/ready" || cannot_write
 	settle
 }
 
-# Brings the folder to rest, whoever left it unfinished. Only under the lock.
+# Brings the folder to rest, whoever left it unfinished. Only under the lock, and after check_folder.
 settle() {
 	local file
 	[ -d "$work" ] || return 0
@@ -55,7 +88,7 @@ settle() {
 				issued/* | requests/*) [ ! -e "$file" ] || mkdir -p -- "$dir/$(basename -- "${file%/*}")" ;;
 			esac
 			[ ! -e "$file" ] || mv -fT -- "$file" "$dir/${file#"$work"/ready/}" ||
-				{ holding=''; die "cannot finish what was begun in '$work': the next ca will try again"; }
+				{ holding=''; die "cannot finish the change that stands ready in '$work': the next $self will try again"; }
 		done
 	fi
 	rm -rf -- "$work"
@@ -68,10 +101,33 @@ leave() {
 	exit "$status"
 }
 
-# For those who only look: an interrupted run is brought to rest if nobody else is at work and we may.
+# For commands that only look: an interrupted run is brought to rest if nobody else is at work and the folder is the caller's.
 rest_folder() {
 	open_folder
-	[ ! -d "$work" ] || [ ! -w "$dir" ] || ! { exec 9<"$dir" && flock -n 9; } || settle
+	{ [ -e "$work" ] || [ -L "$work" ]; } && [ -z "$(who_else_can_write "$dir")" ] || return 0
+	check_folder
+	[ ! -w "$dir" ] || ! { exec 9<"$dir" && flock -n 9; } || settle
+}
+
+# After something failed: dies when the reason is that no more can be written here, which one more write finds out.
+check_space() {
+	local reason
+	[ -d "$work" ] || return 0
+	reason=$( { head -c 65536 /dev/zero >"$work/probe"; } 2>&1)
+	case $reason in
+		*'No space left'*) die "the disk is full: nothing in '$dir' was changed" ;;
+		*'quota exceeded'*) die "the disk quota is used up: nothing in '$dir' was changed" ;;
+		*'File too large'* | *'ile size limit'*) die "the limit on the size of files (ulimit -f) is reached: nothing in '$dir' was changed" ;;
+		*'Read-only file system'*) die "the file system of '$dir' is read-only" ;;
+	esac
+	rm -f -- "$work/probe"
+}
+
+cannot_write() {
+	check_space
+	# Not even a name fits.
+	[ "$(stat -f -c %a -- "$dir" 2>/dev/null)" != 0 ] || die "the disk is full: nothing in '$dir' was changed"
+	die "cannot write to the folder '$dir'"
 }
 
 must_be_new() {
@@ -82,3 +138,10 @@ must_be_new() {
 	done
 }
 must_be_there() { [ -f "$dir/$1" ] && [ -r "$dir/$1" ] || die "$dir/$1 is missing or not readable: $2"; }
+
+# What a command needs that signs: the CA's certificate and its key.
+must_be_ca() {
+	must_be_there ca.cer "$self init makes it"
+	must_be_there ca.key "$self init makes it"
+	openssl x509 -in "$dir/ca.cer" -noout 2>/dev/null || die "$dir/ca.cer holds no certificate that can be read"
+}

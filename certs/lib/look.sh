@@ -1,23 +1,21 @@
-# What needs no key: list and show.
-# shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
+# What needs no key: list, verify and show.
+# shellcheck shell=bash disable=SC2030,SC2031,SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 
 # One line for each certificate of index.txt: its status now (the letter there knows nothing of time that passed), serial,
-# end, subject in openssl's form; before them the CA, those it followed, and the CRL. With --expiring only what is valid and
-# ends in time, and of the CA and the CRL what has ended too.
+# end, subject; before them the CA, those it followed, and the CRL. With --expiring only what is valid and ends in time, and
+# of the CA and the CRL what has ended too.
 cmd_list() {
 	local now horizon=''
 	no_argument
+	[ -z "${given[--expiring]-}" ] || check_days "${given[--expiring]}" --expiring
 	rest_folder
-	must_be_there ca.cer 'ca init makes it'
+	must_be_there ca.cer "$self init makes it"
 	now=$(date +%s)
-	if [ -n "${given[--expiring]-}" ]; then
-		check_days "${given[--expiring]}" --expiring
-		horizon=$(iso_time $((now + given[--expiring] * 86400)))
-	fi
+	[ -z "${given[--expiring]-}" ] || horizon=$(iso_time $((now + ${given[--expiring]} * 86400)))
 	{
 		list_authorities
 		list_crls "$now"
-		[ ! -f "$dir/index.txt" ] || cat -- "$dir/index.txt"
+		list_certificates
 	} | awk -F '\t' -v now="$(iso_time "$now")" -v horizon="$horizon" "$awk_iso"'
 		NF >= 6 {
 			end = iso($2)
@@ -32,31 +30,174 @@ cmd_list() {
 		}' | readable
 }
 
+# The lines of index.txt with their subjects in RFC 2253, which are taken from the certificates themselves where these are here.
+list_certificates() {
+	local names
+	[ -f "$dir/index.txt" ] || return 0
+	names=$(mktemp) || die 'cannot make a temporary file'
+	# One openssl for all of them. Its order is that of the file it reads, and a count that differs would be told.
+	cut -f 4 -- "$dir/index.txt" | grep -xE '[0-9A-F]+' | while read -r serial; do
+		[ ! -f "$dir/issued/$serial.pem" ] || printf '%s\n' "$serial"
+	done >"$names"
+	{
+		paste -- "$names" <(subjects_of_issued "$names")
+		printf '\n'
+		cat -- "$dir/index.txt"
+	} | awk -F '\t' -v OFS='\t' '
+		!listed { if ($0 == "") listed = 1; else name[$1] = $2; next }
+		NF >= 6 { if (name[$4] != "") $6 = name[$4]; else { $7 = "\001"; } print }' |
+		while IFS= read -r line; do
+			# The database alone says this one.
+			if [[ $line == *$'\t\001' ]]; then
+				line=${line%$'\t\001'}
+				printf '%s\t%s\n' "${line%$'\t'*}" "$(rfc2253 <<<"${line##*$'\t'}")"
+			else printf '%s\n' "$line"; fi
+		done
+	rm -f -- "$names"
+}
+
+# The subjects of issued/SERIAL.pem for a file of serial numbers, a line each. openssl pkcs7 knows one form of names, first part
+# first and values quoted when they must be; the rest is ours.
+subjects_of_issued() {
+	[ -s "$1" ] || return 0
+	while read -r serial; do printf '%s\0' "$dir/issued/$serial.pem"; done <"$1" | xargs -0 cat -- 2>/dev/null |
+		openssl crl2pkcs7 -nocrl -certfile /dev/stdin 2>/dev/null | openssl pkcs7 -print_certs -noout 2>/dev/null |
+		sed -n 's/^subject=//p' | awk '
+		function flush(    one) {
+			one = type "=" value
+			rdn = rdn == "" ? one : one "+" rdn
+			if (separator != "+") { out = out == "" ? rdn : rdn "," out; rdn = "" }
+			type = ""; value = ""
+		}
+		{
+			rest = $0; out = ""; rdn = ""; type = ""; value = ""
+			while (rest != "") {
+				if (!match(rest, /^[A-Za-z0-9.-]+ ?= ?/)) { out = $0; break }
+				type = substr(rest, 1, RLENGTH); sub(/ ?= ?$/, "", type)
+				rest = substr(rest, RLENGTH + 1)
+				if (substr(rest, 1, 1) == "\"") {
+					# Quoted: commas and their like are plain in there; they get their backslash back.
+					rest = substr(rest, 2)
+					while (rest != "" && substr(rest, 1, 1) != "\"") {
+						c = substr(rest, 1, 1)
+						if (c == "\\") { c = substr(rest, 1, 2); rest = substr(rest, 3) }
+						else { rest = substr(rest, 2); if (c ~ /[,+<>;]/) c = "\\" c }
+						value = value c
+					}
+					rest = substr(rest, 2)
+					if (value ~ /^[# ]/) value = "\\" value
+					if (value ~ / $/) sub(/ $/, "\\ ", value)
+				} else {
+					while (rest != "" && rest !~ /^(,| \+|\+) /) {
+						if (substr(rest, 1, 1) == "\\") { value = value substr(rest, 1, 2); rest = substr(rest, 3) }
+						else { value = value substr(rest, 1, 1); rest = substr(rest, 2) }
+					}
+				}
+				separator = rest == "" ? "" : rest ~ /^,/ ? "," : "+"
+				sub(/^(,| \+|\+) /, "", rest)
+				flush()
+			}
+			print out
+		}'
+}
+
 list_authorities() {
 	local name end what='the CA itself'
 	while read -r name; do
 		end=$(end_of "$dir/$name.cer") || die "cannot read $dir/$name.cer"
 		printf 'CA\t%s\t\t%s\t%s\t%s\n' "$(iso_time "$end")" "$(serial_of "$dir/$name.cer")" "$what" \
-			"$(name_of x509 "$dir/$name.cer" compat)"
+			"$(name_of x509 "$dir/$name.cer")"
 		what='the CA before it'
 	done < <(crl_signers)
 }
 
 # The CRL in force while nobody has to do anything about it lasts as long as those that were signed ahead.
 list_crls() {
-	local due end begin ahead what='the CRL'
+	local due end begin ahead number what='the CRL'
 	[ -f "$dir/ca.crl" ] || return 0
 	if [ -f "$dir/ca.crls" ]; then
+		check_series
 		read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$1")
 		[ "$ahead" -eq 0 ] || what="the CRL, with $ahead to come"
-		due_crls "$dir/ca.crls" "$1" | cmp -s - "$dir/ca.crl" || { what='the CRL: ca crl --install is due'; end=$(crl_end "$dir/ca.crl"); }
+		due_crls "$dir/ca.crls" "$1" | cmp -s - "$dir/ca.crl" || { what="the CRL: $self crl --install is due"; end=$(crl_end "$dir/ca.crl"); }
 	else
 		end=$(crl_end "$dir/ca.crl")
 	fi
-	printf 'CRL\t%s\t\t%s\t%s\t%s\n' "$(iso_time "$end")" "$(openssl crl -in "$dir/ca.crl" -noout -crlnumber | sed 's/.*=\(0x\)*//')" \
-		"$what" "$(openssl crl -in "$dir/ca.crl" -noout -issuer -nameopt compat | sed 's/^issuer=//')"
+	number=$(openssl crl -in "$dir/ca.crl" -noout -crlnumber | sed 's/.*=\(0x\)*//')
+	[[ $number =~ ^[0-9A-Fa-f]+$ ]] || number=-
+	printf 'CRL\t%s\t\t%s\t%s\t%s\n' "$(iso_time "$end")" "$number" \
+		"$what" "$(openssl crl -in "$dir/ca.crl" -noout -issuer -nameopt RFC2253 | sed 's/^issuer=//')"
 }
 crl_end() { date -u -d "$(openssl crl -in "$1" -noout -nextupdate | sed 's/^nextUpdate=//')" +%s; }
+
+# Whether a certificate is valid here and now: signed by this CA or one it follows, current, not revoked, and for what.
+cmd_verify() {
+	local name why='' profile trust purpose start end now untrusted=()
+	one_argument 'FILE.cer, NAME or a SERIAL number'
+	[ -z "${given[--profile]-}" ] || check_profile "${given[--profile]}"
+	rest_folder
+	must_be_there ca.cer "$self init makes it, or its owner hands it out"
+	openssl x509 -in "$dir/ca.cer" -noout 2>/dev/null || die "$dir/ca.cer holds no certificate that can be read"
+	temporary_work
+	find_certificate "${args[0]}"
+	[ -f "$work/certificate" ] || die "the certificate $serial itself is not here: give its file"
+	profile=${given[--profile]:-$(profile_of "$work/certificate")}
+	start=$(start_of "$work/certificate") end=$(end_of "$work/certificate") now=$(date +%s)
+	tell "The certificate $serial" "  of:     $(name_of x509 "$work/certificate" | readable)" "  for:    ${purpose_words[$profile]}" \
+		"  valid:  $(iso_time "$start") to $(iso_time "$end")"
+	trust=$(trust_of "$work/certificate")
+	if [ -z "$trust" ]; then why='the CA here did not sign it'
+	elif is_revoked; then why="it was revoked: $row_revoked"
+	elif [ "$now" -ge "$end" ]; then why="it expired on $(iso_time "$end")"
+	elif [ "$now" -lt "$start" ]; then why="it is not valid until $(iso_time "$start")"
+	elif [ "$now" -ge "$(end_of "$trust")" ]; then why="the CA itself expired on $(iso_time "$(end_of "$trust")")"
+	else
+		check_crl
+		for purpose in ${purposes[$profile]}; do
+			openssl verify -purpose "$purpose" -partial_chain -trusted "$trust" -no-CApath -no-CAstore "$work/certificate" \
+				>/dev/null 2>"$work/reason" || why="it is not for this: $(sed -n 's/^error [0-9]* at [^:]*: *//p' "$work/reason" | head -n 1)"
+		done
+	fi
+	[ -z "$why" ] || { tell "Not valid: $why"; exit 1; }
+	tell 'Valid.'
+	[ -f "$dir/ca.crl" ] || [ -f "$dir/index.txt" ] || tell 'Not checked: whether it was revoked, since no ca.crl is here.'
+}
+
+# A certificate of this CA, or of one that it follows and that is still trusted: the file of the one that signed the argument.
+trust_of() {
+	local name
+	while read -r name; do
+		[ -f "$dir/$name.cer" ] && has_signed "$dir/$name.cer" "$1" && { printf '%s' "$dir/$name.cer"; return; }
+	done < <(crl_signers)
+}
+
+# Where there is no database a CRL must say that nothing is revoked: one that has ended says nothing good. Sets why.
+check_crl() {
+	[ ! -f "$dir/index.txt" ] && [ -f "$dir/ca.crl" ] || return 0
+	openssl verify -crl_check -CRLfile "$dir/ca.crl" -partial_chain -trusted "$trust" -no-CApath -no-CAstore "$work/certificate" \
+		>/dev/null 2>&1 || why="whether it was revoked cannot be told: $dir/ca.crl has ended, or is the CRL of another CA"
+}
+
+# What the database and the CRL list as revoked. Sets row_revoked.
+is_revoked() {
+	local entry
+	if [ -f "$dir/index.txt" ]; then
+		row_revoked=$(awk -F '\t' -v serial="$serial" "$awk_iso"'$4 == serial && $1 == "R" { split($3, part, ","); print iso(part[1]) " " part[2] }' \
+			"$dir/index.txt" | readable)
+		row_revoked=${row_revoked% }
+		[ -z "$row_revoked" ] || return 0
+	fi
+	[ -f "$dir/ca.crl" ] || return 1
+	# The file may hold the CRLs of several CAs; one that this CA did not sign says nothing here.
+	openssl verify -no_check_time -crl_check -CRLfile "$dir/ca.crl" -partial_chain -trusted "$trust" -no-CApath -no-CAstore \
+		"$work/certificate" 2>&1 | grep -q 'error 23 at' || return 1
+	row_revoked='the CRL lists it'
+}
+
+temporary_work() {
+	work=$(mktemp -d) || die 'cannot make a temporary folder'
+	trap 'rm -rf -- "$work"' EXIT
+}
 
 cmd_show() {
 	local file=${args[0]-}
@@ -64,8 +205,7 @@ cmd_show() {
 	[[ $file != -* ]] || file=./$file
 	{ [ -f "$file" ] && [ -r "$file" ]; } || die "cannot read '$file'"
 	[ "$(stat -L -c %s -- "$file")" -le 1048576 ] || die "'$file' is too large for a certificate"
-	work=$(mktemp -d) || die 'cannot make a temporary folder'
-	trap 'rm -rf -- "$work"' EXIT
+	temporary_work
 	if grep -q -e '-----BEGIN .*PRIVATE KEY-----' -- "$file"; then die "'$file' holds a private key, and that is not shown"; fi
 	if grep -q -e '-----BEGIN CERTIFICATE-----' -- "$file"; then
 		[ "$(grep -c -e '-----BEGIN CERTIFICATE-----' -- "$file")" -eq 1 ] ||
@@ -75,13 +215,23 @@ cmd_show() {
 	elif grep -q -e '-----BEGIN X509 CRL-----' -- "$file"; then show_as crl
 	elif openssl x509 -inform DER -in "$file" -noout 2>/dev/null; then show_as x509 -inform DER
 	elif openssl req -inform DER -in "$file" -noout 2>/dev/null; then show_as req -inform DER
-	elif openssl asn1parse -inform DER -in "$file" 2>/dev/null | sed -n 3,4p | grep -q ':pkcs7-data$'; then
-		get_password --pass-file CA_P12_PASSWORD "password of $file"
-		ssl "open '$file'" pkcs12 -in "$file" -info -nokeys -passin fd:3 >"$work/certificates" 3< <(printf '%s\n' "$password")
-		readable <"$work/reason"
-		sed -n -e 's/^ *friendlyName: /Friendly name: /p' -- "$work/certificates" | readable
-		openssl storeutl -noout -text -certs "$work/certificates" | readable
+	elif openssl crl -inform DER -in "$file" -noout 2>/dev/null; then show_as crl -inform DER
+	elif openssl asn1parse -inform DER -in "$file" 2>/dev/null | sed -n 3,4p | grep -q ':pkcs7-data$'; then show_p12
 	else die "'$file' is no certificate, request, CRL or PKCS#12 file"; fi
+}
+
+show_p12() {
+	local number=0
+	opens=(opens_p12 "$file")
+	get_password --pass-file CA_P12_PASSWORD "password of $file"
+	ssl "open '$file'" pkcs12 -in "$file" -info -nokeys -passin fd:3 >"$work/certificates" 3< <(printf '%s\n' "$password")
+	readable <"$work/reason"
+	sed -n -e 's/^ *friendlyName: /Friendly name: /p' -- "$work/certificates" | readable
+	prefix=$work/certificate. awk 'BEGIN { prefix = ENVIRON["prefix"] } /^-----BEGIN CERTIFICATE-----$/ { n++; inside = 1 } inside { print >(prefix n) } /^-----END/ { inside = 0 }' \
+		"$work/certificates"
+	while [ -f "$work/certificate.$((++number))" ]; do
+		openssl x509 -in "$work/certificate.$number" -noout -text -nameopt RFC2253 | readable
+	done
 }
 
 show_as() {

@@ -11,8 +11,8 @@ cmd_ocsp() {
 	command -v perl >/dev/null || die 'perl is needed for this, and there is none in the PATH'
 	if [ -n "${given[--ca-key]-}" ]; then
 		rest_folder
-		must_be_there ca.cer 'ca init makes it'
-		must_be_there ca.key 'ca init makes it'
+		must_be_there ca.cer "$self init makes it"
+		must_be_there ca.key "$self init makes it"
 		get_ca_password
 		key=$dir/ca.key certificate=$dir/ca.cer
 	else
@@ -20,7 +20,7 @@ cmd_ocsp() {
 		password=''
 		key=$dir/ca-ocsp.key certificate=$dir/ca-ocsp.cer
 	fi
-	must_be_there index.txt 'ca sign makes it'
+	must_be_there index.txt "$self sign makes it"
 	trap - EXIT
 	exec 9<&- perl -T "$here/lib/ocsp-responder.pl" "$port" -index "$dir/index.txt" -CA "$dir/ca.cer" -rsigner "$certificate" \
 		-rkey "$key" -passin fd:3 -nmin "${given[--minutes]:-60}" 3< <(printf '%s\n' "$password")
@@ -32,12 +32,12 @@ cmd_ocsp() {
 make_ocsp_signer() {
 	local start end
 	open_folder
-	must_be_there ca.cer 'ca init makes it'
+	must_be_there ca.cer "$self init makes it"
 	start=$(date +%s) end=$((start + 30 * 86400))
 	if [ -f "$dir/ca-ocsp.cer" ] && [ -f "$dir/ca-ocsp.key" ] && [ ! -d "$work" ] && has_signed "$dir/ca.cer" "$dir/ca-ocsp.cer" &&
 		[ "$(end_of "$dir/ca-ocsp.cer")" -gt $((start + 86400)) ]; then return; fi
 	begin
-	must_be_there ca.key 'ca init makes it'
+	must_be_there ca.key "$self init makes it"
 	cut_to_ca quietly
 	get_ca_password
 	ssl 'make the key' genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/new/ca-ocsp.key"

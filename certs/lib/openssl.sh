@@ -1,15 +1,36 @@
 # What is asked of openssl.
 # shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 
-# Runs openssl quietly; when it fails, says what was to be done and openssl's reason.
+# Runs openssl quietly; when it fails, says what was to be done and why it failed.
 ssl() {
 	local what=$1; shift
 	openssl "$@" 2>"$work/reason" && ! grep -q 'warning: \(Skipping unknown\|No value\)' "$work/reason" && return 0
-	! grep 'warning: \(Skipping unknown\|No value\)' "$work/reason" >"$work/skipped" || mv -- "$work/skipped" "$work/reason"
-	! grep -qi 'bad decrypt\|wrong password\|bad password\|mac verify' "$work/reason" ||
-		die "cannot $what: wrong pass phrase"
-	say "ca: cannot $what:"
-	grep -v '^Using configuration' "$work/reason" | tail -n 5 | readable >&2
+	explain "$what"
+}
+
+# The reasons that operators meet, in words: a pattern in openssl's error queue, then what it means.
+causes=(
+	'bad decrypt|wrong password|bad password|mac verify|maybe wrong password|empty password|wrong pass phrase'
+	'key values mismatch|do not match|No cert.* matches private key|the key and the certificate are not a pair'
+	'permitted subtree violation|excluded subtree violation|the name constraints of the CA do not allow one of the names (permitted subtree violation)'
+	'too long|too short|asn1_mbstring|a name is too long or too short for its kind'
+	'key too small|ca md too weak|md too weak|the key or the digest is too weak for this OpenSSL'
+	'entry [0-9]+: |wrong number of fields|TXT_DB|the database index.txt is damaged'
+	'error creating serial number|error converting|a number in the folder is not hexadecimal'
+	'(Could not read|Could not find|[Uu]nable to load) (CA )?[Pp]rivate key|wrong pass phrase, or the file of the key is damaged'
+	'no start line|Could not (read|find|open)|[Uu]nable to load|one of its files is missing, damaged or not readable'
+	'unsupported|Unsupported|this OpenSSL does not support the key or the encryption'
+)
+
+explain() {
+	local row pattern
+	check_space
+	for row in "${causes[@]}"; do
+		pattern=${row%|*}
+		! grep -qiE -e "$pattern" -- "$work/reason" || die "cannot $1: ${row##*|}"
+	done
+	say "$self: cannot $1; OpenSSL says:"
+	grep -v '^Using configuration' "$work/reason" | tail -n 5 | sed 's/^[0-9A-F]*:error:[0-9A-F]*:/  /' | readable >&2
 	exit 1
 }
 
@@ -20,16 +41,16 @@ prepare_config() {
 
 # Makes a key of the kind asked for into FILE, under the pass phrase in password unless that is empty.
 make_key() {
-	local kind=${given[--key]:-rsa:4096} making
+	local kind=${given[--key]:-${setting[key]:-rsa:4096}} making
 	case $kind in
 		rsa:[0-9]*)
 			[[ ${kind#rsa:} =~ ^[0-9]{4,5}$ && ${kind#rsa:} -ge 2048 && ${kind#rsa:} -le 8192 ]] ||
-				usage_error "--key $kind: RSA keys have 2048 to 8192 bits here"
+				usage_error "--key $kind: an RSA key may have 2048 to 8192 bits"
 			making=(-algorithm RSA -pkeyopt "rsa_keygen_bits:${kind#rsa:}") ;;
 		ec) making=(-algorithm EC -pkeyopt ec_paramgen_curve:P-256) ;;
 		ec:P-256 | ec:P-384 | ec:P-521) making=(-algorithm EC -pkeyopt "ec_paramgen_curve:${kind#ec:}") ;;
 		ed25519) making=(-algorithm ED25519) ;;
-		*) usage_error "--key $kind: rsa:BITS, ec, ec:P-256, ec:P-384, ec:P-521 and ed25519 are known here" ;;
+		*) usage_error "--key $kind: the kinds are rsa:BITS, ec, ec:P-256, ec:P-384, ec:P-521 and ed25519" ;;
 	esac
 	if [ -z "$password" ]; then
 		ssl 'make the key' genpkey -quiet "${making[@]}" -out "$1"
@@ -39,6 +60,24 @@ make_key() {
 			ssl 'make the key' pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 200000 -passout fd:3 -out "$1" \
 				3< <(printf '%s\n' "$password") || exit
 	fi
+}
+
+# Who will not take a certificate with a key of that kind (openssl's name of it, and its curve): said when one is made or signed.
+hint_key() {
+	case $1${2:+ $2} in
+		ED25519* | ED448*) say "Note: browsers and macOS do not take $1 certificates: choose --key ec for those" ;;
+		*' secp521r1' | *' P-521') say 'Note: Chrome does not take keys on the curve P-521: choose --key ec for browsers' ;;
+		'id-ecPublicKey prime256v1' | 'id-ecPublicKey secp384r1') ;;
+		id-ecPublicKey*) say "Note: browsers and macOS take the curves P-256 and P-384 only, and this key is on ${2:-another}" ;;
+		rsassaPss*) say 'Note: macOS does not take RSASSA-PSS keys: choose --key rsa:4096 or --key ec' ;;
+	esac
+}
+# The same for the kind that was asked for with --key.
+hint_new_key() {
+	case ${given[--key]:-${setting[key]-}} in
+		ed25519) hint_key ED25519 ;;
+		ec:P-521) hint_key id-ecPublicKey P-521 ;;
+	esac
 }
 
 # 126 random bits, positive, always 16 octets (RFC 5280 4.1.2.2 allows 20), and not in the database yet.

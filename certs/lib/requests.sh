@@ -5,9 +5,9 @@
 # certificate by a throw-away key, from which single extensions can be read without parsing a stranger's text.
 read_request() {
 	{ [ -f "$1" ] && [ -r "$1" ]; } || die "cannot read the request '$1'"
-	[ "$(stat -L -c %s -- "$1")" -le 65536 ] || die "'$1' is too large for a request"
-	openssl req -in "$1" -out "$work/request" 2>/dev/null || openssl req -inform DER -in "$1" -out "$work/request" 2>/dev/null ||
-		die "'$1' is no certificate request (PKCS#10, PEM or DER)"
+	head -c 65537 -- "$1" >"$work/file" || cannot_write
+	[ "$(stat -c %s -- "$work/file")" -le 65536 ] || die "'$1' is too large for a request"
+	check_request_file "$1"
 	openssl req -in "$work/request" -noout -verify 2>&1 | grep -q 'verify OK' ||
 		die "'$1': its own signature is wrong, so whoever made it does not hold the key, or it was changed on the way"
 	[ -n "$(name_of req "$work/request")" ] || [ -n "$subject" ] || die "'$1' has no subject: give one with --subject"
@@ -18,20 +18,42 @@ read_request() {
 		-subj /CN=kit -extfile "$config" -extensions only_what_is_asked_for -copy_extensions copyall \
 		-out "$work/request.cer"
 	! requested basicConstraints | grep -q 'CA:TRUE' ||
-		die "'$1' asks for the rights of a CA (CA:TRUE), which no client's certificate can have: nothing was signed"
+		die "'$1' asks for the rights of a CA (CA:TRUE), which no client's or server's certificate can have: nothing was signed"
 	[ "$(requested subjectAltName | wc -l)" -le 2 ] || die "'$1' asks for a subjectAltName with line breaks in it"
 }
 
-# Sets key_kind and key_bits. What is weaker here is weaker than OpenSSL's security level 2, and peercert would refuse it.
+# The file holds one request and nothing else: what came along unseen may be a secret, or a request that nobody meant.
+check_request_file() {
+	local blocks requests
+	if grep -qiaE -e 'PRIVATE KEY|PuTTY-User-Key-File' -- "$work/file"; then
+		grep -qa -e 'CERTIFICATE REQUEST-----' -- "$work/file" ||
+			die "'$1' holds a private key and no certificate request: keep it to its owner, and sign the .req file"
+		die "'$1' holds a private key beside the request: that key is no longer its owner's secret. He should make a new key and a new request, and send the .req file alone. Nothing was signed"
+	fi
+	blocks=$(grep -oaE -e '-----BEGIN [A-Za-z0-9 ]*-----' -- "$work/file")
+	requests=$(grep -cE -e '^-----BEGIN (NEW )?CERTIFICATE REQUEST-----$' <<<"$blocks")
+	[ "$requests" -le 1 ] || die "'$1' holds $requests requests: put each into a file of its own, and sign those you mean"
+	if [ "$requests" -eq 1 ]; then
+		[ "$(wc -l <<<"$blocks")" -eq 1 ] || die "'$1' holds something else beside the request: $(grep -vE -e 'CERTIFICATE REQUEST' <<<"$blocks" | head -n 1)"
+		! grep -qaP -e '[\x00-\x08\x0E-\x1F]' -- "$work/file" || die "'$1' holds binary data beside the request"
+		openssl req -in "$work/file" -out "$work/request" 2>/dev/null || die "'$1' is no certificate request that can be read (PKCS#10)"
+	else
+		openssl req -inform DER -in "$work/file" -out "$work/request" 2>/dev/null || die "'$1' is no certificate request (PKCS#10, PEM or DER)"
+		openssl req -in "$work/request" -outform DER | cmp -s - "$work/file" || die "'$1' holds something else beside the request: bytes follow it"
+	fi
+}
+
+# Sets key_kind, key_bits and key_curve. What is weaker here is weaker than OpenSSL's security level 2, and peercert would refuse it.
 read_key() {
 	local least=''
 	openssl req -in "$work/request" -noout -pubkey | grep -v -e -- | base64 -d >"$work/key.der" ||
 		die "cannot read the key in '$1'"
 	key_kind=$(openssl asn1parse -inform DER -in "$work/key.der" | sed -n 's/.*OBJECT  *:\(.*\)/\1/p' | head -n 1)
+	key_curve=$(openssl asn1parse -inform DER -in "$work/key.der" | sed -n 's/.*OBJECT  *:\(.*\)/\1/p' | sed -n 2p)
 	key_bits=$(openssl pkey -pubin -inform DER -in "$work/key.der" -noout -text_pub |
 		sed -n '1s/.*(\([0-9]*\) bit).*/\1/p')
 	case $key_kind in
-		rsaEncryption | rsassaPss) least=2048 ;;
+		rsaEncryption | rsassaPss) least=2048 key_curve='' ;;
 		id-ecPublicKey) least=224 ;;
 		ED25519 | ED448) return ;;
 		*) die "'$1' holds a key of the kind '$key_kind', which TLS clients cannot use" ;;
@@ -43,15 +65,19 @@ read_key() {
 requested() { openssl x509 -in "$work/request.cer" -noout -ext "$1" 2>/dev/null; }
 
 show_request() {
-	local asked not_these=no_header,no_version,no_serial,no_signame,no_validity,no_issuer,no_subject,no_pubkey,no_sigdump
+	local asked not_these=no_header,no_version,no_serial,no_signame,no_validity,no_issuer,no_subject,no_pubkey,no_sigdump line
 	say "The request $1"
 	say "  asks for the subject:  $(name_of req "$work/request" | readable)"
-	[ -z "$subject" ] || say "  which becomes:         $subject (--subject)"
+	[ -z "$subject" ] || say "  which becomes:         ${given[--subject]} (--subject)"
 	say "  holds a key:           $key_kind${key_bits:+, $key_bits bits}"
-	asked=$(openssl x509 -in "$work/request.cer" -noout -text -certopt "$not_these" |
+	readarray -t asked < <(openssl x509 -in "$work/request.cer" -noout -text -certopt "$not_these" |
 		sed -e '/X509v3 extensions:/d' -e 's/^            //' | readable)
-	[ -z "$asked" ] || say $'  asks for extensions:\n    | '"${asked//$'\n'/$'\n    | '}"
+	[ "${#asked[@]}" -eq 0 ] || say '  asks for extensions:' "${asked[@]/#/    | }"
 	if [ -n "${given[--copy-san]-}" ]; then say '  of these the subjectAltName is copied (--copy-san), nothing else'
-	elif [ -n "$asked" ]; then say '  of which nothing is copied (--copy-san copies the subjectAltName)'; fi
-	[ "${#sans[@]}" -eq 0 ] || say "  gets the names:        ${sans[*]} (--san)"
+	elif [ "${#asked[@]}" -ne 0 ]; then say '  none of them is copied (--copy-san copies the subjectAltName)'; fi
+	[ "${#sans[@]}" -eq 0 ] || say "  gets the names:        ${sans[*]} (${names_from---san})"
+	say "  gets the purpose:      ${purpose_words[$profile]}"
+	[ "$profile" != client ] || ! { requested subjectAltName | grep -q 'DNS:' || requested extendedKeyUsage | grep -q 'Server Auth'; } ||
+		say 'Note: it asks for DNS names or for use as a server, and this certificate is for clients alone: a server needs --server'
+	hint_key "$key_kind" "$key_curve"
 }

@@ -10,9 +10,9 @@ check_reason() {
 		[ "${1,,}" != "${known,,}" ] || { reason=$known; return; }
 	done
 	case ${1,,} in
-		privilegewithdrawn | aacompromise) usage_error "--reason $1: openssl cannot write that one; known here: $reasons" ;;
-		removefromcrl) usage_error "--reason $1: that belongs into delta CRLs, which are not made here" ;;
-		*) usage_error "--reason $1: known here: $reasons" ;;
+		privilegewithdrawn | aacompromise) usage_error "--reason $1: OpenSSL cannot write that one; the reasons are $reasons" ;;
+		removefromcrl) usage_error "--reason $1: that is for delta CRLs, which this kit does not make: $self release ends a hold" ;;
+		*) usage_error "--reason $1: the reasons are $reasons" ;;
 	esac
 }
 
@@ -21,8 +21,7 @@ cmd_revoke() {
 	one_argument 'FILE.cer or a SERIAL number'
 	[ -z "${given[--reason]-}" ] || check_reason "${given[--reason]}"
 	begin
-	must_be_there ca.cer 'ca init makes it'
-	must_be_there ca.key 'ca init makes it'
+	must_be_ca
 	read_crl_settings
 	stage_database
 	find_certificate "${args[0]}"
@@ -31,19 +30,46 @@ cmd_revoke() {
 	# RFC 5280 5.3.1: a hold may become final. Nothing else is said twice.
 	[ "$row_status" != R ] || { [[ $row_revoked == *certificateHold ]] && [[ -n $reason && $reason != certificateHold ]]; } ||
 		die "the certificate $target is revoked already: $row_revoked"
-	say "The certificate $target"
-	say "  of:    $(readable <<<"$row_subject")"
-	say "  until: $row_end"
-	agree "Revoke it${reason:+ ($reason)}? That cannot be undone." 'not revoked'
+	say "The certificate $target" "  of:    $row_subject" "  until: $row_end"
+	if [ "$reason" = certificateHold ]; then agree "Put it on hold? $self release ends that." 'not revoked'
+	else agree "Revoke it${reason:+ ($reason)}? That cannot be undone." 'not revoked'; fi
 	get_ca_password
 	[ "$reason" != unspecified ] || reason=''
-	awk -F '\t' -v OFS='\t' -v serial="$target" -v entry="$(date -u +%y%m%d%H%M%SZ)${reason:+,$reason}" \
-		'$4 == serial { $1 = "R"; $3 = entry } 1' "$work/index.txt" >"$work/index.new" &&
-		mv -- "$work/index.new" "$work/index.txt" || die "cannot write to the folder '$dir'"
+	set_row "$target" R "$(date -u +%y%m%d%H%M%SZ)${reason:+,$reason}"
 	sign_crls "$lifetime" "$ahead"
 	keep_database
 	commit
 	say_crls "Revoked: $target"
+	show_live "$target"
+}
+
+# set_row SERIAL STATUS REVOKED: what the staged database says of a certificate.
+set_row() {
+	awk -F '\t' -v OFS='\t' -v serial="$1" -v status="$2" -v entry="$3" '$4 == serial { $1 = status; $3 = entry } 1' \
+		"$work/index.txt" >"$work/index.new" && mv -- "$work/index.new" "$work/index.txt" || cannot_write
+}
+
+# RFC 5280 5.3.1: a hold ends when the next complete CRL leaves the certificate out.
+cmd_release() {
+	local target lifetime ahead
+	one_argument 'FILE.cer or a SERIAL number'
+	begin
+	must_be_ca
+	read_crl_settings
+	stage_database
+	find_certificate "${args[0]}"
+	find_row
+	target=$serial
+	[ "$row_status" = R ] || die "the certificate $target is not revoked"
+	[[ $row_revoked == *' certificateHold' ]] || die "the certificate $target is revoked for good, and only a hold can end: $row_revoked"
+	say "The certificate $target" "  of:    $row_subject" "  until: $row_end" "  on hold since ${row_revoked%% *}"
+	agree 'End the hold, so that it is valid again?' 'still on hold'
+	get_ca_password
+	set_row "$target" V ''
+	sign_crls "$lifetime" "$ahead"
+	keep_database
+	commit
+	say_crls "Released: $target"
 	show_live "$target"
 }
 
@@ -60,8 +86,7 @@ cmd_crl() {
 	[ -z "${given[--hours]-}" ] || check_number "${given[--hours]}" --hours 1 87600
 	[ -z "${given[--ahead]-}" ] || check_number "${given[--ahead]}" --ahead 0 520
 	begin
-	must_be_there ca.cer 'ca init makes it'
-	must_be_there ca.key 'ca init makes it'
+	must_be_ca
 	read_crl_settings
 	[ -z "${given[--days]-}" ] || lifetime=$((given[--days] * 86400))
 	[ -z "${given[--hours]-}" ] || lifetime=$((given[--hours] * 3600))
@@ -75,9 +100,23 @@ cmd_crl() {
 
 # How long each CRL is good, in seconds, and how many are signed ahead: as the last time.
 read_crl_settings() {
-	lifetime=$((30 * 86400)) ahead=0
-	[ ! -f "$dir/ca.crls" ] || read -r _ _ lifetime _ ahead _ <"$dir/ca.crls" ||
-		die "cannot read $dir/ca.crls"
+	local line
+	lifetime=$((${setting[crl-days]:-30} * 86400)) ahead=0
+	[ -f "$dir/ca.crls" ] || return 0
+	IFS= read -r line <"$dir/ca.crls" || die "cannot read $dir/ca.crls"
+	[[ $line =~ ^'# lifetime '([1-9][0-9]{0,9})' ahead '(0|[1-9][0-9]{0,2})' (written by '.*\)$ ]] ||
+		die "$dir/ca.crls is damaged at line 1: move it away, and sign CRLs anew with $self crl --days N --ahead N"
+	lifetime=${BASH_REMATCH[1]} ahead=${BASH_REMATCH[2]}
+	check_series
+	[[ $lifetime -le 315360000 && $ahead -le 520 ]] || die "$dir/ca.crls is damaged at line 1: no such lifetime or number"
+}
+
+# ca.crls is data that somebody may have edited: comments, lines that say when each CRL is due, and PEM.
+check_series() {
+	local line
+	line=$(awk '!/^#/ && !/^CRL ca(\.[0-9]+)? [0-9A-Fa-f]+ [0-9]+ [0-9]+$/ && !/^-----(BEGIN|END) X509 CRL-----$/ && !/^[A-Za-z0-9+\/=]+$/ { print NR; exit }
+		/^CRL / && (length($4) > 12 || length($5) > 12) { print NR; exit }' "$dir/ca.crls") || die "cannot read $dir/ca.crls"
+	[ -z "$line" ] || die "$dir/ca.crls is damaged at line $line: sign CRLs anew with $self crl --days N --ahead N, after moving it away"
 }
 
 # The CA's names that CRLs are signed for: ca, and those it followed (ca.1, ...) while they are trusted in ca-bundle.cer.
@@ -87,6 +126,7 @@ crl_signers() {
 	bundle=$(cat -- "$(staged ca-bundle.cer)" 2>/dev/null | tr -d '\n')
 	for file in "$dir"/ca.[0-9]*.key "$work"/new/ca.[0-9]*.key; do
 		name=$(basename -- "$file" .key)
+		[[ $name =~ ^ca\.[0-9]+$ ]] || continue
 		[ -f "$file" ] && [[ $bundle == *"$(openssl x509 -in "$(staged "$name.cer")" | tr -d '\n')"* ]] && printf '%s\n' "$name"
 	done
 	return 0
@@ -104,6 +144,8 @@ sign_crls() {
 	if [ -f "$dir/crlnumber" ]; then cp -- "$dir/crlnumber" "$work/crlnumber"
 	elif [ -f "$dir/ca.crl" ]; then die "$dir/crlnumber is lost (ca.crl is there): write the number after its own into it, in hexadecimal"
 	else printf '01\n' >"$work/crlnumber"; fi || die "cannot read $dir/crlnumber"
+	grep -qxE '([0-9A-Fa-f]{2}){1,20}' -- "$work/crlnumber" && [ "$(grep -c '' "$work/crlnumber")" -eq 1 ] ||
+		die "$dir/crlnumber is damaged: it holds the number of the next CRL alone, in hexadecimal, with an even number of digits"
 	printf '# lifetime %d ahead %d (written by ca crl)\n' "$lifetime" "$ahead" >"$work/new/ca.crls"
 	for ((i = 0; i <= ahead; i++)); do
 		from=$((now + i * lifetime * 3 / 4))
@@ -113,12 +155,12 @@ sign_crls() {
 				-passin fd:3 -crl_lastupdate "$(utc_time "$from")" -crl_nextupdate "$(utc_time $((from + lifetime)))" \
 				-out "$work/crl" 3< <(printf '%s\n' "$password")
 			printf 'CRL %s %s %d %d\n' "$name" "$number" "$from" $((from + lifetime)) | cat - "$work/crl" >>"$work/new/ca.crls" ||
-				die "cannot write to the folder '$dir'"
+				cannot_write
 		done < <(crl_signers)
 	done
-	mv -- "$work/crlnumber" "$work/new/" || die "cannot write to the folder '$dir'"
+	mv -- "$work/crlnumber" "$work/new/" || cannot_write
 	stage_due "$work/new/ca.crls" "$now"
-	chmod 0644 "$work"/new/{ca.crls,crlnumber} || die "cannot write to the folder '$dir'"
+	chmod 0644 "$work"/new/{ca.crls,crlnumber} || cannot_write
 }
 
 # The CRLs of a series that are due: of each signer the last that has begun.
@@ -157,16 +199,17 @@ stage_due() {
 		if [ -n "$above" ]; then cat -- "$work/new/ca.crl" "$above" >"$work/new/ca-chain.crl"
 		else say "Note: there is no ca-chain.crl, for the CRL of the CA above is not here: copy it to $dir/parent.crl"; fi
 	fi
-	chmod 0644 "$work"/new/*.crl || die "cannot write to the folder '$dir'"
+	chmod 0644 "$work"/new/*.crl || cannot_write
 }
 
 install_crls() {
 	local now due end begin ahead file changed=''
 	begin
-	must_be_there ca.crls 'ca crl makes it, with the key'
+	must_be_there ca.crls "$self crl makes it, with the key"
+	check_series
 	now=$(date +%s)
 	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$now")
-	[ "$due" -gt "$now" ] || die "the last CRL that was signed ended on $(iso_time "$due"), and nobody is let in: run ca crl, with the key"
+	[ "$due" -gt "$now" ] || die "the last CRL that was signed ended on $(iso_time "$due"), and nobody is let in: run $self crl, with the key"
 	stage_due "$dir/ca.crls" "$now"
 	for file in ca.crl ca-chain.crl; do
 		[ ! -f "$work/new/$file" ] || cmp -s -- "$work/new/$file" "$dir/$file" || changed=yes
@@ -177,9 +220,9 @@ install_crls() {
 say_crls() {
 	local due end begin ahead
 	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$(date +%s)")
-	printf '%s\n' "$1" "  $dir/ca.crl  the CRL in force, until $(iso_time "$due"), for peercert --crl"
-	[ ! -f "$dir/ca-chain.crl" ] || printf '%s\n' "  $dir/ca-chain.crl  the same with that of the CA above, for who checks the whole chain"
-	[ "$ahead" -eq 0 ] || printf '%s\n' "  $dir/ca.crls  with $ahead to come, until $(iso_time "$end"): run ca crl --install from cron"
+	tell "$1" "  $dir/ca.crl  the CRL in force, until $(iso_time "$due"), for peercert --crl"
+	[ ! -f "$dir/ca-chain.crl" ] || tell "  $dir/ca-chain.crl  the same with the CRL of the CA above, for peercert --crl when it checks the whole chain"
+	[ "$ahead" -eq 0 ] || tell "  $dir/ca.crls  with $ahead to come, until $(iso_time "$end"): run $self crl --install from cron"
 	warn_crls
 }
 
@@ -189,5 +232,5 @@ warn_crls() {
 	now=$(date +%s)
 	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$now")
 	[ $((3 * (end - now))) -ge $((end - begin)) ] ||
-		say "Warning: the last CRL ends on $(iso_time "$end"), and then nobody is let in: run ca crl, with the key, before that"
+		say "Warning: the last CRL ends on $(iso_time "$end"), and then nobody is let in: run $self crl, with the key, before that"
 }

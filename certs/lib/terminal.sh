@@ -1,9 +1,18 @@
 # Words to the operator, and his consent.
 # shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 
-say() { printf '%s\n' "$*" >&2; }
-die() { say "ca: $*"; exit 1; }
-usage_error() { say "ca: $1"; say "Try: ca help${command:+ $command}"; exit 2; }
+# tell LINE...: to standard output, each on a line of its own; say: the same to standard error. File names and subjects may hold
+# anything: a line stays one line, and nothing in it reaches the terminal as a control character.
+tell() {
+	local line
+	for line; do
+		line=${line//$'\n'/\\0A}
+		if [[ $line == *[!\ -~]* ]]; then readable <<<"$line"; else printf '%s\n' "$line"; fi
+	done
+}
+say() { tell "$@" >&2; }
+die() { say "$self: $*"; exit 1; }
+usage_error() { say "$self: $1" "Try: $self help${command:+ $command}"; exit 2; }
 
 # Names come from strangers. Printable ASCII passes; of the rest, raw bytes and openssl's \HH and \xHH become text where
 # they are well-formed UTF-8 that neither controls the terminal nor hides or reorders text; all else stays \HH.
@@ -34,48 +43,63 @@ readable() {
 cmd_help() {
 	local row name arguments words about=${args[0]-}
 	[ -z "$about" ] || [ "$about" = help ] || { help_on "$about"; return; }
-	printf 'Usage: ca SUBCOMMAND [OPTIONS] [ARGUMENT]\n\n'
+	printf 'Usage: %s SUBCOMMAND [OPTIONS] [ARGUMENT]\n\n' "$self"
 	for row in "${commands[@]}"; do
 		IFS='|' read -r name arguments words <<<"$row"
 		printf '  %-22s %s\n' "$name${arguments:+ $arguments}" "$words"
 	done
+	cat <<-END
+
+		Your own CA in five commands, in a folder of its own:
+		  $self init --subject "CN=Acme CA,O=Acme,C=GB"      once; keep ca.key and its pass phrase safe
+		  $self request dan --subject "CN=Dan,O=Acme,C=GB"   the client, who keeps dan.key and sends dan.req
+		  $self sign dan.req                                 the owner, who sends dan.cer back
+		  $self p12 dan                                      the client, who imports dan.p12
+		  $self list --expiring 30                           from cron, for instance
+
+		Revoking certificates:
+		  $self crl --days 7 --ahead 26                      once, with the pass phrase: 27 CRLs, the first is in force
+		  $self crl --install                                from cron: puts the CRL that is due into ca.crl, without the key
+		  $self revoke dan.cer --reason keyCompromise        signs all of them anew
+
+		Which file goes where:
+		  ca.cer         the root: peercert --ca, and the front server's list of CAs
+		  SUB/ca.cer     an intermediate CA: peercert --intermediates, not --ca
+		  ca-bundle.cer  during a rollover, instead of ca.cer: both roots
+		  ca.crl         peercert --crl; below another CA ca-chain.crl, with the root's CRL
+		  ca.key         stays here, under its pass phrase, and goes to no server
+
+		Settings that hold unless an option says otherwise stand in ca.conf, as NAME = VALUE:
+	END
+	for row in "${setting_names[@]}"; do
+		IFS='|' read -r name _ words <<<"$row"
+		printf '  %-18s %s\n' "$name" "$words"
+	done
 	cat <<-'END'
 
-		Your own CA in five commands:
-		  ca init --subject "CN=Acme CA,O=Acme,C=GB"      once; keep ca.key and its pass phrase safe
-		  ca request dan --subject "CN=Dan,O=Acme,C=GB"   the client, who keeps dan.key and sends dan.req
-		  ca sign dan.req                                 the owner, who sends dan.cer back
-		  ca p12 dan                                      the client, who imports dan.p12
-		  ca list --expiring 30                           from cron, for instance
-
-		Taking certificates back:
-		  ca crl --days 7 --ahead 26                      once, with the pass phrase: 27 CRLs, the first is in force
-		  ca crl --install                                from cron: puts the CRL that is due into ca.crl, without the key
-		  ca revoke dan.cer --reason keyCompromise        signs all of them anew
-
 		Pass phrases come from a prompt, a file or an environment variable, never from an argument.
-		What must not be lost is not overwritten. What fails leaves the folder as it was.
+		Existing files are not overwritten. A command that fails leaves the folder as it was.
 		Exit status: 0 done, 1 refused or failed, 2 wrong usage.
 	END
 }
 
 help_on() {
 	local row name arguments words takers
-	find_command "$1" || usage_error "there is no subcommand '$1'"
+	find_command "$1" || usage_error "there is no subcommand '$1'$(nearest "$1")"
 	IFS='|' read -r name arguments words <<<"$found_command"
-	printf 'Usage: ca %s [OPTIONS]%s\n\n  %s\n\nOptions:\n' "$name" "${arguments:+ $arguments}" "$words"
+	printf 'Usage: %s %s [OPTIONS]%s\n\n  %s\n\nOptions:\n' "$self" "$name" "${arguments:+ $arguments}" "$words"
 	for row in "${options[@]}"; do
-		IFS='|' read -r arguments words takers row <<<"${row//P-256|P-384|P-521/P-256/P-384/P-521}"
+		IFS='|' read -r arguments words takers row <<<"$row"
 		[[ " $takers " == *" $name "* ]] && printf '  %-24s %s\n' "$arguments${words:+ $words}" "$row"
 	done
-	return 0
+	printf '  %-24s %s\n' --help 'show this'
 }
 
 # agree QUESTION WHAT-A-NO-MEANS
 agree() {
 	local answer
 	[ -z "${given[--batch]-}" ] || return 0
-	[ -t 0 ] || usage_error 'nobody is there to be asked: run it in a terminal, or say --batch'
-	read -r -p "$1 [y/N] " answer
+	[ -t 0 ] || usage_error 'there is no terminal to ask for consent: run it in one, or give --batch'
+	read -r -p "$(tell "$1") [y/N] " answer
 	[[ $answer == [yY]* ]] || die "$2"
 }

@@ -27,7 +27,7 @@ def environment(**more):
 
 def run(*words, check=None, env=None, cwd=None, input=None):
     """Runs a command without a terminal. `check` is the exit status that must come."""
-    done = subprocess.run([str(w) for w in words], env=env or environment(), cwd=cwd, input=input, text=True,
+    done = subprocess.run([w if isinstance(w, bytes) else str(w) for w in words], env=env or environment(), cwd=cwd, input=input, text=True,
                           stdin=subprocess.DEVNULL if input is None else None, capture_output=True,
                           start_new_session=True, timeout=60, errors="surrogateescape")
     done.said = done.stdout + done.stderr

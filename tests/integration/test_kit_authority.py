@@ -173,7 +173,7 @@ def test_while_both_are_trusted_each_has_a_crl_and_both_kinds_can_be_revoked(twi
 
 def test_after_the_old_root_has_gone_only_new_ones_are_valid(twice):
     done = ca(twice, "rollover", "--finish", "-y")
-    assert "good no longer: 1\n" in done.stdout and "Destroy: ./ca.1.key" in done.stdout, done.stdout
+    assert "no longer valid: 1\n" in done.stdout and "Destroy: ./ca.1.key" in done.stdout, done.stdout
     assert (twice / "ca.crl").read_text().count("BEGIN") == 1
     options = ["--ca", twice / "ca-bundle.cer", "--crl", twice / "ca.crl"]
     assert verdict(twice / "new.cer", *options) == VALID
