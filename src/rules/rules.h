@@ -91,8 +91,9 @@ bool rules_subject_meets(const struct rules_subject *subject, size_t index);
 /* What is asked for, as the front server says it (never from HTTP_ variables, but for the host that
  * the front passes on). All strings are borrowed and may be NULL: not known. */
 struct rules_request {
-    const char *host; /* with or without port and final dot, any case */
-    const char *path; /* the path that the front serves (PEERCERT_PATH, REDIRECT_URI), if it says */
+    const char *host;     /* with or without port and final dot, any case */
+    const char *path;     /* that the front serves (PEERCERT_PATH, REDIRECT_URI), if it says */
+    bool path_is_encoded; /* `path` has %XX where the client would write it (REDIRECT_URI) */
     const char *raw_path; /* as the client wrote it (REQUEST_URI), with its query */
     const char *method;
     const char *remote_address;

@@ -1,0 +1,55 @@
+#include "rules/request_host.h"
+
+#include <string.h>
+
+static bool is_name_character(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') ||
+           character == '-' || character == '_';
+}
+
+static bool is_port(const char *port)
+{
+    size_t digits = strspn(port, "0123456789");
+
+    return digits <= 5 && port[digits] == '\0';
+}
+
+/* An IPv6 address in brackets. */
+static bool is_bracketed(const char *host, size_t length)
+{
+    return length > 2 && host[length - 1] == ']' &&
+           strspn(host + 1, "0123456789abcdef:.") == length - 2;
+}
+
+static bool is_name(const char *host)
+{
+    size_t label = 0;
+
+    for (; *host != '\0'; host++) {
+        if (*host == '.' && label == 0)
+            return false;
+        if (*host != '.' && !is_name_character(*host))
+            return false;
+        label = *host == '.' ? 0 : label + 1;
+    }
+    return label > 0;
+}
+
+bool request_host_read(const char *field, char host[REQUEST_HOST_SIZE])
+{
+    size_t i, length = field[0] == '[' ? strcspn(field, "]") + 1 : strcspn(field, ":");
+
+    if (length >= REQUEST_HOST_SIZE || length > strlen(field))
+        return false;
+    if (field[length] != '\0' && (field[length] != ':' || !is_port(field + length + 1)))
+        return false;
+    for (i = 0; i < length; i++)
+        host[i] = field[i] >= 'A' && field[i] <= 'Z' ? (char)(field[i] + 32) : field[i];
+    host[length] = '\0';
+    if (host[0] == '[')
+        return is_bracketed(host, length);
+    if (length > 1 && host[length - 1] == '.')
+        host[length - 1] = '\0';
+    return is_name(host);
+}

@@ -1,0 +1,172 @@
+#include "rules/rules_asked.h"
+#include "rules/rules_line.h"
+#include "rules/rules_values.h"
+
+#include <string.h>
+
+#define DAY_SECONDS 86400
+/* 1 January 1970 was a Thursday. */
+#define FIRST_WEEKDAY 4
+
+static void read_clock(struct rules_asked *asked, time_t now)
+{
+    int64_t seconds = (int64_t)now % DAY_SECONDS, days = (int64_t)now / DAY_SECONDS;
+
+    if (seconds < 0) {
+        seconds += DAY_SECONDS;
+        days--;
+    }
+    asked->minute = (int)(seconds / 60);
+    asked->weekday = (int)(((days + FIRST_WEEKDAY) % 7 + 7) % 7);
+}
+
+void rules_asked_read(
+    const struct rules *rules, const struct rules_request *request, struct rules_asked *asked)
+{
+    const struct request_path_options options = {
+        .encoded_slash_literal = rules->encoded_slash_literal,
+        .double_slash_literal = rules->double_slash_literal};
+    bool given = request->host != NULL && request->host[0] != '\0';
+
+    asked->request = request;
+    asked->has_host = given && request_host_read(request->host, asked->host);
+    asked->unreadable_host = given && !asked->has_host;
+    asked->has_path = rules->has_path && request_path_choose(request->raw_path, request->path,
+                                             request->path_is_encoded, &options, &asked->path);
+    asked->has_address = request->remote_address != NULL &&
+                         rules_address_read(request->remote_address, true, &asked->address);
+    read_clock(asked, request->now);
+}
+
+static bool equals(const struct bytes *bytes, const char *string, size_t length)
+{
+    return bytes->length == length && memcmp(bytes->data, string, length) == 0;
+}
+
+static bool host_holds(const struct rules_value *value, const struct rules_asked *asked)
+{
+    const char *host = asked->host;
+
+    if (!asked->has_host)
+        return false;
+    if (value->form == FORM_DOMAIN) {
+        host = host[0] == '[' ? NULL : strchr(host, '.');
+        if (host == NULL)
+            return false;
+        host++;
+    }
+    return equals(&value->bytes, host, strlen(host));
+}
+
+static bool path_holds(const struct rules_value *value, const struct rules_asked *asked)
+{
+    if (!asked->has_path)
+        return false;
+    if (value->form == FORM_FOLDER)
+        return request_path_is_in(
+            &asked->path, (const char *)value->bytes.data, value->bytes.length);
+    return equals(&value->bytes, asked->path.text, asked->path.length);
+}
+
+/* RFC 9110 section 9.3.2: HEAD is GET without the content. */
+static bool method_holds(const struct rules_value *value, const struct rules_asked *asked)
+{
+    const char *method = asked->request->method;
+
+    if (method == NULL)
+        return false;
+    return strcmp(value->word, method) == 0 ||
+           (strcmp(value->word, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+static bool day_holds(const struct rules_term *days, int weekday)
+{
+    size_t i;
+
+    for (i = 0; days != NULL && i < days->count; i++) {
+        if ((days->values[i].low >> weekday & 1) != 0)
+            return true;
+    }
+    return days == NULL;
+}
+
+/* Hours past midnight belong to the day on which they begin. */
+static bool hours_hold(
+    const struct rules_line *line, const struct rules_value *value, const struct rules_asked *asked)
+{
+    const struct rules_term *days = rules_line_term(line, KEY_DAYS);
+    const int yesterday = (asked->weekday + 6) % 7;
+
+    if (value->low < value->high)
+        return asked->minute >= value->low && asked->minute < value->high &&
+               day_holds(days, asked->weekday);
+    return (asked->minute >= value->low && day_holds(days, asked->weekday)) ||
+           (asked->minute < value->high && day_holds(days, yesterday));
+}
+
+static bool revocation_holds(const struct rules_value *value, const struct rules_asked *asked)
+{
+    const struct rules_request *request = asked->request;
+
+    if (!request->revocation_good)
+        return false;
+    return value->high == 0 ||
+           (request->revocation_this_update != 0 &&
+               (int64_t)request->now - (int64_t)request->revocation_this_update <= value->high);
+}
+
+static bool value_holds(
+    const struct rules_line *line, const struct rules_value *value, const struct rules_asked *asked)
+{
+    switch (value->key) {
+    case KEY_HOST:
+        return host_holds(value, asked);
+    case KEY_PATH:
+        return path_holds(value, asked);
+    case KEY_METHOD:
+        return method_holds(value, asked);
+    case KEY_FROM:
+        return asked->has_address &&
+               rules_network_has(&value->network, asked->address.address, asked->address.length);
+    case KEY_SINCE:
+        return (int64_t)asked->request->now >= value->low;
+    case KEY_UNTIL:
+        return (int64_t)asked->request->now < value->low;
+    case KEY_HOURS:
+        return hours_hold(line, value, asked);
+    case KEY_DAYS:
+        /* Together with hours= these say on which day. */
+        return (line->keys & KEY_BIT(KEY_HOURS)) != 0 || (value->low >> asked->weekday & 1) != 0;
+    case KEY_REVOCATION:
+        return revocation_holds(value, asked);
+    default:
+        return false;
+    }
+}
+
+bool rules_term_holds(
+    const struct rules_line *line, const struct rules_term *term, const struct rules_asked *asked)
+{
+    size_t i;
+
+    for (i = 0; i < term->count; i++) {
+        if (value_holds(line, &term->values[i], asked))
+            return true;
+    }
+    return false;
+}
+
+enum rules_holds rules_when_holds(const struct rules_line *line, const struct rules_asked *asked)
+{
+    enum rules_holds holds = RULES_HOLDS;
+    size_t i;
+
+    for (i = line->who_count; i < line->term_count; i++) {
+        if (rules_term_holds(line, &line->terms[i], asked))
+            continue;
+        if (line->terms[i].key != KEY_REVOCATION)
+            return RULES_HOLDS_NOT;
+        holds = RULES_HOLDS_BUT_OLD;
+    }
+    return holds;
+}

@@ -1,0 +1,38 @@
+#ifndef PEERCERT_RULES_ASKED_H
+#define PEERCERT_RULES_ASKED_H
+
+#include "rules/request_host.h"
+#include "rules/request_path.h"
+#include "rules/rules_model.h"
+
+/* A request in the form in which it is compared. For this module alone. */
+struct rules_asked {
+    const struct rules_request *request; /* borrowed */
+    bool has_host;
+    bool unreadable_host; /* one was given, but it is none */
+    bool has_path;        /* not ambiguous */
+    bool has_address;
+    int weekday; /* Sunday is 0 */
+    int minute;  /* of the day, UTC */
+    struct rules_network address;
+    char host[REQUEST_HOST_SIZE];
+    struct request_path path;
+};
+
+void rules_asked_read(
+    const struct rules *rules, const struct rules_request *request, struct rules_asked *asked);
+
+enum rules_holds {
+    RULES_HOLDS,
+    RULES_HOLDS_NOT,
+    RULES_HOLDS_BUT_OLD, /* all but revocation= */
+};
+
+/* Whether a term of the request holds (host ... revocation). */
+bool rules_term_holds(
+    const struct rules_line *line, const struct rules_term *term, const struct rules_asked *asked);
+
+/* Whether all of them do. */
+enum rules_holds rules_when_holds(const struct rules_line *line, const struct rules_asked *asked);
+
+#endif

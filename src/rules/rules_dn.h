@@ -1,0 +1,20 @@
+#ifndef PEERCERT_RULES_DN_H
+#define PEERCERT_RULES_DN_H
+
+#include "base/error.h"
+#include <openssl/x509.h>
+
+/* Names to compare with X509_NAME_cmp(3), which is RFC 5280 section 7.1. */
+
+/* Reads a distinguished name as RFC 4514 section 3 writes it, the last part first, with any type
+ * that libcrypto knows by name, or a dotted OID. Returns a name for X509_NAME_free, or NULL with
+ * ERROR_INPUT, ERROR_MEMORY or ERROR_LIBRARY. */
+X509_NAME *rules_dn_read(const char *text, struct error *error);
+
+/* A name of this one part. As above. */
+X509_NAME *rules_dn_single(int nid, const char *utf8, struct error *error);
+
+/* The same from a part of a certificate's name. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
+X509_NAME *rules_dn_of_entry(const X509_NAME_ENTRY *entry, struct error *error);
+
+#endif

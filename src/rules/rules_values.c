@@ -1,0 +1,339 @@
+#include "rules/rules_values.h"
+#include "rules/rules_dn.h"
+#include "rules/rules_words.h"
+
+#include <arpa/inet.h>
+#include <openssl/objects.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of a certificate's serial number at the most (libcrypto reads longer ones, nobody writes
+ * them: RFC 5280 allows 20). */
+#define SERIAL_MAX_DIGITS 128
+
+bool rules_value_refuse(struct error *error, const char *words)
+{
+    error_set(error, ERROR_INPUT, "%s", words);
+    return false;
+}
+
+bool rules_value_set(
+    struct rules *rules, struct rules_value *value, const char *bytes, struct error *error)
+{
+    value->bytes.length = strlen(bytes);
+    value->bytes.data =
+        (unsigned char *)rules_arena_copy(&rules->arena, bytes, value->bytes.length);
+    if (value->bytes.data != NULL)
+        return true;
+    error_set(error, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
+int rules_key_nid(enum rules_key key)
+{
+    switch (key) {
+    case KEY_CN:
+        return NID_commonName;
+    case KEY_O:
+        return NID_organizationName;
+    case KEY_OU:
+        return NID_organizationalUnitName;
+    case KEY_C:
+        return NID_countryName;
+    case KEY_UID:
+        return NID_userId;
+    case KEY_DC:
+        return NID_domainComponent;
+    default:
+        return 0;
+    }
+}
+
+bool rules_key_has_patterns(enum rules_key key)
+{
+    return key == KEY_EMAIL || key == KEY_UPN || key == KEY_DNS || key == KEY_URI;
+}
+
+void rules_form_lower(const char *name, size_t length, char *out)
+{
+    size_t i;
+
+    for (i = 0; i < length; i++)
+        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+    out[length] = '\0';
+}
+
+void rules_form_mailbox(const char *name, size_t length, char *out, size_t *at)
+{
+    const char *sign = memrchr(name, '@', length);
+
+    *at = sign != NULL ? (size_t)(sign - name) : length;
+    memcpy(out, name, *at);
+    rules_form_lower(name + *at, length - *at, out + *at);
+}
+
+size_t rules_form_uri(const char *name, size_t length, char *out)
+{
+    const char *colon = memchr(name, ':', length);
+    size_t scheme = colon != NULL ? (size_t)(colon - name) + 1 : 0, path = scheme;
+
+    memcpy(out, name, length);
+    out[length] = '\0';
+    rules_form_lower(name, scheme, out);
+    memcpy(out + scheme, name + scheme, length - scheme);
+    if (length - scheme >= 2 && memcmp(name + scheme, "//", 2) == 0) {
+        size_t host = scheme + 2, at;
+
+        for (path = host; path < length && strchr("/?#", name[path]) == NULL;)
+            path++;
+        for (at = host; at < path; at++) {
+            if (name[at] == '@')
+                host = at + 1;
+        }
+        for (at = host; at < path; at++) {
+            if (name[at] >= 'A' && name[at] <= 'Z')
+                out[at] = (char)(name[at] + 32);
+        }
+        return path;
+    }
+    while (path < length && name[path] != '/')
+        path++;
+    return path;
+}
+
+bool rules_address_read(const char *word, bool mapped, struct rules_network *network)
+{
+    static const unsigned char prefix[12] = {[10] = 0xFF, [11] = 0xFF};
+
+    if (inet_pton(AF_INET, word, network->address) == 1) {
+        network->length = 4;
+    } else if (inet_pton(AF_INET6, word, network->address) == 1) {
+        network->length = 16;
+        if (mapped && memcmp(network->address, prefix, sizeof(prefix)) == 0) {
+            memmove(network->address, network->address + 12, 4);
+            network->length = 4;
+        }
+    } else {
+        return false;
+    }
+    network->prefix = (unsigned)network->length * 8;
+    return true;
+}
+
+bool rules_network_has(
+    const struct rules_network *network, const unsigned char *address, size_t length)
+{
+    size_t whole = network->prefix / 8;
+    unsigned rest = network->prefix % 8;
+
+    if (length != network->length || memcmp(address, network->address, whole) != 0)
+        return false;
+    return rest == 0 || (address[whole] ^ network->address[whole]) >> (8 - rest) == 0;
+}
+
+static bool read_mailbox(struct rules *rules, struct rules_value *value, struct error *error)
+{
+    char form[RULES_MAX_LINE + 1];
+    size_t at, length = strlen(value->word);
+    const char *star = strchr(value->word, '*');
+
+    rules_form_mailbox(value->word, length, form, &at);
+    if (at == 0 || at + 1 >= length)
+        return rules_value_refuse(error, "must be NAME@DOMAIN or *@DOMAIN");
+    if (star == NULL)
+        return rules_value_set(rules, value, form, error);
+    if (star != value->word || at != 1 || strchr(star + 1, '*') != NULL)
+        return rules_value_refuse(error, "`*` stands for the whole name before the @ alone");
+    value->form = FORM_DOMAIN;
+    return rules_value_set(rules, value, form + 2, error);
+}
+
+static bool is_domain(const char *name)
+{
+    size_t label = 0;
+
+    for (; *name != '\0'; name++) {
+        bool dot = *name == '.';
+
+        if ((dot && label == 0) ||
+            (!dot && strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", *name) == NULL))
+            return false;
+        label = dot ? 0 : label + 1;
+    }
+    return label > 0;
+}
+
+static bool read_dns(struct rules *rules, struct rules_value *value, struct error *error)
+{
+    char form[RULES_MAX_LINE + 1];
+    bool pattern = strncmp(value->word, "*.", 2) == 0;
+
+    rules_form_lower(value->word, strlen(value->word), form);
+    value->form = pattern ? FORM_DOMAIN : FORM_EXACT;
+    if (!is_domain(pattern ? form + 2 : form))
+        return rules_value_refuse(
+            error, "must be a name such as a.acme.example, or *.acme.example for one label");
+    return rules_value_set(rules, value, pattern ? form + 2 : form, error);
+}
+
+static bool read_uri(struct rules *rules, struct rules_value *value, struct error *error)
+{
+    char form[RULES_MAX_LINE + 1];
+    size_t length = strlen(value->word), path = rules_form_uri(value->word, length, form);
+    size_t stars = 0;
+
+    while (stars < length && form[length - 1 - stars] == '*')
+        stars++;
+    if (strchr(form, ':') == NULL || form[0] == ':')
+        return rules_value_refuse(error, "must be a whole URI, such as spiffe://acme.example/a");
+    if (strchr(form, '*') == NULL)
+        return rules_value_set(rules, value, form, error);
+    if (stars == 0 || stars > 2 || memchr(form, '*', length - stars) != NULL ||
+        length - stars <= path || form[length - stars - 1] != '/' || strpbrk(form, "?#") != NULL ||
+        memmem(form, length, "///", 3) != NULL)
+        return rules_value_refuse(
+            error, "`*` stands for the last segment, `**` for all below, at the end alone");
+    value->form = stars == 1 ? FORM_SEGMENT : FORM_BELOW;
+    form[length - stars - 1] = '\0';
+    return rules_value_set(rules, value, form, error);
+}
+
+/* An address, or one with /PREFIX. */
+static bool read_network(struct rules_value *value, struct error *error)
+{
+    char word[INET6_ADDRSTRLEN];
+    const char *slash = strchr(value->word, '/');
+    size_t i, length = slash != NULL ? (size_t)(slash - value->word) : strlen(value->word);
+    struct rules_network *network = &value->network, rest;
+    char *end = NULL;
+
+    value->form = FORM_NETWORK;
+    if (length >= sizeof(word))
+        return rules_value_refuse(error, "is no address");
+    memcpy(word, value->word, length);
+    word[length] = '\0';
+    if (!rules_address_read(word, false, network))
+        return rules_value_refuse(error, "must be an address, or a network such as 192.0.2.0/24");
+    if (slash == NULL)
+        return true;
+    if (strspn(slash + 1, "0123456789") != strlen(slash + 1) || strlen(slash + 1) > 3 ||
+        slash[1] == '\0' || (slash[1] == '0' && slash[2] != '\0') ||
+        strtoul(slash + 1, &end, 10) > network->length * 8)
+        return rules_value_refuse(error, "has no such prefix length");
+    network->prefix = (unsigned)strtoul(slash + 1, NULL, 10);
+    rest = *network;
+    for (i = 0; i < network->length; i++) {
+        unsigned kept = network->prefix > i * 8 ? network->prefix - (unsigned)i * 8 : 0;
+
+        if ((rest.address[i] & (kept >= 8 ? 0U : 0xFFU >> kept)) != 0)
+            return rules_value_refuse(error, "has bits behind its prefix");
+    }
+    return true;
+}
+
+/* Hexadecimal digits, with or without colons between bytes, to lower case. */
+static bool read_hex(const char *word, char *digits, size_t size)
+{
+    size_t length = 0;
+
+    for (; *word != '\0'; word++) {
+        if (*word == ':' && length > 0 && word[1] != '\0')
+            continue;
+        if (strspn(word, "0123456789abcdefABCDEF") == 0 || length + 1 >= size)
+            return false;
+        rules_form_lower(word, 1, &digits[length++]);
+    }
+    digits[length] = '\0';
+    return length > 0;
+}
+
+static bool read_digest(struct rules *rules, struct rules_value *value, struct error *error)
+{
+    char digits[66];
+
+    if (!read_hex(value->word, digits, sizeof(digits)) || strlen(digits) != 64)
+        return rules_value_refuse(error, "must be SHA-256 in 64 hexadecimal digits");
+    return rules_value_set(rules, value, digits, error);
+}
+
+static bool read_serial(struct rules *rules, struct rules_value *value, struct error *error)
+{
+    char digits[SERIAL_MAX_DIGITS + 3] = "-";
+    bool negative = value->word[0] == '-';
+    const char *first;
+
+    if (!read_hex(value->word + (negative ? 1 : 0), digits + 1, sizeof(digits) - 1))
+        return rules_value_refuse(error, "must be hexadecimal digits, as the report shows them");
+    first = digits + 1 + strspn(digits + 1, "0");
+    if (*first == '\0')
+        return rules_value_set(rules, value, "0", error);
+    digits[first - digits - 1] = '-';
+    return rules_value_set(rules, value, negative ? first - 1 : first, error);
+}
+
+static bool read_policy(struct rules *rules, struct rules_value *value, struct error *error)
+{
+    char dotted[256];
+    ASN1_OBJECT *object = OBJ_txt2obj(value->word, 1);
+    int length = object != NULL ? OBJ_obj2txt(dotted, sizeof(dotted), object, 1) : -1;
+
+    ASN1_OBJECT_free(object);
+    if (length <= 0 || strcmp(dotted, value->word) != 0)
+        return rules_value_refuse(error, "must be an OID in dotted form");
+    return rules_value_set(rules, value, value->word, error);
+}
+
+static bool take_name(
+    struct rules *rules, struct rules_value *value, X509_NAME *name, struct error *error)
+{
+    if (name == NULL)
+        return false;
+    if (sk_X509_NAME_push(rules->names, name) <= 0) {
+        X509_NAME_free(name);
+        error_set(error, ERROR_MEMORY, "out of memory");
+        return false;
+    }
+    value->name = name;
+    return true;
+}
+
+bool rules_value_read(
+    struct rules *rules, enum rules_key key, struct rules_value *value, struct error *error)
+{
+    switch (key) {
+    case KEY_ISSUER:
+    case KEY_GROUP:
+    case KEY_LABEL:
+        return rules_is_name(value->word) ||
+               rules_value_refuse(error, "must be letters, digits, `-`, `_` and dots, up to 64");
+    case KEY_DN:
+        if (strchr(value->word, '*') != NULL)
+            return rules_value_refuse(error, "takes no `*`; one that is meant is written \\\\2a");
+        return take_name(rules, value, rules_dn_read(value->word, error), error);
+    case KEY_EMAIL:
+    case KEY_UPN:
+        return read_mailbox(rules, value, error);
+    case KEY_URI:
+        return read_uri(rules, value, error);
+    case KEY_DNS:
+        return read_dns(rules, value, error);
+    case KEY_IP:
+        return read_network(value, error);
+    case KEY_SERIAL:
+        return read_serial(rules, value, error);
+    case KEY_SHA256:
+    case KEY_SPKI:
+        return read_digest(rules, value, error);
+    case KEY_POLICY:
+        return read_policy(rules, value, error);
+    case KEY_FROM:
+        return read_network(value, error);
+    default:
+        break;
+    }
+    if (key >= KEY_FIRST_WHEN)
+        return rules_value_read_when(rules, key, value, error);
+    if (strchr(value->word, '*') != NULL)
+        return rules_value_refuse(error, "takes no `*`; it is compared as a whole");
+    return take_name(rules, value, rules_dn_single(rules_key_nid(key), value->word, error), error);
+}

@@ -1,0 +1,202 @@
+#include "rules/rules_words.h"
+
+#include <string.h>
+
+#define NAME_MAX_BYTES 64
+
+static bool is_space(char character)
+{
+    return character == ' ' || character == '\t';
+}
+
+static bool fail(struct error *error, const char *words)
+{
+    error_set(error, ERROR_INPUT, "%s", words);
+    return false;
+}
+
+static bool out_of_memory(struct error *error)
+{
+    error_set(error, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
+/* Reads what is in quotes; *at stands on the first one, then behind the last one. */
+static char *read_quoted(const char **at, struct rules_arena *arena, struct error *error)
+{
+    const char *in = *at + 1;
+    char *out = rules_arena_copy(arena, in, strlen(in)), *end = out;
+
+    if (out == NULL) {
+        (void)out_of_memory(error);
+        return NULL;
+    }
+    for (; *in != '"'; in++) {
+        if (*in == '\0') {
+            (void)fail(error, "a quote is not closed");
+            return NULL;
+        }
+        if (*in == '\\') {
+            in++;
+            if (*in != '"' && *in != '\\') {
+                (void)fail(error, "in quotes a backslash stands before \" or \\ alone: write \\\\");
+                return NULL;
+            }
+        }
+        *end++ = *in;
+    }
+    *end = '\0';
+    *at = in + 1;
+    if (**at != '\0' && **at != ',' && !is_space(**at)) {
+        (void)fail(error, "after a quoted value a comma or a space must follow");
+        return NULL;
+    }
+    return out;
+}
+
+static char *read_bare(const char **at, struct rules_arena *arena, struct error *error)
+{
+    size_t length = strcspn(*at, " \t,\"#\\");
+    char *value;
+
+    switch ((*at)[length]) {
+    case '"':
+        (void)fail(error, "a quote inside a value: put the whole value in quotes");
+        return NULL;
+    case '#':
+        (void)fail(error, "a # inside a value: put it in quotes, or a space before a comment");
+        return NULL;
+    case '\\':
+        (void)fail(error, "a backslash: put the value in quotes");
+        return NULL;
+    default:
+        break;
+    }
+    value = rules_arena_copy(arena, *at, length);
+    if (value == NULL)
+        (void)out_of_memory(error);
+    *at += length;
+    return value;
+}
+
+static bool read_values(
+    const char **at, struct rules_arena *arena, struct rules_word *word, struct error *error)
+{
+    char *values[RULES_MAX_VALUES];
+
+    for (;;) {
+        char *value = **at == '"' ? read_quoted(at, arena, error) : read_bare(at, arena, error);
+
+        if (value == NULL)
+            return false;
+        if (value[0] == '\0') {
+            error_set(error, ERROR_INPUT, "%s=: a value is missing", word->key);
+            return false;
+        }
+        if (word->count == RULES_MAX_VALUES)
+            return fail(error, "too many values");
+        values[word->count++] = value;
+        if (**at != ',')
+            break;
+        (*at)++;
+    }
+    word->values = rules_arena_get(arena, word->count, sizeof(*values));
+    if (word->values == NULL)
+        return out_of_memory(error);
+    memcpy(word->values, values, word->count * sizeof(*values));
+    return true;
+}
+
+bool rules_value_next(const char **at, struct rules_arena *arena, char **value, struct error *error)
+{
+    *value = NULL;
+    *at += strspn(*at, " \t");
+    if (**at == '\0' || **at == '#')
+        return true;
+    *value = **at == '"' ? read_quoted(at, arena, error) : read_bare(at, arena, error);
+    if (*value == NULL)
+        return false;
+    if (**at == ',')
+        return fail(error, "one value is expected, without a comma");
+    return true;
+}
+
+bool rules_word_next(
+    const char **at, struct rules_arena *arena, struct rules_word *word, struct error *error)
+{
+    size_t length;
+
+    *word = (struct rules_word){.key = NULL};
+    *at += strspn(*at, " \t");
+    if (**at == '\0' || **at == '#')
+        return true;
+    length = strcspn(*at, " \t=\"#");
+    if ((*at)[length] == '"' || (*at)[length] == '#')
+        return fail(error, "a quote or # where a key or a name should be");
+    if (length == 0)
+        return fail(error, "a key is missing before =");
+    word->key = rules_arena_copy(arena, *at, length);
+    if (word->key == NULL)
+        return out_of_memory(error);
+    *at += length;
+    if (**at != '=')
+        return true;
+    word->has_equals = true;
+    (*at)++;
+    return read_values(at, arena, word, error);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters are to be put in, taken out, changed or swapped with the next one. */
+static size_t distance(const char *one, const char *other)
+{
+    size_t rows[3][NAME_MAX_BYTES + 2];
+    size_t i, j, length = strlen(other);
+
+    for (j = 0; j <= length; j++)
+        rows[0][j] = j;
+    for (i = 1; one[i - 1] != '\0'; i++) {
+        size_t *row = rows[i % 3], *before = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+
+        row[0] = i;
+        for (j = 1; j <= length; j++) {
+            size_t change = before[j - 1] + (one[i - 1] != other[j - 1]);
+
+            row[j] = least(least(before[j], row[j - 1]) + 1, change);
+            if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+                row[j] = least(row[j], second[j - 2] + 1);
+        }
+    }
+    return rows[(i + 2) % 3][length];
+}
+
+const char *rules_nearest_name(const char *word, const char *const *names)
+{
+    const char *nearest = NULL;
+    size_t best = 3;
+
+    if (strlen(word) > NAME_MAX_BYTES)
+        return NULL;
+    for (; *names != NULL; names++) {
+        size_t away = strlen(*names) <= NAME_MAX_BYTES ? distance(word, *names) : best;
+
+        if (away < best && away < strlen(*names)) {
+            best = away;
+            nearest = *names;
+        }
+    }
+    return nearest;
+}
+
+bool rules_is_name(const char *word)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t length = strlen(word);
+
+    return length > 0 && length <= NAME_MAX_BYTES && strspn(word, allowed) == length;
+}

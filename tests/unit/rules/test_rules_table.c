@@ -1,0 +1,452 @@
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(rules_table, .init = rules_world_make, .fini = rules_world_free);
+
+/* A rule file, who asks for what, and what comes out. Line 1 is `issuer acme acme.cer`, line 2
+ * `issuer devices devices.cer`; the rules begin on line 3. */
+struct row {
+    const char *rules;
+    const char *who;
+    const char *asked;
+    const char *wanted;
+};
+
+static void try_rows(const char *before, const struct row *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        char text[4096], words[700];
+        struct error error = {.kind = ERROR_NONE};
+        struct rules *rules;
+
+        (void)snprintf(text, sizeof(text), "%s%s", before, rows[i].rules);
+        rules = world_rules(text, NULL, &error);
+        cr_assert_not_null(rules, "%s\n%s", rows[i].rules, error.text);
+        world_decide(rules, rows[i].who, rows[i].asked, words);
+        cr_expect_str_eq(words, rows[i].wanted, "row %zu: %s\n%s asks %s: expected %s, came %s", i,
+            rows[i].rules, rows[i].who, rows[i].asked, rows[i].wanted, words);
+        rules_release(rules);
+    }
+}
+
+#define TWO_ISSUERS "issuer acme acme.cer\nissuer devices devices.cer\n"
+#define TRY(before, rows) try_rows(before, rows, sizeof(rows) / sizeof((rows)[0]))
+
+Test(rules_table, who_is_meant)
+{
+    static const struct row rows[] = {
+        {"", "eve", "GET h /", "no no_rule"},
+        {"# a comment\n\n  \t\n", "eve", "GET h /", "no no_rule"},
+        {"allow any user=x", "eve", "GET h /", "yes 3 x"},
+        {"deny any", "eve", "GET h /", "no 3"},
+        {"deny any\nallow any user=x", "eve", "GET h /", "no 3"},
+        {"allow any user=x\ndeny any", "eve", "GET h /", "yes 3 x"},
+        {"allow issuer=acme user=a", "eve", "GET h /", "yes 3 a"},
+        {"allow issuer=acme user=a", "sensor", "GET h /", "no no_rule"},
+        {"allow issuer=devices user=a", "sensor", "GET h /", "yes 3 a"},
+        {"allow issuer=acme,devices user=a", "sensor", "GET h /", "yes 3 a"},
+        {"allow issuer=acme user=a", "sam", "GET h /", "yes 3 a"},
+        {"allow issuer=acme email=eve@acme.example", "eve", "GET h /", "yes 3 eve@acme.example"},
+        {"allow issuer=acme email=eve@acme.example", "mallory", "GET h /", "no no_rule"},
+        {"allow issuer=devices email=eve@acme.example", "mallory", "GET h /",
+            "yes 3 eve@acme.example"},
+        {"allow issuer=acme email=eve@ACME.Example", "eve", "GET h /", "yes 3 eve@acme.example"},
+        {"allow issuer=acme email=Eve@acme.example", "eve", "GET h /", "no no_rule"},
+        {"allow issuer=acme email=dan@acme.example", "dan", "GET h /", "yes 3 dan@Acme.Example"},
+        {"allow issuer=acme email=eve@acme.exampl", "eve", "GET h /", "no no_rule"},
+        {"allow issuer=acme email=ve@acme.example", "eve", "GET h /", "no no_rule"},
+        {"allow issuer=acme email=*@acme.example", "eve", "GET h /", "yes 3 eve@acme.example"},
+        {"allow issuer=acme email=*@example", "eve", "GET h /", "no no_rule"},
+        {"allow issuer=acme email=*@me.example", "eve", "GET h /", "no no_rule"},
+        {"allow issuer=acme email=*@ACME.example", "dan", "GET h /", "yes 3 dan@Acme.Example"},
+        {"allow issuer=acme email=*@acme.example user=*", "eve", "GET h /", "yes 3 eve"},
+        {"allow issuer=acme email=*@acme.example", "star", "GET h /", "no no_rule"},
+        {"allow issuer=acme dns=*.acme.example", "star", "GET h /", "no no_rule"},
+        {"allow issuer=acme uri=spiffe://acme.example/ops/*", "star", "GET h /", "no no_rule"},
+        {"allow issuer=acme uri=spiffe://acme.example/**", "star", "GET h /", "no no_rule"},
+        {"allow issuer=acme email=*@acme.example", "two", "GET h /", "no 3 no_user_name"},
+        {"allow issuer=acme email=*@acme.example user=*", "two", "GET h /", "no 3 no_user_name"},
+        {"allow issuer=acme email=*@elsewhere.example", "two", "GET h /",
+            "yes 3 two@elsewhere.example"},
+        {"allow issuer=acme email=zwei@acme.example", "two", "GET h /", "yes 3 zwei@acme.example"},
+        {"allow issuer=acme email=zwei@acme.example user=$email", "two", "GET h /",
+            "no 3 no_user_name"},
+        {"allow issuer=acme upn=dan@corp.example", "dan", "GET h /", "yes 3 dan@CORP.example"},
+        {"allow issuer=acme upn=*@corp.example user=*", "dan", "GET h /", "yes 3 dan"},
+        {"allow issuer=acme email=dan@corp.example", "dan", "GET h /", "no no_rule"},
+        {"allow issuer=acme cn=Dan", "dan", "GET h /", "yes 3 Dan"},
+        {"allow issuer=acme cn=dan", "dan", "GET h /", "yes 3 Dan"},
+        {"allow issuer=acme cn=\" DAN \"", "dan", "GET h /", "yes 3 Dan"},
+        {"allow issuer=acme cn=Da", "dan", "GET h /", "no no_rule"},
+        {"allow issuer=acme cn=Eve,Dan", "dan", "GET h /", "yes 3 Dan"},
+        {"allow issuer=acme cn=Zwei", "two", "GET h /", "yes 3 Zwei"},
+        {"allow issuer=acme cn=Two,Zwei", "two", "GET h /", "no 3 no_user_name"},
+        {"allow issuer=acme cn=\"Night Auditor\" user=n", "night", "GET h /", "yes 3 n"},
+        {"allow issuer=acme cn=\"J\xc3\xb6rg, M\"", "umlaut", "GET h /", "yes 3 J%C3%B6rg%2C%20M"},
+        {"allow issuer=acme ou=Ops o=Acme", "dan", "GET h /", "yes 3 Ops"},
+        {"allow issuer=acme ou=Ops o=Other", "dan", "GET h /", "no no_rule"},
+        {"allow issuer=acme ou=Dev user=$uid", "multi", "GET h /", "yes 3 m1"},
+        {"allow issuer=acme ou=Ops user=$uid", "multi", "GET h /", "yes 3 m1"},
+        {"allow issuer=acme ou=Ops user=$ou", "multi", "GET h /", "no 3 no_user_name"},
+        {"allow issuer=acme uid=m1", "multi", "GET h /", "yes 3 m1"},
+        {"allow issuer=acme dc=org", "multi", "GET h /", "yes 3 org"},
+        {"allow issuer=acme c=gb user=$cn", "eve", "GET h /", "yes 3 Eve%20Example"},
+        {"allow issuer=acme dn=\"CN=Dan,OU=Ops,O=Acme\"", "dan", "GET h /",
+            "yes 3 CN%3DDan%2COU%3DOps%2CO%3DAcme"},
+        {"allow issuer=acme dn=\"cn=dan, ou=ops, o=ACME\" user=d", "dan", "GET h /", "yes 3 d"},
+        {"allow issuer=acme dn=\"O=Acme,OU=Ops,CN=Dan\" user=d", "dan", "GET h /", "no no_rule"},
+        {"allow issuer=acme dn=\"OU=Ops,O=Acme\" user=d", "dan", "GET h /", "no no_rule"},
+        {"allow issuer=acme dn=\"CN=Multi+UID=m1,OU=Ops,OU=Dev,O=Acme,DC=example,DC=org\" user=m",
+            "multi", "GET h /", "yes 3 m"},
+        {"allow issuer=acme dn=\"UID=m1+CN=Multi,OU=Ops,OU=Dev,O=Acme,DC=example,DC=org\" user=m",
+            "multi", "GET h /", "yes 3 m"},
+        {"allow issuer=acme dn=\"CN=Multi,UID=m1,OU=Ops,OU=Dev,O=Acme,DC=example,DC=org\" user=m",
+            "multi", "GET h /", "no no_rule"},
+        {"allow issuer=acme dn=\"CN=J\\\\C3\\\\B6rg\\\\, M,O=Acme\" user=j", "umlaut", "GET h /",
+            "yes 3 j"},
+        {"allow issuer=acme dn=\"2.5.4.3=Dan,OU=Ops,O=Acme\" user=d", "dan", "GET h /", "yes 3 d"},
+        {"allow issuer=acme dn=\"CN=#0C0344616E,OU=Ops,O=Acme\" user=d", "dan", "GET h /",
+            "yes 3 d"},
+        {"allow issuer=devices uri=spiffe://acme.example/sensor/7", "sensor", "GET h /",
+            "yes 3 spiffe://acme.example/sensor/7"},
+        {"allow issuer=devices uri=SPIFFE://ACME.example/sensor/7 user=s", "sensor", "GET h /",
+            "yes 3 s"},
+        {"allow issuer=devices uri=spiffe://acme.example/Sensor/7 user=s", "sensor", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/sensor/* user=*", "sensor", "GET h /",
+            "yes 3 7"},
+        {"allow issuer=devices uri=spiffe://acme.example/* user=*", "sensor", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/** user=*", "sensor", "GET h /",
+            "yes 3 sensor/7"},
+        {"allow issuer=devices uri=spiffe://acme.example/ops/* user=*", "deep", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/ops/** user=*", "deep", "GET h /",
+            "yes 3 eu/7"},
+        {"allow issuer=devices uri=spiffe://acme.example/op/** user=*", "deep", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/ops/eu/7/** user=*", "deep", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/ops/** user=x", "dots", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/ops/* user=x", "dots", "GET h /",
+            "no no_rule"},
+        {"allow issuer=devices uri=spiffe://acme.example/ops/../sensor/7 user=x", "dots", "GET h /",
+            "yes 3 x"},
+        {"allow issuer=devices dns=*.sensor.acme.example user=*", "sensor", "GET h /", "yes 3 7"},
+        {"allow issuer=devices dns=*.acme.example", "sensor", "GET h /", "no no_rule"},
+        {"allow issuer=devices dns=7.SENSOR.acme.example", "sensor", "GET h /",
+            "yes 3 7.sensor.acme.example"},
+        {"allow issuer=devices ip=192.0.2.0/24", "sensor", "GET h /", "yes 3 192.0.2.7"},
+        {"allow issuer=devices ip=192.0.2.7", "sensor", "GET h /", "yes 3 192.0.2.7"},
+        {"allow issuer=devices ip=192.0.2.0/30", "sensor", "GET h /", "no no_rule"},
+        {"allow issuer=devices ip=0.0.0.0/0", "sensor", "GET h /", "yes 3 192.0.2.7"},
+        {"allow issuer=devices ip=2001:db8::/32", "sensor", "GET h /", "yes 3 2001:db8::7"},
+        {"allow issuer=devices ip=0.0.0.0/0,::/0", "sensor", "GET h /", "no 3 no_user_name"},
+        {"allow issuer=acme serial=e1", "eve", "GET h /", "yes 3 e1"},
+        {"allow issuer=acme serial=00:E1", "eve", "GET h /", "yes 3 e1"},
+        {"allow issuer=devices serial=e1", "eve", "GET h /", "no no_rule"},
+        {"deny issuer=acme serial=e1\nallow any user=x", "eve", "GET h /", "no 3"},
+        {"deny issuer=acme serial=e1\nallow any user=x", "mallory", "GET h /", "yes 4 x"},
+        {"allow issuer=acme serial=5a user=s", "sam", "GET h /", "no no_rule"},
+        {"allow issuer=acme policy=1.2.3.4 user=p", "dan", "GET h /", "yes 3 p"},
+        {"allow issuer=acme policy=1.2.3 user=p", "dan", "GET h /", "no no_rule"},
+        {"allow any user=$cn", "eve", "GET h /", "yes 3 Eve%20Example"},
+        {"allow any user=$cn", "nobody", "GET h /", "no 3 no_user_name"},
+        {"allow any user=$dn", "nobody", "GET h /", "no 3 no_user_name"},
+        {"allow any user=$dns", "nobody", "GET h /", "yes 3 nobody.example"},
+        {"allow any user=$serial", "eve", "GET h /", "yes 3 e1"},
+        {"allow any user=$email", "sensor", "GET h /", "no 3 no_user_name"},
+        {"allow any user=\"a b,c\\\"d\\\\\"", "eve", "GET h /", "yes 3 a%20b%2Cc%22d%5C"},
+        {"allow any user=a.b-c_d@e+f:g/h", "eve", "GET h /", "yes 3 a.b-c_d@e+f:g/h"},
+        {"allow any user=100%", "eve", "GET h /", "yes 3 100%25"},
+        {"allow any user=x # that is all", "eve", "GET h /", "yes 3 x"},
+        {"\tallow\tany\tuser=x\t", "eve", "GET h /", "yes 3 x"},
+        {"allow user=x any", "eve", "GET h /", "yes 3 x"},
+        {"allow any user=x\r\n", "eve", "GET h /", "yes 3 x"},
+        {"deny issuer=acme cn=Dan\nallow issuer=acme ou=Ops user=$cn", "dan", "GET h /", "no 3"},
+        {"deny issuer=acme cn=Dan\nallow issuer=acme ou=Ops user=$cn", "sam", "GET h /",
+            "yes 4 Sam"},
+    };
+
+    TRY(TWO_ISSUERS, rows);
+}
+
+Test(rules_table, groups_maps_and_one_issuer)
+{
+    static const struct row rows[] = {
+        {"group ops issuer=acme ou=Ops o=Acme\nallow group=ops", "dan", "GET h /", "yes 4 Ops"},
+        {"group ops issuer=acme ou=Ops o=Acme\nallow group=ops user=$cn", "eve", "GET h /",
+            "no no_rule"},
+        {"group ops issuer=acme ou=Ops\ngroup ops issuer=acme email=eve@acme.example\n"
+         "allow group=ops",
+            "eve", "GET h /", "yes 5 eve@acme.example"},
+        {"allow group=ops\ngroup ops issuer=acme email=eve@acme.example", "eve", "GET h /",
+            "yes 3 eve@acme.example"},
+        {"group a issuer=acme cn=Dan\ngroup b group=a\ngroup b issuer=acme cn=Sam\nallow group=b",
+            "dan", "GET h /", "yes 6 Dan"},
+        {"group a issuer=acme cn=Dan\ngroup b group=a\ngroup b issuer=acme cn=Sam\nallow group=b",
+            "sam", "GET h /", "yes 6 Sam"},
+        {"group b group=a\ngroup a issuer=acme cn=Dan\nallow group=b", "dan", "GET h /",
+            "yes 5 Dan"},
+        {"group a issuer=acme cn=Dan\nallow group=a issuer=acme email=*@acme.example user=*", "dan",
+            "GET h /", "yes 4 dan"},
+        {"group a issuer=acme cn=Dan\nallow group=a issuer=acme email=*@acme.example", "dan",
+            "GET h /", "yes 4 dan@Acme.Example"},
+        {"group a issuer=acme cn=Dan\nallow group=a issuer=acme ou=Sales", "dan", "GET h /",
+            "no no_rule"},
+        {"group a issuer=acme cn=Dan\ngroup b issuer=acme cn=Sam\nallow group=a,b", "sam",
+            "GET h /", "yes 5 Sam"},
+        {"group all any\nallow group=all user=x", "sensor", "GET h /", "yes 4 x"},
+        {"group all any\ndeny group=all", "sensor", "GET h /", "no 4"},
+        {"group a issuer=devices cn=\"Eve Example\"\ndeny group=a\nallow any user=x", "eve",
+            "GET h /", "yes 5 x"},
+        {"map people issuer=acme email=*@acme.example user=*\nallow any user=map:people", "eve",
+            "GET h /", "yes 4 eve"},
+        {"map people issuer=acme email=*@acme.example user=*\nallow any user=map:people", "sensor",
+            "GET h /", "no 4 no_user_name"},
+        {"map people issuer=acme email=*@acme.example user=*\nallow any user=map:people", "mallory",
+            "GET h /", "no 4 no_user_name"},
+        {"map people issuer=acme cn=Dan user=root\nmap people issuer=acme email=*@acme.example "
+         "user=*\nallow any user=map:people",
+            "dan", "GET h /", "yes 5 root"},
+        {"map people issuer=acme email=*@acme.example user=*\nmap people issuer=acme cn=Dan "
+         "user=root\nallow any user=map:people",
+            "dan", "GET h /", "yes 5 dan"},
+        {"map m issuer=devices user=$uri\nallow any user=map:m", "sensor", "GET h /",
+            "yes 4 spiffe://acme.example/sensor/7"},
+        {"map m any user=guest\nallow any user=map:m", "sensor", "GET h /", "yes 4 guest"},
+        {"group ops issuer=acme ou=Ops\nmap m group=ops user=$cn\nallow any user=map:m", "dan",
+            "GET h /", "yes 5 Dan"},
+    };
+    static const struct row single[] = {
+        {"allow email=eve@acme.example", "eve", "GET h /", "yes 2 eve@acme.example"},
+        {"allow email=eve@acme.example", "mallory", "GET h /", "no no_rule"},
+        {"allow ou=Ops user=$cn", "sam", "GET h /", "yes 2 Sam"},
+        {"allow serial=e1 user=x", "eve", "GET h /", "yes 2 x"},
+        {"allow serial=e1 user=x", "mallory", "GET h /", "no no_rule"},
+        {"allow serial=5a user=x", "sam", "GET h /", "no no_rule"},
+        {"deny cn=\"Eve Example\"\nallow any user=x", "mallory", "GET h /", "yes 3 x"},
+        {"group ops ou=Ops\nallow group=ops", "mallory", "GET h /", "no no_rule"},
+        {"allow policy=1.2.3.5 user=x", "dan", "GET h /", "yes 2 x"},
+    };
+    static const struct row intermediate[] = {
+        {"allow email=sam@acme.example", "sam", "GET h /", "yes 2 sam@acme.example"},
+        {"allow serial=5a", "sam", "GET h /", "yes 2 5a"},
+        {"allow email=eve@acme.example", "eve", "GET h /", "no no_rule"},
+    };
+
+    TRY(TWO_ISSUERS, rows);
+    TRY("issuer acme acme.cer\n", single);
+    TRY("issuer sub sub.cer\n", intermediate);
+}
+
+Test(rules_table, what_is_asked_for)
+{
+    static const struct row rows[] = {
+        {"allow any user=x host=wiki.acme.example", "eve", "GET wiki.acme.example /", "yes 3 x"},
+        {"allow any user=x host=wiki.acme.example", "eve", "GET WIKI.Acme.Example:443 /",
+            "yes 3 x"},
+        {"allow any user=x host=wiki.acme.example", "eve", "GET wiki.acme.example. /", "yes 3 x"},
+        {"allow any user=x host=wiki.acme.example", "eve", "GET wiki.acme.example.:8443 /",
+            "yes 3 x"},
+        {"allow any user=x host=wiki.acme.example", "eve", "GET a.wiki.acme.example /",
+            "no no_rule"},
+        {"allow any user=x host=wiki.acme.example", "eve", "GET - /", "no no_rule"},
+        {"allow any user=x host=*.acme.example", "eve", "GET wiki.acme.example /", "yes 3 x"},
+        {"allow any user=x host=*.acme.example", "eve", "GET a.wiki.acme.example /", "no no_rule"},
+        {"allow any user=x host=*.acme.example", "eve", "GET acme.example /", "no no_rule"},
+        {"allow any user=x host=a.example,b.example", "eve", "GET b.example /", "yes 3 x"},
+        {"deny any host=a.example\nallow any user=x", "eve", "GET a.example:x /", "no no_rule"},
+        {"deny any host=a.example\nallow any user=x", "eve", "GET b@a.example /", "no no_rule"},
+        {"deny any host=a.example\nallow any user=x", "eve", "GET a..example /", "no no_rule"},
+        {"deny any host=a.example\nallow any user=x", "eve", "GET a.example.. /", "no no_rule"},
+        {"deny any host=a.example\nallow any user=x", "eve", "GET b.example /", "yes 4 x"},
+        {"allow any user=x host=[::1]", "eve", "GET [::1]:443 /", "yes 3 x"},
+        {"allow any user=x path=/", "eve", "GET h /", "yes 3 x"},
+        {"allow any user=x path=/", "eve", "GET h /a/b", "yes 3 x"},
+        {"allow any user=x path=/", "eve", "GET h -", "no ambiguous_path"},
+        {"allow any user=x path=/", "eve", "OPTIONS h *", "no ambiguous_path"},
+        {"allow any user=x", "eve", "OPTIONS h *", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /a", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /a/", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /a/b?c=/../d", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /ab", "no no_rule"},
+        {"allow any user=x path=/a/", "eve", "GET h /A/", "no no_rule"},
+        {"allow any user=x path=/a/", "eve", "GET h /%61/x", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /a;v=1/x", "yes 3 x"},
+        {"allow any user=x path=/a", "eve", "GET h /a", "yes 3 x"},
+        {"allow any user=x path=/a", "eve", "GET h /a?b", "yes 3 x"},
+        {"allow any user=x path=/a", "eve", "GET h /a;b", "yes 3 x"},
+        {"allow any user=x path=/a", "eve", "GET h /a/", "no no_rule"},
+        {"allow any user=x path=/a,/b/", "eve", "GET h /b/c", "yes 3 x"},
+        {"allow any user=x path=\"/a b\"", "eve", "GET h /a%20b", "yes 3 x"},
+        {"allow any user=x path=/a%20b", "eve", "GET h /a%20b", "yes 3 x"},
+        {"allow any user=x path=/a%25", "eve", "GET h /a%25", "yes 3 x"},
+        {"deny any path=/secret/\nallow any user=x path=/", "eve", "GET h /secret/x", "no 3"},
+        {"deny any path=/secret/\nallow any user=x path=/", "eve", "GET h /secret;a/x", "no 3"},
+        {"deny any path=/secret/\nallow any user=x path=/", "eve", "GET h /secret%3Ba/x", "no 3"},
+        {"deny any path=/secret/\nallow any user=x path=/", "eve", "GET h /%73ecret/x", "no 3"},
+        {"deny any path=/secret/\nallow any user=x path=/", "eve", "GET h /secrets", "yes 4 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /r/q served=/a/b", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h /a/b served=/r/q", "no no_rule"},
+        {"allow any user=x path=/a/", "eve", "GET h /a/../b served=/a/b", "no ambiguous_path"},
+        {"allow any user=x path=/a/", "eve", "GET h /a/b served=/a/../b", "no ambiguous_path"},
+        {"allow any user=x path=\"/a b/\"", "eve", "GET h /r redirect=/a%20b/c", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h - served=/a/b", "yes 3 x"},
+        {"allow any user=x path=/a/", "eve", "GET h - redirect=/a/b", "yes 3 x"},
+        {"allow any user=x path=/a%25/", "eve", "GET h /a%25/b served=/a%/b", "yes 3 x"},
+        {"allow any user=x path=/", "eve", "GET h /r served=/a%2fb", "no ambiguous_path"},
+        {"allow any user=x path=/\nset encoded-slash literal", "eve", "GET h /a%2Fb", "yes 3 x"},
+        {"allow any user=x path=/a/\nset encoded-slash literal", "eve", "GET h /a%2Fb",
+            "no no_rule"},
+        {"allow any user=x path=/a%2fb\nset encoded-slash literal", "eve", "GET h /a%2Fb",
+            "yes 3 x"},
+        {"allow any user=x path=/\nset encoded-slash literal", "eve", "GET h /a%2F..%2Fb",
+            "no ambiguous_path"},
+        {"allow any user=x path=/\nset double-slash literal", "eve", "GET h //a//b", "yes 3 x"},
+        {"allow any user=x path=/\nset double-slash literal", "eve", "GET h /a/;b/c",
+            "no ambiguous_path"},
+        {"allow any user=x path=/a/\nset double-slash literal", "eve", "GET h //a/b", "no no_rule"},
+        {"allow any user=x method=GET", "eve", "GET h /", "yes 3 x"},
+        {"allow any user=x method=GET", "eve", "HEAD h /", "yes 3 x"},
+        {"allow any user=x method=HEAD", "eve", "GET h /", "no no_rule"},
+        {"allow any user=x method=GET", "eve", "POST h /", "no no_rule"},
+        {"allow any user=x method=GET", "eve", "get h /", "no no_rule"},
+        {"allow any user=x method=GET", "eve", "- h /", "no no_rule"},
+        {"allow any user=x method=PUT,POST", "eve", "POST h /", "yes 3 x"},
+        {"allow any user=x from=192.0.2.0/24", "eve", "GET h / from=192.0.2.9", "yes 3 x"},
+        {"allow any user=x from=192.0.2.0/24", "eve", "GET h / from=192.0.3.9", "no no_rule"},
+        {"allow any user=x from=192.0.2.0/24", "eve", "GET h / from=::ffff:192.0.2.9", "yes 3 x"},
+        {"allow any user=x from=192.0.2.0/24", "eve", "GET h /", "no no_rule"},
+        {"allow any user=x from=192.0.2.0/24", "eve", "GET h / from=unix:", "no no_rule"},
+        {"allow any user=x from=2001:db8::/32", "eve", "GET h / from=2001:db8:1::1", "yes 3 x"},
+        {"allow any user=x from=2001:db8::/31", "eve", "GET h / from=2001:db9::1", "yes 3 x"},
+        {"allow any user=x from=0.0.0.0/0", "eve", "GET h / from=2001:db8::1", "no no_rule"},
+    };
+
+    TRY(TWO_ISSUERS, rows);
+}
+
+Test(rules_table, when_it_is_asked_for)
+{
+    static const struct row rows[] = {
+        {"allow any user=x until=2026-12-31", "eve", "GET h / at=2026-12-31T23:59:59Z", "yes 3 x"},
+        {"allow any user=x until=2026-12-31", "eve", "GET h / at=2027-01-01T00:00:00Z",
+            "no no_rule"},
+        {"allow any user=x until=2026-12-31T12:00:00Z", "eve", "GET h / at=2026-12-31T12:00:00Z",
+            "yes 3 x"},
+        {"allow any user=x until=2026-12-31T12:00:00Z", "eve", "GET h / at=2026-12-31T12:00:01Z",
+            "no no_rule"},
+        {"allow any user=x since=2026-12-31", "eve", "GET h / at=2026-12-30T23:59:59Z",
+            "no no_rule"},
+        {"allow any user=x since=2026-12-31", "eve", "GET h / at=2026-12-31T00:00:00Z", "yes 3 x"},
+        {"allow any user=x since=2026-12-31 until=2026-12-31", "eve",
+            "GET h / at=2026-12-31T09:00:00Z", "yes 3 x"},
+        {"allow any user=x hours=09:00-17:00", "eve", "GET h / at=2026-11-27T09:00:00Z", "yes 3 x"},
+        {"allow any user=x hours=09:00-17:00", "eve", "GET h / at=2026-11-27T08:59:59Z",
+            "no no_rule"},
+        {"allow any user=x hours=09:00-17:00", "eve", "GET h / at=2026-11-27T16:59:59Z", "yes 3 x"},
+        {"allow any user=x hours=09:00-17:00", "eve", "GET h / at=2026-11-27T17:00:00Z",
+            "no no_rule"},
+        {"allow any user=x hours=22:00-24:00", "eve", "GET h / at=2026-11-27T23:59:59Z", "yes 3 x"},
+        {"allow any user=x hours=22:00-05:00", "eve", "GET h / at=2026-11-27T23:00:00Z", "yes 3 x"},
+        {"allow any user=x hours=22:00-05:00", "eve", "GET h / at=2026-11-27T04:59:59Z", "yes 3 x"},
+        {"allow any user=x hours=22:00-05:00", "eve", "GET h / at=2026-11-27T05:00:00Z",
+            "no no_rule"},
+        {"allow any user=x hours=01:00-02:00,03:00-04:00", "eve", "GET h / at=2026-11-27T03:30:00Z",
+            "yes 3 x"},
+        {"allow any user=x days=fri", "eve", "GET h / at=2026-11-27", "yes 3 x"},
+        {"allow any user=x days=sat", "eve", "GET h / at=2026-11-27", "no no_rule"},
+        {"allow any user=x days=mon-fri", "eve", "GET h / at=2026-11-28", "no no_rule"},
+        {"allow any user=x days=sat-mon", "eve", "GET h / at=2026-11-29", "yes 3 x"},
+        {"allow any user=x days=sat-mon", "eve", "GET h / at=2026-12-01", "no no_rule"},
+        {"allow any user=x days=tue,sun", "eve", "GET h / at=2026-11-29", "yes 3 x"},
+        {"allow any user=x hours=22:00-05:00 days=mon-fri", "eve",
+            "GET h / at=2026-11-27T22:00:00Z", "yes 3 x"},
+        {"allow any user=x hours=22:00-05:00 days=mon-fri", "eve",
+            "GET h / at=2026-11-28T04:00:00Z", "yes 3 x"},
+        {"allow any user=x hours=22:00-05:00 days=mon-fri", "eve",
+            "GET h / at=2026-11-28T22:00:00Z", "no no_rule"},
+        {"allow any user=x hours=22:00-05:00 days=mon-fri", "eve",
+            "GET h / at=2026-11-30T04:00:00Z", "no no_rule"},
+        {"allow any user=x hours=09:00-17:00 days=mon-fri", "eve",
+            "GET h / at=2026-11-28T10:00:00Z", "no no_rule"},
+        {"allow any user=x revocation=checked", "eve", "GET h /", "no revocation_old"},
+        {"allow any user=x revocation=checked", "eve", "GET h / good", "yes 3 x"},
+        {"allow any user=x revocation=24h", "eve", "GET h / good", "no revocation_old"},
+        {"allow any user=x revocation=24h", "eve",
+            "GET h / at=2026-11-27T00:00:00Z crl=2026-11-26T00:00:00Z", "yes 3 x"},
+        {"allow any user=x revocation=24h", "eve",
+            "GET h / at=2026-11-27T00:00:01Z crl=2026-11-26T00:00:00Z", "no revocation_old"},
+        {"allow any user=x revocation=7d", "eve",
+            "GET h / at=2026-11-27T00:00:00Z crl=2026-11-20T00:00:00Z", "yes 3 x"},
+        {"allow any user=x revocation=24h\ndeny any", "eve", "GET h / good", "no 4"},
+        {"allow any user=x revocation=24h\nallow any user=y", "eve", "GET h / good", "yes 4 y"},
+        {"allow any user=x revocation=24h path=/a", "eve", "GET h /b", "no no_rule"},
+        {"deny any revocation=24h", "eve", "GET h / good", "no no_rule"},
+    };
+
+    TRY(TWO_ISSUERS, rows);
+}
+
+Test(rules_table, pins_need_no_issuer)
+{
+    static const char *const keys[] = {"spki", "sha256"};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        char text[256];
+        const struct row rows[] = {
+            {text, "eve", "GET h /", "yes 1 x"},
+            {text, "mallory", "GET h /", "no no_rule"},
+        };
+
+        (void)snprintf(
+            text, sizeof(text), "allow %s=%s user=x", keys[i], world_digest("eve", i == 0));
+        TRY("", rows);
+    }
+}
+
+/* The file of the manual. */
+Test(rules_table, an_example_file)
+{
+    static const char text[] =
+        "issuer  acme    acme.cer\n"
+        "issuer  devices devices.cer\n"
+        "group   ops     issuer=acme ou=Ops o=Acme\n"
+        "group   ops     issuer=acme email=eve@acme.org\n"
+        "map     people  issuer=acme email=*@acme.example user=*\n"
+        "deny    issuer=acme serial=2c0d85fbfa3d3ae4 label=lost-laptop\n"
+        "allow   group=ops host=wiki.acme.example path=/admin/ revocation=24h user=map:people "
+        "label=wiki-admin\n"
+        "deny    any host=wiki.acme.example path=/admin/\n"
+        "allow   issuer=acme email=*@acme.example host=wiki.acme.example user=map:people\n"
+        "allow   issuer=devices uri=spiffe://acme.example/sensor/* host=api.acme.example "
+        "path=/v1/ingest method=POST\n"
+        "allow   issuer=acme cn=\"Night Auditor\" path=/reports/ method=GET hours=22:00-05:00 "
+        "days=mon-fri\n"
+        "allow   any host=status.acme.example method=GET user=$sha256\n";
+    static const struct row rows[] = {
+        {text, "dan", "GET wiki.acme.example /admin/users crl=2026-11-26T12:00:00Z", "yes 7 dan"},
+        {text, "dan", "GET wiki.acme.example /admin/users crl=2026-11-25T12:00:00Z", "no 8"},
+        {text, "eve", "GET wiki.acme.example /admin/users crl=2026-11-26T12:00:00Z", "no 8"},
+        {text, "eve", "GET wiki.acme.example /pages", "yes 9 eve"},
+        {text, "eve", "GET wiki.acme.example /pages/../admin/", "no ambiguous_path"},
+        {text, "mallory", "GET wiki.acme.example /pages", "no no_rule"},
+        {text, "sensor", "POST api.acme.example /v1/ingest",
+            "yes 10 spiffe://acme.example/sensor/7"},
+        {text, "sensor", "GET api.acme.example /v1/ingest", "no no_rule"},
+        {text, "sensor", "POST api.acme.example /v1/ingest/", "no no_rule"},
+        {text, "night", "GET any.example /reports/q at=2026-11-28T01:00:00Z",
+            "yes 11 %20%20night%20%20%20AUDITOR%20"},
+        {text, "night", "POST any.example /reports/q at=2026-11-28T01:00:00Z", "no no_rule"},
+    };
+
+    TRY("", rows);
+}
