@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs make targets on a bare Debian that debootstrap makes in a temporary folder, and removes it again.
-#   tests/on-debian.sh SUITE [TARGET ...]      (bookworm, trixie; targets: demo test lint)
+#   tests/on-debian.sh SUITE [TARGET|VARIABLE=VALUE ...]      (bookworm or trixie; targets unless told: demo test lint)
 # Only root can. Mounts and processes are of namespaces that end with this script. KEEP=DIR keeps the
 # system in DIR, and uses it again when it is there.
 set -eu
@@ -10,7 +10,7 @@ fail() {
     exit 1
 }
 
-suite=${1:-}
+suite=${1:-} TREE=${TREE:-}
 [ -n "$suite" ] || fail 'usage: on-debian.sh SUITE [TARGET ...]'
 shift
 [ $# -gt 0 ] || set -- demo test lint
@@ -52,11 +52,9 @@ chmod 700 "$TREE/root"
 git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
     [ ! -e "$file" ] || printf '%s\n' "$file"
 done | tar -cf - -T - | tar -xf - -C "$source" --no-same-owner
+# shellcheck disable=SC2016 # the arguments are for the shell inside
 chroot "$TREE" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive sh -euc '
     apt-get -qq update
     command -v make >/dev/null || apt-get -qq -y --no-install-recommends install make >/dev/null 2>&1
     cd /root/peercert
-    for target in "$@"; do
-        echo "on-debian: make $target"
-        make "$target" || { echo "on-debian: make $target failed" >&2; exit 1; }
-    done' sh "$@"
+    exec make "$@"' sh "$@"
