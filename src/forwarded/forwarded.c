@@ -6,6 +6,7 @@
 #include "forwarded/forwarded_options.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,8 @@ __attribute__((format(printf, 3, 4))) static void be_malformed(
 
 static void be_failed(struct forwarded *forwarded)
 {
+    /* Since version 3.2 libcrypto's allocator queues an error when it fails. */
+    ERR_clear_error();
     drop_certificates(forwarded);
     forwarded->status = FORWARDED_FAILED;
     forwarded->source[0] = '\0';

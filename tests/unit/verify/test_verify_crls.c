@@ -137,8 +137,9 @@ Test(verify_crls, reasons_have_names_within_their_bounds)
 Test(verify_crls, one_whose_dates_cannot_be_read_is_no_current_one)
 {
     X509_CRL *begins =
-        pki_crl(&(struct pki_crl_spec){.issuer = ca, .this_update_text = "nonsense"});
-    X509_CRL *ends = pki_crl(&(struct pki_crl_spec){.issuer = ca, .next_update_text = "nonsense"});
+        pki_crl(&(struct pki_crl_spec){.issuer = ca, .this_update_text = "nonsense date"});
+    X509_CRL *ends =
+        pki_crl(&(struct pki_crl_spec){.issuer = ca, .next_update_text = "nonsense date"});
 
     (void)judge(leaf, (X509_CRL *[4]){begins}, VERDICT_REVOCATION_UNKNOWN, "thisUpdate");
     (void)judge(leaf, (X509_CRL *[4]){ends}, VERDICT_REVOCATION_UNKNOWN, "nextUpdate");
@@ -146,14 +147,14 @@ Test(verify_crls, one_whose_dates_cannot_be_read_is_no_current_one)
 
 Test(verify_crls, one_whose_date_cannot_be_read_releases_nothing)
 {
-    X509_CRL *later =
-        pki_crl(&(struct pki_crl_spec){.issuer = ca, .number = 9, .this_update_text = "nonsense"});
+    X509_CRL *later = pki_crl(
+        &(struct pki_crl_spec){.issuer = ca, .number = 9, .this_update_text = "nonsense date"});
     struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
     X509_CRL *undated = pki_crl(&(struct pki_crl_spec){.issuer = ca,
         .revoked = &line,
         .revoked_count = 1,
         .number = 1,
-        .this_update_text = "nonsense"});
+        .this_update_text = "nonsense date"});
 
     (void)judge(leaf, (X509_CRL *[4]){holding(1, 3), later}, VERDICT_REVOKED, "nonsense later");
     (void)judge(leaf, (X509_CRL *[4]){undated, clean(ca)}, VERDICT_REVOKED, "held since nonsense");
@@ -162,8 +163,10 @@ Test(verify_crls, one_whose_date_cannot_be_read_releases_nothing)
 /* The dates that are told are those of a list whose dates can be read, if there is one. */
 Test(verify_crls, the_dates_that_are_told_can_be_read)
 {
-    const struct pki_crl_spec spec = {
-        .issuer = ca, .number = 1, .this_update_text = "nonsense", .next_update_text = "nonsense"};
+    const struct pki_crl_spec spec = {.issuer = ca,
+        .number = 1,
+        .this_update_text = "nonsense date",
+        .next_update_text = "nonsense date"};
     int i;
 
     for (i = 0; i < 2; i++) {
@@ -203,8 +206,8 @@ Test(verify_crls, version_1_wants_a_list_for_all)
 Test(verify_crls, a_list_for_all_whose_dates_say_nothing_does_not_cover_version_1)
 {
     static const char users[] = "[idp]\nonlyuser=TRUE\n";
-    const struct pki_crl_spec specs[] = {{.issuer = ca, .this_update_text = "nonsense"},
-        {.issuer = ca, .next_update_text = "nonsense"}, {.issuer = ca, .no_next_update = true},
+    const struct pki_crl_spec specs[] = {{.issuer = ca, .this_update_text = "nonsense date"},
+        {.issuer = ca, .next_update_text = "nonsense date"}, {.issuer = ca, .no_next_update = true},
         {.issuer = ca, .this_update = PKI_DAY, .next_update = 2 * PKI_DAY}};
     size_t i;
 
