@@ -1,4 +1,5 @@
 #include "certificate/identity.h"
+#include "base/date.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/identity_extensions.h"
 #include "certificate/identity_names.h"
@@ -15,53 +16,26 @@
  * take grows with the square of the length. */
 #define SERIAL_MAX_DECIMAL ((size_t)64)
 
-/* Reads `count` digits. -1 when there are others. */
-static int read_digits(const unsigned char *at, int count)
-{
-    int value = 0;
-
-    for (; count > 0; count--, at++) {
-        if (*at < '0' || *at > '9')
-            return -1;
-        value = value * 10 + (*at - '0');
-    }
-    return value;
-}
-
-static bool is_date(const struct tm *date)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int year = date->tm_year + 1900, most;
-
-    if (date->tm_mon < 0 || date->tm_mon > 11)
-        return false;
-    most = days[date->tm_mon];
-    if (date->tm_mon == 1 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-        most = 29;
-    return date->tm_mday >= 1 && date->tm_mday <= most && date->tm_hour >= 0 &&
-           date->tm_hour <= 23 && date->tm_min >= 0 && date->tm_min <= 59 && date->tm_sec >= 0 &&
-           date->tm_sec <= 59;
-}
-
 bool identity_time(const ASN1_TIME *date, time_t *seconds)
 {
     return identity_time_of(ASN1_STRING_type(date), ASN1_STRING_get0_data(date),
         (size_t)ASN1_STRING_length(date), seconds);
 }
 
-bool identity_time_of(int type, const unsigned char *at, size_t length, time_t *seconds)
+bool identity_time_of(int type, const unsigned char *bytes, size_t length, time_t *seconds)
 {
+    const char *at = (const char *)bytes;
     int year;
     struct tm parts = {.tm_isdst = 0};
 
     /* RFC 5280 sections 4.1.2.5.1 and 4.1.2.5.2: with seconds, in UTC, without fractions. */
     if (type == V_ASN1_UTCTIME && length == 13) {
-        year = read_digits(at, 2);
+        year = date_digits(at, 2);
         if (year >= 0)
             year += year >= 50 ? 1900 : 2000;
         at += 2;
     } else if (type == V_ASN1_GENERALIZEDTIME && length == 15) {
-        year = read_digits(at, 4);
+        year = date_digits(at, 4);
         at += 4;
     } else {
         return false;
@@ -69,15 +43,12 @@ bool identity_time_of(int type, const unsigned char *at, size_t length, time_t *
     if (year < 0 || at[10] != 'Z')
         return false;
     parts.tm_year = year - 1900;
-    parts.tm_mon = read_digits(at, 2) - 1;
-    parts.tm_mday = read_digits(at + 2, 2);
-    parts.tm_hour = read_digits(at + 4, 2);
-    parts.tm_min = read_digits(at + 6, 2);
-    parts.tm_sec = read_digits(at + 8, 2);
-    if (!is_date(&parts))
-        return false;
-    *seconds = timegm(&parts);
-    return true;
+    parts.tm_mon = date_digits(at, 2) - 1;
+    parts.tm_mday = date_digits(at + 2, 2);
+    parts.tm_hour = date_digits(at + 4, 2);
+    parts.tm_min = date_digits(at + 6, 2);
+    parts.tm_sec = date_digits(at + 8, 2);
+    return date_seconds(&parts, seconds);
 }
 
 void identity_format_time(time_t seconds, char *buffer)

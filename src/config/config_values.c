@@ -1,3 +1,4 @@
+#include "base/date.h"
 #include "config/config_options.h"
 #include "config/config_sources.h"
 
@@ -113,14 +114,12 @@ bool config_set_option(struct config *config, size_t index, const char *value,
 }
 
 /* Reads exactly `count` digits and the character that must follow. */
-static bool read_digits(const char **at, int count, char next, int *number)
+static bool read_number(const char **at, int count, char next, int *number)
 {
-    *number = 0;
-    for (; count > 0; count--, (*at)++) {
-        if (!isdigit((unsigned char)**at))
-            return false;
-        *number = *number * 10 + (**at - '0');
-    }
+    *number = date_digits(*at, count);
+    if (*number < 0)
+        return false;
+    *at += count;
     return *(*at)++ == next;
 }
 
@@ -139,26 +138,23 @@ static bool read_seconds(const char *words, time_t *seconds)
     return true;
 }
 
-/* strptime would take 30 February, signs and spaces. */
+/* strptime would accept 30 February, signs and spaces. */
 bool config_parse_time(const char *words, time_t *seconds)
 {
-    struct tm tm = {0}, same;
+    struct tm tm = {0};
     bool has_time;
 
     if (words[0] == '@')
         return read_seconds(words + 1, seconds);
     has_time = strchr(words, 'T') != NULL;
-    if (!read_digits(&words, 4, '-', &tm.tm_year) || !read_digits(&words, 2, '-', &tm.tm_mon) ||
-        !read_digits(&words, 2, has_time ? 'T' : '\0', &tm.tm_mday))
+    if (!read_number(&words, 4, '-', &tm.tm_year) || !read_number(&words, 2, '-', &tm.tm_mon) ||
+        !read_number(&words, 2, has_time ? 'T' : '\0', &tm.tm_mday))
         return false;
     if (has_time &&
-        (!read_digits(&words, 2, ':', &tm.tm_hour) || !read_digits(&words, 2, ':', &tm.tm_min) ||
-            !read_digits(&words, 2, 'Z', &tm.tm_sec) || *words != '\0'))
+        (!read_number(&words, 2, ':', &tm.tm_hour) || !read_number(&words, 2, ':', &tm.tm_min) ||
+            !read_number(&words, 2, 'Z', &tm.tm_sec) || *words != '\0'))
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    same = tm;
-    *seconds = timegm(&same);
-    return same.tm_year == tm.tm_year && same.tm_mon == tm.tm_mon && same.tm_mday == tm.tm_mday &&
-           same.tm_hour == tm.tm_hour && same.tm_min == tm.tm_min && same.tm_sec == tm.tm_sec;
+    return date_seconds(&tm, seconds);
 }
