@@ -6,6 +6,7 @@
 #include "service/cgi.h"
 #include "service/check.h"
 #include "service/service.h"
+#include "service/service_rules.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -32,21 +33,34 @@ static int serve(struct service *service, struct error *error)
     return good ? EXIT_FINE : fail(EXIT_USAGE, error);
 }
 
+/* What --test-config tells when all is good. */
+static void tell_config(const struct service *service)
+{
+    struct trust *trust = trust_current_get(service->trust);
+    struct rules *rules = service->rules != NULL ? rules_current_get(service->rules) : NULL;
+
+    (void)fprintf(stderr,
+        "peercert: configuration and trust are good (CA certificates: %d, CRLs: %d)\n",
+        trust_anchor_count(trust), trust_crl_count(trust));
+    if (rules != NULL)
+        (void)fprintf(stderr,
+            "peercert: the rules are good (allow: %zu, deny: %zu); this is a gate\n",
+            rules_count_of(rules, "allow"), rules_count_of(rules, "deny"));
+    else
+        (void)fputs(
+            "peercert: without --rules this is a report and no gate: as the target of nginx's "
+            "auth_request it lets everybody in\n",
+            stderr);
+    rules_release(rules);
+    trust_release(trust);
+}
+
 /* What the configuration asks for, once everything is loaded. */
 static int run(struct service *service, struct error *error)
 {
     if (service->config->test_config) {
-        struct trust *trust = trust_current_get(service->trust);
-
-        (void)fprintf(stderr,
-            "peercert: configuration and trust are good (CA certificates: %d, CRLs: %d)\n",
-            trust_anchor_count(trust), trust_crl_count(trust));
-        trust_release(trust);
+        tell_config(service);
         return EXIT_FINE;
-    }
-    if (service->config->rules != NULL) {
-        error_set(error, ERROR_USAGE, "--rules: access rules are not supported yet");
-        return fail(EXIT_USAGE, error);
     }
     if (service->config->check)
         return check_files(service, stdout);
@@ -73,7 +87,8 @@ static int run_program(int argc, char **argv)
     }
     if (!service_open(&service, &config, !config.check && !config.test_config, &error))
         code = fail(EXIT_USAGE, &error);
-    else if (!service_load_trust(&service, &error))
+    else if (!service_load_trust(&service, &error) ||
+             (!config.check && !service_rules_load(&service, &error)))
         code = fail(EXIT_TRUST, &error);
     else
         code = run(&service, &error);

@@ -33,6 +33,9 @@ static bool check_together(struct config *config, struct error *error)
 
     if (!check_explain(config, error))
         return false;
+    /* A gate answers within two seconds: some fronts wait without a limit. */
+    if (config->rules != NULL && config->ocsp_timeout > CONFIG_GATE_SECONDS)
+        config->ocsp_timeout = CONFIG_GATE_SECONDS;
     if (!reads_files &&
         (config->at != NULL || config->chain.count > 0 || config->password_file != NULL)) {
         error_set(error, ERROR_USAGE,

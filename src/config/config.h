@@ -19,6 +19,9 @@ enum config_log_allowed {
     CONFIG_LOG_ALLOWED_NONE
 };
 
+/* Seconds that a gate (--rules) waits for an OCSP responder at the most. */
+#define CONFIG_GATE_SECONDS 2
+
 /* All that can be configured, by value, after defaults, configuration file, environment and command
  * line (later wins). Nothing changes it after start. Strings and lists are owned by the config;
  * free with config_free. */

@@ -101,6 +101,14 @@ void log_verdict(struct log *log, const struct log_verdict *verdict)
     put(log, LOG_LEVEL_INFO, &text);
 }
 
+void log_decision(struct log *log, const struct log_decision *decision)
+{
+    struct text text = {.limit = LOG_LINE_MAX};
+
+    log_line_decision(&text, log->json, decision);
+    put(log, LOG_LEVEL_INFO, &text);
+}
+
 void log_reopen(struct log *log)
 {
     struct error error = {.kind = ERROR_NONE};

@@ -28,6 +28,23 @@ struct log_verdict {
     int warn_days;                   /* as in struct report */
 };
 
+/* One decision of the gate as it is logged; borrows everything. What may be NULL is then left out.
+ */
+struct log_decision {
+    const char *decision; /* "allowed", "denied" or "unavailable" */
+    const char *reason;
+    const char *rule;   /* that decided, NULL */
+    const char *shadow; /* what the shadow rules decide, where they differ, NULL */
+    const char *shadow_rule;
+    const char *nearest;                               /* the nearest miss, NULL */
+    const char *user;                                  /* NULL */
+    const struct identity *identity;                   /* NULL */
+    const char *method, *host, *path, *remote_address; /* as the front sent them, untrusted; NULL */
+    const char *front_verify;                          /* safe to show; NULL */
+    const char *id; /* the number that the refused client was shown */
+    int64_t took_us;
+};
+
 /* Opens the log that the configuration names. With `threaded` lines are written by a thread of its
  * own; without (CGI, --check) at once by the caller. Returns the log (end with log_close), or NULL
  * with ERROR_USAGE (the file cannot be opened), ERROR_MEMORY or ERROR_LIBRARY. */
@@ -46,6 +63,9 @@ void log_verdict(struct log *log, const struct log_verdict *verdict);
  * logrotate moved it away, and nobody needs to send a signal. To be called about once a second, by
  * one thread. A line that is being written ends in the old file. */
 void log_follow_rotation(struct log *log);
+
+/* Logs one decision. */
+void log_decision(struct log *log, const struct log_decision *decision);
 
 /* Opens the log file anew under its name (logrotate moved it away). Keeps the old one when that
  * fails. No effect on stderr and syslog. */

@@ -18,4 +18,7 @@ void log_line_words(struct text *text, bool json, enum log_level level, const ch
 /* Appends the line of a verdict. */
 void log_line_verdict(struct text *text, bool json, const struct log_verdict *logged);
 
+/* Appends the line of a decision. */
+void log_line_decision(struct text *text, bool json, const struct log_decision *logged);
+
 #endif

@@ -26,6 +26,10 @@ struct report {
                             NULL when not known */
 };
 
+/* True when the front server said that it does not accept the certificate: FAILED..., or a number
+ * (HAProxy) other than 0. */
+bool report_front_failed(const struct forwarded *forwarded);
+
 /* Chooses the format by the request's Accept header (NULL: none was sent) as RFC 9110 section
  * 12.5.1 says: q-values, the most specific range counts, at equal quality `standard` and then the
  * order of enum report_format. When nothing that we have is acceptable, or the header cannot be

@@ -32,10 +32,6 @@ const struct report_writer *report_writer_of(enum report_format format);
  * not HAProxy's 0. */
 bool report_front_spoke(const struct forwarded *forwarded);
 
-/* True when the front server said that it does not accept the certificate: FAILED..., or a number
- * (HAProxy) other than 0. */
-bool report_front_failed(const struct forwarded *forwarded);
-
 /* The words for the X509_V_ERR number in what the front server said (`reason(18)` of lighttpd, or
  * HAProxy's plain number), NULL when there is none. A constant. */
 const char *report_front_words(const struct forwarded *forwarded);

@@ -6,6 +6,7 @@
 #include "server/connections.h"
 #include "server/notify.h"
 #include "service/respond.h"
+#include "service/service_rules.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -277,6 +278,7 @@ static void reload(const struct server *server)
     (void)notify_reloading();
     log_reopen(server->service->log);
     service_reload_trust(server->service);
+    service_rules_look(server->service, true);
     (void)notify_send("READY=1");
 }
 
@@ -313,6 +315,7 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
         if (now - looked_at >= 1000) {
             looked_at = now;
             service_look_at_trust(server->service);
+            service_rules_look(server->service, false);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "service/respond.h"
 #include "service/response.h"
 #include "service/service.h"
+#include "service/service_rules.h"
 
 static void refuse(struct request *request)
 {
@@ -21,7 +22,7 @@ static void answer(const struct config *config, struct request *request)
         error_print(&error);
         refuse(request);
     } else {
-        if (!service_load_trust(&service, &error))
+        if (!service_load_trust(&service, &error) || !service_rules_load(&service, &error))
             log_words(service.log, LOG_LEVEL_ERROR, "%s", error.text);
         respond(&service, request);
     }

@@ -197,6 +197,13 @@ void evaluate_keep(
         verdict_cache_keep(evaluation->entry, (size_t)which, bytes, length);
 }
 
+bool evaluate_keep_object(struct evaluation *evaluation, enum evaluate_kept which, void *object,
+    size_t length, void (*release)(void *object))
+{
+    return evaluation->entry != NULL &&
+           verdict_cache_keep_object(evaluation->entry, (size_t)which, object, length, release);
+}
+
 void evaluate_end(struct evaluation *evaluation)
 {
     if (evaluation->is_owner)

@@ -83,6 +83,11 @@ const void *evaluate_find_kept(
 void evaluate_keep(
     struct evaluation *evaluation, enum evaluate_kept which, const void *bytes, size_t length);
 
+/* The same for an object, which the cache owns from now on. false when there is no place: it stays
+ * the caller's. */
+bool evaluate_keep_object(struct evaluation *evaluation, enum evaluate_kept which, void *object,
+    size_t length, void (*release)(void *object));
+
 /* Frees what the evaluation holds. */
 void evaluate_end(struct evaluation *evaluation);
 

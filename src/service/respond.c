@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "service/address.h"
 #include "service/evaluate.h"
+#include "service/gate.h"
 #include "service/response.h"
 
 #include <string.h>
@@ -96,7 +97,8 @@ static void report_on(const struct service *service, const struct trust *trust,
     evaluate_end(&evaluation);
 }
 
-void respond(const struct service *service, struct request *request)
+/* Sends the report. */
+static void respond_report(const struct service *service, struct request *request)
 {
     struct trust *trust = trust_current_get(service->trust);
     struct text text = {.limit = 0};
@@ -115,4 +117,39 @@ void respond(const struct service *service, struct request *request)
     }
     text_free(&text);
     trust_release(trust);
+}
+
+/* True when the front asks for this page in this location (a header of the client's is HTTP_...).
+ * Never for an authorizer, where every 200 is a yes. */
+static bool is_page(const struct request *request, const char *page)
+{
+    const char *asked = request_parameter(request, "PEERCERT_PAGE");
+
+    return request->role == REQUEST_RESPONDER && asked != NULL && strcmp(asked, page) == 0;
+}
+
+static void respond_metrics(const struct service *service, struct request *request)
+{
+    struct text text = {.limit = 0};
+
+    if (service->metrics == NULL) {
+        response_append_refusal(&text, 503, NULL, true);
+    } else {
+        text_append_string(&text, "Status: 200 OK\r\n"
+                                  "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                                  "Cache-Control: no-store\r\n\r\n");
+        metrics_write(service->metrics, time(NULL), &text);
+    }
+    response_send(request, &text);
+    text_free(&text);
+}
+
+void respond(const struct service *service, struct request *request)
+{
+    if (is_page(request, "metrics"))
+        respond_metrics(service, request);
+    else if (service->rules != NULL && !is_page(request, "report"))
+        gate_respond(service, request);
+    else
+        respond_report(service, request);
 }

@@ -1,5 +1,6 @@
 #include "service/service.h"
 #include "certificate/key_decoder.h"
+#include "service/service_rules.h"
 
 bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error)
@@ -21,7 +22,14 @@ bool service_open(
         error_set(error, ERROR_MEMORY, "want of memory for the trust");
         return false;
     }
+    if (!service_rules_open(service, error))
+        return false;
     if (threaded) {
+        service->metrics = metrics_new();
+        if (service->metrics == NULL) {
+            error_set(error, ERROR_MEMORY, "out of memory for the metrics");
+            return false;
+        }
         service->slots = worker_slots_new(worker_slots_processors());
         if (service->slots == NULL) {
             error_set(error, ERROR_MEMORY, "out of memory for the workers");
@@ -100,6 +108,8 @@ void service_close(struct service *service)
     verdict_cache_free(service->cache);
     ocsp_free(service->ocsp);
     worker_slots_free(service->slots);
+    service_rules_close(service);
+    metrics_free(service->metrics);
     trust_current_free(service->trust);
     forwarded_options_free(&service->forwarded_options);
     log_close(service->log);

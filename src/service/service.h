@@ -7,7 +7,9 @@
 #include "config/config.h"
 #include "forwarded/forwarded.h"
 #include "log/log.h"
+#include "metrics/metrics.h"
 #include "ocsp/ocsp.h"
+#include "rules/rules_current.h"
 #include "trust/trust_current.h"
 #include <stdbool.h>
 
@@ -20,6 +22,10 @@ struct service {
     struct ocsp *ocsp;           /* NULL: --ocsp off */
     struct worker_slots *slots;  /* which of the workers look for work; NULL: there is one thread */
     struct log *log;
+    struct rules_current *rules;  /* NULL: no gate */
+    struct rules_current *shadow; /* judged beside; NULL: none */
+    struct gate_recent *recent;   /* for --log-allowed first; NULL: no gate */
+    struct metrics *metrics;      /* NULL: a process that answers one request */
 };
 
 /* Opens the log and makes what follows from the configuration (borrowed as long as the service).
@@ -30,8 +36,8 @@ struct service {
 bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error);
 
-/* Loads the trust, and logs what the operator should know of it. false with the error; an earlier
- * snapshot counts on then. */
+/* Loads the trust and the rules, and logs what the operator should know of it. false with the
+ * error; an earlier snapshot counts on then. */
 bool service_load_trust(const struct service *service, struct error *error);
 
 /* Looks whether the trust's files have changed, loads them anew if so, and logs what came of it. To

@@ -1,0 +1,154 @@
+#include "log/log_fields.h"
+#include "certificate/identity.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <time.h>
+
+size_t log_cut_length(const char *string, size_t most)
+{
+    size_t length = strlen(string), at = 0;
+
+    while (at < length) {
+        unsigned long code = 0;
+        size_t size = text_utf8_decode((const unsigned char *)string + at, length - at, &code);
+
+        if (size == 0 || at + size > most)
+            break;
+        at += size;
+    }
+    return at;
+}
+
+void log_fields_add_string(struct log_fields *fields, const char *name, enum log_shape shape,
+    const char *string, size_t most)
+{
+    size_t length = string != NULL ? log_cut_length(string, most) : 0;
+
+    if (string == NULL || string[0] == '\0' || fields->count == LOG_MAX_FIELDS)
+        return;
+    fields->items[fields->count++] = (struct log_field){
+        .name = name,
+        .shape = shape,
+        .string = string,
+        .length = length,
+        .cut = string[length] != '\0',
+    };
+}
+
+void log_fields_add_number(struct log_fields *fields, const char *name, long long number)
+{
+    if (fields->count == LOG_MAX_FIELDS)
+        return;
+    fields->items[fields->count++] =
+        (struct log_field){.name = name, .shape = SHAPE_NUMBER, .number = number};
+}
+
+/* Appends a string so that it ends at the first quote without a backslash before it. */
+static void append_quoted(struct text *text, const struct log_field *field)
+{
+    size_t i;
+
+    text_append_string(text, "\"");
+    for (i = 0; i < field->length; i++) {
+        if (field->string[i] == '"' || field->string[i] == '\\')
+            text_append_string(text, "\\");
+        text_append(text, &field->string[i], 1);
+    }
+    text_append_string(text, field->cut ? "...\"" : "\"");
+}
+
+/* True when the value can stand alone: nothing in it could end it or begin another. */
+static bool is_plain(const struct log_field *field)
+{
+    size_t i;
+
+    for (i = 0; i < field->length; i++) {
+        char c = field->string[i];
+
+        if (c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '=')
+            return false;
+    }
+    return field->length > 0 && !field->cut;
+}
+
+static void append_text(struct text *text, const struct log_fields *fields)
+{
+    size_t i;
+
+    for (i = 0; i < fields->count; i++) {
+        const struct log_field *field = &fields->items[i];
+
+        text_printf(text, " %s=", field->name);
+        if (field->shape == SHAPE_NUMBER)
+            text_printf(text, "%lld", field->number);
+        else if (field->shape == SHAPE_STRING && is_plain(field))
+            text_append(text, field->string, field->length);
+        else
+            append_quoted(text, field);
+    }
+}
+
+static json_t *field_value(const struct log_field *field)
+{
+    if (field->shape == SHAPE_NUMBER)
+        return json_integer(field->number);
+    if (field->cut)
+        return json_sprintf("%.*s...", (int)field->length, field->string);
+    return json_stringn(field->string, field->length);
+}
+
+static bool set(json_t *object, const char *name, json_t *value)
+{
+    return json_object_set_new(object, name, value) == 0;
+}
+
+static int append_bytes(const char *bytes, size_t length, void *context)
+{
+    struct text *text = context;
+
+    text_append(text, bytes, length);
+    return text->failed ? -1 : 0;
+}
+
+/* Writes an object in one line and frees it. Not by json_dumps: where memory is wanting for a
+ * member's name, jansson 2.14 leaves the name out and says that all is well. */
+static void append_object(struct text *text, json_t *object, bool filled)
+{
+    if (!filled || json_dump_callback(object, append_bytes, text, JSON_COMPACT) != 0)
+        text->failed = true;
+    text_append_string(text, "\n");
+    json_decref(object);
+}
+
+void log_fields_append(
+    struct text *text, bool json, const char *status, const struct log_fields *fields)
+{
+    char now[IDENTITY_TIME_SIZE];
+    json_t *object;
+    bool fine;
+    size_t i;
+
+    identity_format_time(time(NULL), now);
+    if (!json) {
+        text_printf(text, "%s %s", now, status);
+        append_text(text, fields);
+        text_append_string(text, "\n");
+        return;
+    }
+    object = json_object();
+    fine = set(object, "time", json_string(now)) && set(object, "status", json_string(status));
+    for (i = 0; fine && i < fields->count; i++)
+        fine = set(object, fields->items[i].name, field_value(&fields->items[i]));
+    append_object(text, object, fine);
+}
+
+void log_fields_append_words(
+    struct text *text, const char *now, const char *level, const struct log_field *message)
+{
+    json_t *object = json_object();
+
+    append_object(text, object,
+        set(object, "time", json_string(now)) && set(object, "level", json_string(level)) &&
+            set(object, "message", field_value(message)));
+}

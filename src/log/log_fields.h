@@ -1,0 +1,49 @@
+#ifndef PEERCERT_LOG_FIELDS_H
+#define PEERCERT_LOG_FIELDS_H
+
+#include "base/text.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Private to the log module: the named values of one line, in both formats. */
+
+#define LOG_MAX_FIELDS 24
+
+enum log_shape {
+    SHAPE_STRING,
+    SHAPE_QUOTED, /* in quotes in any case, since it usually needs them */
+    SHAPE_NUMBER,
+};
+
+struct log_field {
+    const char *name;
+    enum log_shape shape;
+    const char *string; /* borrowed */
+    size_t length;
+    bool cut;
+    long long number;
+};
+
+struct log_fields {
+    struct log_field items[LOG_MAX_FIELDS];
+    size_t count;
+};
+
+/* The bytes of whole, well-formed characters up to `most`. */
+size_t log_cut_length(const char *string, size_t most);
+
+/* Adds a value, cut at `most` bytes; nothing for NULL and "". Borrows the string. */
+void log_fields_add_string(struct log_fields *fields, const char *name, enum log_shape shape,
+    const char *string, size_t most);
+void log_fields_add_number(struct log_fields *fields, const char *name, long long number);
+
+/* Appends a line with its end: the time, `status` (without a name in the text format), the fields.
+ * The text fails when out of memory. */
+void log_fields_append(
+    struct text *text, bool json, const char *status, const struct log_fields *fields);
+
+/* Appends an object of a time, a level and a message. */
+void log_fields_append_words(
+    struct text *text, const char *now, const char *level, const struct log_field *message);
+
+#endif

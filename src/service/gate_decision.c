@@ -1,0 +1,217 @@
+#include "service/gate_decision.h"
+#include "base/clock.h"
+#include "report/report.h"
+#include "service/gate.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* What the rules ask about one certificate, kept with it. */
+struct gate_subjects {
+    struct rules_subject *rules;
+    struct rules_subject *shadow; /* NULL: no shadow rules */
+};
+
+static void free_subjects(void *object)
+{
+    struct gate_subjects *subjects = object;
+
+    if (subjects == NULL)
+        return;
+    rules_subject_free(subjects->rules);
+    rules_subject_free(subjects->shadow);
+    free(subjects);
+}
+
+static uint64_t id_seed;
+static pthread_once_t id_seeded = PTHREAD_ONCE_INIT;
+
+static void seed_ids(void)
+{
+    if (getrandom(&id_seed, sizeof(id_seed), GRND_NONBLOCK) != (ssize_t)sizeof(id_seed))
+        id_seed = (uint64_t)clock_microseconds();
+}
+
+/* A number that no other decision of this process has: a mixing of a counter (splitmix64, which is
+ * one to one). It is looked up in the log and proves nothing. */
+static void make_id(char id[GATE_ID_SIZE])
+{
+    static _Atomic uint64_t count;
+    uint64_t value;
+
+    (void)pthread_once(&id_seeded, seed_ids);
+    value = id_seed + UINT64_C(0x9e3779b97f4a7c15) * atomic_fetch_add(&count, 1);
+    value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
+    value ^= value >> 31;
+    (void)snprintf(id, GATE_ID_SIZE, "%016llx", (unsigned long long)value);
+}
+
+/* The front tells the number of its first question when it asks again for the page. */
+static bool take_id(const struct request *request, char id[GATE_ID_SIZE])
+{
+    const char *given = request_parameter(request, "PEERCERT_DECISION");
+
+    if (given == NULL || strlen(given) != GATE_ID_SIZE - 1 ||
+        strspn(given, "0123456789abcdef") != GATE_ID_SIZE - 1)
+        return false;
+    memcpy(id, given, GATE_ID_SIZE);
+    return true;
+}
+
+static const char *nonempty(const struct request *request, const char *name)
+{
+    const char *value = request_parameter(request, name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static const char *first_of(const char *one, const char *other)
+{
+    return one != NULL ? one : other;
+}
+
+static void read_request(struct rules_request *asked, const struct request *request)
+{
+    *asked = (struct rules_request){
+        .host = nonempty(request, "PEERCERT_HOST"),
+        .path = first_of(nonempty(request, "PEERCERT_PATH"), nonempty(request, "REDIRECT_URI")),
+        .raw_path = nonempty(request, "REQUEST_URI"),
+        .method =
+            first_of(nonempty(request, "PEERCERT_METHOD"), nonempty(request, "REQUEST_METHOD")),
+        .remote_address = nonempty(request, "REMOTE_ADDR"),
+        .now = time(NULL),
+    };
+}
+
+static void conclude(
+    struct gate_decision *decision, enum metrics_decision outcome, const char *reason)
+{
+    decision->outcome = outcome;
+    decision->reason = reason;
+}
+
+static struct gate_subjects *make_subjects(
+    const struct gate_decision *decision, const struct evaluation *evaluation)
+{
+    struct gate_subjects *subjects = calloc(1, sizeof(*subjects));
+    struct error error = {.kind = ERROR_NONE};
+
+    if (subjects == NULL)
+        return NULL;
+    subjects->rules =
+        rules_subject_new(decision->rules, evaluation->certificate, evaluation->proven, &error);
+    if (subjects->rules != NULL && decision->shadow != NULL)
+        subjects->shadow = rules_subject_new(
+            decision->shadow, evaluation->certificate, evaluation->proven, &error);
+    if (subjects->rules == NULL || (decision->shadow != NULL && subjects->shadow == NULL)) {
+        free_subjects(subjects);
+        return NULL;
+    }
+    return subjects;
+}
+
+/* From the cache, or made and kept there. NULL when memory or libcrypto failed, or when the
+ * certificate has stopped to be valid meanwhile. */
+static const struct gate_subjects *find_subjects(struct gate_decision *decision)
+{
+    struct evaluation *evaluation = &decision->evaluation;
+    struct gate_subjects *subjects = NULL;
+    size_t length = 0;
+    const void *kept = evaluate_find_kept(evaluation, EVALUATE_RULES, &length);
+
+    if (kept != NULL)
+        return kept;
+    if (!evaluate_prove(evaluation) || evaluation->verdict.status != VERDICT_VALID)
+        return NULL;
+    subjects = make_subjects(decision, evaluation);
+    if (subjects == NULL)
+        return NULL;
+    length = sizeof(*subjects) + rules_subject_size(subjects->rules) +
+             (subjects->shadow != NULL ? rules_subject_size(subjects->shadow) : 0);
+    if (!evaluate_keep_object(evaluation, EVALUATE_RULES, subjects, length, free_subjects))
+        decision->own = subjects;
+    return subjects;
+}
+
+/* A valid certificate: the rules say. */
+static void ask_rules(struct gate_decision *decision)
+{
+    const struct gate_subjects *subjects = find_subjects(decision);
+    struct rules_decision *ruled = &decision->ruled;
+    const struct verdict *verdict = &decision->evaluation.verdict;
+
+    if (verdict->status != VERDICT_VALID && verdict->status != VERDICT_NOT_JUDGED) {
+        conclude(decision, METRICS_DENIED, verdict_status_name(verdict->status));
+        return;
+    }
+    if (subjects == NULL) {
+        conclude(decision, METRICS_UNAVAILABLE, verdict_status_name(VERDICT_NOT_JUDGED));
+        return;
+    }
+    rules_request_set_revocation(&decision->asked, verdict);
+    rules_decide(decision->rules, subjects->rules, &decision->asked, ruled);
+    decision->judged_by_rules = true;
+    if (subjects->shadow != NULL) {
+        rules_decide(decision->shadow, subjects->shadow, &decision->asked, &decision->shadowed);
+        decision->judged_by_shadow = true;
+    }
+    if (ruled->allowed && ruled->user[0] == '\0')
+        conclude(decision, METRICS_DENIED, rules_reason_name(RULES_NO_USER_NAME));
+    else
+        conclude(decision, ruled->allowed ? METRICS_ALLOWED : METRICS_DENIED,
+            rules_reason_name(ruled->reason));
+    if (decision->outcome == METRICS_DENIED && ruled->reason == RULES_NO_RULE)
+        decision->miss_count =
+            rules_nearest(decision->rules, subjects->rules, &decision->asked, decision->misses);
+}
+
+static void judge(
+    struct gate_decision *decision, const struct trust *trust, const struct request *request)
+{
+    struct evaluation *evaluation = &decision->evaluation;
+    uint64_t number = rules_number(decision->rules);
+
+    if (decision->shadow != NULL)
+        number = number << 32 | (rules_number(decision->shadow) & UINT32_MAX);
+    evaluate_request(evaluation, decision->service, trust, number, request->parameters);
+    decision->evaluated = true;
+    evaluate_verdict(evaluation);
+    if (evaluation->verdict.status == VERDICT_NOT_JUDGED)
+        conclude(decision, METRICS_UNAVAILABLE, verdict_status_name(VERDICT_NOT_JUDGED));
+    else if (evaluation->verdict.status != VERDICT_VALID)
+        conclude(decision, METRICS_DENIED, verdict_status_name(evaluation->verdict.status));
+    else if (report_front_failed(&evaluation->forwarded))
+        conclude(decision, METRICS_DENIED, "front_failed");
+    else
+        ask_rules(decision);
+    if (clock_microseconds() - evaluation->began >= GATE_DEADLINE_US)
+        conclude(decision, METRICS_UNAVAILABLE, "deadline");
+}
+
+void gate_decide(struct gate_decision *decision, const struct service *service,
+    const struct trust *trust, const struct rules *rules, const struct rules *shadow,
+    const struct request *request)
+{
+    *decision = (struct gate_decision){.service = service, .rules = rules, .shadow = shadow};
+    conclude(decision, METRICS_UNAVAILABLE, "no_rules");
+    if (!take_id(request, decision->id))
+        make_id(decision->id);
+    read_request(&decision->asked, request);
+    if (trust == NULL)
+        conclude(decision, METRICS_UNAVAILABLE, "no_trust");
+    else if (rules != NULL)
+        judge(decision, trust, request);
+}
+
+void gate_decision_end(struct gate_decision *decision)
+{
+    if (decision->evaluated)
+        evaluate_end(&decision->evaluation);
+    free_subjects(decision->own);
+    decision->own = NULL;
+}
