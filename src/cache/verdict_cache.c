@@ -217,31 +217,40 @@ const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry
     return &entry->forwarded;
 }
 
-void verdict_cache_keep(
-    struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length)
+bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number, void *object,
+    size_t length, void (*release)(void *object))
 {
     struct table *table = entry->table;
     struct verdict_cache_entry *freed = NULL;
     struct kept *kept = &entry->kept[number];
-    void *copy = malloc(length > 0 ? length : 1);
+    bool taken = false;
 
-    if (copy == NULL || entry->is_digest) {
-        free(copy);
-        return;
-    }
-    if (length > 0)
-        memcpy(copy, bytes, length);
+    if (entry->is_digest)
+        return false;
     (void)pthread_mutex_lock(&table->lock);
     if (kept->bytes == NULL) {
-        *kept = (struct kept){.bytes = copy, .length = length};
-        copy = NULL;
+        *kept = (struct kept){.bytes = object, .length = length, .release = release};
+        taken = true;
         table_grow(entry, length);
         if (entry->in_table)
             freed = table_make_room(table, entry);
     }
     (void)pthread_mutex_unlock(&table->lock);
-    free(copy);
     table_free_all(freed);
+    return taken;
+}
+
+void verdict_cache_keep(
+    struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length)
+{
+    void *copy = malloc(length > 0 ? length : 1);
+
+    if (copy == NULL)
+        return;
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    if (!verdict_cache_keep_object(entry, number, copy, length, free))
+        free(copy);
 }
 
 const void *verdict_cache_find_kept(

@@ -95,6 +95,11 @@ void verdict_cache_keep(
 const void *verdict_cache_find_kept(
     struct verdict_cache_entry *entry, size_t number, size_t *length);
 
+/* The same for an object of `length` bytes in all, which the entry owns from now on and gives to
+ * `release` at its end. false when there is one already, or no place: it stays the caller's. */
+bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number, void *object,
+    size_t length, void (*release)(void *object));
+
 /* Gives the entry back; the owner after it has published a verdict or given up. Accepts NULL. */
 void verdict_cache_leave(struct verdict_cache_entry *entry);
 

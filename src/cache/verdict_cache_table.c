@@ -62,8 +62,10 @@ void table_free_entry(struct verdict_cache_entry *entry)
         return;
     identity_free(entry->identity);
     forwarded_free(&entry->forwarded);
-    for (i = 0; i < VERDICT_CACHE_KEPT; i++)
-        free(entry->kept[i].bytes);
+    for (i = 0; i < VERDICT_CACHE_KEPT; i++) {
+        if (entry->kept[i].bytes != NULL)
+            entry->kept[i].release(entry->kept[i].bytes);
+    }
     free(entry->key);
     free(entry);
 }

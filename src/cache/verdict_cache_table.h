@@ -23,6 +23,7 @@ struct table;
 struct kept {
     void *bytes;
     size_t length;
+    void (*release)(void *bytes);
 };
 
 /* All but `identity`, `forwarded` and `key`, which never change once they are there, is guarded by
