@@ -29,7 +29,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-hostile bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -127,6 +127,11 @@ $(BUILD)/bench/%: tests/bench/%.c tests/bench/common.h
 
 $(BUILD)/bench/cold: $(BUILD)/libpeercert.a
 
+$(BUILD)/bench/hostile: tests/bench/hostile.c tests/bench/common.h $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/pki/*.c)) $(BUILD)/libpeercert.a
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Itests -o $@ $(filter %.c %.o %.a,$^) $(LDLIBS)
+
 $(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
 	$(call say,CC)
 	@mkdir -p $(@D)
@@ -136,7 +141,10 @@ bench: packages-bench ## install what it needs, measure beside others: tests/ben
 	@$(MAKE) --no-print-directory build $(BENCH_PROGRAMS)
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/run
 
-bench-instructions: build $(BUILD)/bench/load ## count instructions per answer; fails when they grew by a tenth
+bench-hostile: $(BUILD)/bench/hostile ## print the time that hostile inputs take; fails when one takes too long
+	$(BUILD)/bench/hostile $(ARGS)
+
+bench-instructions: build $(BUILD)/bench/load $(BUILD)/bench/hostile ## count instructions per answer; fails when they grew by a tenth
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/instructions $(ARGS)
 
 demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA

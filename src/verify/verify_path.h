@@ -15,7 +15,7 @@
 /* Signature checks for one search, and what those that fail may cost: one RSA key of 4096 bits, or
  * P-256, counts 1. */
 #define PATH_SIGNATURES 64
-#define PATH_COST 64
+#define PATH_COST 32
 /* Certificates that are looked at, with the leaf, and those in one path, with the anchor. */
 #define PATH_NODES 64
 #define PATH_LENGTH 32
