@@ -22,8 +22,9 @@ static const struct {
     [CAUSE_ISSUER_UNKNOWN] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         "the trusted CA did not sign it, or an intermediate certificate is missing"},
     [CAUSE_OTHER_KEY] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-        "it was signed by another key than that of the trusted CA with its issuer's name: its "
-        "authorityKeyIdentifier names that other key"},
+        "the trusted CA did not sign it: its authorityKeyIdentifier names another key than that of "
+        "the "
+        "CA with its issuer's name"},
     [CAUSE_OTHER_KEY_ID] = {X509_V_ERR_AKID_SKID_MISMATCH,
         "the CA's key signed it, but its authorityKeyIdentifier names another key than the "
         "subjectKeyIdentifier of that CA"},

@@ -13,8 +13,7 @@ static const char *usage_fault(X509 *certificate)
         return NULL;
     /* RFC 5280 section 4.2.1.12: an application may require that its purpose is there beside it. */
     if ((usage & XKU_ANYEKU) != 0)
-        return "its extendedKeyUsage is anyExtendedKeyUsage, which does not count: clientAuth is "
-               "required";
+        return "its extendedKeyUsage is anyExtendedKeyUsage, where clientAuth is required";
     return "its extendedKeyUsage does not have clientAuth";
 }
 
@@ -30,7 +29,7 @@ static const char *client_fault(X509 *certificate)
         (X509_get_key_usage(certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) == 0)
         return "its keyUsage has neither digitalSignature nor keyAgreement";
     if ((flags & EXFLAG_NSCERT) != 0)
-        return "its Netscape Cert Type does not allow it to be used by a TLS client";
+        return "its Netscape Cert Type does not have SSL Client";
     return NULL;
 }
 
@@ -38,5 +37,5 @@ const char *purpose_fault(X509 *certificate, int purpose)
 {
     const char *fault = purpose == X509_PURPOSE_SSL_CLIENT ? client_fault(certificate) : NULL;
 
-    return fault != NULL ? fault : "its key usages do not allow this use";
+    return fault != NULL ? fault : "its extensions are for another use";
 }

@@ -45,23 +45,29 @@ static void append_oid(struct text *text, const ASN1_OBJECT *object)
         text_append_string(text, dotted);
 }
 
+/* The words of the number alone, which a detail follows. */
+static void append_words(struct text *text, const struct facts *facts)
+{
+    text_append_string(text, verdict_error_words(facts->finding->code));
+}
+
 static void expired(struct text *text, const struct facts *facts)
 {
     if (facts->finding->depth == 0) {
-        text_append_string(text, verdict_error_words(X509_V_ERR_CERT_HAS_EXPIRED));
+        append_words(text, facts);
         return;
     }
-    text_printf(text, "the certificate of the CA %s expired on ", facts->name);
+    text_printf(text, "the certificate of the CA %s has expired, on ", facts->name);
     append_time(text, X509_get0_notAfter(facts->about));
 }
 
 static void not_yet_valid(struct text *text, const struct facts *facts)
 {
     if (facts->finding->depth == 0) {
-        text_append_string(text, verdict_error_words(X509_V_ERR_CERT_NOT_YET_VALID));
+        append_words(text, facts);
         return;
     }
-    text_printf(text, "the certificate of the CA %s is not valid until ", facts->name);
+    text_printf(text, "the certificate of the CA %s is not yet valid: it begins on ", facts->name);
     append_time(text, X509_get0_notBefore(facts->about));
 }
 
@@ -69,7 +75,7 @@ static void unknown_critical(struct text *text, const struct facts *facts)
 {
     int i;
 
-    text_append_string(text, "it has a critical extension that is not understood");
+    append_words(text, facts);
     for (i = 0; i < X509_get_ext_count(facts->about); i++) {
         X509_EXTENSION *extension = X509_get_ext(facts->about, i);
 
@@ -104,6 +110,7 @@ static void invalid_extension(struct text *text, const struct facts *facts)
 {
     int i;
 
+    append_words(text, facts);
     for (i = 0; i < X509_get_ext_count(facts->about); i++) {
         X509_EXTENSION *extension = X509_get_ext(facts->about, i);
         const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
@@ -111,130 +118,115 @@ static void invalid_extension(struct text *text, const struct facts *facts)
 
         if (!doubled && is_readable(extension))
             continue;
-        text_append_string(text, "its extension ");
+        text_append_string(text, ": ");
         append_oid(text, object);
         text_append_string(text, doubled ? " stands in it twice" : " cannot be read");
         return;
     }
-    text_append_string(text, verdict_error_words(X509_V_ERR_INVALID_EXTENSION));
 }
 
 static void weak_key(struct text *text, const struct facts *facts)
 {
     const EVP_PKEY *key = X509_get0_pubkey(facts->about);
 
-    if (key == NULL) {
-        text_append_string(text, verdict_error_words(facts->finding->code));
-        return;
-    }
-    text_printf(text, "its key (%s, %d bits) is too weak for security level %d",
-        EVP_PKEY_get0_type_name(key) != NULL ? EVP_PKEY_get0_type_name(key) : "of no name",
-        EVP_PKEY_get_bits(key), facts->options->security_level);
+    append_words(text, facts);
+    if (key != NULL && EVP_PKEY_get0_type_name(key) != NULL)
+        text_printf(text, ": %s with %d bits, at level %d", EVP_PKEY_get0_type_name(key),
+            EVP_PKEY_get_bits(key), facts->options->security_level);
 }
 
 static void weak_digest(struct text *text, const struct facts *facts)
 {
     int nid = X509_get_signature_nid(facts->about);
 
-    text_printf(text, "its signature (%s) is too weak for security level %d",
-        nid != NID_undef ? OBJ_nid2ln(nid) : "of an unknown kind", facts->options->security_level);
+    append_words(text, facts);
+    if (nid != NID_undef)
+        text_printf(text, ": %s, at level %d", OBJ_nid2ln(nid), facts->options->security_level);
 }
 
 static void wrong_purpose(struct text *text, const struct facts *facts)
 {
     if (facts->finding->depth > 0)
-        text_printf(text, "the CA %s may not issue certificates for this use: ", facts->name);
-    text_append_string(text, purpose_fault(facts->about, facts->options->purpose));
+        text_printf(text, "of the CA %s: ", facts->name);
+    text_printf(text, "%s: ", purpose_fault(facts->about, facts->options->purpose));
+    append_words(text, facts);
 }
 
-static void no_ca(struct text *text, const struct facts *facts)
+static void append_name(struct text *text, const struct facts *facts)
 {
-    text_printf(text, "its issuer %s is not a CA (RFC 5280 section 4.2.1.9)", facts->name);
+    append_words(text, facts);
+    text_printf(text, ": %s", facts->name);
 }
 
 static void path_length(struct text *text, const struct facts *facts)
 {
-    text_printf(text,
-        "more CA certificates stand below the CA %s than its path length of %ld allows",
-        facts->name, X509_get_pathlen(facts->about));
+    append_words(text, facts);
+    text_printf(text, ": %s allows %ld", facts->name, X509_get_pathlen(facts->about));
 }
 
 static void may_not_sign(struct text *text, const struct facts *facts)
 {
     text_printf(
-        text, "the key usage of its issuer %s does not allow to sign certificates", facts->name);
+        text, "the key usage of its issuer %s does not allow it to sign certificates", facts->name);
 }
 
 static void unknown_issuer(struct text *text, const struct facts *facts)
 {
-    text_append_string(text, verify_cause_words(CAUSE_ISSUER_UNKNOWN));
-    if (facts->issuer == NULL && facts->name[0] != '\0')
-        text_printf(text, ": no certificate of its issuer %s is known", facts->name);
-}
-
-static void no_crl(struct text *text, const struct facts *facts)
-{
-    text_printf(text, "no CRL of its issuer %s is there", facts->name);
+    text_printf(text,
+        "the trusted CA did not sign it (its issuer is %s), or an intermediate certificate is "
+        "missing",
+        facts->name);
 }
 
 static void crl_signature(struct text *text, const struct facts *facts)
 {
-    text_printf(text, "the CRL of %s was not signed by the key of its issuer", facts->name);
+    append_words(text, facts);
+    text_printf(text, ": no key of %s that is known signed it", facts->name);
+}
+
+static void append_crl_time(struct text *text, const struct facts *facts, const char *before,
+    bool (*get)(const struct crl *crl, time_t *seconds))
+{
+    char buffer[IDENTITY_TIME_SIZE];
+    time_t seconds;
+
+    append_name(text, facts);
+    if (facts->finding->crl == NULL || !get(facts->finding->crl, &seconds))
+        return;
+    identity_format_time(seconds, buffer);
+    text_printf(text, "%s%s", before, buffer);
 }
 
 static void stale_crl(struct text *text, const struct facts *facts)
 {
-    char buffer[IDENTITY_TIME_SIZE];
-    time_t seconds;
-
-    text_printf(text, "the CRL of its issuer %s is stale", facts->name);
-    if (facts->finding->crl == NULL || !crl_next_update(facts->finding->crl, &seconds))
-        return;
-    identity_format_time(seconds, buffer);
-    text_printf(text, ": its nextUpdate was %s", buffer);
+    append_crl_time(text, facts, " should have given another one by ", crl_next_update);
 }
 
 static void early_crl(struct text *text, const struct facts *facts)
 {
-    char buffer[IDENTITY_TIME_SIZE];
-    time_t seconds;
-
-    text_printf(text, "the CRL of its issuer %s is not yet valid", facts->name);
-    if (facts->finding->crl == NULL || !crl_this_update(facts->finding->crl, &seconds))
-        return;
-    identity_format_time(seconds, buffer);
-    text_printf(text, ": its thisUpdate is %s", buffer);
+    append_crl_time(text, facts, ", from ", crl_this_update);
 }
 
 static void endless_crl(struct text *text, const struct facts *facts)
 {
     bool is_there = facts->finding->crl != NULL && crl_has_next_update(facts->finding->crl);
 
-    text_printf(text, "the CRL of its issuer %s has %s, so it does not count", facts->name,
-        is_there ? "a nextUpdate that cannot be read" : "no nextUpdate (RFC 5280 section 5.1.2.5)");
+    text_printf(text, "the issuer's CRL has %s, so it does not count: %s",
+        is_there ? "a nextUpdate that cannot be read" : "no nextUpdate (RFC 5280 section 5.1.2.5)",
+        facts->name);
 }
 
 static void undated_crl(struct text *text, const struct facts *facts)
 {
-    text_printf(text, "the CRL of its issuer %s has a thisUpdate that cannot be read", facts->name);
+    text_printf(text, "the issuer's CRL has a thisUpdate that cannot be read: %s", facts->name);
 }
 
 static void faulty_crl(struct text *text, const struct facts *facts)
 {
     const char *fault = facts->finding->crl != NULL ? crl_fault(facts->finding->crl) : NULL;
 
-    text_printf(text, "the CRL of its issuer %s does not count: %s", facts->name,
-        fault != NULL ? fault : "it has a critical extension that is not understood");
-}
-
-static void other_crl(struct text *text, const struct facts *facts)
-{
-    text_printf(text, "the CRL of its issuer %s is for other certificates", facts->name);
-}
-
-static void crl_signer(struct text *text, const struct facts *facts)
-{
-    text_printf(text, "the key usage of its issuer %s does not allow to sign CRLs", facts->name);
+    text_printf(text, "the issuer's CRL does not count: %s: %s",
+        fault != NULL ? fault : "it has a critical extension that is not understood", facts->name);
 }
 
 /* Whose name a sentence has: of the certificate, or of its issuer. */
@@ -255,19 +247,19 @@ static const struct {
     {X509_V_ERR_CA_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
     {X509_V_ERR_CA_MD_TOO_WEAK, CAUSE_OF_CODE, ABOUT, weak_digest},
     {X509_V_ERR_INVALID_PURPOSE, CAUSE_OF_CODE, ABOUT, wrong_purpose},
-    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, no_ca},
+    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, append_name},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, CAUSE_OF_CODE, ABOUT, path_length},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, CAUSE_OF_CODE, ABOUT, may_not_sign},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, ISSUER, unknown_issuer},
-    {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, no_crl},
+    {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, append_name},
     {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_OF_CODE, ISSUER, crl_signature},
     {X509_V_ERR_CRL_HAS_EXPIRED, CAUSE_OF_CODE, ISSUER, stale_crl},
     {X509_V_ERR_CRL_NOT_YET_VALID, CAUSE_OF_CODE, ISSUER, early_crl},
     {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, endless_crl},
     {X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, undated_crl},
     {X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, CAUSE_OF_CODE, ISSUER, faulty_crl},
-    {X509_V_ERR_DIFFERENT_CRL_SCOPE, CAUSE_OF_CODE, ISSUER, other_crl},
-    {X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, CAUSE_OF_CODE, ISSUER, crl_signer},
+    {X509_V_ERR_DIFFERENT_CRL_SCOPE, CAUSE_OF_CODE, ISSUER, append_name},
+    {X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, CAUSE_OF_CODE, ISSUER, append_name},
 };
 
 static bool set_name(struct facts *facts, const X509_NAME *name)
