@@ -23,7 +23,8 @@ struct ocsp_cache {
     pthread_cond_t changed;
     struct entry *table;
     size_t count;
-    unsigned asking, most_asking;
+    unsigned asking, most_asking; /* or waiting for one that asks */
+    int64_t progress; /* when an answer came, or the first one began to ask (milliseconds) */
     struct worker_slots *slots; /* borrowed; never changes */
 };
 
@@ -129,6 +130,15 @@ static struct timespec moment(int64_t milliseconds)
     return clock_timespec(clock_microseconds() + milliseconds * 1000);
 }
 
+/* Whether another thread may ask, or wait for the one that asks about the same. */
+static bool may_count(const struct ocsp_cache *cache, const struct entry *entry)
+{
+    if (cache->asking < cache->most_asking / 2 || cache->asking == 0)
+        return true;
+    return entry == NULL && cache->asking < cache->most_asking &&
+           clock_milliseconds() - cache->progress < OCSP_GRACE_MS;
+}
+
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
     int64_t wait_ms, struct ocsp_answer *answer)
 {
@@ -145,9 +155,10 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
             turn = OCSP_TURN_KNOWN;
             break;
         }
-        if (!counted && cache->asking < cache->most_asking) {
+        if (!counted && may_count(cache, entry)) {
             counted = true;
-            cache->asking++;
+            if (cache->asking++ == 0)
+                cache->progress = clock_milliseconds();
             until = moment(wait_ms);
             late = false;
         }
@@ -184,6 +195,7 @@ void ocsp_cache_leave(
         entry->asking = false;
     }
     cache->asking--;
+    cache->progress = clock_milliseconds();
     (void)pthread_cond_broadcast(&cache->changed);
     (void)pthread_mutex_unlock(&cache->lock);
 }

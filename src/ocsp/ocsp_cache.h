@@ -6,14 +6,15 @@
 #include <stdint.h>
 
 /* Answers as long as they may be relied on, and who is asking: of many threads that want the same
- * answer one asks and the others wait for it, and no more than a given number ask or wait at a
- * time. Bounded; safe in several threads at once; no lock is held while a responder is asked. */
+ * answer one asks and the others wait for it, and their number is bounded. Bounded; safe in several
+ * threads at once; no lock is held while a responder is asked. */
 struct ocsp_cache;
 
 #define OCSP_CACHE_ENTRIES 1024
 #define OCSP_KEY_SIZE 72
 /* What a thread beyond that number waits for another to be done, in milliseconds: a few requests at
- * once, as browsers send them, need not be turned away. */
+ * once, as browsers send them, need not be turned away. Also how long no answer may come until half
+ * of the threads are spared. */
 #define OCSP_GRACE_MS 200
 
 /* Whom an answer is about: SHA-256 of the issuer's key and of the certificate, and the number of
@@ -31,9 +32,11 @@ enum ocsp_turn {
 /* false for want of memory, or when libcrypto fails. */
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
 
-/* Makes a cache for `most_asking` threads (1 at least) that ask or wait at a time. A thread gives
- * its slot back while it waits here (`slots` is borrowed, and may be NULL). NULL when out of
- * memory; free with ocsp_cache_free, which accepts NULL. */
+/* Makes a cache for `most_asking` threads that ask at a time while answers come in time
+ * (OCSP_GRACE_MS). Otherwise half of them ask, or wait for an answer that another asks for: a
+ * responder that is slow must not hold them all. One at least may. A thread gives its slot back
+ * while it waits here (`slots` is borrowed, and may be NULL). NULL when out of memory; free with
+ * ocsp_cache_free, which accepts NULL. */
 struct ocsp_cache *ocsp_cache_new(unsigned most_asking, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);
 

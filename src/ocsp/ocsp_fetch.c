@@ -14,8 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Bytes of a line of an answer's head at the most. */
+/* Bytes of a line of a response's head at the most. */
 #define LINE_BYTES 4096
+/* Bytes of the whole head at the most. */
+#define HEAD_BYTES ((size_t)16 * 1024)
 
 /* Waits for the descriptor. false when the time is over. */
 static bool wait_for(int fd, short events, int64_t deadline)
@@ -78,22 +80,52 @@ static bool add_headers(STACK_OF(CONF_VALUE) * *headers, const struct ocsp_url *
     return X509V3_add_value("Host", host, headers) == 1;
 }
 
-/* libcrypto sends and receives on our connection, as far as the time allows. */
+/* What a responder may still send, and until when. libcrypto's HTTP client reads header lines for
+ * as long as they come, without coming back in between, so each of its reads is looked at. */
+struct bounds {
+    int64_t deadline;
+    size_t left;
+};
+
+static long look_at_read(BIO *bio, int operation, const char *data, size_t length, int argument,
+    long number, int result, size_t *processed)
+{
+    struct bounds *bounds = (struct bounds *)(void *)BIO_get_callback_arg(bio);
+
+    (void)data;
+    (void)length;
+    (void)argument;
+    (void)number;
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && processed != NULL)
+        bounds->left -= *processed < bounds->left ? *processed : bounds->left;
+    if (operation != BIO_CB_READ || (bounds->left > 0 && clock_milliseconds() < bounds->deadline))
+        return result;
+    BIO_clear_retry_flags(bio);
+    return 0;
+}
+
+/* libcrypto sends and receives on our connection, as far as time and bytes allow. */
 static bool exchange(
     OSSL_HTTP_REQ_CTX *context, BIO *socket, int fd, int64_t deadline, struct error *error)
 {
+    struct bounds bounds = {.deadline = deadline, .left = OCSP_MAX_ANSWER + HEAD_BYTES};
+    bool late = false;
     int result;
 
-    while ((result = OSSL_HTTP_REQ_CTX_nbio(context)) < 0) {
-        if (!wait_for(fd, BIO_should_write(socket) ? POLLOUT : POLLIN, deadline)) {
-            error_set(error, ERROR_INPUT, "it did not answer in time");
-            return false;
-        }
-    }
+    BIO_set_callback_ex(socket, look_at_read);
+    BIO_set_callback_arg(socket, (char *)(void *)&bounds);
+    while ((result = OSSL_HTTP_REQ_CTX_nbio(context)) < 0 && !late)
+        late = clock_milliseconds() >= deadline ||
+               !wait_for(fd, BIO_should_write(socket) ? POLLOUT : POLLIN, deadline);
+    BIO_set_callback_ex(socket, NULL);
     if (result == 1)
         return true;
-    if (alloc_watch_explains_errors())
-        error_set(error, ERROR_MEMORY, "want of memory for asking");
+    if (late || clock_milliseconds() >= deadline)
+        error_set(error, ERROR_INPUT, "it did not answer in time");
+    else if (bounds.left == 0)
+        error_set(error, ERROR_INPUT, "it sent too much");
+    else if (alloc_watch_explains_errors())
+        error_set(error, ERROR_MEMORY, "out of memory");
     else
         error_set(error, ERROR_INPUT, "what it sent is no HTTP answer with an OCSP response");
     return false;
@@ -110,7 +142,7 @@ static bool take(OSSL_HTTP_REQ_CTX *context, struct bytes *answer, struct error 
     }
     answer->data = malloc((size_t)length);
     if (answer->data == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the answer");
+        error_set(error, ERROR_MEMORY, "out of memory for the response");
         return false;
     }
     answer->length = (size_t)length;
@@ -140,7 +172,7 @@ bool ocsp_fetch(const struct ocsp_url *url, const struct bytes *request, int sec
     if (context == NULL ||
         OSSL_HTTP_set1_request(context, url->path, headers, "application/ocsp-request", body,
             "application/ocsp-response", 1, OCSP_MAX_ANSWER, 0, 0) != 1)
-        error_set(error, ERROR_MEMORY, "want of memory for asking");
+        error_set(error, ERROR_MEMORY, "out of memory");
     else
         good = exchange(context, socket, fd, deadline, error) && take(context, answer, error);
     OSSL_HTTP_REQ_CTX_free(context);

@@ -255,6 +255,24 @@ def test_one_that_never_answers_or_drips_ends_with_the_deadline(check, scene, se
         done.set()
 
 
+@pytest.mark.parametrize("kind", ["lines", "one line", "empty lines"])
+def test_a_head_without_end_ends_with_the_deadline_however_fast_it_comes(check, scene, serve, kind):
+    """libcrypto's HTTP client goes on for as long as header lines come."""
+    done = threading.Event()
+    more = {"lines": b"X-More: and more\r\n" * 500, "one line": b"x" * 8192, "empty lines": b"\r\n" * 4096}[kind]
+
+    def pour(handler, body):
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
+        while not done.is_set():
+            handler.wfile.write(more)
+    served = serve(pour)
+    try:
+        status, lines = check("hard", served.url, scene.good, "--ocsp-timeout", "1")
+        assert status == 1 and re.search("did not answer in time|sent too much|no HTTP answer", lines[-1]), lines
+    finally:
+        done.set()
+
+
 def test_the_certificates_own_responder_is_asked_only_when_it_is_allowed(check, scene, serve):
     served = serve(lambda handler, body: ocsp.reply(
         handler, scene.answer(body, signer=scene.ca, key=scene.ca_key, index=scene.authority.folder / "index.txt")))

@@ -27,6 +27,13 @@ static enum ocsp_turn enter(struct ocsp_cache *cache, unsigned number, time_t no
     return ocsp_cache_enter(cache, &key, now, LONG_MS, &answer);
 }
 
+static void pause_ms(long milliseconds)
+{
+    const struct timespec moment = {.tv_nsec = milliseconds * 1000000L};
+
+    (void)nanosleep(&moment, NULL);
+}
+
 static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer answer)
 {
     struct ocsp_key key = key_of(number);
@@ -36,7 +43,7 @@ static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer 
 
 Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -54,7 +61,7 @@ Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 
 Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(1, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
     size_t answers;
     unsigned asking;
 
@@ -69,7 +76,7 @@ Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 
 Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(1, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
     size_t answers;
     unsigned i, asking;
 
@@ -84,19 +91,22 @@ Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
     ocsp_cache_free(cache);
 }
 
-Test(ocsp_cache, beyond_the_limit_is_busy_but_what_is_known_is_known)
+Test(ocsp_cache, half_may_ask_when_no_answer_comes_and_all_while_answers_come)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
     cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
     cr_assert_eq(enter(cache, 3, 100), OCSP_TURN_ASK);
+    pause_ms(OCSP_GRACE_MS + 50);
     cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_BUSY);
     cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY);
     cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_KNOWN);
     leave(cache, 3, good(100, 200));
     cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_ASK);
+    cr_expect_eq(enter(cache, 5, 100), OCSP_TURN_ASK, "beyond half: an answer came just now");
+    cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY, "but not to wait for another's answer");
     ocsp_cache_free(cache);
 }
 
@@ -119,7 +129,7 @@ Test(ocsp_cache, of_many_threads_one_asks_and_the_others_get_its_answer)
 {
     struct waiter waiters[7];
     pthread_t threads[7];
-    struct ocsp_cache *cache = ocsp_cache_new(8, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(16, NULL);
     unsigned i, asking = 0;
     size_t answers;
 
@@ -145,7 +155,7 @@ Test(ocsp_cache, when_the_one_that_asks_fails_another_asks)
 {
     struct waiter waiter;
     pthread_t thread;
-    struct ocsp_cache *cache = ocsp_cache_new(8, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(16, NULL);
     unsigned asking = 0;
     size_t answers;
 
