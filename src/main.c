@@ -77,11 +77,13 @@ static int run_program(int argc, char **argv)
 
     if (!config_read(&config, argc, argv, environ, &error))
         return fail(EXIT_USAGE, &error);
-    if (config.help || config.version) {
+    if (config.help || config.version || config.completion >= 0) {
         if (config.help)
             config_print_help(stdout);
-        else
+        else if (config.version)
             (void)puts("peercert " PEERCERT_VERSION);
+        else
+            config_print_completion(stdout, (enum config_completion)config.completion);
         config_free(&config);
         return EXIT_FINE;
     }

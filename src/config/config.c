@@ -81,7 +81,7 @@ bool config_read(
     *config = config_defaults;
     if (argc > 0 && !config_read_command_line(config, argc, argv, true, error))
         goto fail;
-    if (config->help || config->version)
+    if (config->help || config->version || config->completion >= 0)
         return true;
     file = config->config_file != NULL ? config->config_file
                                        : config_find_environment_file(environment);

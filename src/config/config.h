@@ -12,6 +12,7 @@ enum config_format { CONFIG_FORMAT_TEXT, CONFIG_FORMAT_JSON, CONFIG_FORMAT_HTML 
 enum config_crl_depth { CONFIG_CRL_CHAIN, CONFIG_CRL_LEAF };
 enum config_ocsp { CONFIG_OCSP_OFF, CONFIG_OCSP_SOFT, CONFIG_OCSP_HARD };
 enum config_ocsp_nonce { CONFIG_OCSP_NONCE_REQUIRED, CONFIG_OCSP_NONCE_OPTIONAL };
+enum config_completion { CONFIG_COMPLETION_BASH, CONFIG_COMPLETION_ZSH };
 enum config_log_format { CONFIG_LOG_TEXT, CONFIG_LOG_JSON };
 enum config_log_allowed {
     CONFIG_LOG_ALLOWED_ALL,
@@ -66,6 +67,7 @@ struct config {
     struct list chain;
     char *password_file;
     bool test_config;
+    int completion; /* enum config_completion; -1: none */
     bool version;
     bool help;
     struct list files; /* the operands of --check and --explain */
@@ -77,10 +79,10 @@ struct config {
  * a later source replaces the one from an earlier source; within the file and the environment
  * nothing but a list may be set twice (a variable not at all), and on the command line the last one
  * counts. Every value is checked; an empty one is refused, in a variable too: a CRL that is named
- * by an empty variable is a mistake. --help and --version are heard before all others, so that they
- * are given whatever else is wrong. On success fills *config, which the caller frees with
- * config_free; false with ERROR_USAGE (or ERROR_MEMORY) whose text names option, variable or
- * file:line. */
+ * by an empty variable is a mistake. --help, --version and --completion are heard before all
+ * others, so that they are given whatever else is wrong. On success fills *config, which the caller
+ * frees with config_free; false with ERROR_USAGE (or ERROR_MEMORY) whose text names option,
+ * variable or file:line. */
 bool config_read(
     struct config *config, int argc, char **argv, char *const *environment, struct error *error);
 
@@ -89,6 +91,9 @@ void config_free(struct config *config);
 
 /* Prints the usage text, made from the table of options. */
 void config_print_help(FILE *file);
+
+/* Prints a script that completes the options in a shell, made from the table of options. */
+void config_print_completion(FILE *file, enum config_completion shell);
 
 /* Reads a moment as --at takes it: RFC 3339 in UTC (2026-11-23T17:57:38Z), a date (2026-11-23,
  * midnight UTC), or @SECONDS since 1970, within the years 0 to 9999. false when it is no such time

@@ -8,6 +8,7 @@ static const char *const log_allowed_choices[] = {"all", "first", "none", NULL};
 static const char *const crl_depth_choices[] = {"chain", "leaf", NULL};
 
 static const char *const ocsp_choices[] = {"off", "soft", "hard", NULL};
+static const char *const completion_choices[] = {"bash", "zsh", NULL};
 static const char *const ocsp_nonce_choices[] = {"required", "optional", NULL};
 
 #define AT(field) offsetof(struct config, field)
@@ -104,6 +105,8 @@ const struct config_option config_options[] = {
         "with --check, --explain: pass phrase of PKCS#12 files (command line alone)"),
     FLAG("test-config", test_config, FROM_COMMAND_LINE,
         "check configuration and trust, then exit (command line alone)"),
+    {"completion", OPTION_CHOICE, FROM_COMMAND_LINE, AT(completion), "bash|zsh", 0, 0,
+        completion_choices, "print a script that completes these options, and exit"},
     FLAG("version", version, FROM_COMMAND_LINE, "print the version and exit"),
     FLAG("help", help, FROM_COMMAND_LINE, "print this help and exit"),
 };
@@ -114,6 +117,7 @@ _Static_assert(sizeof(config_options) / sizeof(config_options[0]) <= CONFIG_MAX_
     "CONFIG_MAX_OPTIONS is too small");
 
 const struct config config_defaults = {
+    .completion = -1,
     .socket_mode = 0660,
     .threads = 8,
     .depth = 10,

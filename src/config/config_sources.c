@@ -278,7 +278,8 @@ static bool is_read_first(const struct config_option *option)
 {
     return option->offset == offsetof(struct config, config_file) ||
            option->offset == offsetof(struct config, help) ||
-           option->offset == offsetof(struct config, version);
+           option->offset == offsetof(struct config, version) ||
+           option->offset == offsetof(struct config, completion);
 }
 
 /* What getopt_long did not take. */

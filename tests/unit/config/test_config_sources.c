@@ -101,8 +101,8 @@ static char *try_option(const struct config_option *option, unsigned mask)
 /* Those that have a test of their own: a value changes what is read, or what must go with it. */
 static bool is_special(const struct config_option *option)
 {
-    static const char *const names[] = {
-        "config", "help", "version", "at", "shadow-rules", "explain", "host", "path", "method"};
+    static const char *const names[] = {"config", "help", "version", "completion", "at",
+        "shadow-rules", "explain", "host", "path", "method"};
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
