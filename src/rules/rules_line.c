@@ -1,3 +1,4 @@
+#include "base/nearest.h"
 #include "rules/rules_line.h"
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"
@@ -13,7 +14,7 @@ const char *const rules_line_names[LINE_KINDS + 1] = {
     [LINE_SET] = "set",
 };
 
-/* With the NULL that ends it for rules_nearest_name. */
+/* With the NULL that ends it for nearest_name. */
 static const char *const key_names[KEY_COUNT + 1] = {
     [KEY_ISSUER] = "issuer",
     [KEY_GROUP] = "group",
@@ -83,7 +84,7 @@ static bool out_of_memory(struct error *error)
 static bool refuse_word(
     struct error *error, const char *word, const char *what, const char *const *names)
 {
-    const char *nearest = rules_nearest_name(word, names);
+    const char *nearest = nearest_name(word, names);
 
     if (nearest != NULL)
         error_set(error, ERROR_INPUT, "'%.64s' is no %s; did you mean '%s'?", word, what, nearest);

@@ -1,3 +1,4 @@
+#include "base/nearest.h"
 #include "rules/rules_resolve.h"
 #include "rules/rules_line.h"
 #include "rules/rules_values.h"
@@ -93,7 +94,7 @@ static struct rules_named *find_named(struct rules_named *named, size_t count, c
 static bool refuse_undefined(const struct rules *rules, size_t line, const char *what,
     const char *name, const char *const *names, struct error *error)
 {
-    const char *nearest = rules_nearest_name(name, names);
+    const char *nearest = nearest_name(name, names);
     struct text list = {.limit = 200};
     size_t i;
 

@@ -151,47 +151,6 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters are to be put in, taken out, changed or swapped with the next one. */
-static size_t distance(const char *one, const char *other)
-{
-    size_t rows[3][NAME_MAX_BYTES + 2];
-    size_t i, j, length = strlen(other);
-
-    for (j = 0; j <= length; j++)
-        rows[0][j] = j;
-    for (i = 1; one[i - 1] != '\0'; i++) {
-        size_t *row = rows[i % 3], *before = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
-
-        row[0] = i;
-        for (j = 1; j <= length; j++) {
-            size_t change = before[j - 1] + (one[i - 1] != other[j - 1]);
-
-            row[j] = least(least(before[j], row[j - 1]) + 1, change);
-            if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
-                row[j] = least(row[j], second[j - 2] + 1);
-        }
-    }
-    return rows[(i + 2) % 3][length];
-}
-
-const char *rules_nearest_name(const char *word, const char *const *names)
-{
-    const char *nearest = NULL;
-    size_t best = 3;
-
-    if (strlen(word) > NAME_MAX_BYTES)
-        return NULL;
-    for (; *names != NULL; names++) {
-        size_t away = strlen(*names) <= NAME_MAX_BYTES ? distance(word, *names) : best;
-
-        if (away < best && away < strlen(*names)) {
-            best = away;
-            nearest = *names;
-        }
-    }
-    return nearest;
-}
-
 bool rules_is_name(const char *word)
 {
     static const char allowed[] =

@@ -31,9 +31,6 @@ bool rules_word_next(
 bool rules_value_next(
     const char **at, struct rules_arena *arena, char **value, struct error *error);
 
-/* The name in the NULL-terminated list that is nearest to a word, NULL when none is near. */
-const char *rules_nearest_name(const char *word, const char *const *names);
-
 /* True for names of groups, maps, issuers and labels: letters, digits, `-`, `_` and dots, 64 bytes
  * at the most. */
 bool rules_is_name(const char *word);
