@@ -46,7 +46,9 @@ class Apache(Front):
                    # A certificate that it refused.
                    r"\[ssl:error\] .* AH02039: Certificate Verification: Error ",
                    # Of Debian's making, on a machine whose libssl3 is older than apache2-bin.
-                   r"\[ssl:warn\] .* AH01882: Init: this version of mod_ssl was compiled against a newer library ")
+                   r"\[ssl:warn\] .* AH01882: Init: this version of mod_ssl was compiled against a newer library ",
+                   # httpd 2.4.71, of a client that goes away while it closes the connection.
+                   r"\[mpm_event:error\] .* AH03092: process_lingering_close: apr_pollset_add failure")
 
     # httpd forwards a stranger's certificate, and the chain. A certificate that is wrong in another
     # way ends the handshake, even with optional_no_ca.

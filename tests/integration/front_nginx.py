@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 
 from fronts import ABSENT, DEPLOY, VALID, Front, Sees, received
 from processes import Responder, descriptors
@@ -14,6 +15,13 @@ def set_directives(text, settings):
         text, count = re.subn(rf"^(\s*{re.escape(name)}) [^;\n]*;", lambda found: f"{found[1]} {value};", text, flags=re.M)
         assert count == 1, f"{name} occurs {count} times"
     return text
+
+
+def listen_with_http2(address):
+    """The value of `listen` for TLS and HTTP/2, in the way that this nginx does not warn of."""
+    said = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr
+    version = tuple(map(int, re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", said).groups()))
+    return f"{address} ssl; http2 on" if version >= (1, 25, 1) else f"{address} ssl http2"
 
 
 class Nginx(Front):
@@ -47,7 +55,7 @@ class Nginx(Front):
         shutil.copy(DEPLOY / "nginx/standalone.conf", self.folder)
         self.set("peercert/peercert.conf", {
             "server": f"unix:{self.folder}/peercert.sock",
-            "listen": f"127.0.0.1:{self.port} ssl http2",
+            "listen": listen_with_http2(f"127.0.0.1:{self.port}"),
             "ssl_certificate": self.pki.server.cer,
             "ssl_certificate_key": self.pki.server.key,
             "ssl_client_certificate": self.pki.ca,

@@ -177,7 +177,7 @@ class Nginx(GateFront):
                                       r"(?<=^set \$peercert_host )[^;]*": self.host}, "peercert/gate.conf")
         self.copy("nginx/forward-auth.conf", {r"(?<=^    listen )[^;]*": f"127.0.0.1:{self.forward_port}"},
                   "peercert/forward-auth.conf")
-        file = self.fill("nginx.conf")
+        file = self.fill("nginx.conf", LISTEN=fronts.front_nginx.listen_with_http2(f"127.0.0.1:{self.port}"))
         user = ["-g", "user root;"] if os.geteuid() == 0 else []
         command = ["nginx", "-p", str(self.folder), "-c", str(file), *user]
         return command, [*command, "-t", "-q"]

@@ -78,7 +78,7 @@ def utc(text_):
 
 
 def days_from_now(days):
-    return datetime.datetime.utcnow() + datetime.timedelta(days=days)
+    return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None) + datetime.timedelta(days=days)
 
 
 def near(one, other):

@@ -1,6 +1,7 @@
 """What is lighttpd's own; all that fronts have in common is in test_fronts.py."""
 
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -8,6 +9,7 @@ import subprocess
 
 import pytest
 
+import front_apache
 from fronts import ABSENT, DEPLOY, VALID, body_lines, fill, read_to_end, read_until, report_cut_off
 from processes import signal_is_pending, wait_until
 
@@ -17,11 +19,14 @@ def test_the_configuration_loads_within_debians(peercert, pki, tmp_path):
     shutil.copytree("/etc/lighttpd", tree, symlinks=True)
     shutil.copytree(DEPLOY / "lighttpd", tree / "peercert", dirs_exist_ok=True)
     site = tree / "peercert/peercert.conf"
+    # As root -tt also looks whether www-data may run the program, which may lie in a home that is closed to others.
+    program = pathlib.Path(front_apache.folder_for_httpd(tmp_path)) / "peercert"
+    shutil.copy(peercert, program)
     # -tt reads these files.
     site.write_text(fill(site.read_text(), {
         "var.peercert_server_key": f'"{pki.server.key}"',
         "var.peercert_server_certificate": f'"{pki.server.cer}"', "var.peercert_ca": f'"{pki.ca}"',
-        "var.peercert_program": f'"{peercert}"'}))
+        "var.peercert_program": f'"{program}"'}))
     for enabled in (tree / "conf-enabled").iterdir():
         enabled.unlink()
     (tree / "conf-enabled/50-peercert.conf").symlink_to("../peercert/peercert.conf")
