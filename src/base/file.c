@@ -50,7 +50,7 @@ static bool grow(struct bytes *bytes, size_t capacity, const char *path, struct 
     struct bytes larger = {.data = malloc(capacity), .length = bytes->length};
 
     if (larger.data == NULL) {
-        error_set(error, ERROR_MEMORY, "%s: want of memory", path);
+        error_set(error, ERROR_MEMORY, "%s: out of memory", path);
         return false;
     }
     if (bytes->length > 0)
@@ -191,65 +191,108 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool list_entry(
-    const char *directory, const char *name, struct list *files, struct error *error)
+/* A directory that is listed. */
+struct listing {
+    const char *directory;
+    bool (*wanted)(const char *name);
+    struct list *files;
+    struct list *passed_over; /* may be NULL */
+};
+
+static bool pass_over(struct listing *listing, const char *name, struct error *error)
+{
+    return listing->passed_over == NULL || list_add(listing->passed_over, name, error);
+}
+
+/* What is gone since its name was read is none; a link to nothing is told, and no error. */
+static bool list_missing(
+    struct listing *listing, const char *name, const char *path, struct error *error)
+{
+    struct stat status;
+    int reason = errno;
+
+    if (reason != ENOENT && reason != ELOOP) {
+        errno = reason;
+        return say_errno(path, error);
+    }
+    return lstat(path, &status) != 0 || pass_over(listing, name, error);
+}
+
+static bool list_path(struct listing *listing, const char *name, char *path, struct error *error)
+{
+    struct stat status;
+    bool good = true;
+
+    if (stat(path, &status) != 0) {
+        good = list_missing(listing, name, path, error);
+    } else if (S_ISREG(status.st_mode) && listing->wanted != NULL && !listing->wanted(name)) {
+        good = pass_over(listing, name, error);
+    } else if (S_ISREG(status.st_mode) && listing->files->count >= FILE_MAX_ENTRIES) {
+        error_set(
+            error, ERROR_FILE, "%s: more than %d files", listing->directory, FILE_MAX_ENTRIES);
+        good = false;
+    } else if (S_ISREG(status.st_mode)) {
+        return list_take(listing->files, path, error);
+    }
+    free(path);
+    return good;
+}
+
+static bool list_entry(struct listing *listing, const char *name, struct error *error)
 {
     char *path = NULL;
-    struct stat status;
 
     if (name[0] == '.')
         return true;
-    if (asprintf(&path, "%s/%s", directory, name) < 0) {
-        error_set(error, ERROR_MEMORY, "%s: want of memory", directory);
+    if (asprintf(&path, "%s/%s", listing->directory, name) < 0) {
+        error_set(error, ERROR_MEMORY, "%s: out of memory", listing->directory);
         return false;
     }
-    if (stat(path, &status) != 0) {
-        say_errno(path, error);
-        free(path);
-        return false;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        free(path);
-        return true;
-    }
-    if (files->count >= FILE_MAX_ENTRIES) {
-        free(path);
-        error_set(error, ERROR_FILE, "%s: more than %d files", directory, FILE_MAX_ENTRIES);
-        return false;
-    }
-    return list_take(files, path, error);
+    return list_path(listing, name, path, error);
 }
 
-bool file_list(const char *path, struct list *files, struct error *error)
+static bool list_directory(struct listing *listing, struct error *error)
 {
-    struct stat status;
+    DIR *directory = opendir(listing->directory);
     struct dirent *entry;
-    DIR *directory = NULL;
-    bool good = false;
+    bool good = true;
+
+    if (directory == NULL)
+        return say_errno(listing->directory, error);
+    while (good && (errno = 0, (entry = readdir(directory)) != NULL))
+        good = list_entry(listing, entry->d_name, error);
+    if (good && errno != 0)
+        good = say_errno(listing->directory, error);
+    (void)closedir(directory);
+    return good;
+}
+
+static void sort_names(struct list *list)
+{
+    if (list != NULL && list->count > 0)
+        qsort(list->items, list->count, sizeof(*list->items), compare_names);
+}
+
+bool file_list(const char *path, bool (*wanted)(const char *name), struct list *files,
+    struct list *passed_over, struct error *error)
+{
+    struct listing listing = {path, wanted, files, passed_over};
+    struct stat status;
 
     *files = (struct list){0};
+    if (passed_over != NULL)
+        *passed_over = (struct list){0};
     if (strcmp(path, "-") == 0 || (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)))
         return list_take(files, strdup(path), error);
-    directory = opendir(path);
-    if (directory == NULL)
-        return say_errno(path, error);
-    while (errno = 0, (entry = readdir(directory)) != NULL) {
-        if (!list_entry(path, entry->d_name, files, error))
-            goto out;
-    }
-    if (errno != 0) {
-        say_errno(path, error);
-        goto out;
-    }
-    if (files->count > 0)
-        qsort(files->items, files->count, sizeof(*files->items), compare_names);
-    good = true;
-
-out:
-    (void)closedir(directory);
-    if (!good)
+    if (!list_directory(&listing, error)) {
         list_free(files);
-    return good;
+        if (passed_over != NULL)
+            list_free(passed_over);
+        return false;
+    }
+    sort_names(files);
+    sort_names(passed_over);
+    return true;
 }
 
 char *file_read_password(const char *path, struct error *error)
@@ -270,7 +313,7 @@ char *file_read_password(const char *path, struct error *error)
     } else {
         password = strndup((const char *)bytes.data, length);
         if (password == NULL)
-            error_set(error, ERROR_MEMORY, "%s: want of memory", path);
+            error_set(error, ERROR_MEMORY, "%s: out of memory", path);
     }
     wipe_bytes(&bytes);
     return password;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Bytes of one file at the most (CRLs of large CAs are the largest). */
-#define FILE_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define FILE_MAX_BYTES ((size_t)128 * 1024 * 1024)
 /* Files of one directory at the most. */
 #define FILE_MAX_ENTRIES 4096
 
@@ -18,9 +18,12 @@
 bool file_read(const char *path, size_t limit, struct bytes *bytes, struct error *error);
 
 /* The files that a path stands for: itself, or when it is a directory the regular files (or links
- * to such) in it whose names do not begin with a dot, in order of their names. Fills *files (free
- * with list_free); false with ERROR_FILE or ERROR_MEMORY. */
-bool file_list(const char *path, struct list *files, struct error *error);
+ * to such) in it for whose names `wanted` (NULL: any) is true, in order of their names. Names that
+ * begin with a dot count for nothing. The names of other regular files, and of links to nothing,
+ * are put in *passed_over (may be NULL). Fills *files (free both with list_free); false with
+ * ERROR_FILE or ERROR_MEMORY, and both are empty. */
+bool file_list(const char *path, bool (*wanted)(const char *name), struct list *files,
+    struct list *passed_over, struct error *error);
 
 /* The first line of a file without its line end (LF or CR LF), as pass phrases are kept; a NUL byte
  * in it is refused, since libcrypto would take the part before it. At most 1024 bytes of file.

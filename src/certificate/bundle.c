@@ -42,57 +42,25 @@ bool bundle_add_certificate(struct bundle *bundle, const char *name, const unsig
     return add_certificate(bundle, name, certificate, error);
 }
 
-static bool add_list(struct bundle *bundle, const char *name, const unsigned char *der,
-    size_t length, struct error *error)
-{
-    struct error inner = {0};
-    struct crl *list = crl_decode(der, length, &inner);
-    struct crl **lists = NULL;
-
-    if (list == NULL) {
-        error_set(error, inner.kind, "%s: %s", name, inner.text);
-        return false;
-    }
-    lists = realloc(bundle->lists, (bundle->list_count + 1) * sizeof(struct crl *));
-    if (lists == NULL) {
-        crl_free(list);
-        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
-        return false;
-    }
-    bundle->lists = lists;
-    bundle->lists[bundle->list_count++] = list;
-    return true;
-}
-
 static bool add_crl_der(struct bundle *bundle, const char *name, const unsigned char *der,
     size_t length, struct error *error)
 {
-    const unsigned char *at = der;
-    X509_CRL *crl;
+    struct error inner = {0};
+    struct crl *crl = crl_decode(der, length, &inner), **crls;
 
-    ERR_clear_error();
-    alloc_watch_clear();
-    crl = d2i_X509_CRL(NULL, &at, (long)length);
-    if (crl == NULL)
-        return bundle_refuse(error, name, "it is not a DER CRL (RFC 5280 section 5.1)");
-    /* For want of memory libcrypto may hand out a CRL that lacks what its extensions say. */
-    if (alloc_watch_explains_errors()) {
-        X509_CRL_free(crl);
-        error_set(error, ERROR_MEMORY, "%s: want of memory", name);
+    if (crl == NULL) {
+        error_set(error, inner.kind, "%s: %s", name, inner.text);
         return false;
     }
-    if (at != der + length) {
-        X509_CRL_free(crl);
-        return bundle_refuse(error, name, "bytes follow the CRL");
-    }
-    if (bundle->crls == NULL)
-        bundle->crls = sk_X509_CRL_new_null();
-    if (bundle->crls == NULL || sk_X509_CRL_push(bundle->crls, crl) <= 0) {
-        X509_CRL_free(crl);
-        error_set(error, ERROR_MEMORY, "%s: want of memory", name);
+    crls = realloc(bundle->crls, (bundle->crl_count + 1) * sizeof(struct crl *));
+    if (crls == NULL) {
+        crl_free(crl);
+        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
         return false;
     }
-    return add_list(bundle, name, der, length, error);
+    bundle->crls = crls;
+    bundle->crls[bundle->crl_count++] = crl;
+    return true;
 }
 
 static bool add_pem_block(struct bundle *bundle, const char *name, const char *label,
@@ -233,9 +201,8 @@ void bundle_free(struct bundle *bundle)
     if (bundle == NULL)
         return;
     sk_X509_pop_free(bundle->certificates, X509_free);
-    sk_X509_CRL_pop_free(bundle->crls, X509_CRL_free);
-    while (bundle->list_count > 0)
-        crl_free(bundle->lists[--bundle->list_count]);
-    free(bundle->lists);
+    while (bundle->crl_count > 0)
+        crl_free(bundle->crls[--bundle->crl_count]);
+    free(bundle->crls);
     *bundle = (struct bundle){0};
 }

@@ -11,9 +11,8 @@
  */
 struct bundle {
     STACK_OF(X509) * certificates; /* in the order of the file; NULL when there is none */
-    STACK_OF(X509_CRL) * crls;
-    struct crl **lists; /* the CRLs again, with entries that are quickly found */
-    size_t list_count;
+    struct crl **crls;
+    size_t crl_count;
     bool has_private_key; /* one was there; it was not decoded and is not kept */
 };
 

@@ -6,6 +6,7 @@ bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error)
 {
     struct error inner = {.kind = ERROR_NONE};
+    struct trust_options trust_options;
     size_t i;
 
     *service = (struct service){
@@ -17,7 +18,8 @@ bool service_open(
             return false;
         }
     }
-    service->trust = trust_current_new(config);
+    trust_options = trust_options_of(config);
+    service->trust = trust_current_new(&trust_options);
     if (service->trust == NULL) {
         error_set(error, ERROR_MEMORY, "want of memory for the trust");
         return false;
@@ -53,54 +55,66 @@ bool service_open(
     return service->log != NULL;
 }
 
-static void warn(const struct service *service, const struct error *warning)
+/* Loading the trust says this of it, whatever came of it. */
+static void tell_news(const struct service *service, const struct trust_news *news)
 {
-    if (warning->text[0] != '\0')
-        log_words(service->log, LOG_LEVEL_WARNING, "%s", warning->text);
+    size_t i;
+
+    for (i = 0; i < news->warnings.count; i++)
+        log_words(service->log, LOG_LEVEL_WARNING, "%s", news->warnings.items[i]);
+    for (i = 0; i < news->kept.count; i++)
+        log_words(service->log, LOG_LEVEL_ERROR, "%s", news->kept.items[i]);
 }
 
 bool service_load_trust(const struct service *service, struct error *error)
 {
-    struct error warning = {.kind = ERROR_NONE};
-    enum trust_change change = trust_current_reload(service->trust, &warning, error);
+    struct trust_news news = {.error = {.kind = ERROR_NONE}};
+    enum trust_change change = trust_current_reload(service->trust, &news);
 
-    if (change == TRUST_CHANGED)
-        warn(service, &warning);
-    return change == TRUST_CHANGED;
+    tell_news(service, &news);
+    if (change == TRUST_KEPT)
+        *error = news.error;
+    trust_news_free(&news);
+    return change != TRUST_KEPT;
 }
 
-static void tell(const struct service *service, enum trust_change change,
-    const struct error *warning, const struct error *error)
+static void tell(const struct service *service, enum trust_change change, struct trust_news *news)
 {
     struct trust *trust = NULL;
 
     if (change == TRUST_KEPT)
-        log_words(service->log, LOG_LEVEL_ERROR, "the trust is kept as it was: %s", error->text);
-    if (change != TRUST_CHANGED)
-        return;
-    warn(service, warning);
-    trust = trust_current_get(service->trust);
-    log_words(service->log, LOG_LEVEL_INFO,
-        "the trust was loaded anew: %d CA certificates, %d CRLs", trust_anchor_count(trust),
-        trust_crl_count(trust));
-    trust_release(trust);
+        log_words(
+            service->log, LOG_LEVEL_ERROR, "the trust is kept as it was: %s", news->error.text);
+    if (change == TRUST_CHANGED) {
+        trust = trust_current_get(service->trust);
+        log_words(service->log, LOG_LEVEL_INFO,
+            "the trust was reloaded: %d CA certificates, %d CRLs", trust_anchor_count(trust),
+            trust_crl_count(trust));
+        trust_release(trust);
+    }
+    tell_news(service, news);
+    trust_news_free(news);
 }
 
 void service_look_at_trust(const struct service *service)
 {
-    struct error warning = {.kind = ERROR_NONE}, error = {.kind = ERROR_NONE};
-    enum trust_change change = trust_current_look(service->trust, &warning, &error);
+    struct trust_news news = {.error = {.kind = ERROR_NONE}};
+    enum trust_change change = trust_current_look(service->trust, &news);
 
     log_follow_rotation(service->log);
-    tell(service, change, &warning, &error);
+    tell(service, change, &news);
+    if (trust_current_remind(service->trust, &news))
+        tell(service, TRUST_SAME, &news);
 }
 
 void service_reload_trust(const struct service *service)
 {
-    struct error warning = {.kind = ERROR_NONE}, error = {.kind = ERROR_NONE};
-    enum trust_change change = trust_current_reload(service->trust, &warning, &error);
+    struct trust_news news = {.error = {.kind = ERROR_NONE}};
+    enum trust_change change = trust_current_reload(service->trust, &news);
 
-    tell(service, change, &warning, &error);
+    if (change == TRUST_SAME)
+        log_words(service->log, LOG_LEVEL_INFO, "the trust was reloaded: it is the same as before");
+    tell(service, change, &news);
 }
 
 void service_close(struct service *service)

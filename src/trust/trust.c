@@ -1,67 +1,16 @@
 #include "trust/trust.h"
 #include "certificate/identity.h"
-#include "trust/trust_files.h"
+#include "trust/trust_build.h"
 #include "trust/trust_inside.h"
-#include "trust/trust_store.h"
 
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct trust {
-    atomic_uint references;
-    uint64_t number;
-    unsigned char digest[32];
-    X509_STORE *store;
-    struct trust_files files;
-    struct trust_lists lists;
-    time_t *dates; /* of all of these, sorted */
-    size_t date_count;
-    bool has_unreadable_date;
-};
-
-static void add_date(struct trust *trust, const ASN1_TIME *date)
+struct trust_options trust_options_of(const struct config *config)
 {
-    if (date == NULL)
-        return;
-    if (identity_time(date, &trust->dates[trust->date_count]))
-        trust->date_count++;
-    else
-        trust->has_unreadable_date = true;
-}
-
-static int compare_dates(const void *a, const void *b)
-{
-    time_t one = *(const time_t *)a, other = *(const time_t *)b;
-
-    return one < other ? -1 : one > other;
-}
-
-static bool collect_dates(struct trust *trust, struct error *error)
-{
-    STACK_OF(X509) *
-        stacks[2] = {trust->files.anchors.certificates, trust->files.intermediates.certificates};
-    int i, stack, most = trust_anchor_count(trust) + trust_crl_count(trust);
-
-    if (stacks[1] != NULL)
-        most += sk_X509_num(stacks[1]);
-    trust->dates = calloc((size_t)most + 1, 2 * sizeof(*trust->dates));
-    if (trust->dates == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the trust");
-        return false;
-    }
-    for (stack = 0; stack < 2; stack++) {
-        for (i = 0; stacks[stack] != NULL && i < sk_X509_num(stacks[stack]); i++) {
-            add_date(trust, X509_get0_notBefore(sk_X509_value(stacks[stack], i)));
-            add_date(trust, X509_get0_notAfter(sk_X509_value(stacks[stack], i)));
-        }
-    }
-    for (i = 0; i < trust_crl_count(trust); i++) {
-        add_date(trust, X509_CRL_get0_lastUpdate(sk_X509_CRL_value(trust->files.crls.crls, i)));
-        add_date(trust, X509_CRL_get0_nextUpdate(sk_X509_CRL_value(trust->files.crls.crls, i)));
-    }
-    qsort(trust->dates, trust->date_count, sizeof(*trust->dates), compare_dates);
-    return true;
+    return (struct trust_options){
+        &config->ca, &config->intermediates, &config->crl, config->ca_password_file};
 }
 
 void trust_narrow_interval(time_t date, time_t now, time_t *from, time_t *until)
@@ -103,60 +52,6 @@ void trust_interval(const struct trust *trust, time_t now, time_t *from, time_t 
         trust_narrow_interval(trust->dates[low], now, from, until);
 }
 
-/* Takes the CRLs over, each with the key that made it when that is known. */
-static bool make_lists(struct trust *trust, struct error *error)
-{
-    struct bundle *bundle = &trust->files.crls;
-
-    while (bundle->list_count > 0) {
-        struct trust_list *list = trust_list_new(bundle->lists[bundle->list_count - 1]);
-        bool added;
-
-        if (list == NULL) {
-            error_set(error, ERROR_MEMORY, "out of memory for the CRLs");
-            return false;
-        }
-        bundle->list_count--;
-        added = trust_lists_add(&trust->lists, list, error);
-        trust_list_release(list);
-        if (!added)
-            return false;
-    }
-    trust_lists_sort(&trust->lists);
-    return trust_lists_prove(&trust->lists, trust->files.anchors.certificates, error) &&
-           trust_lists_prove(&trust->lists, trust->files.intermediates.certificates, error);
-}
-
-struct trust *trust_load(const struct config *config, struct error *warning, struct error *error)
-{
-    static atomic_uint_fast64_t last_number;
-    struct trust *trust = calloc(1, sizeof(*trust));
-
-    if (warning != NULL)
-        *warning = (struct error){0};
-    if (trust == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the trust");
-        return NULL;
-    }
-    atomic_init(&trust->references, 1);
-    trust->number = atomic_fetch_add(&last_number, 1) + 1;
-    if (!trust_files_read(&trust->files, config, trust->digest, warning, error))
-        goto fail;
-    trust->store = trust_store_make(&trust->files, error);
-    if (trust->store == NULL || !make_lists(trust, error) || !collect_dates(trust, error))
-        goto fail;
-    return trust;
-
-fail:
-    trust_release(trust);
-    return NULL;
-}
-
-bool trust_read_digest(const struct config *config, unsigned char digest[32], struct error *error)
-{
-    return trust_files_read(NULL, config, digest, NULL, error);
-}
-
 struct trust *trust_retain(struct trust *trust)
 {
     atomic_fetch_add_explicit(&trust->references, 1, memory_order_relaxed);
@@ -168,31 +63,90 @@ void trust_release(struct trust *trust)
     if (trust == NULL ||
         atomic_fetch_sub_explicit(&trust->references, 1, memory_order_acq_rel) != 1)
         return;
-    X509_STORE_free(trust->store);
+    sk_X509_free(trust->cas);
+    sk_X509_free(trust->anchors);
+    sk_X509_free(trust->intermediates);
     trust_lists_free(&trust->lists);
     trust_files_free(&trust->files);
     free(trust->dates);
     free(trust);
 }
 
-X509_STORE *trust_store(const struct trust *trust)
+static bool is_same_kept(const struct trust_files *one, const struct trust_files *other)
 {
-    return trust->store;
+    size_t i;
+
+    if (one->kept_count != other->kept_count)
+        return false;
+    for (i = 0; i < one->kept_count; i++) {
+        if (strcmp(one->kept[i].what, other->kept[i].what) != 0 ||
+            strcmp(one->kept[i].why, other->kept[i].why) != 0)
+            return false;
+    }
+    return true;
 }
 
-STACK_OF(X509) * trust_anchors(const struct trust *trust)
+static bool is_same_list(const struct list *one, const struct list *other)
 {
-    return trust->files.anchors.certificates;
+    size_t i;
+
+    if (one->count != other->count)
+        return false;
+    for (i = 0; i < one->count; i++) {
+        if (strcmp(one->items[i], other->items[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* A file whose bytes did not change is the same object in both. */
+bool trust_is_same(const struct trust *one, const struct trust *other)
+{
+    size_t files = one->files.count, lists = one->lists.count;
+
+    return files == other->files.count && lists == other->lists.count &&
+           memcmp(one->files.items, other->files.items, files * sizeof(*one->files.items)) == 0 &&
+           (lists == 0 || memcmp(one->lists.items, other->lists.items,
+                              lists * sizeof(*one->lists.items)) == 0) &&
+           is_same_kept(&one->files, &other->files) &&
+           is_same_list(&one->files.warnings, &other->files.warnings);
+}
+
+size_t trust_kept_count(const struct trust *trust)
+{
+    return trust->files.kept_count;
+}
+
+const struct trust_kept *trust_kept(const struct trust *trust, size_t number)
+{
+    return &trust->files.kept[number];
+}
+
+char *trust_kept_words(const struct trust_kept *kept)
+{
+    char since[IDENTITY_TIME_SIZE], *words = NULL;
+
+    identity_format_time(kept->since, since);
+    if (asprintf(&words,
+            kept->held ? "%s is kept as it was at %s: %s" : "%s cannot be used since %s: %s",
+            kept->what, since, kept->why) < 0)
+        return NULL;
+    return words;
+}
+
+const struct list *trust_warnings(const struct trust *trust)
+{
+    return &trust->files.warnings;
 }
 
 STACK_OF(X509) * trust_intermediates(const struct trust *trust)
 {
-    return trust->files.intermediates.certificates;
+    return sk_X509_num(trust->intermediates) > 0 ? trust->intermediates : NULL;
 }
 
-STACK_OF(X509_CRL) * trust_crls(const struct trust *trust)
+STACK_OF(X509) * trust_anchors(const struct trust *trust)
 {
-    return trust->files.crls.crls;
+    return trust->anchors;
 }
 
 bool trust_is_anchor(const struct trust *trust, const X509 *certificate)
@@ -200,7 +154,7 @@ bool trust_is_anchor(const struct trust *trust, const X509 *certificate)
     int i;
 
     for (i = 0; i < trust_anchor_count(trust); i++) {
-        if (X509_cmp(sk_X509_value(trust->files.anchors.certificates, i), certificate) == 0)
+        if (X509_cmp(sk_X509_value(trust->cas, i), certificate) == 0)
             return true;
     }
     return false;
@@ -208,14 +162,12 @@ bool trust_is_anchor(const struct trust *trust, const X509 *certificate)
 
 int trust_anchor_count(const struct trust *trust)
 {
-    return trust->files.anchors.certificates != NULL
-               ? sk_X509_num(trust->files.anchors.certificates)
-               : 0;
+    return sk_X509_num(trust->cas);
 }
 
 int trust_crl_count(const struct trust *trust)
 {
-    return trust->files.crls.crls != NULL ? sk_X509_CRL_num(trust->files.crls.crls) : 0;
+    return (int)trust->lists.count;
 }
 
 const struct trust_lists *trust_lists_of(const struct trust *trust)
@@ -228,7 +180,17 @@ uint64_t trust_number(const struct trust *trust)
     return trust->number;
 }
 
-const unsigned char *trust_digest(const struct trust *trust)
+time_t trust_next_due(const struct trust *trust, time_t now)
 {
-    return trust->digest;
+    time_t next = 0;
+    size_t i;
+
+    for (i = 0; i < trust->lists.count; i++) {
+        time_t begins;
+
+        if (crl_this_update(trust_list_crl(trust->lists.items[i]), &begins) && begins > now &&
+            (next == 0 || begins < next))
+            next = begins;
+    }
+    return next;
 }

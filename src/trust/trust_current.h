@@ -4,43 +4,44 @@
 #include "trust/trust.h"
 
 /* The snapshot that counts now. A new one is built aside and swapped in; requests keep the one that
- * they began with. Safe in several threads at once. */
+ * they began with. trust_current_get is safe in several threads at once; all else is for one
+ * thread. */
 struct trust_current;
 
 enum trust_change {
-    TRUST_SAME,    /* nothing changed since the last look, or what is broken was told already */
+    TRUST_SAME,    /* the trust is as it was */
     TRUST_CHANGED, /* a new snapshot counts from now on */
-    TRUST_KEPT,    /* the new files are not usable: the old snapshot still counts */
+    TRUST_KEPT,    /* nothing could be loaded: the old snapshot, if any, still counts */
 };
 
-/* Makes one without a snapshot. The configuration is borrowed as long as it lives. NULL for want of
- * memory; free with trust_current_free. */
-struct trust_current *trust_current_new(const struct config *config);
+/* What came of loading. Zero it before use; free with trust_news_free. */
+struct trust_news {
+    struct error error;   /* TRUST_KEPT: why */
+    struct list warnings; /* sentences that the snapshot before did not have */
+    struct list kept;     /* the same of what is kept (trust_kept_words) */
+};
+void trust_news_free(struct trust_news *news);
+
+/* Makes one without a snapshot. The options' lists are borrowed as long as it lives. NULL when
+ * memory ran out; free with trust_current_free. */
+struct trust_current *trust_current_new(const struct trust_options *options);
 void trust_current_free(struct trust_current *current);
 
 /* The snapshot that counts, with a reference that the caller gives back with trust_release; NULL
  * when none could be loaded. */
 struct trust *trust_current_get(struct trust_current *current);
 
-/* Loads the files and swaps the snapshot in. TRUST_KEPT with an error when they cannot be loaded,
- * or would un-revoke (trust_is_successor). *warning as trust_load has it. */
-enum trust_change trust_current_reload(
-    struct trust_current *current, struct error *warning, struct error *error);
+/* Reads the files and swaps a new snapshot in when anything in it is new. The first time each file
+ * must read; afterwards trust_load_after tells what counts. */
+enum trust_change trust_current_reload(struct trust_current *current, struct trust_news *news);
 
-/* Looks whether the content of the files is another than that of the snapshot, and if so reloads.
- * The same broken content, and the same reason why files cannot be read, is told once. To be called
- * by one thread. */
-enum trust_change trust_current_look(
-    struct trust_current *current, struct error *warning, struct error *error);
+/* The same when files have moved, when a CRL that was kept until another is due may go, or, once a
+ * minute, when something is kept; otherwise nothing is read. An error that was told is not told
+ * again. */
+enum trust_change trust_current_look(struct trust_current *current, struct trust_news *news);
 
-/* Whether a snapshot may follow another: no issuer (name, key identifier and scope of its CRLs)
- * loses its CRLs or gets ones with a lower cRLNumber (RFC 5280 section 5.2.3) or an earlier
- * thisUpdate. Otherwise what was revoked would be valid again. false with an error that names the
- * issuer. */
-bool trust_is_successor(const struct trust *old, const struct trust *new, struct error *error);
-
-/* Whether the cRLNumber of one CRL is at least that of another (RFC 5280 section 5.2.3). One that
- * is missing or cannot be read is lower than any other, for want of memory too. */
-bool trust_number_is_as_high(const X509_CRL *new, const X509_CRL *old);
+/* Whether an hour has passed since what is kept was told last, and something is kept: fills
+ * news->kept with all of it then. */
+bool trust_current_remind(struct trust_current *current, struct trust_news *news);
 
 #endif

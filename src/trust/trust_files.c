@@ -1,287 +1,266 @@
 #include "trust/trust_files.h"
 #include "base/file.h"
-#include "certificate/alloc_watch.h"
-#include "certificate/identity.h"
+#include "base/text.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509v3.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <strings.h>
 
-/* Which of the trust's parts a file is for. */
-enum part { PART_CA, PART_INTERMEDIATES, PART_CRL };
+#define ENDINGS ".pem, .crt, .cer, .der, .p12, .pfx or .crl"
+/* So many names that were passed over are told. */
+#define PASSED_OVER_TOLD 8
 
-/* What is done with each file that the configuration names. */
-struct loading {
-    struct trust_files *files; /* NULL: only the digest is wanted */
-    EVP_MD_CTX *digest;
-    char *password;
-    struct error *warning;
+struct reading {
+    struct trust_files *files;
+    const struct trust_files *before;
+    struct trust_file_reading how;
+    time_t now;
 };
 
-static bool is_ca(X509 *certificate)
+static bool is_hash_link(const char *name)
 {
-    int kind = X509_check_ca(certificate);
-
-    return kind == 1 || kind == 3;
-}
-
-/* A leaf among the anchors would be accepted as it stands: every certificate of --ca must be a
- * CA's. */
-static bool check_anchors(
-    const char *path, const struct bundle *bundle, int first, struct error *error)
-{
-    int i, count = bundle->certificates != NULL ? sk_X509_num(bundle->certificates) : 0;
-
-    if (bundle->crls != NULL) {
-        error_set(error, ERROR_INPUT, "%s: it holds a CRL; CRLs are named with --crl", path);
-        return false;
-    }
-    if (count == first) {
-        error_set(error, ERROR_INPUT, "%s: it holds no CA certificate", path);
-        return false;
-    }
-    for (i = first; i < count; i++) {
-        X509 *certificate = sk_X509_value(bundle->certificates, i);
-        char *name;
-
-        if (is_ca(certificate))
-            continue;
-        name = identity_name(X509_get_subject_name(certificate), NULL);
-        error_set(error, ERROR_INPUT,
-            "%s: certificate %d (%.200s) is no CA certificate (RFC 5280 section 4.2.1.9): it must "
-            "not be trusted as one",
-            path, i - first + 1, name != NULL ? name : "");
-        free(name);
-        return false;
-    }
-    return true;
-}
-
-/* RFC 5280 section 5.2.5: one that lists certificates of other issuers than its own. */
-static bool is_indirect(const X509_CRL *crl)
-{
-    ISSUING_DIST_POINT *point =
-        X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, NULL, NULL);
-    bool indirect = point != NULL && point->indirectCRL > 0;
-
-    ISSUING_DIST_POINT_free(point);
-    return indirect;
-}
-
-static bool check_crls(
-    const char *path, const struct bundle *bundle, int first, struct error *error)
-{
-    int i;
-
-    for (i = first; i < sk_X509_CRL_num(bundle->crls); i++) {
-        if (is_indirect(sk_X509_CRL_value(bundle->crls, i))) {
-            error_set(error, ERROR_INPUT,
-                "%s: CRL %d is an indirect one (RFC 5280 section 5.2.5), which is not supported",
-                path, i - first + 1);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool check_part(
-    enum part part, const char *path, const struct bundle *bundle, int first, struct error *error)
-{
-    int crls = bundle->crls != NULL ? sk_X509_CRL_num(bundle->crls) : 0;
-    int certificates = bundle->certificates != NULL ? sk_X509_num(bundle->certificates) : 0;
-
-    if (part == PART_CA)
-        return check_anchors(path, bundle, first, error);
-    if (part == PART_INTERMEDIATES && crls == 0 && certificates > first)
-        return true;
-    if (part == PART_CRL && certificates == 0 && crls > first)
-        return check_crls(path, bundle, first, error);
-    error_set(error, ERROR_INPUT, "%s: it must hold %s and nothing else", path,
-        part == PART_CRL ? "CRLs" : "certificates");
-    return false;
-}
-
-static int part_count(enum part part, const struct bundle *bundle)
-{
-    if (part == PART_CRL)
-        return bundle->crls != NULL ? sk_X509_CRL_num(bundle->crls) : 0;
-    return bundle->certificates != NULL ? sk_X509_num(bundle->certificates) : 0;
-}
-
-/* Has libcrypto read the policies of a certificate: it does so for all of a chain but its last, so
- * that the certificate stands there twice. What they say does not matter here. */
-static void settle_policies(X509 *certificate)
-{
-    STACK_OF(X509) *chain = sk_X509_new_null();
-    X509_POLICY_TREE *tree = NULL;
-    int explicit_policy = 0;
-
-    if (chain != NULL && sk_X509_push(chain, certificate) > 0 &&
-        sk_X509_push(chain, certificate) > 0)
-        (void)X509_policy_check(&tree, &explicit_policy, chain, NULL, 0);
-    X509_policy_tree_free(tree);
-    sk_X509_free(chain);
-}
-
-/* libcrypto reads the extensions of a certificate and sorts a CRL when they are first needed, and
- * keeps what came out, even when that came of want of memory. Now is the time: afterwards threads
- * only read. */
-static bool settle(const char *path, const struct bundle *bundle, int first, struct error *error)
-{
-    ASN1_INTEGER *serial = ASN1_INTEGER_new();
-    X509_REVOKED *revoked = NULL;
-    int i;
-
-    alloc_watch_clear();
-    for (i = first; bundle->certificates != NULL && i < sk_X509_num(bundle->certificates); i++) {
-        (void)X509_check_purpose(sk_X509_value(bundle->certificates, i), -1, 0);
-        settle_policies(sk_X509_value(bundle->certificates, i));
-    }
-    for (i = first; serial != NULL && bundle->crls != NULL && i < sk_X509_CRL_num(bundle->crls);
-         i++)
-        (void)X509_CRL_get0_by_serial(sk_X509_CRL_value(bundle->crls, i), &revoked, serial);
-    if (alloc_watch_explains_errors() || serial == NULL) {
-        error_set(error, ERROR_MEMORY, "%s: want of memory", path);
-        ASN1_INTEGER_free(serial);
-        return false;
-    }
-    ASN1_INTEGER_free(serial);
-    return true;
-}
-
-static bool load_bytes(struct loading *loading, enum part part, const char *path,
-    const struct bytes *bytes, struct error *error)
-{
-    struct bundle *bundle = part == PART_CA    ? &loading->files->anchors
-                            : part == PART_CRL ? &loading->files->crls
-                                               : &loading->files->intermediates;
-    int first = part_count(part, bundle);
-
-    if (!bundle_add(bundle, path, bytes, loading->password, error) ||
-        !settle(path, bundle, first, error) || !check_part(part, path, bundle, first, error))
-        return false;
-    if (bundle->has_private_key) {
-        error_set(loading->warning, ERROR_NONE,
-            "%s: it holds a private key beside the certificate; whoever reads it can sign as this "
-            "CA. The key was not kept; use a file with the certificate alone",
-            path);
-        bundle->has_private_key = false;
-    }
-    return true;
-}
-
-/* A FIFO would block until somebody writes again, and then bring something else. */
-static bool can_read_again(const char *path, struct error *error)
-{
-    struct stat status;
-
-    if (strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode)))
-        return true; /* what cannot be found is told by file_read */
-    error_set(error, ERROR_FILE, "%s: not a regular file, whether it changed cannot be told", path);
-    return false;
-}
-
-static bool say_library(const char *path, struct error *error)
-{
-    error_set(error, alloc_watch_explains_errors() ? ERROR_MEMORY : ERROR_LIBRARY,
-        "%s%slibcrypto could not make the digest of the trust", path, path[0] != '\0' ? ": " : "");
-    return false;
-}
-
-static bool load_file(
-    struct loading *loading, enum part part, const char *path, struct error *error)
-{
-    struct bytes bytes = {0};
-    unsigned char header[9] = {(unsigned char)part};
     size_t i;
-    bool good;
 
-    if ((loading->files == NULL && !can_read_again(path, error)) ||
-        !file_read(path, 0, &bytes, error))
+    for (i = 0; i < 8; i++) {
+        if (!isxdigit((unsigned char)name[i]))
+            return false;
+    }
+    if (name[i++] != '.')
         return false;
-    for (i = 0; i < 8; i++)
-        header[1 + i] = (unsigned char)(bytes.length >> (8 * i));
-    alloc_watch_clear();
-    if (EVP_DigestUpdate(loading->digest, header, sizeof(header)) != 1 ||
-        EVP_DigestUpdate(loading->digest, bytes.data, bytes.length) != 1)
-        good = say_library(path, error);
-    else
-        good = loading->files == NULL || load_bytes(loading, part, path, &bytes, error);
-    OPENSSL_cleanse(bytes.data, bytes.length);
-    free(bytes.data);
+    if (name[i] == 'r')
+        i++;
+    return name[i] != '\0' && strspn(name + i, "0123456789") == strlen(name + i);
+}
+
+bool trust_files_is_wanted(const char *name)
+{
+    static const char *const endings[] = {".pem", ".crt", ".cer", ".der", ".p12", ".pfx", ".crl"};
+    const size_t length = strlen(name);
+    size_t i;
+
+    for (i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (length > strlen(endings[i]) &&
+            strcasecmp(name + length - strlen(endings[i]), endings[i]) == 0)
+            return true;
+    }
+    return is_hash_link(name);
+}
+
+static time_t kept_since(const struct trust_files *before, const char *what, time_t now)
+{
+    size_t i;
+
+    for (i = 0; before != NULL && i < before->kept_count; i++) {
+        if (strcmp(before->kept[i].what, what) == 0)
+            return before->kept[i].since;
+    }
+    return now;
+}
+
+bool trust_files_keep(struct trust_files *files, const struct trust_files *before, const char *what,
+    const char *why, bool held, time_t now, struct error *error)
+{
+    struct trust_kept *kept = realloc(files->kept, (files->kept_count + 1) * sizeof(*kept));
+    struct trust_kept *new;
+
+    if (kept != NULL) {
+        files->kept = kept;
+        new = &kept[files->kept_count++];
+        *new = (struct trust_kept){strdup(what), strdup(why), kept_since(before, what, now), held};
+        if (new->what != NULL &&new->why != NULL)
+            return true;
+    }
+    error_set(error, ERROR_MEMORY, "out of memory for the trust");
+    return false;
+}
+
+static bool add_file(struct trust_files *files, struct trust_file *file, struct error *error)
+{
+    struct trust_file **items = realloc(files->items, (files->count + 1) * sizeof(*items));
+
+    if (items == NULL) {
+        trust_file_release(file);
+        error_set(error, ERROR_MEMORY, "out of memory for the trust");
+        return false;
+    }
+    files->items = items;
+    files->items[files->count++] = file;
+    return true;
+}
+
+static struct trust_file *find(
+    const struct trust_files *files, enum trust_part part, const char *path)
+{
+    size_t i;
+
+    for (i = 0; files != NULL && i < files->count; i++) {
+        if (files->items[i]->part == part && strcmp(files->items[i]->path, path) == 0)
+            return files->items[i];
+    }
+    return NULL;
+}
+
+/* An error's words without the path that begins them. */
+static const char *reason_of(const struct error *error, const char *path)
+{
+    size_t length = strlen(path);
+
+    return strncmp(error->text, path, length) == 0 && strncmp(error->text + length, ": ", 2) == 0
+               ? error->text + length + 2
+               : error->text;
+}
+
+static bool load_file(struct reading *reading, enum trust_part part, const char *source,
+    const char *path, struct error *error)
+{
+    struct error inner = {.kind = ERROR_NONE};
+    struct trust_file *before = find(reading->before, part, path);
+    struct trust_file *file = trust_file_read(part, source, path, before, &reading->how, &inner);
+
+    if (file != NULL)
+        return add_file(reading->files, file, error);
+    if (reading->before == NULL || inner.kind == ERROR_MEMORY) {
+        if (error != NULL)
+            *error = inner;
+        return false;
+    }
+    return trust_files_keep(reading->files, reading->before, path, reason_of(&inner, path),
+               before != NULL, reading->now, error) &&
+           (before == NULL || add_file(reading->files, trust_file_retain(before), error));
+}
+
+/* What cannot be listed keeps all the files that it had. */
+static bool keep_source(struct reading *reading, enum trust_part part, const char *source,
+    const struct error *why, struct error *error)
+{
+    size_t i;
+
+    if (reading->before == NULL || why->kind == ERROR_MEMORY) {
+        if (error != NULL)
+            *error = *why;
+        return false;
+    }
+    if (!trust_files_keep(reading->files, reading->before, source, reason_of(why, source), true,
+            reading->now, error))
+        return false;
+    for (i = 0; i < reading->before->count; i++) {
+        struct trust_file *file = reading->before->items[i];
+
+        if (file->part == part && strcmp(file->source, source) == 0 &&
+            !add_file(reading->files, trust_file_retain(file), error))
+            return false;
+    }
+    return true;
+}
+
+static bool warn_of_passed_over(struct trust_files *files, const char *source,
+    const struct list *passed_over, struct error *error)
+{
+    struct text text;
+    size_t i;
+
+    if (passed_over->count == 0)
+        return true;
+    text_init(&text, 0);
+    text_printf(&text,
+        "%s: passed over, for links to nothing or names that do not end in " ENDINGS ":", source);
+    for (i = 0; i < passed_over->count && i < PASSED_OVER_TOLD; i++)
+        text_printf(&text, "%s %s", i > 0 ? "," : "", passed_over->items[i]);
+    if (passed_over->count > i)
+        text_printf(&text, " and %zu more", passed_over->count - i);
+    return list_take(&files->warnings, text_take(&text), error);
+}
+
+static bool load_source(
+    struct reading *reading, enum trust_part part, const char *source, struct error *error)
+{
+    struct list files = {0}, passed_over = {0};
+    struct error inner = {.kind = ERROR_NONE};
+    bool good = file_list(source, trust_files_is_wanted, &files, &passed_over, &inner);
+    size_t i;
+
+    if (good && files.count == 0) {
+        error_set(&inner, ERROR_INPUT,
+            "%s: the directory holds no file whose name ends in " ENDINGS, source);
+        good = false;
+    }
+    good = good || keep_source(reading, part, source, &inner, error);
+    for (i = 0; good && i < files.count; i++)
+        good = load_file(reading, part, source, files.items[i], error);
+    good = good && warn_of_passed_over(reading->files, source, &passed_over, error);
+    list_free(&files);
+    list_free(&passed_over);
     return good;
 }
 
-static bool load_paths(
-    struct loading *loading, enum part part, const struct list *paths, struct error *error)
+static bool load_all(
+    struct reading *reading, const struct trust_options *options, struct error *error)
 {
-    size_t i, j;
+    const struct list *sources[TRUST_PARTS] = {options->ca, options->intermediates, options->crl};
+    int part;
+    size_t i;
 
-    for (i = 0; i < paths->count; i++) {
-        struct list files = {0};
-        bool good = file_list(paths->items[i], &files, error);
-
-        if (good && files.count == 0) {
-            error_set(error, ERROR_INPUT, "%s: the directory holds no file", paths->items[i]);
-            good = false;
+    for (part = 0; part < TRUST_PARTS; part++) {
+        for (i = 0; i < sources[part]->count; i++) {
+            if (!load_source(reading, (enum trust_part)part, sources[part]->items[i], error))
+                return false;
         }
-        for (j = 0; good && j < files.count; j++)
-            good = load_file(loading, part, files.items[j], error);
-        list_free(&files);
-        if (!good)
-            return false;
     }
     return true;
 }
 
-bool trust_files_read(struct trust_files *files, const struct config *config,
-    unsigned char digest[32], struct error *warning, struct error *error)
+/* A pass phrase that cannot be read matters to the files that need it. */
+static bool read_password(
+    struct reading *reading, const char *path, char **password, struct error *error)
 {
-    struct loading loading = {.files = files, .warning = warning};
-    unsigned int length = 0;
-    bool good = false;
+    struct error inner = {.kind = ERROR_NONE};
 
-    if (config->ca.count == 0) {
+    *password = file_read_password(path, &inner);
+    reading->how.password = *password;
+    if (*password != NULL)
+        return true;
+    if (reading->before == NULL || inner.kind == ERROR_MEMORY) {
+        if (error != NULL)
+            *error = inner;
+        return false;
+    }
+    return trust_files_keep(
+        reading->files, reading->before, path, reason_of(&inner, path), false, reading->now, error);
+}
+
+bool trust_files_read(struct trust_files *files, const struct trust_files *before,
+    const struct trust_options *options, time_t now, struct trust_lists *salvaged,
+    struct error *error)
+{
+    struct reading reading = {
+        .files = files, .before = before, .how = {.salvaged = salvaged}, .now = now};
+    char *password = NULL;
+    bool good;
+
+    if (options->ca->count == 0) {
         error_set(error, ERROR_USAGE, "--ca: missing; it names the trusted CA");
         return false;
     }
-    ERR_clear_error();
-    alloc_watch_clear();
-    loading.digest = EVP_MD_CTX_new();
-    if (loading.digest == NULL || EVP_DigestInit_ex(loading.digest, EVP_sha256(), NULL) != 1) {
-        say_library("", error);
-        goto out;
-    }
-    if (config->ca_password_file != NULL && files != NULL) {
-        loading.password = file_read_password(config->ca_password_file, error);
-        if (loading.password == NULL)
-            goto out;
-    }
-    if (!load_paths(&loading, PART_CA, &config->ca, error) ||
-        !load_paths(&loading, PART_INTERMEDIATES, &config->intermediates, error) ||
-        !load_paths(&loading, PART_CRL, &config->crl, error))
-        goto out;
-    alloc_watch_clear();
-    if (EVP_DigestFinal_ex(loading.digest, digest, &length) != 1) {
-        say_library("", error);
-        goto out;
-    }
-    good = true;
-
-out:
-    file_wipe(loading.password);
-    EVP_MD_CTX_free(loading.digest);
+    good = (options->password_file == NULL ||
+               read_password(&reading, options->password_file, &password, error)) &&
+           load_all(&reading, options, error);
+    file_wipe(password);
     return good;
 }
 
 void trust_files_free(struct trust_files *files)
 {
-    if (files == NULL)
-        return;
-    bundle_free(&files->anchors);
-    bundle_free(&files->intermediates);
-    bundle_free(&files->crls);
+    size_t i;
+
+    for (i = 0; i < files->count; i++)
+        trust_file_release(files->items[i]);
+    for (i = 0; i < files->kept_count; i++) {
+        free(files->kept[i].what);
+        free(files->kept[i].why);
+    }
+    free(files->items);
+    free(files->kept);
+    list_free(&files->warnings);
+    *files = (struct trust_files){0};
 }

@@ -1,27 +1,32 @@
 #ifndef PEERCERT_TRUST_FILES_H
 #define PEERCERT_TRUST_FILES_H
 
-#include "base/error.h"
-#include "certificate/bundle.h"
-#include "config/config.h"
-#include <stdbool.h>
+#include "trust/trust.h"
+#include "trust/trust_file.h"
 
-/* For trust.c alone: what the files of the configuration hold. Zero it before use; free with
- * trust_files_free. */
+/* For the trust module alone: all files of a snapshot, and what is told of them. Zero it before
+ * use; free with trust_files_free. */
 struct trust_files {
-    struct bundle anchors;
-    struct bundle intermediates;
-    struct bundle crls;
+    struct trust_file **items;
+    size_t count;
+    struct trust_kept *kept;
+    size_t kept_count;
+    struct list warnings;
 };
 
-/* Goes through all files of --ca, --intermediates and --crl once and makes the digest of their
- * bytes. With `files` NULL nothing is decoded, and what is not a regular file is refused: it cannot
- * be read twice. *warning (may be NULL) gets what the operator should know. false with an error
- * that names the file. */
-bool trust_files_read(struct trust_files *files, const struct config *config,
-    unsigned char digest[32], struct error *warning, struct error *error);
+/* Reads the files that the options name. With `before` NULL each must read; otherwise as
+ * trust_load_after has it, `salvaged` gets the CRLs of files that do not read whole. */
+bool trust_files_read(struct trust_files *files, const struct trust_files *before,
+    const struct trust_options *options, time_t now, struct trust_lists *salvaged,
+    struct error *error);
 
-/* Accepts NULL. */
+/* Notes something that is kept, since the time that `before` (may be NULL) has for it, or now. */
+bool trust_files_keep(struct trust_files *files, const struct trust_files *before, const char *what,
+    const char *why, bool held, time_t now, struct error *error);
+
+/* Whether the name of a file in a directory says that it belongs to the trust. */
+bool trust_files_is_wanted(const char *name);
+
 void trust_files_free(struct trust_files *files);
 
 #endif

@@ -7,4 +7,7 @@
 /* For the trust module alone: the CRLs of a snapshot; borrowed. */
 const struct trust_lists *trust_lists_of(const struct trust *trust);
 
+/* When the first CRL begins that is not due at `now`; 0 when there is none. */
+time_t trust_next_due(const struct trust *trust, time_t now);
+
 #endif

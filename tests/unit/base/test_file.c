@@ -315,7 +315,7 @@ Test(file, a_directory_lists_its_regular_files_in_order_of_their_names)
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", dir);
     cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     close(fd);
-    cr_assert(file_list(dir, &list, &error), "%s", error.text);
+    cr_assert(file_list(dir, NULL, &list, NULL, &error), "%s", error.text);
     expect_list(dir, &list, wanted);
     list_free(&list);
     list_free(&list);
@@ -333,7 +333,7 @@ Test(file, a_file_stands_for_itself_whatever_it_is)
 
     cr_assert_eq(mkfifo(fifo, 0600), 0);
     for (i = 0; i < 3; i++) {
-        cr_assert(file_list(paths[i], &list, &error), "%s", error.text);
+        cr_assert(file_list(paths[i], NULL, &list, NULL, &error), "%s", error.text);
         cr_expect_eq(list.count, 1);
         cr_expect_str_eq(list.items[0], paths[i]);
         list_free(&list);
@@ -348,21 +348,44 @@ static void expect_no_list(const char *path, const char *words)
     struct list list = {0};
     struct error error = {0};
 
-    cr_expect_not(file_list(path, &list, &error), "%s: listed", path);
+    cr_expect_not(file_list(path, NULL, &list, NULL, &error), "%s: listed", path);
     cr_expect_eq(error.kind, ERROR_FILE);
     cr_expect_not_null(
         strstr(error.text, words), "expected \"%s\", came \"%s\"", words, error.text);
     cr_expect(list.items == NULL && list.count == 0);
 }
 
-Test(file, a_list_with_something_that_cannot_be_looked_at_is_an_error)
+static bool ends_in_pem(const char *name)
 {
-    char *dir = pki_temp_dir(), *path = join(dir, "dangling");
+    return strlen(name) > 4 && strcmp(name + strlen(name) - 4, ".pem") == 0;
+}
 
-    expect_no_list(path, "dangling: No such file or directory");
-    free(pki_write_text(dir, "a", "x"));
+Test(file, a_list_passes_over_links_to_nothing_and_names_that_nobody_wants)
+{
+    char *dir = pki_temp_dir(), *path = join(dir, "dangling.pem");
+    struct list list = {0}, passed_over = {0};
+    struct error error = {0};
+
+    expect_no_list(path, "dangling.pem: No such file or directory");
+    free(pki_write_text(dir, "b.pem", "x"));
+    free(pki_write_text(dir, "a.pem", "x"));
+    free(pki_write_text(dir, "a.pem~", "x"));
+    free(pki_write_text(dir, "README", "x"));
+    free(pki_write_text(dir, ".hidden", "x"));
     cr_assert_eq(symlink("nowhere", path), 0);
-    expect_no_list(dir, "dangling: No such file or directory");
+    cr_assert(file_list(dir, ends_in_pem, &list, &passed_over, &error), "%s", error.text);
+    cr_assert_eq(list.count, 2);
+    cr_expect_not_null(strstr(list.items[0], "/a.pem"));
+    cr_expect_not_null(strstr(list.items[1], "/b.pem"));
+    cr_assert_eq(passed_over.count, 3);
+    cr_expect_str_eq(passed_over.items[0], "README");
+    cr_expect_str_eq(passed_over.items[1], "a.pem~");
+    cr_expect_str_eq(passed_over.items[2], "dangling.pem");
+    list_free(&list);
+    list_free(&passed_over);
+    cr_assert(file_list(dir, NULL, &list, NULL, &error), "%s", error.text);
+    cr_expect_eq(list.count, 4);
+    list_free(&list);
     free(path);
     pki_remove_dir(dir);
 }
@@ -376,7 +399,7 @@ Test(file, a_directory_holds_a_bounded_number_of_files)
 
     for (i = 0; i <= FILE_MAX_ENTRIES; i++) {
         if (i == FILE_MAX_ENTRIES) {
-            cr_expect(file_list(dir, &list, &error), "%s", error.text);
+            cr_expect(file_list(dir, NULL, &list, NULL, &error), "%s", error.text);
             cr_expect_eq(list.count, FILE_MAX_ENTRIES);
             list_free(&list);
         }

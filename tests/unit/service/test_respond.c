@@ -193,10 +193,12 @@ Test(answer, without_trust_the_client_reads_503_and_no_reason)
 {
     struct stage *stage = stage_new();
     char *const parameters[] = {get, NULL};
+    struct trust_options options;
     const char *answer;
 
     trust_current_free(stage->service.trust);
-    stage->service.trust = trust_current_new(&stage->config);
+    options = trust_options_of(&stage->config);
+    stage->service.trust = trust_current_new(&options);
     answer = ask(stage, REQUEST_RESPONDER, parameters);
     cr_expect_eq(strncmp(answer, "Status: 503 ", 12), 0, "%s", answer);
     cr_expect(ends_with(answer, "\r\n\r\nThis service is not configured\n"), "%s", answer);

@@ -77,8 +77,9 @@ void verify_files_free(struct verify_files *files)
 
 struct trust *verify_files_load(const struct verify_files *files)
 {
-    struct error warning = {0}, error = {0};
-    struct trust *trust = trust_load(&files->config, &warning, &error);
+    struct error error = {0};
+    const struct trust_options options = trust_options_of(&files->config);
+    struct trust *trust = trust_load(&options, &error);
 
     cr_assert_not_null(trust, "the trust was not loaded: %s", error.text);
     return trust;

@@ -1,0 +1,15 @@
+#ifndef PEERCERT_TRUST_SPLIT_H
+#define PEERCERT_TRUST_SPLIT_H
+
+#include "base/error.h"
+#include "base/list.h"
+#include <openssl/x509.h>
+
+/* For the trust module alone. Tells the CA certificates that are anchors from those that another of
+ * them issued, directly or not. A self-signed one is an anchor; so are those that issued each other
+ * in a circle. Both stacks borrow; a sentence for each of the latter is added to `warnings`. false
+ * with ERROR_MEMORY. */
+bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * anchors, STACK_OF(X509) * below,
+    struct list *warnings, struct error *error);
+
+#endif
