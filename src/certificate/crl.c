@@ -152,10 +152,24 @@ static const char *find_frame_fault(const struct crl *crl, const struct layout *
     return NULL;
 }
 
+/* Something well-formed, and then bytes. */
+static bool has_more(const unsigned char *der, size_t length)
+{
+    struct der_span whole = {der, length}, list;
+    struct layout layout;
+
+    return der_take(&whole, DER_SEQUENCE, &list) && whole.length > 0 &&
+           split(der, length - whole.length, &layout);
+}
+
 static bool decode(struct crl *crl, const unsigned char *der, size_t length, struct error *error)
 {
     struct layout layout;
 
+    if (has_more(der, length)) {
+        error_set(error, ERROR_INPUT, "bytes follow the CRL");
+        return false;
+    }
     if (length > INT_MAX || !split(der, length, &layout)) {
         error_set(error, ERROR_INPUT, "it is not a DER CRL (RFC 5280 section 5.1)");
         return false;

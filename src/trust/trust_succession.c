@@ -141,6 +141,23 @@ static bool is_ca_of(X509 *ca, const struct trust_list *list)
            EVP_PKEY_eq(key, trust_list_signer(list)) == 1;
 }
 
+/* A newer list of the same scope was beside it already: nobody relied on it. */
+static bool was_superseded(const struct trust_succession *succession, struct trust_list *old)
+{
+    const struct trust_lists *before = succession->before;
+    const struct crl *was = trust_list_crl(old);
+    size_t i;
+
+    for (i = 0; i < before->count; i++) {
+        const struct crl *other = trust_list_crl(before->items[i]);
+
+        if (before->items[i] != old && is_same_scope(other, was) && !is_as_new(was, other) &&
+            place_of(succession, old, before->items[i]) == PLACE_TAKEN)
+            return true;
+    }
+    return false;
+}
+
 /* A root that the operator took out issues nothing any more that could be valid. */
 static bool is_of_removed_root(
     const struct trust_succession *succession, const struct trust_list *list)
@@ -196,7 +213,7 @@ bool trust_succession_keep(struct trust_succession *succession, struct error *er
         enum place place;
 
         if (is_there(succession->after, old, count) || trust_list_signer(old) == NULL ||
-            is_of_removed_root(succession, old))
+            was_superseded(succession, old) || is_of_removed_root(succession, old))
             continue;
         place = find_place(succession, old, count);
         if (place != PLACE_TAKEN && !keep(succession, old, place, error))

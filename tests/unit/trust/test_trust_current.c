@@ -17,7 +17,7 @@ struct scene {
     char *ca_path[1], *crl_path[1];
     struct config config;
     struct trust_current *current;
-    struct error warning, error;
+    struct trust_news news; /* of the last look */
 };
 
 /* As operators do it: a new file is renamed over the old one. */
@@ -50,6 +50,7 @@ static void put_crl(struct scene *scene, const struct pki_crl_spec *spec)
 static struct scene *scene_new(bool with_crl)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
+    struct trust_options options;
 
     cr_assert_not_null(scene);
     scene->dir = pki_temp_dir();
@@ -64,16 +65,18 @@ static struct scene *scene_new(bool with_crl)
     put_ca(scene, scene->ca);
     if (with_crl)
         put_crl(scene, &(struct pki_crl_spec){.issuer = scene->ca, .number = 5});
-    scene->current = trust_current_new(&scene->config);
+    options = trust_options_of(&scene->config);
+    scene->current = trust_current_new(&options);
     cr_assert_null(trust_current_get(scene->current));
-    cr_assert_eq(trust_current_reload(scene->current, &scene->warning, &scene->error),
-        TRUST_CHANGED, "%s", scene->error.text);
+    cr_assert_eq(trust_current_reload(scene->current, &scene->news), TRUST_CHANGED, "%s",
+        scene->news.error.text);
     return scene;
 }
 
 static void scene_free(struct scene *scene)
 {
     trust_current_free(scene->current);
+    trust_news_free(&scene->news);
     pki_free(scene->ca);
     pki_free(scene->other);
     free(scene->ca_path[0]);
@@ -84,8 +87,37 @@ static void scene_free(struct scene *scene)
 
 static enum trust_change look(struct scene *scene)
 {
-    scene->error = (struct error){.kind = ERROR_NONE};
-    return trust_current_look(scene->current, &scene->warning, &scene->error);
+    trust_news_free(&scene->news);
+    scene->news = (struct trust_news){.error = {.kind = ERROR_NONE}};
+    return trust_current_look(scene->current, &scene->news);
+}
+
+/* Something is kept, of this name and for this reason. */
+static void expect_kept(struct scene *scene, const char *what, const char *why, const char *label)
+{
+    struct trust *trust = trust_current_get(scene->current);
+    size_t i, count = trust_kept_count(trust);
+    bool found = false;
+
+    for (i = 0; i < count; i++) {
+        char *words = trust_kept_words(trust_kept(trust, i));
+
+        cr_assert_not_null(words);
+        found = found || (strstr(words, what) == words && strstr(words, why) != NULL &&
+                             strstr(words, " is kept as it was at 20") != NULL);
+        free(words);
+    }
+    cr_expect(found, "%s: \"%s\" is not among %zu; the first is \"%s\"", label, why, count,
+        count > 0 ? trust_kept(trust, 0)->why : "");
+    trust_release(trust);
+}
+
+static void expect_nothing_kept(struct scene *scene)
+{
+    struct trust *trust = trust_current_get(scene->current);
+
+    cr_expect_eq(trust_kept_count(trust), 0);
+    trust_release(trust);
 }
 
 static enum verdict_status judge(struct scene *scene, const struct pki *client)
@@ -108,38 +140,45 @@ Test(trust_current, a_change_of_content_is_noticed_and_a_change_of_time_alone_is
     cr_expect_eq(look(scene), TRUST_SAME, "the same content again");
     cr_expect_eq(judge(scene, client), VERDICT_UNTRUSTED);
     put_ca(scene, scene->other);
-    cr_expect_eq(look(scene), TRUST_CHANGED, "%s", scene->error.text);
+    cr_expect_eq(look(scene), TRUST_CHANGED, "%s", scene->news.error.text);
     cr_expect_eq(judge(scene, client), VERDICT_VALID);
     cr_expect_eq(look(scene), TRUST_SAME);
     pki_free(client);
     scene_free(scene);
 }
 
-Test(trust_current, a_broken_new_file_keeps_the_old_trust_and_is_told_once)
+Test(trust_current, a_file_that_breaks_keeps_what_it_held_and_is_told_once)
 {
-    static const char *const broken[] = {"", "garbage", "-----BEGIN CERTIFICATE-----\nMIIB\n"};
+    static const struct {
+        const char *content; /* NULL: a client's certificate */
+        const char *why;
+    } broken[] = {{"", "the file is empty"}, {"garbage", "it is no PEM"},
+        {"-----BEGIN CERTIFICATE-----\nMIIB\n", "PEM"}, {NULL, "is no CA certificate"}};
     struct scene *scene = scene_new(false);
     struct pki *client = pki_client("CN=Dan", scene->ca);
     char *leaf = pki_pem(client->certificate);
     size_t i;
 
     for (i = 0; i < 4; i++) {
-        put(scene, scene->ca_path[0], i < 3 ? broken[i] : leaf);
-        cr_expect_eq(look(scene), TRUST_KEPT, "case %zu", i);
-        cr_expect_not_null(strstr(scene->error.text, scene->ca_path[0]), "%s", scene->error.text);
+        put(scene, scene->ca_path[0], broken[i].content != NULL ? broken[i].content : leaf);
+        cr_expect_eq(look(scene), TRUST_CHANGED, "case %zu", i);
+        cr_expect_eq(scene->news.kept.count, 1, "case %zu", i);
+        expect_kept(scene, scene->ca_path[0], broken[i].why, broken[i].why);
         cr_expect_eq(look(scene), TRUST_SAME, "case %zu is told twice", i);
+        cr_expect_eq(scene->news.kept.count, 0, "case %zu is told twice", i);
         cr_expect_eq(judge(scene, client), VERDICT_VALID);
     }
     cr_assert_eq(unlink(scene->ca_path[0]), 0);
-    cr_expect_eq(look(scene), TRUST_KEPT);
+    cr_expect_eq(look(scene), TRUST_CHANGED);
+    expect_kept(scene, scene->ca_path[0], "No such file or directory", "removed");
     cr_expect_eq(look(scene), TRUST_SAME);
     cr_expect_eq(judge(scene, client), VERDICT_VALID);
-    cr_expect_eq(trust_current_reload(scene->current, &scene->warning, &scene->error), TRUST_KEPT,
-        "who asks is answered each time");
     put_ca(scene, scene->ca);
-    cr_expect_eq(look(scene), TRUST_SAME, "back to what is in use");
+    cr_expect_eq(look(scene), TRUST_CHANGED, "back to what is in use");
+    expect_nothing_kept(scene);
     cr_assert_eq(unlink(scene->ca_path[0]), 0);
-    cr_expect_eq(look(scene), TRUST_KEPT, "told again after it was good");
+    cr_expect_eq(look(scene), TRUST_CHANGED, "told again after it was good");
+    cr_expect_eq(scene->news.kept.count, 1);
     free(leaf);
     pki_free(client);
     scene_free(scene);
@@ -171,24 +210,26 @@ Test(trust_current, a_reload_never_un_revokes)
     const struct pki_crl_spec bad[] = {
         {.issuer = scene->ca, .number = 6},                           /* a lower number */
         {.issuer = scene->ca, .number = -1},                          /* none */
-        {.issuer = scene->ca, .number = 8, .this_update = -7200},     /* an earlier date */
         {.issuer = scene->other, .number = 8},                        /* another issuer's */
         {.issuer = scene->ca, .number = 8, .delta_base_plus_one = 8}, /* a delta alone */
+        {.issuer = scene->ca, .number = 8, .this_update = -7200},     /* an earlier date */
     };
+    static const char *const why[] = {
+        "is older", "is older", "no file holds it", "no file holds it", "is older"};
     size_t i;
 
     put_crl(scene, &good);
-    cr_assert_eq(look(scene), TRUST_CHANGED, "%s", scene->error.text);
+    cr_assert_eq(look(scene), TRUST_CHANGED, "%s", scene->news.error.text);
     cr_assert_eq(judge(scene, client), VERDICT_REVOKED);
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         put_crl(scene, &bad[i]);
-        cr_expect_eq(look(scene), TRUST_KEPT, "case %zu", i);
-        cr_expect_not_null(strstr(scene->error.text, "CN=One"), "%s", scene->error.text);
+        cr_expect_eq(look(scene), TRUST_CHANGED, "case %zu", i);
+        expect_kept(scene, "the CRL of CN=One", why[i], why[i]);
         cr_expect_eq(look(scene), TRUST_SAME, "case %zu is told twice", i);
         cr_expect_eq(judge(scene, client), VERDICT_REVOKED, "case %zu", i);
     }
     put_crl(scene, &(struct pki_crl_spec){.issuer = scene->ca, .number = 8, .this_update = -1800});
-    cr_expect_eq(look(scene), TRUST_CHANGED, "%s", scene->error.text);
+    cr_expect_eq(look(scene), TRUST_CHANGED, "%s", scene->news.error.text);
     cr_expect_eq(judge(scene, client), VERDICT_VALID, "the owner took it back");
     pki_free(client);
     scene_free(scene);
@@ -238,7 +279,7 @@ Test(trust_current, while_the_trust_is_swapped_every_answer_is_right_for_one_of_
         unsigned long before = atomic_load(&crowd.judged);
 
         put_ca(scene, i % 2 == 0 ? scene->other : scene->ca);
-        cr_expect_eq(look(scene), TRUST_CHANGED, "swap %d: %s", i, scene->error.text);
+        cr_expect_eq(look(scene), TRUST_CHANGED, "swap %d: %s", i, scene->news.error.text);
         while (atomic_load(&crowd.judged) < before + 100)
             usleep(100);
     }

@@ -1,5 +1,6 @@
 #include "certificate/alloc_watch.h"
 #include "config/config_options.h"
+#include "trust/trust_crls.h"
 #include "unit/trust/trust_given.h"
 #include "unit/verify/verify_helpers.h"
 
@@ -12,6 +13,18 @@
 
 TestSuite(trust_snapshot, .init = trust_given_make, .fini = trust_given_free);
 
+static int count_crls(const struct trust *trust, const struct pki *issuer)
+{
+    size_t position = 0;
+    bool failed = false;
+    int count = 0;
+
+    while (trust_crl_next(trust, issuer->certificate, &position, &failed) != NULL)
+        count++;
+    cr_expect_not(failed);
+    return count;
+}
+
 /* A regular CRL file in DER, several CRLs of one issuer, several CAs of one name. */
 Test(trust_snapshot, crls_and_cas_of_the_same_name_all_count)
 {
@@ -22,16 +35,16 @@ Test(trust_snapshot, crls_and_cas_of_the_same_name_all_count)
     size_t length = 0;
     unsigned char *der = pki_crl_der(crl, &length);
     struct trust *trust;
-    STACK_OF(X509_OBJECT) * objects;
 
-    crls[0] = write_crl("0", &(struct pki_crl_spec){.issuer = ca});
-    crls[1] = write_crl("1", &(struct pki_crl_spec){.issuer = ca, .number = 2});
+    crls[0] = write_crl("0.pem", &(struct pki_crl_spec){.issuer = ca});
+    crls[1] = write_crl("1.pem", &(struct pki_crl_spec){.issuer = ca, .number = 2});
     crls[2] = pki_write_file(dir, "2", der, length);
     config.crl = (struct list){crls, 3};
     trust = expect_loads(&config, 2, NULL);
     cr_expect_eq(trust_crl_count(trust), 3);
-    objects = X509_STORE_get0_objects(trust_store(trust));
-    cr_expect_eq(sk_X509_OBJECT_num(objects), 5, "%d in the store", sk_X509_OBJECT_num(objects));
+    cr_expect_eq(sk_X509_num(trust_anchors(trust)), 2);
+    cr_expect_eq(count_crls(trust, ca), 2);
+    cr_expect_eq(count_crls(trust, twin), 1);
     trust_release(trust);
     for (length = 0; length < 3; length++)
         free(crls[length]);
@@ -39,64 +52,6 @@ Test(trust_snapshot, crls_and_cas_of_the_same_name_all_count)
     free(der);
     free(cas);
     pki_free(twin);
-}
-
-static void read_digest(const struct config *config, unsigned char digest[32])
-{
-    struct error error = {0};
-
-    cr_assert(trust_read_digest(config, digest, &error), "%s", error.text);
-}
-
-Test(trust_snapshot, the_digest_is_the_same_for_the_same_bytes_and_for_no_other)
-{
-    char *cas = WRITE("ca.pem", ca), *more = WRITE("more.pem", other), *two[2] = {cas, more};
-    char *swapped[2] = {more, cas}, *joined = WRITE("joined.pem", ca, other);
-    struct config configs[] = {make_config(&cas, NULL, NULL), make_config(&more, NULL, NULL),
-        make_config(&cas, &more, NULL), make_config(&joined, NULL, NULL),
-        make_config(&cas, NULL, NULL), make_config(&cas, NULL, NULL)};
-    const size_t count = sizeof(configs) / sizeof(configs[0]);
-    unsigned char digests[6][32], again[32];
-    size_t i, j;
-
-    configs[4].ca = (struct list){two, 2};
-    configs[5].ca = (struct list){swapped, 2};
-    for (i = 0; i < count; i++) {
-        struct error error = {0};
-        struct trust *trust = trust_load(&configs[i], NULL, &error);
-
-        cr_assert_not_null(trust, "%s", error.text);
-        read_digest(&configs[i], digests[i]);
-        cr_expect_arr_eq(trust_digest(trust), digests[i], 32);
-        for (j = 0; j < i; j++)
-            cr_expect_arr_neq(digests[j], digests[i], 32, "%zu and %zu", j, i);
-        trust_release(trust);
-    }
-    free(cas);
-    cas = WRITE("other-name.pem", ca);
-    read_digest(&configs[0], again);
-    cr_expect_arr_eq(again, digests[0], 32, "the name of the file counts");
-    free(cas);
-    cas = pki_write_text(dir, "other-name.pem", "x");
-    read_digest(&configs[0], again);
-    cr_expect_arr_neq(again, digests[0], 32);
-    free(cas);
-    free(more);
-    free(joined);
-}
-
-Test(trust_snapshot, the_digest_of_what_cannot_be_read_is_an_error)
-{
-    unsigned char digest[32];
-    struct error error = {0};
-    char *path = NULL;
-    struct config config = make_config(&path, NULL, NULL);
-
-    cr_assert(asprintf(&path, "%s/missing", dir) > 0);
-    cr_expect_not(trust_read_digest(&config, digest, &error));
-    cr_expect_eq(error.kind, ERROR_FILE);
-    cr_expect(strstr(error.text, path) == error.text, "%s", error.text);
-    free(path);
 }
 
 Test(trust_snapshot, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_it_is_held)
@@ -166,14 +121,18 @@ Test(trust_snapshot, the_interval_of_a_snapshot_ends_at_the_next_date_of_anythin
 
     /* The clock may have moved on while the certificates were made: ask them. */
     for (kind = 0; kind < 4; kind++) {
-        const ASN1_TIME *times[4] = {X509_get0_notBefore(root->certificate),
-            X509_CRL_get0_lastUpdate(sk_X509_CRL_value(trust_crls(trust), 0)),
-            X509_get0_notAfter(middle->certificate),
-            X509_CRL_get0_nextUpdate(sk_X509_CRL_value(trust_crls(trust), 0))};
+        size_t position = 0;
+        bool failed = false;
+        const struct crl *list = trust_crl_next(trust, root->certificate, &position, &failed);
+        const ASN1_TIME *date = kind == 0 ? X509_get0_notBefore(root->certificate)
+                                          : X509_get0_notAfter(middle->certificate);
         struct tm tm;
 
-        cr_assert_eq(ASN1_TIME_to_tm(times[kind], &tm), 1);
+        cr_assert_not_null(list);
+        cr_assert_eq(ASN1_TIME_to_tm(date, &tm), 1);
         edges[count] = timegm(&tm);
+        cr_assert(kind % 2 == 0 || (kind == 1 ? crl_this_update(list, &edges[count])
+                                              : crl_next_update(list, &edges[count])));
         edges[count + 1] = edges[count] + 1;
         count += 2;
     }
@@ -220,20 +179,20 @@ Test(trust_snapshot, a_date_that_cannot_be_read_makes_every_interval_empty)
 static void torture(const struct config *config, int anchors, int intermediates, int crls)
 {
     struct error error = {0};
-    struct trust *trust = trust_load(config, NULL, &error);
+    struct trust *trust = load_trust(config, &error);
     unsigned long nth, count;
     int and_after, failed = 0;
 
     trust_release(trust);
     alloc_watch_fail_at(0, false);
-    trust_release(trust_load(config, NULL, &error));
+    trust_release(load_trust(config, &error));
     count = alloc_watch_count();
     cr_assert_gt(count, 50, "%lu allocations: the watch does not see them", count);
     for (nth = 1; nth <= count; nth++) {
         for (and_after = 0; and_after < 2; and_after++) {
             alloc_watch_fail_at(nth, and_after);
             error = (struct error){0};
-            trust = trust_load(config, NULL, &error);
+            trust = load_trust(config, &error);
             alloc_watch_fail_at(0, false);
             if (trust == NULL) {
                 failed++;
@@ -242,9 +201,7 @@ static void torture(const struct config *config, int anchors, int intermediates,
                 continue;
             }
             cr_expect(trust_anchor_count(trust) == anchors && trust_crl_count(trust) == crls &&
-                          sk_X509_num(trust_intermediates(trust)) == intermediates &&
-                          sk_X509_OBJECT_num(X509_STORE_get0_objects(trust_store(trust))) ==
-                              anchors + crls,
+                          sk_X509_num(trust_intermediates(trust)) == intermediates,
                 "allocation %lu of %lu (%d): %d anchors, %d CRLs", nth, count, and_after,
                 trust_anchor_count(trust), trust_crl_count(trust));
             cr_expect_neq(
@@ -259,7 +216,7 @@ static void torture(const struct config *config, int anchors, int intermediates,
     cr_expect_gt(failed, 0);
 }
 
-Test(trust_snapshot, want_of_memory_never_makes_a_smaller_trust)
+Test(trust_snapshot, running_out_of_memory_never_makes_a_smaller_trust)
 {
     char *cas = WRITE("a.pem", ca, other), *others = WRITE("b.pem", leaf);
     char *crl = write_crl("c.pem", &(struct pki_crl_spec){.issuer = ca});
@@ -269,29 +226,6 @@ Test(trust_snapshot, want_of_memory_never_makes_a_smaller_trust)
     free(cas);
     free(others);
     free(crl);
-}
-
-Test(trust_snapshot, want_of_memory_makes_no_digest)
-{
-    char *cas = WRITE("a.pem", ca);
-    struct config config = make_config(&cas, NULL, NULL);
-    unsigned char digest[32];
-    struct error error = {0};
-    unsigned long nth, count;
-
-    cr_assert(trust_read_digest(&config, digest, &error));
-    alloc_watch_fail_at(0, false);
-    cr_assert(trust_read_digest(&config, digest, &error));
-    count = alloc_watch_count();
-    for (nth = 1; nth <= count; nth++) {
-        bool good;
-
-        alloc_watch_fail_at(nth, false);
-        good = trust_read_digest(&config, digest, &error);
-        alloc_watch_fail_at(0, false);
-        cr_expect(good || error.kind == ERROR_MEMORY, "allocation %lu: %s", nth, error.text);
-    }
-    free(cas);
 }
 
 static void expect_verdict(const struct trust *trust, const struct config *config,
@@ -323,7 +257,7 @@ Test(trust_snapshot, of_several_cas_of_one_name_the_one_that_signed_is_found)
     client = pki_make(&(struct pki_spec){.subject = "CN=client", .issuer = stranger, .version = 1});
     path = WRITE("a.pem", cas[0], cas[1], cas[2]);
     config.ca = (struct list){&path, 1};
-    trust = trust_load(&config, NULL, &error);
+    trust = load_trust(&config, &error);
     cr_assert_not_null(trust, "%s", error.text);
     for (i = 0; i < 3; i++)
         expect_verdict(trust, &config, clients[i], VERDICT_VALID, i == 0 ? "first" : "later");

@@ -58,26 +58,38 @@ struct config make_config(char **ca_path, char **intermediates, char **crl)
     return config;
 }
 
+struct trust *load_trust(const struct config *config, struct error *error)
+{
+    const struct trust_options options = trust_options_of(config);
+
+    return trust_load(&options, error);
+}
+
 struct trust *expect_loads(const struct config *config, int anchors, const char *warning)
 {
-    struct error error = {0}, warned = {.text = "stale"};
-    struct trust *trust = trust_load(config, &warned, &error);
+    struct error error = {0};
+    struct trust *trust = load_trust(config, &error);
+    const struct list *warnings;
 
     cr_assert_not_null(trust, "%s", error.text);
     cr_expect_eq(trust_anchor_count(trust), anchors, "%d anchors", trust_anchor_count(trust));
+    cr_expect_eq(trust_kept_count(trust), 0);
     cr_expect_eq(ERR_peek_error(), 0, "libcrypto's error queue is not empty");
+    warnings = trust_warnings(trust);
     if (warning == NULL)
-        cr_expect_str_empty(warned.text, "warned: %s", warned.text);
+        cr_expect_eq(
+            warnings->count, 0, "warned: %s", warnings->count > 0 ? warnings->items[0] : "");
     else
-        cr_expect_not_null(
-            strstr(warned.text, warning), "expected \"%s\", came \"%s\"", warning, warned.text);
+        cr_expect(warnings->count == 1 && strstr(warnings->items[0], warning) != NULL,
+            "expected \"%s\", came \"%s\"", warning,
+            warnings->count > 0 ? warnings->items[0] : "nothing");
     return trust;
 }
 
 void expect_refused_config(const struct config *config, const char *path, const char *words)
 {
-    struct error error = {0}, warned = {0};
-    struct trust *trust = trust_load(config, &warned, &error);
+    struct error error = {0};
+    struct trust *trust = load_trust(config, &error);
 
     cr_expect_null(trust, "%s: loaded; expected \"%s\"", path, words);
     cr_expect(strstr(error.text, path) == error.text, "expected %s, came %s", path, error.text);

@@ -21,7 +21,10 @@ char *write_crl(const char *name, const struct pki_crl_spec *spec);
 /* A configuration with one path each; NULL is none. Borrows them. */
 struct config make_config(char **ca_path, char **intermediates, char **crl);
 
-/* It loads with so many anchors, and warns with these words (NULL: not at all). */
+/* trust_load with the options of a configuration. */
+struct trust *load_trust(const struct config *config, struct error *error);
+
+/* It loads with so many anchors, and warns once, with these words (NULL: not at all). */
 struct trust *expect_loads(const struct config *config, int anchors, const char *warning);
 
 /* It is refused with an error that begins with the path and has these words. */
