@@ -354,8 +354,8 @@ def test_a_new_trust_asks_anew(start_with, scene, serve):
     responder = start_with("hard", served.url)
     assert ask(responder, scene.good)[-1] == VALID
     responder.send_signal(signal.SIGHUP)
-    responder.allowed_log += ("the trust was loaded anew",)
-    wait_until(lambda: "the trust was loaded anew" in responder.log(), "the reload")
+    responder.allowed_log += ("the trust was reloaded",)
+    wait_until(lambda: "the trust was reloaded" in responder.log(), "the reload")
     assert "was revoked on" in ask(responder, scene.good)[-1]
     assert len(served.requests) == 2
 
