@@ -81,13 +81,15 @@ static void load_trust(void)
 {
     char *paths[3] = {NULL};
     struct config config = {.ca = {paths, 2}, .intermediates = {&paths[2], 1}};
+    struct trust_options options;
     struct error error = {.kind = ERROR_NONE};
 
     pki_must(asprintf(&paths[0], "%s/acme.cer", world_dir) > 0 &&
                  asprintf(&paths[1], "%s/devices.cer", world_dir) > 0 &&
                  asprintf(&paths[2], "%s/sub.cer", world_dir) > 0,
         "asprintf");
-    world_trust = trust_load(&config, NULL, &error);
+    options = trust_options_of(&config);
+    world_trust = trust_load(&options, &error);
     pki_must(world_trust != NULL, error.text);
     free(paths[0]);
     free(paths[1]);
