@@ -5,6 +5,7 @@
 #include "verify/verify_chain.h"
 #include "verify/verify_errors.h"
 #include "verify/verify_findings.h"
+#include "verify/verify_names.h"
 #include "verify/verify_policy.h"
 #include "verify/verify_revocation.h"
 #include "verify/verify_stranger.h"
@@ -130,27 +131,42 @@ static bool describe_anchor(struct verdict *verdict, const struct path *path)
     return true;
 }
 
-/* Policies and revocation are looked at when nothing makes the path untrusted. The finding that
+/* What libcrypto does not look at, or not as RFC 5280 says. false when memory or libcrypto failed.
+ */
+static bool add_rules(struct findings *findings)
+{
+    STACK_OF(X509) *proven = path_borrow(findings->path, 0, findings->path->length);
+    int code, depth;
+
+    if (proven == NULL || !names_check(findings)) {
+        sk_X509_free(proven);
+        return false;
+    }
+    if (policy_find_unreadable(proven, &depth) != NID_undef)
+        findings_add_cause(findings, CAUSE_POLICY_UNREADABLE, depth);
+    code = policy_fault(proven, &depth);
+    if (code == X509_V_ERR_UNSPECIFIED)
+        findings_add_cause(findings, CAUSE_LIMIT, 0);
+    else if (code != X509_V_OK)
+        findings_add(findings, code, depth);
+    sk_X509_free(proven);
+    return !alloc_watch_failed();
+}
+
+/* Rules and revocation are looked at when nothing makes the path untrusted. The finding that
  * counts, NULL when none does; *failed when memory or libcrypto failed. */
 static const struct finding *weigh(
     const struct job *job, struct findings *findings, enum verdict_status *status, bool *failed)
 {
     const struct finding *error = findings_judge(findings, status);
-    STACK_OF(X509) *proven = NULL;
-    int code, depth;
 
     if (*status <= VERDICT_UNTRUSTED)
         return error;
-    proven = path_borrow(findings->path, 0, findings->path->length);
-    *failed = proven == NULL;
-    if (proven == NULL)
-        return NULL;
-    code = policy_fault(proven, &depth);
-    sk_X509_free(proven);
-    if (code != X509_V_OK)
-        findings_add(findings, code, depth);
-    else
-        *failed = !revocation_check(findings, &job->search);
+    *failed = !add_rules(findings);
+    error = findings_judge(findings, status);
+    if (*failed || *status <= VERDICT_UNTRUSTED)
+        return error;
+    *failed = !revocation_check(findings, &job->search);
     return findings_judge(findings, status);
 }
 

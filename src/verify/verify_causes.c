@@ -49,12 +49,14 @@ static const struct {
         "its version is none of 1 to 3 (RFC 5280 section 4.1.2.1)"},
     [CAUSE_LIMIT] = {X509_V_ERR_CERT_REJECTED,
         "it holds more names, constraints or policies than libcrypto compares"},
-    [CAUSE_EXTENSION_UNREADABLE] = {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
-        "it has a critical extension that cannot be read"},
-    [CAUSE_CONSTRAINT_UNREADABLE] = {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
-        "the name constraints of a CA cannot be applied"},
+    [CAUSE_POLICY_UNREADABLE] = {X509_V_ERR_INVALID_POLICY_EXTENSION,
+        "it has an extension about policies that cannot be read, or stands in it twice"},
     [CAUSE_CONSTRAINT] = {X509_V_ERR_EXCLUDED_VIOLATION,
         "a name in it is one that its CA must not sign"},
+    [CAUSE_CONSTRAINT_NAME] = {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
+        "a name in it is of a form to which the name constraints of its CA cannot be applied"},
+    [CAUSE_CONSTRAINT_UNREADABLE] = {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
+        "the name constraints of its CA have an address mask with holes"},
 };
 
 int verify_cause_code(enum verify_cause cause)

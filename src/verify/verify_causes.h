@@ -23,11 +23,12 @@ enum verify_cause {
     CAUSE_TRUSTED_CA,
     CAUSE_VERSION,
     CAUSE_LIMIT,
-    CAUSE_EXTENSION_UNREADABLE,
-    CAUSE_CONSTRAINT_UNREADABLE,
+    CAUSE_POLICY_UNREADABLE,
     CAUSE_CONSTRAINT,
+    CAUSE_CONSTRAINT_NAME,
+    CAUSE_CONSTRAINT_UNREADABLE,
 };
-#define CAUSE_COUNT (CAUSE_CONSTRAINT + 1)
+#define CAUSE_COUNT (CAUSE_CONSTRAINT_UNREADABLE + 1)
 
 /* The X509_V_ERR number that is told with a cause. */
 int verify_cause_code(enum verify_cause cause);

@@ -2,6 +2,8 @@
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /* Whose extension cannot be read: as libcrypto marked it. */
 static int invalid_depth(STACK_OF(X509) * chain)
@@ -40,4 +42,30 @@ int policy_fault(STACK_OF(X509) * chain, int *depth)
     default:
         return X509_V_ERR_UNSPECIFIED;
     }
+}
+
+static bool is_unreadable(const X509 *certificate, int nid)
+{
+    int critical = -1;
+    void *value = X509_get_ext_d2i(certificate, nid, &critical, NULL);
+
+    if (value == NULL)
+        return critical != -1;
+    ASN1_item_free(value, ASN1_ITEM_ptr(X509V3_EXT_get_nid(nid)->it));
+    return false;
+}
+
+int policy_find_unreadable(STACK_OF(X509) * chain, int *depth)
+{
+    static const int nids[] = {NID_certificate_policies, NID_policy_mappings,
+        NID_policy_constraints, NID_inhibit_any_policy};
+    size_t i;
+
+    for (*depth = 0; *depth < sk_X509_num(chain); ++*depth) {
+        for (i = 0; i < sizeof(nids) / sizeof(nids[0]); i++) {
+            if (is_unreadable(sk_X509_value(chain, *depth), nids[i]))
+                return nids[i];
+        }
+    }
+    return NID_undef;
 }

@@ -15,4 +15,9 @@
  * an explicit policy that a CA demands is enforced and every policy that it names will do. */
 int policy_fault(STACK_OF(X509) * chain, int *depth);
 
+/* libcrypto does not look at these extensions of a certificate without certificatePolicies, and so
+ * passes ones that cannot be read. The NID of the first such one in the chain, or of one that is
+ * there twice, and in *depth whose it is; NID_undef when there is none. */
+int policy_find_unreadable(STACK_OF(X509) * chain, int *depth);
+
 #endif

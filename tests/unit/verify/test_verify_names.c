@@ -1,0 +1,193 @@
+#include "unit/verify/verify_helpers.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct pki *root;
+
+static void begin(void)
+{
+    root = pki_ca("CN=Root");
+}
+
+static void end(void)
+{
+    pki_free(root);
+}
+
+TestSuite(verify_names, .init = begin, .fini = end);
+
+/* One constraint of a CA and one name below it, each as a section of openssl.cnf has it. */
+struct row {
+    const char *constraint;
+    const char *name;
+    enum verdict_status wanted;
+};
+
+static void judge_rows(const struct row *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        char constraint[200], name[200];
+        struct pki *between, *leaf;
+
+        (void)snprintf(constraint, sizeof(constraint), "[nc]\n%s\n", rows[i].constraint);
+        (void)snprintf(name, sizeof(name), "[san]\n%s\n", rows[i].name);
+        between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = root,
+            .ca = true,
+            .extensions = {"nameConstraints=critical,@nc"},
+            .configuration = constraint});
+        leaf = pki_make(&(struct pki_spec){.subject = "CN=x",
+            .issuer = between,
+            .extensions = {"subjectAltName=@san"},
+            .configuration = name});
+        (void)snprintf(constraint, sizeof(constraint), "%s, %s", rows[i].constraint, rows[i].name);
+        (void)verify_both(&(struct setup){.ca = {root}, .intermediates = {between}}, leaf,
+            rows[i].wanted, constraint);
+        pki_free(leaf);
+        pki_free(between);
+    }
+}
+
+#define JUDGE(rows) judge_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+#define BAD VERDICT_UNTRUSTED
+#define GOOD VERDICT_VALID
+
+Test(verify_names, of_hosts)
+{
+    static const struct row rows[] = {
+        {"excluded;DNS.1=example.org", "DNS.1=example.net", GOOD},
+        {"excluded;DNS.1=example.org", "DNS.1=badexample.org", GOOD},
+        {"excluded;DNS.1=example.org", "DNS.1=example.org", BAD},
+        {"excluded;DNS.1=example.org", "DNS.1=example.org.", BAD},
+        {"excluded;DNS.1=example.org", "DNS.1=a.EXAMPLE.org.", BAD},
+        {"excluded;DNS.1=example.org.", "DNS.1=a.example.org", BAD},
+        {"excluded;DNS.1=secret.example.org", "DNS.1=*.example.org", BAD},
+        {"excluded;DNS.1=a.secret.example.org", "DNS.1=*.example.org", BAD},
+        {"excluded;DNS.1=secret.example.org", "DNS.1=s*.example.org", BAD},
+        {"excluded;DNS.1=secret.example.org", "DNS.1=*.example.net", GOOD},
+        {"excluded;DNS.1=secret.example.org", "DNS.1=*.other.example.org", GOOD},
+        {"excluded;DNS.1=secret.example.org", "DNS.1=*", BAD},
+        {"excluded;DNS.1=.", "DNS.1=example.org", BAD},
+        {"permitted;DNS.1=example.org", "DNS.1=*.example.org", GOOD},
+        {"permitted;DNS.1=example.org", "DNS.1=a.example.org", GOOD},
+        {"permitted;DNS.1=example.org", "DNS.1=example.net", BAD},
+        {"permitted;DNS.1=example.org", "email.1=a@example.net", GOOD},
+    };
+
+    JUDGE(rows);
+}
+
+Test(verify_names, of_mailboxes)
+{
+    static const struct row rows[] = {
+        {"excluded;email.1=example.org", "email.1=a@example.net", GOOD},
+        {"excluded;email.1=example.org", "email.1=a@sub.example.org", GOOD},
+        {"excluded;email.1=example.org", "email.1=a@example.org", BAD},
+        {"excluded;email.1=example.org", "email.1=a@EXAMPLE.org.", BAD},
+        {"excluded;email.1=.example.org", "email.1=a@sub.example.org.", BAD},
+        {"excluded;email.1=example.org", "email.1=a@example.org@example.net", BAD},
+        {"excluded;email.1=example.org", "email.1=example.net", BAD},
+        {"excluded;email.1=a@example.org", "email.1=a@example.org.", BAD},
+        {"excluded;email.1=a@example.org", "email.1=b@example.org", GOOD},
+        {"excluded;email.1=.", "email.1=a@example.net", BAD},
+        {"permitted;email.1=example.org", "email.1=a@example.org", GOOD},
+        {"permitted;email.1=example.org", "email.1=a@example.net@example.org", BAD},
+    };
+
+    JUDGE(rows);
+}
+
+Test(verify_names, of_uris)
+{
+    static const struct row rows[] = {
+        {"excluded;URI.1=example.org", "URI.1=https://example.net/a", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://sub.example.org/a", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.org:8443/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.org./a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://user@example.org/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.net:1@example.org/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.org\\\\\\\\.example.net/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.net?x", GOOD},
+        {"excluded;URI.1=.", "URI.1=https://example.net/", BAD},
+        {"permitted;URI.1=example.org", "URI.1=https://example.org/@", GOOD},
+        {"permitted;URI.1=example.org", "URI.1=https://example.org:80@example.net/", BAD},
+        {"permitted;URI.1=example.org", "URI.1=https://example.net/", BAD},
+    };
+
+    JUDGE(rows);
+}
+
+Test(verify_names, of_addresses)
+{
+    static const struct row rows[] = {
+        {"permitted;IP.1=10.0.0.0/255.0.0.0", "IP.1=10.1.2.3", GOOD},
+        {"permitted;IP.1=10.0.0.0/255.0.255.0", "IP.1=10.1.0.3", BAD},
+        {"excluded;IP.1=10.0.0.0/255.0.255.0", "IP.1=11.1.0.3", BAD},
+        {"excluded;IP.1=10.0.0.0/255.0.255.0", "DNS.1=example.org", GOOD},
+        {"excluded;IP.1=10.0.0.0/0.0.0.0", "IP.1=11.1.0.3", BAD},
+        {"excluded;IP.1=10.0.0.0/255.255.255.255", "IP.1=10.0.0.1", GOOD},
+    };
+
+    JUDGE(rows);
+}
+
+static void empty_constraint(X509 *certificate, void *context)
+{
+    /* excludedSubtrees with one rfc822Name, or URI, that is empty. */
+    unsigned char der[] = {0x30, 0x06, 0xa1, 0x04, 0x30, 0x02, 0x81, 0x00};
+
+    der[6] = *(const unsigned char *)context;
+    pki_add_raw_extension(certificate, "2.5.29.30", true, der, sizeof(der));
+}
+
+Test(verify_names, an_empty_excluded_subtree_excludes_all_of_its_kind)
+{
+    static const char *const names[] = {
+        "subjectAltName=email:a@example.org", "subjectAltName=URI:https://example.org/"};
+    unsigned char kinds[] = {0x81, 0x86};
+    int i, j;
+
+    for (i = 0; i < 2; i++) {
+        struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = root,
+            .ca = true,
+            .customise = empty_constraint,
+            .context = &kinds[i]});
+
+        for (j = 0; j < 2; j++) {
+            struct pki *leaf = pki_make(
+                &(struct pki_spec){.subject = "CN=x", .issuer = between, .extensions = {names[j]}});
+
+            (void)verify_both(&(struct setup){.ca = {root}, .intermediates = {between}}, leaf,
+                i == j ? VERDICT_UNTRUSTED : VERDICT_VALID, names[j]);
+            pki_free(leaf);
+        }
+        pki_free(between);
+    }
+}
+
+/* A mailbox in the subject counts as one in the subjectAltName. */
+Test(verify_names, of_a_mailbox_in_the_subject)
+{
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,excluded;email:example.org"}});
+    static const char *const subjects[] = {"emailAddress=a@example.net",
+        "emailAddress=a@example.org.", "emailAddress=a@b@example.net"};
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        struct pki *leaf = pki_client(subjects[i], between);
+
+        (void)verify_both(&(struct setup){.ca = {root}, .intermediates = {between}}, leaf,
+            i == 0 ? VERDICT_VALID : VERDICT_UNTRUSTED, subjects[i]);
+        pki_free(leaf);
+    }
+    pki_free(between);
+}

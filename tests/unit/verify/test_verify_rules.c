@@ -1,0 +1,190 @@
+#include "unit/verify/verify_helpers.h"
+#include "verify/verify_path.h"
+
+#include <criterion/criterion.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the path of a certificate that a trusted CA signed may hold. */
+
+static void add_unreadable(X509 *certificate, void *oid)
+{
+    pki_add_raw_extension(certificate, oid, false, "\x05\x00", 2);
+}
+
+Test(verify_rules, an_extension_about_policies_that_cannot_be_read_is_untrusted)
+{
+    static char oids[][12] = {"2.5.29.32", "2.5.29.33", "2.5.29.36", "2.5.29.54"};
+    struct pki *root = pki_ca("CN=Root");
+    size_t i;
+
+    for (i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
+        struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = root,
+            .ca = true,
+            .customise = add_unreadable,
+            .context = oids[i]});
+        struct pki *below = pki_client("CN=x", between);
+        struct pki *leaf = pki_make(&(struct pki_spec){
+            .subject = "CN=x", .issuer = root, .customise = add_unreadable, .context = oids[i]});
+
+        (void)verify_both(
+            &(struct setup){.ca = {root}, .chain = {between}}, below, VERDICT_UNTRUSTED, oids[i]);
+        (void)verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_UNTRUSTED, oids[i]);
+        pki_free(leaf);
+        pki_free(below);
+        pki_free(between);
+    }
+    pki_free(root);
+}
+
+static void set_version(X509 *certificate, void *context)
+{
+    pki_must(X509_set_version(certificate, *(const long *)context) == 1, "X509_set_version");
+}
+
+Test(verify_rules, versions_other_than_1_to_3_are_untrusted)
+{
+    long versions[] = {3, 4, 127};
+    struct pki *root = pki_ca("CN=Root");
+    size_t i;
+
+    for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        struct pki *leaf = pki_make(&(struct pki_spec){
+            .subject = "CN=x", .issuer = root, .customise = set_version, .context = &versions[i]});
+        struct verdict verdict =
+            verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_UNTRUSTED, "a version");
+
+        cr_expect_not_null(strstr(verdict.reason, "version"), "%s", verdict.reason);
+        pki_free(leaf);
+    }
+    pki_free(root);
+}
+
+/* An RSA key with this exponent. */
+static EVP_PKEY *make_rsa(const BIGNUM *e)
+{
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    BIGNUM *n = BN_new();
+    OSSL_PARAM *parameters;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY *key = NULL;
+
+    pki_must(BN_rand(n, 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) == 1 &&
+                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1,
+        "an RSA key");
+    parameters = OSSL_PARAM_BLD_to_param(builder);
+    pki_must(EVP_PKEY_fromdata_init(context) == 1 &&
+                 EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1,
+        "an RSA key");
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(n);
+    return key;
+}
+
+static void set_exponent(X509 *certificate, void *context)
+{
+    EVP_PKEY *key = make_rsa(context);
+
+    pki_must(X509_set_pubkey(certificate, key) == 1, "X509_set_pubkey");
+    EVP_PKEY_free(key);
+}
+
+Test(verify_rules, exponents_of_1_and_above_64_bits_are_untrusted)
+{
+    static const struct {
+        const char *hexadecimal;
+        enum verdict_status wanted;
+    } rows[] = {{"1", VERDICT_UNTRUSTED}, {"3", VERDICT_VALID}, {"10001", VERDICT_VALID},
+        {"FFFFFFFFFFFFFFFF", VERDICT_VALID}, {"10000000000000001", VERDICT_UNTRUSTED}};
+    struct pki *root = pki_ca("CN=Root");
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        BIGNUM *e = NULL;
+        struct pki *leaf, *ca, *below;
+
+        pki_must(BN_hex2bn(&e, rows[i].hexadecimal) > 0, "BN_hex2bn");
+        leaf = pki_make(&(struct pki_spec){
+            .subject = "CN=x", .issuer = root, .customise = set_exponent, .context = e});
+        (void)verify_both(&(struct setup){.ca = {root}}, leaf, rows[i].wanted, rows[i].hexadecimal);
+        ca = pki_make(&(struct pki_spec){.subject = "CN=CA",
+            .issuer = root,
+            .ca = true,
+            .customise = set_exponent,
+            .context = e});
+        below = pki_client("CN=y", ca);
+        (void)verify_both(&(struct setup){.ca = {root}, .chain = {ca}}, below, VERDICT_UNTRUSTED,
+            "below a CA with it");
+        pki_free(below);
+        pki_free(ca);
+        pki_free(leaf);
+        BN_free(e);
+    }
+    pki_free(root);
+}
+
+/* Libcrypto's limits come as failures of its own; they are the certificate's fault. */
+Test(verify_rules, what_is_too_much_for_libcrypto_is_untrusted)
+{
+    struct pki *root = pki_ca("CN=Root");
+    char *line = malloc(40000);
+    size_t length;
+    struct pki *between, *leaf;
+    struct verdict verdict;
+    int i;
+
+    length = (size_t)sprintf(line, "certificatePolicies=1.2.3.4");
+    for (i = 0; i < 1100; i++)
+        length += (size_t)sprintf(line + length, ",1.2.3.5.%d", i);
+    between = pki_make(&(struct pki_spec){
+        .subject = "CN=Between", .issuer = root, .ca = true, .extensions = {line}});
+    leaf = pki_make(&(struct pki_spec){.subject = "CN=x", .issuer = between, .extensions = {line}});
+    verdict = verify_judge(&(struct setup){.ca = {root}, .chain = {between}}, leaf->certificate);
+    verify_expect(&verdict, VERDICT_UNTRUSTED, "1,100 policies");
+    cr_expect_not_null(strstr(verdict.reason, "policies"), "%s", verdict.reason);
+    pki_free(leaf);
+    pki_free(between);
+    length = (size_t)sprintf(line, "nameConstraints=excluded;DNS:a");
+    for (i = 0; i < 1100; i++)
+        length += (size_t)sprintf(line + length, ",excluded;DNS:b%d", i);
+    between = pki_make(&(struct pki_spec){
+        .subject = "CN=Between", .issuer = root, .ca = true, .extensions = {line}});
+    length = (size_t)sprintf(line, "subjectAltName=DNS:c");
+    for (i = 0; i < 1100; i++)
+        length += (size_t)sprintf(line + length, ",DNS:c%d", i);
+    leaf = pki_make(&(struct pki_spec){.subject = "CN=x", .issuer = between, .extensions = {line}});
+    verdict = verify_judge(&(struct setup){.ca = {root}, .chain = {between}}, leaf->certificate);
+    verify_expect(&verdict, VERDICT_UNTRUSTED, "1,100 names and constraints");
+    cr_expect_not_null(strstr(verdict.reason, "names"), "%s", verdict.reason);
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+    free(line);
+}
+
+/* Its serial number is that of a client that was revoked. */
+Test(verify_rules, the_anchors_own_serial_number_on_its_list_says_nothing)
+{
+    struct pki *root = pki_make(&(struct pki_spec){.subject = "CN=Root", .ca = true, .serial = 1});
+    struct pki *leaf = pki_make(&(struct pki_spec){.issuer = root, .serial = 2});
+    struct pki *gone = pki_make(&(struct pki_spec){.issuer = root, .serial = 1});
+    struct pki_revoked line = {.serial = 1};
+    X509_CRL *crl =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .revoked = &line, .revoked_count = 1});
+    struct setup setup = {.ca = {root}, .crls = {crl}};
+
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "another client");
+    (void)verify_both(&setup, gone, VERDICT_REVOKED, "the client of that number");
+    X509_CRL_free(crl);
+    pki_free(gone);
+    pki_free(leaf);
+    pki_free(root);
+}
