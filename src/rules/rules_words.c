@@ -146,11 +146,6 @@ bool rules_word_next(
     return read_values(at, arena, word, error);
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 bool rules_is_name(const char *word)
 {
     static const char allowed[] =

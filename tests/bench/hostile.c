@@ -248,7 +248,8 @@ static struct trust *load(const struct pki *const *cas, int count, X509_CRL *crl
 {
     char *dir = pki_temp_dir(), *paths[2] = {NULL, NULL}, *pem;
     struct config config = {.ca = {&paths[0], 1}};
-    struct error warning, error = {.kind = ERROR_NONE};
+    struct error error = {.kind = ERROR_NONE};
+    struct trust_options options;
     struct trust *trust;
     FILE *file;
     int i;
@@ -268,7 +269,8 @@ static struct trust *load(const struct pki *const *cas, int count, X509_CRL *crl
         config.crl = (struct list){&paths[1], 1};
         free(pem);
     }
-    trust = trust_load(&config, &warning, &error);
+    options = trust_options_of(&config);
+    trust = trust_load(&options, &error);
     bench_must(trust != NULL, error.text);
     free(paths[0]);
     free(paths[1]);
