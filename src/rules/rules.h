@@ -63,6 +63,7 @@ struct rules_rule {
     size_t line;      /* of the file, from 1 */
     const char *name; /* FILE:LINE or FILE:LINE (LABEL): the same in log, metrics and explain */
     const char *text; /* as written, without comment and surrounding spaces; safe to show */
+    const char *when; /* of that what it asks of the request, "" when nothing */
 };
 size_t rules_count(const struct rules *rules);
 /* Borrowed as long as the rules. */
@@ -87,6 +88,10 @@ size_t rules_subject_size(const struct rules_subject *subject);
 
 /* True when the certificate meets the identity part of the rule at this index. */
 bool rules_subject_meets(const struct rules_subject *subject, size_t index);
+
+/* The name of an issuer of the rules that is in the certificate's chain, the nearest to the anchor;
+ * NULL when none is. */
+const char *rules_subject_issuer(const struct rules *rules, const struct rules_subject *subject);
 
 /* What is asked for, as the front server says it (never from HTTP_ variables, but for the host that
  * the front passes on). All strings are borrowed and may be NULL: not known. */
@@ -128,6 +133,10 @@ struct rules_decision {
  * at once. Compares host, path, method, address, time and revocation alone. */
 void rules_decide(const struct rules *rules, const struct rules_subject *subject,
     const struct rules_request *request, struct rules_decision *decision);
+
+/* False when a rule is for another host, path or method than those of the request that are given
+ * (not NULL). */
+bool rules_concerns(const struct rules *rules, size_t index, const struct rules_request *request);
 
 /* The user name that the allow line at this index gives the certificate. false with "" when there
  * is none, or more than one. */

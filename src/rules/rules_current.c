@@ -1,13 +1,35 @@
 #include "rules/rules_current.h"
+#include "rules/rules_file.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* How often a file that cannot be used is told of again. */
+#define TELL_AGAIN_MILLISECONDS (INT64_C(3600) * 1000)
+
+/* By what a change of a file is noticed. */
+struct stamp {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    mode_t mode;
+    struct timespec modified, changed;
+};
 
 struct rules_current {
     char *path;
     pthread_mutex_t lock;
     struct rules *rules; /* guarded by the lock */
+
+    /* Of the one thread that loads and looks. */
+    struct list files;     /* that issuer lines name */
+    struct stamp *stamps;  /* of the rule file and of these, before they were read; NULL: unknown */
+    bool is_refused;       /* the files are not usable as they are */
+    uint64_t refused_with; /* the trust's number */
+    int64_t told_at;       /* when a look told that last; 0: none did yet */
+    struct error refusal;
 };
 
 struct rules_current *rules_current_new(const char *path)
@@ -31,6 +53,8 @@ void rules_current_free(struct rules_current *current)
         return;
     rules_release(current->rules);
     (void)pthread_mutex_destroy(&current->lock);
+    list_free(&current->files);
+    free(current->stamps);
     free(current->path);
     free(current);
 }
@@ -56,24 +80,156 @@ static void swap(struct rules_current *current, struct rules *rules)
     rules_release(old);
 }
 
+/* All zero for a file that is not there. */
+static struct stamp stamp_of(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return (struct stamp){.device = 0};
+    return (struct stamp){.device = status.st_dev,
+        .inode = status.st_ino,
+        .size = status.st_size,
+        .mode = status.st_mode,
+        .modified = status.st_mtim,
+        .changed = status.st_ctim};
+}
+
+static bool same_time(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
+}
+
+static bool same_stamp(const struct stamp *one, const struct stamp *other)
+{
+    return one->device == other->device && one->inode == other->inode && one->size == other->size &&
+           one->mode == other->mode && same_time(&one->modified, &other->modified) &&
+           same_time(&one->changed, &other->changed);
+}
+
+static const char *file_at(const struct rules_current *current, size_t index)
+{
+    return index == 0 ? current->path : current->files.items[index - 1];
+}
+
+/* True when a file is another than when it was read, or nothing is known of that. */
+static bool has_changed(const struct rules_current *current)
+{
+    size_t i;
+
+    for (i = 0; current->stamps != NULL && i <= current->files.count; i++) {
+        const struct stamp now = stamp_of(file_at(current, i));
+
+        if (!same_stamp(&now, &current->stamps[i]))
+            return true;
+    }
+    return current->stamps == NULL;
+}
+
+/* What the files that are known of are like now. */
+static struct stamp *take_stamps(const struct rules_current *current)
+{
+    struct stamp *stamps = calloc(current->files.count + 1, sizeof(*stamps));
+    size_t i;
+
+    for (i = 0; stamps != NULL && i <= current->files.count; i++)
+        stamps[i] = stamp_of(file_at(current, i));
+    return stamps;
+}
+
+static bool same_files(const struct list *one, const struct list *other)
+{
+    size_t i;
+
+    for (i = 0; one->count == other->count && i < one->count; i++) {
+        if (strcmp(one->items[i], other->items[i]) != 0)
+            return false;
+    }
+    return one->count == other->count;
+}
+
+/* Notes what the files are like before they are read: one that changes meanwhile is another at the
+ * next look. Which files issuer lines name is known only afterwards; when they are others than
+ * before, all is read again. */
+static struct rules *load(struct rules_current *current, const struct trust *trust,
+    struct list *warnings, struct error *error)
+{
+    struct rules *rules = NULL;
+    bool same = false;
+    int tries;
+
+    for (tries = 0; tries < 3 && !same; tries++) {
+        struct list files = {.count = 0};
+
+        rules_release(rules);
+        if (warnings != NULL)
+            list_free(warnings);
+        free(current->stamps);
+        current->stamps = take_stamps(current);
+        rules = rules_load_noting(current->path, trust, &files, warnings, error);
+        same = same_files(&files, &current->files);
+        list_free(&current->files);
+        current->files = files;
+    }
+    if (!same) {
+        free(current->stamps);
+        current->stamps = NULL;
+    }
+    return rules;
+}
+
 enum rules_change rules_current_reload(struct rules_current *current, const struct trust *trust,
     struct list *warnings, struct error *error)
 {
-    struct rules *rules = rules_load(current->path, trust, warnings, error);
+    struct error inner = {.kind = ERROR_NONE};
+    struct rules *rules = load(current, trust, warnings, &inner);
 
-    if (rules == NULL)
-        return RULES_KEPT;
-    swap(current, rules);
-    return RULES_CHANGED;
+    current->is_refused = rules == NULL;
+    if (rules != NULL) {
+        swap(current, rules);
+        return RULES_CHANGED;
+    }
+    if (inner.kind != ERROR_INPUT && inner.kind != ERROR_FILE) {
+        /* It says nothing about the files: the next look tries again. */
+        free(current->stamps);
+        current->stamps = NULL;
+    }
+    current->refused_with = trust_number(trust);
+    current->refusal = inner;
+    if (error != NULL)
+        *error = inner;
+    return RULES_KEPT;
+}
+
+/* The old rules are still in force: told when that is new, and again each hour. */
+static enum rules_change tell(
+    struct rules_current *current, bool is_new, int64_t now, struct error *error)
+{
+    if (!is_new && (current->told_at == 0 || now - current->told_at < TELL_AGAIN_MILLISECONDS)) {
+        current->told_at = current->told_at != 0 ? current->told_at : now;
+        return RULES_SAME;
+    }
+    current->told_at = now;
+    if (error != NULL)
+        *error = current->refusal;
+    return RULES_KEPT;
 }
 
 enum rules_change rules_current_look(struct rules_current *current, const struct trust *trust,
     int64_t now, struct list *warnings, struct error *error)
 {
-    (void)current;
-    (void)trust;
-    (void)now;
-    (void)warnings;
-    (void)error;
-    return RULES_SAME;
+    const bool was_refused = current->is_refused;
+    const struct error before = current->refusal;
+
+    if (!has_changed(current) &&
+        (!was_refused || trust == NULL || trust_number(trust) == current->refused_with))
+        return was_refused ? tell(current, false, now, error) : RULES_SAME;
+    if (trust == NULL)
+        return RULES_SAME;
+    if (rules_current_reload(current, trust, warnings, error) == RULES_CHANGED) {
+        current->told_at = 0;
+        return RULES_CHANGED;
+    }
+    return tell(
+        current, !was_refused || strcmp(before.text, current->refusal.text) != 0, now, error);
 }

@@ -24,7 +24,7 @@ void rules_current_free(struct rules_current *current);
 struct rules *rules_current_get(struct rules_current *current);
 
 /* Loads the file and swaps the rules in, changed or not. RULES_KEPT with an error when they cannot
- * be used. *warnings as rules_load has it. By one thread. */
+ * be used. *warnings (may be NULL) is replaced by what rules_load has to say. By one thread. */
 enum rules_change rules_current_reload(struct rules_current *current, const struct trust *trust,
     struct list *warnings, struct error *error);
 

@@ -171,3 +171,22 @@ void rules_decide(const struct rules *rules, const struct rules_subject *subject
         search_places(&search);
     settle(&search, decision);
 }
+
+bool rules_concerns(const struct rules *rules, size_t index, const struct rules_request *request)
+{
+    const struct rules_line *line = rules->rule_lines[index];
+    struct rules_asked asked;
+    size_t i;
+
+    rules_asked_read(rules, request, &asked);
+    for (i = line->who_count; i < line->term_count; i++) {
+        const enum rules_key key = line->terms[i].key;
+        bool given = (key == KEY_HOST && request->host != NULL) ||
+                     (key == KEY_PATH && request->raw_path != NULL) ||
+                     (key == KEY_METHOD && request->method != NULL);
+
+        if (given && !rules_term_holds(line, &line->terms[i], &asked))
+            return false;
+    }
+    return true;
+}

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"
 
@@ -169,6 +170,40 @@ static const char *make_name(struct rules *rules, const struct rules_line *line)
     return copy;
 }
 
+/* A value as it may be written. */
+static void append_value(struct text *text, const char *word)
+{
+    if (strpbrk(word, " \t,\"#\\") == NULL) {
+        text_append_string(text, word);
+        return;
+    }
+    text_append_string(text, "\"");
+    for (; *word != '\0'; word++)
+        text_printf(text, "%s%c", *word == '"' || *word == '\\' ? "\\" : "", *word);
+    text_append_string(text, "\"");
+}
+
+/* The terms of the request, as they may be written. */
+static const char *make_when(struct rules *rules, const struct rules_line *line)
+{
+    struct text text = {.limit = 0};
+    const char *copy = NULL;
+    size_t i, j;
+
+    for (i = line->who_count; i < line->term_count; i++) {
+        text_printf(
+            &text, "%s%s=", i > line->who_count ? " " : "", rules_key_name(line->terms[i].key));
+        for (j = 0; j < line->terms[i].count; j++) {
+            text_append_string(&text, j > 0 ? "," : "");
+            append_value(&text, line->terms[i].values[j].word);
+        }
+    }
+    if (!text.failed)
+        copy = rules_arena_copy(&rules->arena, text_string(&text), text.length);
+    text_free(&text);
+    return copy;
+}
+
 static bool list_rules(struct rules *rules, struct error *error)
 {
     size_t i, most = rules->kinds[LINE_ALLOW] + rules->kinds[LINE_DENY];
@@ -186,8 +221,9 @@ static bool list_rules(struct rules *rules, struct error *error)
         *rule = (struct rules_rule){.allow = line->kind == LINE_ALLOW,
             .line = line->number,
             .name = make_name(rules, line),
-            .text = line->text};
-        if (rule->name == NULL)
+            .text = line->text,
+            .when = make_when(rules, line)};
+        if (rule->name == NULL || rule->when == NULL)
             return rules_out_of_memory(rules, error);
         line->owner = (uint32_t)rules->rule_count;
         rules->rule_lines[rules->rule_count++] = line;

@@ -209,6 +209,7 @@ struct rules_subject {
     size_t group_count;
     struct rules_first *maps;
     size_t map_count;
+    const char *issuer;   /* the name of the one met nearest to the anchor; NULL: none */
     bool *issuers;        /* met, at any height */
     bool *issuers_direct; /* met by the certificate's own issuer */
 };

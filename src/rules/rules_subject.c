@@ -39,6 +39,7 @@ static bool find_issuers(const struct rules *rules, STACK_OF(X509) * proven,
             if (memcmp(issuer->by_certificate ? whole : key, issuer->digest, sizeof(key)) != 0)
                 continue;
             subject->issuers[j] = true;
+            subject->issuer = issuer->name;
             if (i == 1)
                 subject->issuers_direct[j] = true;
         }
@@ -252,6 +253,12 @@ void rules_subject_free(struct rules_subject *subject)
 size_t rules_subject_size(const struct rules_subject *subject)
 {
     return sizeof(*subject) + subject->arena.size;
+}
+
+const char *rules_subject_issuer(const struct rules *rules, const struct rules_subject *subject)
+{
+    (void)rules; /* owns the name */
+    return subject->issuer;
 }
 
 bool rules_subject_meets(const struct rules_subject *subject, size_t index)
