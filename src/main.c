@@ -5,6 +5,7 @@
 #include "server/server.h"
 #include "service/cgi.h"
 #include "service/check.h"
+#include "service/explain.h"
 #include "service/service.h"
 #include "service/service_rules.h"
 
@@ -55,6 +56,16 @@ static void tell_config(const struct service *service)
     trust_release(trust);
 }
 
+/* With the rules that service_rules_load has found good. */
+static int explain(const struct service *service)
+{
+    struct rules *rules = rules_current_get(service->rules);
+    int code = explain_files(service, rules, stdout);
+
+    rules_release(rules);
+    return code;
+}
+
 /* What the configuration asks for, once everything is loaded. */
 static int run(struct service *service, struct error *error)
 {
@@ -64,6 +75,8 @@ static int run(struct service *service, struct error *error)
     }
     if (service->config->check)
         return check_files(service, stdout);
+    if (service->config->explain)
+        return explain(service);
     return serve(service, error);
 }
 
@@ -87,7 +100,8 @@ static int run_program(int argc, char **argv)
         config_free(&config);
         return EXIT_FINE;
     }
-    if (!service_open(&service, &config, !config.check && !config.test_config, &error))
+    if (!service_open(
+            &service, &config, !config.check && !config.explain && !config.test_config, &error))
         code = fail(EXIT_USAGE, &error);
     else if (!service_load_trust(&service, &error) ||
              (!config.check && !service_rules_load(&service, &error)))

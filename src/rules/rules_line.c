@@ -327,15 +327,30 @@ static bool read_rest(struct reader *reader)
     }
 }
 
-/* Keeps the text up to where the last word ended. */
+/* Keeps the text up to where the last word ended, with one space between words. */
 static bool keep_text(struct reader *reader, const char *begin)
 {
-    size_t length = (size_t)(reader->at - begin);
+    char *text = rules_arena_copy(&reader->rules->arena, begin, (size_t)(reader->at - begin));
+    char *in = text, *out = text;
+    bool quoted = false;
 
-    while (length > 0 && (begin[length - 1] == ' ' || begin[length - 1] == '\t'))
-        length--;
-    reader->line->text = rules_arena_copy(&reader->rules->arena, begin, length);
-    return reader->line->text != NULL || out_of_memory(reader->error);
+    if (text == NULL)
+        return out_of_memory(reader->error);
+    for (; *in != '\0'; in++) {
+        if (quoted && *in == '\\')
+            *out++ = *in++;
+        else if (*in == '"')
+            quoted = !quoted;
+        if (!quoted && (*in == ' ' || *in == '\t')) {
+            if (in[1] != ' ' && in[1] != '\t' && in[1] != '\0')
+                *out++ = ' ';
+            continue;
+        }
+        *out++ = *in;
+    }
+    *out = '\0';
+    reader->line->text = text;
+    return true;
 }
 
 bool rules_line_read(struct rules *rules, const char *line, size_t number, struct error *error)

@@ -80,6 +80,7 @@ static void read_request(struct rules_request *asked, const struct request *requ
     *asked = (struct rules_request){
         .host = nonempty(request, "PEERCERT_HOST"),
         .path = first_of(nonempty(request, "PEERCERT_PATH"), nonempty(request, "REDIRECT_URI")),
+        .path_is_encoded = nonempty(request, "PEERCERT_PATH") == NULL,
         .raw_path = nonempty(request, "REQUEST_URI"),
         .method =
             first_of(nonempty(request, "PEERCERT_METHOD"), nonempty(request, "REQUEST_METHOD")),
