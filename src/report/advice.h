@@ -16,6 +16,10 @@ struct advice {
 /* The advice on a status. Never NULL, and no member is. */
 const struct advice *advice_on(enum verdict_status status);
 
+/* The advice on a verdict: by the reason where that has its own, otherwise by the status. What is
+ * special (which CA, which date, which extension) stands in the verdict's reason. */
+const struct advice *advice_on_verdict(const struct verdict *verdict);
+
 /* On a valid certificate that soon expires, and on a file that is no certificate. */
 extern const struct advice advice_on_expiry;
 extern const struct advice advice_on_file;

@@ -90,7 +90,7 @@ const struct advice *report_advice(const struct report *report, const struct ver
         return &advice_on_file;
     if (status == VERDICT_VALID && expires_soon(report, verdict))
         return &advice_on_expiry;
-    return advice_on(status);
+    return status == verdict->status ? advice_on_verdict(verdict) : advice_on(status);
 }
 
 const char *report_unreadable_words(const struct report *report)

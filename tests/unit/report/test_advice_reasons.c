@@ -1,0 +1,56 @@
+#include "report/advice.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509_vfy.h>
+#include <string.h>
+
+static const struct advice *advise(enum verdict_status status, int error_code)
+{
+    const struct verdict verdict = {.status = status, .error_code = error_code};
+
+    return advice_on_verdict(&verdict);
+}
+
+Test(advice_reasons, what_is_wrong_with_a_ca_is_not_told_as_a_wrong_ca)
+{
+    static const struct {
+        int error_code;
+        const char *operator;
+    } rows[] = {
+        {X509_V_ERR_CERT_HAS_EXPIRED, "Renew"},
+        {X509_V_ERR_CA_MD_TOO_WEAK, "SHA-256"},
+        {X509_V_ERR_EE_KEY_TOO_SMALL, "2048"},
+        {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "OID"},
+        {X509_V_ERR_EXCLUDED_VIOLATION, "nameConstraints"},
+        {X509_V_ERR_PERMITTED_VIOLATION, "nameConstraints"},
+        {X509_V_ERR_CERT_CHAIN_TOO_LONG, "--depth"},
+        {X509_V_ERR_AKID_SKID_MISMATCH, "authorityKeyIdentifier"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct advice *advice = advise(VERDICT_UNTRUSTED, rows[i].error_code);
+
+        cr_expect_not_null(strstr(advice->operator, rows[i].operator), "error %d: %s",
+            rows[i].error_code, advice->operator);
+        cr_expect_null(strstr(advice->operator, "a missing intermediate"), "error %d: %s",
+            rows[i].error_code, advice->operator);
+    }
+}
+
+Test(advice_reasons, a_stale_list_is_not_told_as_a_missing_one)
+{
+    const struct advice *stale = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_CRL_HAS_EXPIRED);
+    const struct advice *none = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_UNABLE_TO_GET_CRL);
+
+    cr_expect_not_null(strstr(stale->meaning, "too old"), "%s", stale->meaning);
+    cr_expect_not_null(strstr(none->meaning, "there is no"), "%s", none->meaning);
+}
+
+Test(advice_reasons, the_leafs_own_dates_and_what_has_no_reason_of_its_own_go_by_the_status)
+{
+    cr_expect_eq(advise(VERDICT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED), advice_on(VERDICT_EXPIRED));
+    cr_expect_eq(advise(VERDICT_UNTRUSTED, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY),
+        advice_on(VERDICT_UNTRUSTED));
+    cr_expect_eq(advise(VERDICT_VALID, 0), advice_on(VERDICT_VALID));
+}
