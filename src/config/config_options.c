@@ -67,7 +67,7 @@ const struct config_option config_options[] = {
     NUMBER("depth", depth, "N", 0, 100, "intermediate certificates in a chain at the most (10)"),
     NUMBER("security-level", security_level, "N", 0, 5,
         "OpenSSL security level for keys and digests (2)"),
-    LIST("trust-header", trust_header, FROM_ANYWHERE, "NAME[:FORM]",
+    LIST("trust-header", trust_header, FROM_ANYWHERE, "NAME[:ENCODING]",
         "read the certificate from this request header too: the front must set or strip it"),
     NUMBER("xfcc-hop", xfcc_hop, "N", 0, 100,
         "which element of X-Forwarded-Client-Cert counts, from the last (0)"),

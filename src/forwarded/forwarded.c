@@ -20,7 +20,7 @@ static void drop_certificates(struct forwarded *forwarded)
     for (i = 0; i < forwarded->chain_count; i++)
         OPENSSL_free(forwarded->chain[i].data);
     forwarded->chain_count = 0;
-    forwarded->form = NULL;
+    forwarded->encoding = NULL;
 }
 
 /* Makes it malformed: `variable` is where, the words are why. */
@@ -73,10 +73,11 @@ static void add_chain(struct forwarded *forwarded, const char *variable,
 }
 
 /* Decodes a value. True when certificates came of it; what is wrong with it is noted. */
-static bool decode(struct forwarded *forwarded, const char *variable, const struct encoding *form,
-    struct cursor value, size_t xfcc_hop, struct certificates *certificates)
+static bool decode(struct forwarded *forwarded, const char *variable,
+    const struct encoding *encoding, struct cursor value, size_t xfcc_hop,
+    struct certificates *certificates)
 {
-    switch (encoding_decode(form, value.at, cursor_left(&value), xfcc_hop, certificates)) {
+    switch (encoding_decode(encoding, value.at, cursor_left(&value), xfcc_hop, certificates)) {
     case DECODING_FINE:
         return true;
     case DECODING_BLANK:
@@ -93,13 +94,13 @@ static bool decode(struct forwarded *forwarded, const char *variable, const stru
 
 /* Decodes a value that holds the leaf, and maybe the chain. */
 static void take_leaf(struct forwarded *forwarded, const char *variable,
-    const struct encoding *form, struct cursor value, size_t xfcc_hop)
+    const struct encoding *encoding, struct cursor value, size_t xfcc_hop)
 {
     struct certificates certificates;
 
-    if (decode(forwarded, variable, form, value, xfcc_hop, &certificates)) {
+    if (decode(forwarded, variable, encoding, value, xfcc_hop, &certificates)) {
         forwarded->status = FORWARDED_PRESENT;
-        forwarded->form = certificates.form;
+        forwarded->encoding = certificates.encoding;
         (void)snprintf(forwarded->source, sizeof(forwarded->source), "%s", variable);
         forwarded->leaf = certificates.items[0];
         certificates.items[0].data = NULL;
@@ -110,11 +111,11 @@ static void take_leaf(struct forwarded *forwarded, const char *variable,
 
 /* Decodes a value that holds the chain, or one certificate of it. */
 static void take_chain(struct forwarded *forwarded, const char *variable,
-    const struct encoding *form, struct cursor value)
+    const struct encoding *encoding, struct cursor value)
 {
     struct certificates certificates;
 
-    if (decode(forwarded, variable, form, value, 0, &certificates)) {
+    if (decode(forwarded, variable, encoding, value, 0, &certificates)) {
         if (forwarded->status == FORWARDED_ABSENT)
             be_malformed(forwarded, variable, "a chain came without its certificate");
         else
@@ -128,7 +129,7 @@ static bool is_settled(const struct forwarded *forwarded)
     return forwarded->status == FORWARDED_MALFORMED || forwarded->status == FORWARDED_FAILED;
 }
 
-static const struct encoding *form_named(const char *name)
+static const struct encoding *encoding_named(const char *name)
 {
     return encoding_find(name, strlen(name));
 }
@@ -164,19 +165,19 @@ static void take_numbered(const struct forwarded_parameters *findings, struct fo
             be_malformed(
                 forwarded, variable, "a second chain came in %s", forwarded_find_chain_name);
         else
-            take_chain(forwarded, variable, form_named("any"), over(value));
+            take_chain(forwarded, variable, encoding_named("any"), over(value));
     }
 }
 
 static void take_variables(const struct forwarded_parameters *findings, struct forwarded *forwarded)
 {
     if (findings->certificate.value != NULL)
-        take_leaf(forwarded, forwarded_find_certificate_name, form_named("any"),
+        take_leaf(forwarded, forwarded_find_certificate_name, encoding_named("any"),
             over(findings->certificate.value), 0);
     if (!is_settled(forwarded))
         take_numbered(findings, forwarded);
     if (!is_settled(forwarded) && findings->chain.value != NULL)
-        take_chain(forwarded, forwarded_find_chain_name, form_named("base64-der-chain"),
+        take_chain(forwarded, forwarded_find_chain_name, encoding_named("base64-der-chain"),
             over(findings->chain.value));
 }
 
@@ -238,9 +239,9 @@ static void take_header(char *const *parameters, const struct forwarded_options 
         }
     }
     if (header->is_chain)
-        take_chain(forwarded, header->variable, header->form, value);
+        take_chain(forwarded, header->variable, header->encoding, value);
     else
-        take_leaf(forwarded, header->variable, header->form, value, options->xfcc_hop);
+        take_leaf(forwarded, header->variable, header->encoding, value, options->xfcc_hop);
     OPENSSL_free(joined.data);
 }
 
@@ -265,7 +266,7 @@ static void merge(struct forwarded *total, struct forwarded *next)
         be_malformed(total, source, "it disagrees with %s about the certificate", first);
     } else if (next->status == FORWARDED_PRESENT && total->status == FORWARDED_ABSENT) {
         total->status = FORWARDED_PRESENT;
-        total->form = next->form;
+        total->encoding = next->encoding;
         memcpy(total->source, next->source, sizeof(total->source));
         total->leaf = next->leaf;
         next->leaf = (struct bytes){.data = NULL};
@@ -325,7 +326,7 @@ void forwarded_read(
 void forwarded_decode_value(const char *value, size_t length, struct forwarded *forwarded)
 {
     *forwarded = (struct forwarded){.status = FORWARDED_ABSENT};
-    take_leaf(forwarded, "", form_named("any"), cursor_over(value, length), 0);
+    take_leaf(forwarded, "", encoding_named("any"), cursor_over(value, length), 0);
 }
 
 void forwarded_free(struct forwarded *forwarded)

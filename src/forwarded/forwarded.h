@@ -36,25 +36,26 @@ struct forwarded {
     struct bytes leaf;
     struct bytes chain[CERTIFICATE_MAX_CHAIN];
     size_t chain_count;
-    char source[64];  /* the variable it came in, e.g. SSL_CLIENT_CERT or HTTP_CLIENT_CERT; "" when
-                         absent */
-    const char *form; /* its form in words, a constant: "PEM", "URL-encoded PEM", "base64 DER", ...;
-                         NULL unless present */
+    char source[64]; /* the variable it came in, e.g. SSL_CLIENT_CERT or HTTP_CLIENT_CERT; "" when
+                        absent */
+    const char *encoding;   /* its encoding in words, a constant: "PEM", "URL-encoded PEM", "base64
+                           DER", ...;   NULL unless present */
     bool has_front_verify;  /* SSL_CLIENT_VERIFY was there and not empty */
     char front_verify[192]; /* what the front said, shown safely, cut with ... when longer */
     char reason[256]; /* malformed: "VARIABLE: what is wrong", in words that tell the operator what
                          came and never repeat any of it (it may be a private key); else "" */
 };
 
-/* Adds a header to the options from the operator's words: `NAME` or `NAME:FORM`. A known name
+/* Adds a header to the options from the operator's words: `NAME` or `NAME:ENCODING`. A known name
  * (Client-Cert, X-Forwarded-Client-Cert, X-Forwarded-Tls-Client-Cert, X-Amzn-Mtls-Clientcert,
  * X-Amzn-Mtls-Clientcert-Leaf, ssl-client-cert, Cf-Client-Cert-Der-Base64; any case) brings its own
- * form; another name is decoded like SSL_CLIENT_CERT (PEM, URL-encoded PEM, base64 DER) unless FORM
- * names one: any, pem, url-pem, url-pem-chain, base64-der, base64-der-chain, rfc9440,
+ * encoding; another name is decoded like SSL_CLIENT_CERT (PEM, URL-encoded PEM, base64 DER) unless
+ * ENCODING names one: any, pem, url-pem, url-pem-chain, base64-der, base64-der-chain, rfc9440,
  * rfc9440-chain, xfcc, traefik (those with a chain hold the leaf first). Client-Cert in its own
- * form brings Client-Cert-Chain with it. false with ERROR_USAGE for a name that is no header token
- * (RFC 9110 5.6.2) or longer than 58 characters, for an unknown form, a header that is named twice
- * (also as another spelling of the same HTTP_* variable) or too many (16); ERROR_MEMORY. */
+ * encoding brings Client-Cert-Chain with it. false with ERROR_USAGE for a name that is no header
+ * token (RFC 9110 5.6.2) or longer than 58 characters, for an unknown encoding, a header that is
+ * named twice (also as another spelling of the same HTTP_* variable) or too many (16);
+ * ERROR_MEMORY. */
 bool forwarded_options_add(
     struct forwarded_options *options, const char *words, struct error *error);
 
@@ -96,11 +97,11 @@ bool forwarded_select(char *const *parameters, const struct forwarded_options *o
 void forwarded_read(
     char *const *parameters, const struct forwarded_options *options, struct forwarded *forwarded);
 
-/* Decodes one value as SSL_CLIENT_CERT may carry it, into *forwarded (status, leaf, form, reason
- * without a variable's name): one certificate and nothing but white space around it, as PEM with
- * any white space for its line ends (RFC 7468 section 3, laxtextualmsg), URL-encoded PEM, or base64
- * of DER. In URL-encoded PEM a `+` is a plus; BEGIN+CERTIFICATE in the armour alone is accepted.
- * The value is `length` bytes and may hold anything. */
+/* Decodes one value as SSL_CLIENT_CERT may carry it, into *forwarded (status, leaf, encoding,
+ * reason without a variable's name): one certificate and nothing but white space around it, as PEM
+ * with any white space for its line ends (RFC 7468 section 3, laxtextualmsg), URL-encoded PEM, or
+ * base64 of DER. In URL-encoded PEM a `+` is a plus; BEGIN+CERTIFICATE in the armour alone is
+ * accepted. The value is `length` bytes and may hold anything. */
 void forwarded_decode_value(const char *value, size_t length, struct forwarded *forwarded);
 
 /* Frees leaf and chain and makes the struct empty. Accepts NULL. */

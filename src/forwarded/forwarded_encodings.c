@@ -10,7 +10,7 @@
 static enum decoding decode_pem(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     (void)xfcc_hop;
-    out->form = "PEM";
+    out->encoding = "PEM";
     return encoding_append_pem(out, value, 1, false);
 }
 
@@ -18,7 +18,7 @@ static enum decoding decode_pem(struct cursor value, size_t xfcc_hop, struct cer
 static enum decoding decode_url_pem(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     (void)xfcc_hop;
-    out->form = "URL-encoded PEM";
+    out->encoding = "URL-encoded PEM";
     return encoding_append_url_pem(out, value, 1);
 }
 
@@ -27,7 +27,7 @@ static enum decoding decode_url_pem_chain(
     struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     (void)xfcc_hop;
-    out->form = "URL-encoded PEM chain";
+    out->encoding = "URL-encoded PEM chain";
     return encoding_append_url_pem(out, value, CERTIFICATES_MAX);
 }
 
@@ -36,7 +36,7 @@ static enum decoding decode_base64_der(
     struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     (void)xfcc_hop;
-    out->form = "base64 DER";
+    out->encoding = "base64 DER";
     return encoding_append_base64(out, value, BASE64_SKIP_SPACE);
 }
 
@@ -45,7 +45,7 @@ static enum decoding decode_base64_der_chain(
     struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     (void)xfcc_hop;
-    out->form = "base64 DER chain";
+    out->encoding = "base64 DER chain";
     return encoding_append_base64_chain(out, value);
 }
 
@@ -70,7 +70,7 @@ static enum decoding decode_rfc9440(struct cursor value, size_t xfcc_hop, struct
     enum decoding result;
 
     (void)xfcc_hop;
-    out->form = "RFC 9440 byte sequence";
+    out->encoding = "RFC 9440 byte sequence";
     cursor_skip_blank(&value);
     result = read_byte_sequence(&value, out);
     cursor_skip_blank(&value);
@@ -86,7 +86,7 @@ static enum decoding decode_rfc9440_chain(
     enum decoding result;
 
     (void)xfcc_hop;
-    out->form = "RFC 9440 list";
+    out->encoding = "RFC 9440 list";
     do {
         cursor_skip_blank(&value);
         result = read_byte_sequence(&value, out);
@@ -108,7 +108,7 @@ static enum decoding decode_traefik(struct cursor value, size_t xfcc_hop, struct
     size_t length = 0;
 
     (void)xfcc_hop;
-    out->form = "Traefik base64 DER";
+    out->encoding = "Traefik base64 DER";
     if (decoded == NULL)
         return DECODING_FAILED;
     if (!percent_decode(value.at, cursor_left(&value), decoded, &length))
@@ -123,8 +123,8 @@ static enum decoding decode_traefik(struct cursor value, size_t xfcc_hop, struct
     return result;
 }
 
-/* SSL_CLIENT_CERT as the fronts write it: which form it is can be told from the first characters,
- * and a percent sign is in URL-encoded text alone. */
+/* SSL_CLIENT_CERT as the fronts write it: which encoding it is can be told from the first
+ * characters, and a percent sign is in URL-encoded text alone. */
 static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     enum decoding result;
@@ -148,7 +148,7 @@ static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct cer
 }
 
 /* One list: the words of --trust-header, the messages and the tests use it. */
-static const struct encoding forms[] = {
+static const struct encoding encodings[] = {
     {"any", false, decode_any},
     {"pem", false, decode_pem},
     {"url-pem", false, decode_url_pem},
@@ -165,16 +165,16 @@ const struct encoding *encoding_find(const char *name, size_t length)
 {
     size_t i;
 
-    for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (strlen(forms[i].name) == length && memcmp(forms[i].name, name, length) == 0)
-            return &forms[i];
+    for (i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
+        if (strlen(encodings[i].name) == length && memcmp(encodings[i].name, name, length) == 0)
+            return &encodings[i];
     }
     return NULL;
 }
 
 const struct encoding *encoding_at(size_t index)
 {
-    return index < sizeof(forms) / sizeof(forms[0]) ? &forms[index] : NULL;
+    return index < sizeof(encodings) / sizeof(encodings[0]) ? &encodings[index] : NULL;
 }
 
 /* PEM armour of a private key anywhere, whatever else is wrong. */
@@ -185,20 +185,20 @@ static bool tells_of_private_key(const struct cursor *value)
            cursor_contains(value, "PRIVATE+KEY-----");
 }
 
-enum decoding encoding_decode(const struct encoding *form, const char *value, size_t length,
+enum decoding encoding_decode(const struct encoding *encoding, const char *value, size_t length,
     size_t xfcc_hop, struct certificates *out)
 {
     struct cursor cursor = cursor_over(value, length);
     enum decoding result;
 
-    *out = (struct certificates){.form = NULL};
+    *out = (struct certificates){.encoding = NULL};
     if (length > FORWARDED_MAX_VALUE)
         return encoding_refuse(
             out, "it is %zu bytes long, more than the limit of %zu", length, FORWARDED_MAX_VALUE);
     cursor_skip_space(&cursor);
     if (cursor_left(&cursor) == 0)
         return DECODING_BLANK;
-    result = form->decode(cursor, xfcc_hop, out);
+    result = encoding->decode(cursor, xfcc_hop, out);
     if (result == DECODING_REFUSED && tells_of_private_key(&cursor))
         (void)encoding_refuse(out, "%s", encoding_private_key_words);
     if (result != DECODING_FINE)

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Inside of the room `forwarded`: one decoder for each form in which a certificate arrives. */
+/* Inside of the module `forwarded`: one decoder for each encoding in which a certificate arrives.
+ */
 
 /* How decoding ended. Want of memory and bad input never share a value. */
 enum decoding {
@@ -25,26 +26,27 @@ enum decoding {
 struct certificates {
     struct bytes items[CERTIFICATES_MAX];
     size_t count;
-    const char *form; /* in words, a constant; NULL when not recognised */
-    char reason[184]; /* when refused; safe to show, and never anything of what came */
+    const char *encoding; /* in words, a constant; NULL when not recognised */
+    char reason[184];     /* when refused; safe to show, and never anything of what came */
 };
 
-/* A form: the name under which --trust-header knows it, and its decoder. */
+/* An encoding: the name under which --trust-header knows it, and its decoder. */
 struct encoding {
     const char *name;
     bool list; /* its header may come several times and then is one list (RFC 9110 section 5.3) */
     enum decoding (*decode)(struct cursor value, size_t xfcc_hop, struct certificates *out);
 };
 
-/* The forms of the table; NULL when there is none of this name, or behind the last. */
+/* The encodings of the table; NULL when there is none of this name, or behind the last. */
 const struct encoding *encoding_find(const char *name, size_t length);
 const struct encoding *encoding_at(size_t index);
 
-/* Decodes a value of a form with its limits: more than FORWARDED_MAX_VALUE is refused before it is
- * read, white space alone is blank, and what holds a private key is refused as such whatever else
- * is wrong with it. `out` need not be zeroed; unless the result is DECODING_FINE it owns nothing.
+/* Decodes a value of an encoding with its limits: more than FORWARDED_MAX_VALUE is refused before
+ * it is read, white space alone is blank, and what holds a private key is refused as such whatever
+ * else is wrong with it. `out` need not be zeroed; unless the result is DECODING_FINE it owns
+ * nothing.
  */
-enum decoding encoding_decode(const struct encoding *form, const char *value, size_t length,
+enum decoding encoding_decode(const struct encoding *encoding, const char *value, size_t length,
     size_t xfcc_hop, struct certificates *out);
 
 /* Frees the items and leaves none. Accepts NULL. */

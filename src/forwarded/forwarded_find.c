@@ -92,7 +92,7 @@ const char *forwarded_find_repeated(const struct forwarded_parameters *findings,
         }
     }
     for (i = 0; i < options->header_count; i++) {
-        if (findings->headers[i].count > 1 && !options->headers[i].form->list)
+        if (findings->headers[i].count > 1 && !options->headers[i].encoding->list)
             return options->headers[i].variable;
     }
     return NULL;

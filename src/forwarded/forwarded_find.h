@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Inside of the room `forwarded`: the variables that matter among a request's parameters. */
+/* Inside of the module `forwarded`: the variables that matter among a request's parameters. */
 
-/* What the front servers set themselves (FRONTS.md's first table). */
+/* What the front servers set themselves (deploy/README.md). */
 extern const char forwarded_find_certificate_name[];
 extern const char forwarded_find_chain_name[];
 extern const char forwarded_find_verify_name[];

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <strings.h>
 
-/* FRONTS.md's second table: which header comes in which form, and the header of the chain if that
+/* which header comes in which encoding, and the header of the chain if that
  * is one of its own. */
 static const struct {
     const char *name;
-    const char *form;
+    const char *encoding;
     const char *chain_name;
-    const char *chain_form;
+    const char *chain_encoding;
 } known_headers[] = {
     {"Client-Cert", "rfc9440", "Client-Cert-Chain", "rfc9440-chain"}, /* RFC 9440 section 2 */
     {"X-Forwarded-Client-Cert", "xfcc", NULL, NULL},                  /* Envoy */
@@ -63,9 +63,9 @@ static bool name_variable(const char *name, size_t length, char *variable, size_
 }
 
 static bool add_header(struct forwarded_options *options, const char *name, size_t length,
-    const struct encoding *form, bool is_chain, struct error *error)
+    const struct encoding *encoding, bool is_chain, struct error *error)
 {
-    struct forwarded_header header = {.form = form, .is_chain = is_chain}, *headers;
+    struct forwarded_header header = {.encoding = encoding, .is_chain = is_chain}, *headers;
     char shown[80];
     size_t i;
 
@@ -95,15 +95,15 @@ static bool add_header(struct forwarded_options *options, const char *name, size
     return true;
 }
 
-/* The form that the operator named; NULL with the error when there is none of this name. */
-static const struct encoding *find_named_form(const char *name, struct error *error)
+/* The encoding that the operator named; NULL with the error when there is none of this name. */
+static const struct encoding *find_named_encoding(const char *name, struct error *error)
 {
-    const struct encoding *form = encoding_find(name, strlen(name));
+    const struct encoding *encoding = encoding_find(name, strlen(name));
     char shown[80], names[256];
     size_t i, length = 0;
 
-    if (form != NULL)
-        return form;
+    if (encoding != NULL)
+        return encoding;
     names[0] = '\0';
     for (i = 0; encoding_at(i) != NULL && length < sizeof(names); i++) {
         int more = snprintf(names + length, sizeof(names) - length, "%s%s", i > 0 ? ", " : "",
@@ -112,7 +112,7 @@ static const struct encoding *find_named_form(const char *name, struct error *er
         length += more > 0 ? (size_t)more : 0;
     }
     text_show_shortened(shown, sizeof(shown), name, strlen(name));
-    error_set(error, ERROR_USAGE, "unknown form %s of a header; known are %s", shown, names);
+    error_set(error, ERROR_USAGE, "unknown encoding %s of a header; known are %s", shown, names);
     return NULL;
 }
 
@@ -125,8 +125,8 @@ bool forwarded_options_add(
     struct forwarded_options *options, const char *words, struct error *error)
 {
     size_t length = strcspn(words, ":"), i;
-    const struct encoding *form = NULL, *known;
-    const char *chain_name = NULL, *chain_form = NULL;
+    const struct encoding *encoding = NULL, *known;
+    const char *chain_name = NULL, *chain_encoding = NULL;
     char shown[80];
 
     text_show_shortened(shown, sizeof(shown), words, length);
@@ -134,7 +134,7 @@ bool forwarded_options_add(
         error_set(error, ERROR_USAGE, "'%s' is not a header name (RFC 9110 section 5.6.2)", shown);
         return false;
     }
-    if (words[length] == ':' && (form = find_named_form(words + length + 1, error)) == NULL)
+    if (words[length] == ':' && (encoding = find_named_encoding(words + length + 1, error)) == NULL)
         return false;
     for (i = 0; i < sizeof(known_headers) / sizeof(known_headers[0]); i++) {
         const char *chain = known_headers[i].chain_name;
@@ -146,19 +146,20 @@ bool forwarded_options_add(
         }
         if (!is_name(words, length, known_headers[i].name))
             continue;
-        known = encoding_find(known_headers[i].form, strlen(known_headers[i].form));
-        if (form != NULL && form != known)
+        known = encoding_find(known_headers[i].encoding, strlen(known_headers[i].encoding));
+        if (encoding != NULL && encoding != known)
             continue;
-        form = known;
+        encoding = known;
         chain_name = chain;
-        chain_form = known_headers[i].chain_form;
+        chain_encoding = known_headers[i].chain_encoding;
     }
-    if (form == NULL)
-        form = encoding_find("any", strlen("any"));
-    if (!add_header(options, words, length, form, false, error))
+    if (encoding == NULL)
+        encoding = encoding_find("any", strlen("any"));
+    if (!add_header(options, words, length, encoding, false, error))
         return false;
-    return chain_name == NULL || add_header(options, chain_name, strlen(chain_name),
-                                     encoding_find(chain_form, strlen(chain_form)), true, error);
+    return chain_name == NULL ||
+           add_header(options, chain_name, strlen(chain_name),
+               encoding_find(chain_encoding, strlen(chain_encoding)), true, error);
 }
 
 void forwarded_options_free(struct forwarded_options *options)

@@ -99,7 +99,7 @@ static enum decoding read_elements(
 /* Cert and Chain of one element: the chain's first certificate must be the one of Cert. */
 static enum decoding decode_element(const struct element *element, struct certificates *out)
 {
-    struct certificates leaf = {.form = NULL};
+    struct certificates leaf = {.encoding = NULL};
     enum decoding result = DECODING_FINE;
 
     if (!element->has_certificate && !element->has_chain)
@@ -127,7 +127,7 @@ enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct 
     size_t count = 0;
     enum decoding result = read_elements(value, 0, &count, &element, out);
 
-    out->form = "Envoy X-Forwarded-Client-Cert";
+    out->encoding = "Envoy X-Forwarded-Client-Cert";
     if (result == DECODING_FINE && xfcc_hop >= count)
         return encoding_refuse(out,
             "X-Forwarded-Client-Cert has %zu elements, and the one %zu before the "

@@ -184,8 +184,8 @@ static void append_origin(struct text *text, const struct forwarded *forwarded)
     if (forwarded->source[0] != '\0') {
         text_append_string(text, "<dt>Source</dt><dd>");
         html_append(text, forwarded->source);
-        if (forwarded->form != NULL)
-            text_printf(text, " (%s)", forwarded->form);
+        if (forwarded->encoding != NULL)
+            text_printf(text, " (%s)", forwarded->encoding);
         text_append_string(text, "</dd>\n");
     }
     if (forwarded->has_front_verify && forwarded->front_verify[0] != '\0') {

@@ -158,7 +158,7 @@ static bool set_forwarded(json_t *object, const struct forwarded *forwarded)
     bool spoke = forwarded != NULL && forwarded->has_front_verify;
 
     return set(object, "source", nonempty_or_null(forwarded != NULL ? forwarded->source : NULL)) &&
-           set(object, "form", string_or_null(forwarded != NULL ? forwarded->form : NULL)) &&
+           set(object, "form", string_or_null(forwarded != NULL ? forwarded->encoding : NULL)) &&
            set(object, "front_verify", string_or_null(spoke ? forwarded->front_verify : NULL)) &&
            set(object, "front_verify_words", string_or_null(report_front_words(forwarded)));
 }

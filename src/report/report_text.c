@@ -57,8 +57,8 @@ static void append_source(struct text *text, const struct forwarded *forwarded)
         return;
     text_append_string(text, "Source: ");
     report_append_shown(text, forwarded->source);
-    if (forwarded->form != NULL)
-        text_printf(text, " (%s)", forwarded->form);
+    if (forwarded->encoding != NULL)
+        text_printf(text, " (%s)", forwarded->encoding);
     text_append_string(text, "\n");
 }
 

@@ -11,7 +11,7 @@ struct forwarded cache_forwarded(const char *leaf)
     struct forwarded forwarded = {.status = FORWARDED_PRESENT,
         .leaf = {.data = (unsigned char *)strdup(leaf), .length = strlen(leaf)},
         .source = "SSL_CLIENT_CERT",
-        .form = "PEM"};
+        .encoding = "PEM"};
 
     return forwarded;
 }

@@ -134,7 +134,7 @@ void expect_present(struct forwarded *forwarded, const char *what, const char *s
         expect_bytes(&forwarded->leaf, leaf, what);
         cr_expect_str_eq(forwarded->source, source, "%s: source %s", what, forwarded->source);
         cr_expect_str_eq(forwarded->reason, "", "%s: %s", what, forwarded->reason);
-        cr_expect_not_null(forwarded->form, "%s: no form", what);
+        cr_expect_not_null(forwarded->encoding, "%s: no encoding", what);
         cr_expect_eq(forwarded->chain_count, count, "%s: expected %zu in the chain, came %zu", what,
             count, forwarded->chain_count);
         for (i = 0; i < count && i < forwarded->chain_count; i++)
@@ -151,7 +151,7 @@ void expect_malformed(struct forwarded *forwarded, const char *what, const char 
         words, forwarded->reason);
     cr_expect_null(forwarded->leaf.data, "%s: a leaf is there", what);
     cr_expect_eq(forwarded->chain_count, 0, "%s: a chain is there", what);
-    cr_expect_null(forwarded->form, "%s: a form is there", what);
+    cr_expect_null(forwarded->encoding, "%s: an encoding is there", what);
     forwarded_free(forwarded);
 }
 
@@ -161,6 +161,6 @@ void expect_absent(struct forwarded *forwarded, const char *what)
         (int)forwarded->status, forwarded->reason);
     cr_expect_str_eq(forwarded->source, "", "%s: source %s", what, forwarded->source);
     cr_expect_str_eq(forwarded->reason, "", "%s: reason %s", what, forwarded->reason);
-    cr_expect_null(forwarded->form, "%s", what);
+    cr_expect_null(forwarded->encoding, "%s", what);
     forwarded_free(forwarded);
 }

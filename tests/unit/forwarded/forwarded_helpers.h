@@ -4,7 +4,7 @@
 #include "forwarded/forwarded.h"
 #include <stddef.h>
 
-/* A certificate in the forms in which fronts write it. Free with sample_free. */
+/* A certificate in the encodings in which fronts write it. Free with sample_free. */
 struct sample {
     unsigned char *der;
     size_t length;

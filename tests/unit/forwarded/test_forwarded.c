@@ -25,13 +25,13 @@ static void tear_down(void)
 TestSuite(forwarded, .init = set_up, .fini = tear_down);
 
 /* Frees the value. */
-static void expect_decodes(char *value, const char *what, const char *form)
+static void expect_decodes(char *value, const char *what, const char *encoding)
 {
     struct forwarded forwarded;
 
     forwarded_decode_value(value, strlen(value), &forwarded);
-    if (forwarded.form != NULL)
-        cr_expect_str_eq(forwarded.form, form, "%s: form %s", what, forwarded.form);
+    if (forwarded.encoding != NULL)
+        cr_expect_str_eq(forwarded.encoding, encoding, "%s: encoding %s", what, forwarded.encoding);
     expect_present(&forwarded, what, "", &sample, NULL);
     free(value);
 }

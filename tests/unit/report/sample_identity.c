@@ -74,7 +74,7 @@ void sample_forwarded(struct forwarded *forwarded, const char *front)
     *forwarded = (struct forwarded){
         .status = FORWARDED_PRESENT,
         .source = "SSL_CLIENT_CERT",
-        .form = "PEM",
+        .encoding = "PEM",
         .has_front_verify = front != NULL,
     };
     (void)snprintf(

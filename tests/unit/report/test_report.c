@@ -377,7 +377,7 @@ Test(report_text, what_cannot_be_read_is_told_with_its_source)
         "What was forwarded cannot be read: it is a private key\n"
         "Source: SSL_CLIENT_CERT (PEM)\n"
         "The front server said: SUCCESS\n" ADVICE_MALFORMED);
-    forwarded.form = NULL;
+    forwarded.encoding = NULL;
     forwarded.has_front_verify = false;
     expect_verdict(&report, &verdict,
         "No valid client certificate was sent\n"

@@ -214,7 +214,7 @@ Test(evaluate, a_known_certificate_keeps_what_was_forwarded_with_it)
         cr_expect_eq(evaluation.judged, i > 0);
         evaluate_verdict(&evaluation);
         cr_expect_str_eq(evaluation.forwarded.source, "SSL_CLIENT_CERT");
-        cr_expect_str_eq(evaluation.forwarded.form, "PEM");
+        cr_expect_str_eq(evaluation.forwarded.encoding, "PEM");
         cr_expect(evaluation.forwarded.has_front_verify);
         cr_expect_str_eq(evaluation.forwarded.front_verify, "SUCCESS");
         cr_expect_gt(evaluation.forwarded.leaf.length, 0);
