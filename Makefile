@@ -159,7 +159,7 @@ compile_commands: ## write compile_commands.json, for editors and clang tools
 
 lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
 	sh tests/lint/layers.sh
-	clang-format --dry-run -Werror $(C_FILES)
+	@sh tests/lint/format.sh $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build $(BUILD)/clang/unit-tests
 	printf '%s\n' src/main.c $(SOURCES) | xargs -P2 -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
