@@ -29,7 +29,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized conformance coverage mutation integration browser screenshot test lint demo bench bench-hostile bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized conformance coverage mutation integration kit browser screenshot test lint demo bench bench-hostile bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -90,16 +90,20 @@ coverage: packages-coverage ## list the branches of verify and the cache that no
 mutation: ## change verify and the cache one comparison or return at a time: do tests notice? ARGS='--sample 50'
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
-integration: build hooked ## run the integration tests alone; ARGS='-k word' chooses
-	PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
-		sh tests/pytest-again.sh '$(abspath $(BUILD))/pytest' $(PYTHON) -m pytest -q tests/integration $(ARGS)
+# The kit's tests need processors and no quiet, so they run two at a time, apart from those that measure time.
+PYTEST = PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
+	BUILD='$(abspath $(BUILD))' $(PYTHON) -m pytest -q -p no:cacheprovider
+integration: build hooked ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
+	$(PYTEST) tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
+
+kit: build ## run the tests of the CA kit, certs/ca; ARGS='-k word' chooses
+	$(PYTEST) -n 2 $(wildcard tests/integration/test_kit*.py) $(ARGS)
 
 # Chromium reads the policy that chooses a certificate in a folder of root: sudo may ask here, not within pytest.
 browser: packages-browser ## install what it needs, test the page in Chromium; ARGS='-k word' chooses
 	@$(MAKE) --no-print-directory build hooked
 	@[ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } || true
-	BUILD='$(abspath $(BUILD))' PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
-		$(PYTHON) -m pytest -q -p no:cacheprovider tests/browser $(ARGS)
+	$(PYTEST) tests/browser $(ARGS)
 
 screenshot: ## take the picture of the page for the README again, deploy/report.png
 	@$(MAKE) --no-print-directory browser ARGS='-k picture_of_the_readme'
@@ -112,6 +116,7 @@ test: packages-browser ## install what tests need, build, run all tests
 	$(PART) 'unit tests' $(MAKE) --no-print-directory unit
 	$(PART) 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
 	$(PART) 'conformance' $(MAKE) --no-print-directory conformance ARGS=--quick
+	$(PART) 'tests of the kit' $(MAKE) --no-print-directory kit
 	$(PART) 'integration tests' $(MAKE) --no-print-directory integration
 	$(PART) 'browser tests' $(MAKE) --no-print-directory browser
 	@$(PYTHON) tests/part.py $(BUILD)/test-times

@@ -103,8 +103,8 @@ def test_a_flood_of_strangers_leaves_memory_flat(start_responder, pki):
             connection.send(good)
             assert b"\nThe certificate is valid\n" in connection.read_answer().body
             return resident(responder.pid)
-        before = serve(5000)
-        after = serve(15000)
+        before = serve(2000)
+        after = serve(6000)
     # A thread that answers for the first time gets room of its own from malloc, 4 MiB at the most here;
-    # 15,000 entries that stay would take more than 60 MiB.
+    # 6,000 entries that stay would take more than 24 MiB.
     assert after - before <= 6144, f"{before} KiB resident became {after} KiB"
