@@ -16,7 +16,7 @@ struct slot {
     uint32_t uses;
     enum fastcgi_wait wait; /* the list that it stands in */
     uint32_t older, newer;  /* neighbours there; `newer` chains the free slots */
-    int64_t deadline;
+    int64_t since, deadline;
     size_t bytes;
 };
 
@@ -92,7 +92,8 @@ static void enter_line(struct connections *set, struct slot *slot, enum fastcgi_
     int64_t limit = fastcgi_wait_limit(wait);
 
     slot->wait = wait;
-    slot->deadline = limit < 0 ? INT64_MAX : clock_milliseconds() + limit;
+    slot->since = clock_milliseconds();
+    slot->deadline = limit < 0 ? INT64_MAX : slot->since + limit;
     slot->older = line->newest;
     slot->newer = NONE;
     if (line->newest != NONE)
@@ -139,11 +140,17 @@ static struct slot *find_free(struct connections *set, uint32_t number)
     return number != NONE ? &set->slots[number] : NULL;
 }
 
-/* Whether bytes have come that no thread has seen yet: they may make a request whole. */
-static bool has_input(const struct slot *slot)
+/* Whether a request may be about to become whole: its peer has just connected, or bytes have come
+ * that no thread has seen yet. */
+static bool is_promising(const struct slot *slot)
 {
     char byte;
 
+    if (slot->wait != FASTCGI_WAIT_REQUEST && slot->wait != FASTCGI_WAIT_HEAD)
+        return false;
+    if (slot->connection.answered == 0 && slot->wait == FASTCGI_WAIT_REQUEST &&
+        clock_milliseconds() - slot->since < CONNECTIONS_GRACE_MS)
+        return true;
     return recv(slot->connection.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
@@ -155,10 +162,8 @@ static bool evict(struct connections *set, size_t kinds, bool with_bytes)
     size_t i;
 
     for (i = 0; i < kinds; i++) {
-        bool spare = eviction[i] == FASTCGI_WAIT_REQUEST || eviction[i] == FASTCGI_WAIT_HEAD;
-
         slot = find_free(set, set->lines[eviction[i]].oldest);
-        while (slot != NULL && ((with_bytes && slot->bytes == 0) || (spare && has_input(slot))))
+        while (slot != NULL && ((with_bytes && slot->bytes == 0) || is_promising(slot)))
             slot = find_free(set, slot->newer);
         if (slot != NULL) {
             release(set, slot);
@@ -258,6 +263,16 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
             release(set, slot);
     }
     (void)pthread_mutex_unlock(&set->lock);
+}
+
+bool connections_have_room(struct connections *set)
+{
+    bool room;
+
+    (void)pthread_mutex_lock(&set->lock);
+    room = set->free != NONE || evict(set, EVICTION_HARMLESS, false);
+    (void)pthread_mutex_unlock(&set->lock);
+    return room;
 }
 
 bool connections_close_oldest(struct connections *set)

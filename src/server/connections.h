@@ -35,8 +35,14 @@ struct fastcgi_connection *connections_take_expired(struct connections *set, int
 /* Gives a connection back that was taken: it waits on, or is closed when it is FASTCGI_CLOSED. */
 void connections_put(struct connections *set, struct fastcgi_connection *connection);
 
-/* Closes the one that goes first. false when there is none that may: who has sent a whole request
- * stays. */
+/* How long one that has just connected stays in any case: its request is on its way. */
+#define CONNECTIONS_GRACE_MS 100
+
+/* Whether there is place for another connection, if need be after the one that goes first was
+ * closed. Who waits for an answer stays, and so does who has sent bytes that were not read yet. */
+bool connections_have_room(struct connections *set);
+
+/* Closes the one that goes first, as above. false when there is none that may go. */
 bool connections_close_oldest(struct connections *set);
 
 /* When the first one's time is over (clock_milliseconds); INT64_MAX when nobody's is limited. */

@@ -31,6 +31,8 @@
 #define SPARE_DESCRIPTORS ((size_t)16)
 /* How often the operator is told that there are no descriptors. */
 #define REST_WORDS_MS 10000
+/* How long nobody accepts then, unless a connection is closed. */
+#define REST_MS 50
 /* The end, in milliseconds since it began: until when those who connected just before may send
  * their request, until when workers answer, and until when all connections are closed. */
 #define STOP_GRACE_MS 100
@@ -107,7 +109,7 @@ static void tell_of_rest(struct server *server)
 /* Accepts a connection. Without descriptors an idle one is closed for it. -1 with errno. */
 static int accept_on(struct server *server, int listen_fd, struct sockaddr_storage *address)
 {
-    for (;;) {
+    while (connections_have_room(server->connections)) {
         socklen_t size = sizeof(*address);
         int fd =
             accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -115,12 +117,12 @@ static int accept_on(struct server *server, int listen_fd, struct sockaddr_stora
 
         if (fd >= 0 || !is_shortage(reason))
             return fd;
-        tell_of_rest(server);
-        if (!connections_close_oldest(server->connections)) {
-            errno = reason;
-            return -1;
-        }
+        if (!connections_close_oldest(server->connections))
+            break;
     }
+    tell_of_rest(server);
+    errno = EMFILE;
+    return -1;
 }
 
 /* Accepts the next connection of one who may connect, and lets others do so again. -1 when there is
@@ -202,7 +204,7 @@ static void *work(void *context)
 
     worker_slots_enter(slots);
     while (worker_slots_stand_by(slots))
-        take_event(worker, -1);
+        take_event(worker, atomic_load(&worker->server->resting) ? REST_MS : -1);
     worker_slots_leave(slots);
     return NULL;
 }

@@ -30,6 +30,15 @@ def program_from(variable, default):
     return program
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="load and stops by the hundred instead of short ones")
+
+
+@pytest.fixture
+def long(request):
+    return request.config.getoption("--long")
+
+
 @pytest.fixture(scope="session")
 def peercert():
     return program_from("PEERCERT", "build/peercert")

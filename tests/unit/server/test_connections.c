@@ -42,6 +42,12 @@ static void end(struct scene *scene)
     (void)close(scene->epoll_fd);
 }
 
+/* Those that are there have not just connected any more. */
+static void grow_old(void)
+{
+    (void)usleep((CONNECTIONS_GRACE_MS + 20) * 1000);
+}
+
 /* Adds one; returns the number of its peer. */
 static int add(struct scene *scene)
 {
@@ -126,8 +132,14 @@ Test(connections, who_has_waited_longest_goes_first_when_there_are_too_many)
     int i;
 
     begin(&scene);
-    for (i = 0; i < MOST + 2; i++)
+    for (i = 0; i < MOST; i++)
         (void)add(&scene);
+    cr_expect_not(connections_have_room(scene.set), "they have just connected");
+    grow_old();
+    for (i = 0; i < 2; i++) {
+        cr_expect(connections_have_room(scene.set));
+        (void)add(&scene);
+    }
     cr_expect_eq(count_of(&scene), MOST);
     for (i = 0; i < MOST + 2; i++)
         cr_expect_eq(is_closed(&scene, i), i < 2, "%d", i);
@@ -144,6 +156,7 @@ Test(connections, an_event_of_one_that_was_closed_is_not_taken_for_its_successor
     peer = add(&scene);
     (void)shutdown(scene.peers[peer], SHUT_WR);
     cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
+    grow_old();
     for (i = 0; i < MOST; i++)
         (void)add(&scene);
     cr_expect_null(connections_take(scene.set, event.data.u64));
@@ -160,6 +173,7 @@ Test(connections, those_that_have_sent_part_of_a_request_stay_longer_than_silent
     say_part(&scene, part);
     cr_expect_eq(serve(&scene), 1);
     silent = add(&scene);
+    grow_old();
     cr_expect(connections_close_oldest(scene.set));
     cr_expect(is_closed(&scene, silent));
     cr_expect_not(is_closed(&scene, part));
@@ -178,6 +192,8 @@ Test(connections, whoever_has_sent_bytes_that_nobody_has_read_yet_stays)
     sent = add(&scene);
     silent = add(&scene);
     say_part(&scene, sent);
+    cr_expect_not(connections_close_oldest(scene.set), "they have just connected");
+    grow_old();
     cr_expect(connections_close_oldest(scene.set));
     cr_expect(is_closed(&scene, silent));
     cr_expect_not(connections_close_oldest(scene.set));
