@@ -47,7 +47,7 @@ struct config {
     int depth;
     int security_level;
     struct list trust_header;
-    int xfcc_hop;
+    int xfcc_hop; /* -1: not given */
     int cache; /* entries of the verdict cache; 0 is none */
     int warn_days;
     int format;         /* enum config_format */

@@ -70,7 +70,8 @@ const struct config_option config_options[] = {
     LIST("trust-header", trust_header, FROM_ANYWHERE, "NAME[:ENCODING]",
         "read the certificate from this request header too: the front must set or strip it"),
     NUMBER("xfcc-hop", xfcc_hop, "N", 0, 100,
-        "which element of X-Forwarded-Client-Cert counts, from the last (0)"),
+        "which element of X-Forwarded-Client-Cert counts, 0 the last; else it must be the only "
+        "one"),
     NUMBER("cache", cache, "ENTRIES", 0, 10000000,
         "verdicts that are remembered at the most (1024); 0 is none"),
     NUMBER("warn-days", warn_days, "N", 0, 36500,
@@ -125,4 +126,5 @@ const struct config config_defaults = {
     .cache = 1024,
     .ocsp_timeout = 5,
     .warn_days = 30,
+    .xfcc_hop = -1, /* not given */
 };

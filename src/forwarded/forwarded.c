@@ -241,7 +241,8 @@ static void take_header(char *const *parameters, const struct forwarded_options 
     if (header->is_chain)
         take_chain(forwarded, header->variable, header->encoding, value);
     else
-        take_leaf(forwarded, header->variable, header->encoding, value, options->xfcc_hop);
+        take_leaf(forwarded, header->variable, header->encoding, value,
+            options->has_xfcc_hop ? options->xfcc_hop : XFCC_ONE_ELEMENT);
     OPENSSL_free(joined.data);
 }
 

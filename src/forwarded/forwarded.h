@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 enum forwarded_status {
-    FORWARDED_ABSENT,  /* no variable, or nothing but white space in it */
+    FORWARDED_ABSENT,  /* no variable, or one that says so: blank, (null), "-", empty armour */
     FORWARDED_PRESENT, /* leaf is set; it has the outer shape of a DER certificate and nothing more
                           is known */
     FORWARDED_MALFORMED, /* something came that is no certificate: reason says what */
@@ -25,8 +25,10 @@ struct forwarded_header;
 struct forwarded_options {
     struct forwarded_header *headers;
     size_t header_count;
-    size_t xfcc_hop; /* which element of X-Forwarded-Client-Cert counts: 0 the last (the nearest
-                        proxy), 1 the one before it, ... */
+    bool has_xfcc_hop; /* otherwise X-Forwarded-Client-Cert may have one element alone: Envoy writes
+                          a client's URIs without quotes, so that a client could add one */
+    size_t xfcc_hop;   /* which of its elements counts: 0 the last (the nearest proxy), 1 the one
+                          before it, ... */
 };
 
 /* What the front server forwarded. Owns leaf and chain; free with forwarded_free. The strings in it
@@ -100,7 +102,7 @@ void forwarded_read(
 /* Decodes one value as SSL_CLIENT_CERT may carry it, into *forwarded (status, leaf, encoding,
  * reason without a variable's name): one certificate and nothing but white space around it, as PEM
  * with any white space for its line ends (RFC 7468 section 3, laxtextualmsg), URL-encoded PEM, or
- * base64 of DER. In URL-encoded PEM a `+` is a plus; BEGIN+CERTIFICATE in the armour alone is
+ * base64 of DER or of PEM. In URL-encoded PEM a `+` is a plus; BEGIN+CERTIFICATE in the armour alone is
  * accepted. The value is `length` bytes and may hold anything. */
 void forwarded_decode_value(const char *value, size_t length, struct forwarded *forwarded);
 

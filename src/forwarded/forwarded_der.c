@@ -1,3 +1,4 @@
+#include "certificate/content.h"
 #include "certificate/der.h"
 #include "forwarded/forwarded_encodings.h"
 
@@ -50,6 +51,8 @@ static enum decoding judge_shape(struct certificates *out, const unsigned char *
 
     if (length > 0 && der[0] == '-')
         return encoding_refuse(out, "it is base64 of PEM, not of DER");
+    if (content_words(der, length) != NULL)
+        return encoding_refuse(out, "it is %s", content_words(der, length));
     if (!der_read_element(der, length, &outer) || outer.tag != DER_SEQUENCE)
         return encoding_refuse(out, "what its base64 holds is not a DER certificate (no SEQUENCE)");
     whole = outer.header + outer.content;
@@ -118,6 +121,31 @@ enum decoding encoding_append_base64(
     if (result == DECODING_FINE)
         result = encoding_append_der(out, bytes.data, bytes.length);
     OPENSSL_free(bytes.data);
+    return result;
+}
+
+/* Whether decoded bytes are PEM, behind white space; *text gets where it begins. */
+static bool is_pem(const struct bytes *bytes, struct cursor *text)
+{
+    *text = cursor_over((const char *)bytes->data, bytes->length);
+    cursor_skip_space(text);
+    return cursor_starts(text, "-----BEGIN");
+}
+
+enum decoding encoding_append_base64_any(struct certificates *out, struct cursor text)
+{
+    struct bytes bytes = {.data = NULL};
+    enum decoding result = decode_bytes(out, text, BASE64_SKIP_SPACE, &bytes);
+    struct cursor pem;
+
+    out->encoding = "base64 DER";
+    if (result == DECODING_FINE && is_pem(&bytes, &pem)) {
+        out->encoding = "base64 PEM";
+        result = encoding_append_pem(out, pem, 1, false);
+    } else if (result == DECODING_FINE) {
+        result = encoding_append_der(out, bytes.data, bytes.length);
+    }
+    OPENSSL_clear_free(bytes.data, bytes.length);
     return result;
 }
 

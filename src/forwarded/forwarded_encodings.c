@@ -141,7 +141,7 @@ static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct cer
         return encoding_refuse(out,
             "it looks like bare DER, which variables cannot carry: have the front "
             "encode it in base64");
-    result = decode_base64_der(value, xfcc_hop, out);
+    result = encoding_append_base64_any(out, value);
     if (result == DECODING_REFUSED && cursor_contains(&value, "%"))
         return encoding_refuse(out, "it is neither PEM, URL-encoded PEM nor base64 of DER");
     return result;
@@ -189,6 +189,7 @@ enum decoding encoding_decode(const struct encoding *encoding, const char *value
     size_t xfcc_hop, struct certificates *out)
 {
     struct cursor cursor = cursor_over(value, length);
+    const char *hint = NULL;
     enum decoding result;
 
     *out = (struct certificates){.encoding = NULL};
@@ -196,9 +197,13 @@ enum decoding encoding_decode(const struct encoding *encoding, const char *value
         return encoding_refuse(
             out, "it is %zu bytes long, more than the limit of %zu", length, FORWARDED_MAX_VALUE);
     cursor_skip_space(&cursor);
-    if (cursor_left(&cursor) == 0)
+    if (encoding_is_nothing(value, length))
         return DECODING_BLANK;
     result = encoding->decode(cursor, xfcc_hop, out);
+    if (result == DECODING_REFUSED)
+        hint = encoding_hint(encoding, cursor);
+    if (hint != NULL)
+        (void)encoding_refuse(out, "%s", hint);
     if (result == DECODING_REFUSED && tells_of_private_key(&cursor))
         (void)encoding_refuse(out, "%s", encoding_private_key_words);
     if (result != DECODING_FINE)

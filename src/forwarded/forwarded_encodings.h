@@ -81,6 +81,22 @@ enum decoding encoding_append_pem(
 /* For the decoders: the same for PEM that is URL-encoded. */
 enum decoding encoding_append_url_pem(struct certificates *out, struct cursor text, size_t most);
 
+/* For the decoders: base64 of DER, or of PEM (Apache's `expr=%{base64:...}`), one certificate. Sets
+ * the encoding. */
+enum decoding encoding_append_base64_any(struct certificates *out, struct cursor text);
+
+/* Whether a value says that there is no certificate: nothing but white space, PEM armour around
+ * nothing, or a word that fronts write for an unset variable, such as (null). */
+bool encoding_is_nothing(const char *value, size_t length);
+
+/* What may have happened to a value that was refused, in words for the operator; NULL when that is
+ * not known. A constant, which never repeats anything of the value. */
+const char *encoding_hint(const struct encoding *encoding, struct cursor value);
+
+/* In place of a number of elements: the operator did not say which one counts, so there may be one
+ * alone. */
+#define XFCC_ONE_ELEMENT ((size_t)-1)
+
 /* Envoy's X-Forwarded-Client-Cert, a decoder of the table. */
 enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct certificates *out);
 

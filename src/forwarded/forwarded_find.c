@@ -1,5 +1,5 @@
 #include "forwarded/forwarded_find.h"
-#include "forwarded/cursor.h"
+#include "forwarded/forwarded_encodings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,7 @@ const char *forwarded_find_value_of(const char *parameter, const char *name)
 
 bool forwarded_find_is_blank(const char *value)
 {
-    while (cursor_is_space(*value))
-        value++;
-    return *value == '\0';
+    return encoding_is_nothing(value, strlen(value));
 }
 
 static bool note(struct forwarded_parameter *found, const char *parameter, const char *name)

@@ -40,7 +40,7 @@ const char *forwarded_find_repeated(const struct forwarded_parameters *findings,
 /* The value when the parameter is of this name, else NULL; borrowed. */
 const char *forwarded_find_value_of(const char *parameter, const char *name);
 
-/* True when a value is nothing but white space. */
+/* True when a value says that there is none (encoding_is_nothing). */
 bool forwarded_find_is_blank(const char *value);
 
 #endif

@@ -121,13 +121,39 @@ static enum decoding decode_element(const struct element *element, struct certif
     return result;
 }
 
+/* Cloud Foundry's routers write plain base64 of DER into this header. Nothing else is one when all
+ * of it is base64 of one certificate: an element has a key before its first equals sign. False when
+ * it is none. */
+static bool decode_plain(struct cursor value, struct certificates *out, enum decoding *result)
+{
+    if (!cursor_starts(&value, "MI"))
+        return false;
+    out->encoding = "base64 DER";
+    *result = encoding_append_base64(out, value, BASE64_SKIP_SPACE);
+    if (*result != DECODING_REFUSED)
+        return true;
+    out->reason[0] = '\0';
+    return false;
+}
+
 enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     struct element element = {.has_certificate = false};
     size_t count = 0;
-    enum decoding result = read_elements(value, 0, &count, &element, out);
+    enum decoding result;
 
+    if (decode_plain(value, out, &result))
+        return result;
+    result = read_elements(value, 0, &count, &element, out);
     out->encoding = "Envoy X-Forwarded-Client-Cert";
+    if (result == DECODING_FINE && xfcc_hop == XFCC_ONE_ELEMENT) {
+        if (count > 1)
+            return encoding_refuse(out,
+                "X-Forwarded-Client-Cert has %zu elements, and a client may have written one: if "
+                "each proxy appends one, say which counts (--xfcc-hop)",
+                count);
+        xfcc_hop = 0;
+    }
     if (result == DECODING_FINE && xfcc_hop >= count)
         return encoding_refuse(out,
             "X-Forwarded-Client-Cert has %zu elements, and the one %zu before the "

@@ -9,8 +9,9 @@ bool service_open(
     struct trust_options trust_options;
     size_t i;
 
-    *service = (struct service){
-        .config = config, .forwarded_options = {.xfcc_hop = (size_t)config->xfcc_hop}};
+    *service = (struct service){.config = config,
+        .forwarded_options = {.has_xfcc_hop = config->xfcc_hop >= 0,
+            .xfcc_hop = config->xfcc_hop >= 0 ? (size_t)config->xfcc_hop : 0}};
     for (i = 0; i < config->trust_header.count; i++) {
         if (!forwarded_options_add(
                 &service->forwarded_options, config->trust_header.items[i], &inner)) {

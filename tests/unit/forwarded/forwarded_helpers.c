@@ -102,7 +102,7 @@ void sample_free(struct sample *sample)
 void read_with(
     char *const *parameters, const char *trusted, size_t xfcc_hop, struct forwarded *forwarded)
 {
-    struct forwarded_options options = {.xfcc_hop = xfcc_hop};
+    struct forwarded_options options = {.has_xfcc_hop = xfcc_hop != NO_HOP, .xfcc_hop = xfcc_hop};
     char *words = format("%s", trusted != NULL ? trusted : ""), *rest = words, *word;
     struct error error = {.kind = ERROR_NONE};
 

@@ -25,6 +25,8 @@ char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 /* Base64 of the two DERs one after another. */
 char *base64_of_both(const struct sample *one, const struct sample *other);
 
+#define NO_HOP ((size_t)-1) /* the operator said none */
+
 /* Reads parameters (NULL-terminated, at most 40) with the headers of `trusted` (words of
  * --trust-header, separated by spaces; NULL: none). The caller frees *forwarded. */
 void read_with(

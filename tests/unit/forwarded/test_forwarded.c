@@ -88,9 +88,39 @@ Test(forwarded, base64_der_decodes_with_white_space_in_it)
     expect_decodes(broken, "lines", "base64 DER");
 }
 
-Test(forwarded, nothing_and_white_space_are_absent)
+Test(forwarded, base64_of_pem_decodes)
 {
-    static const char *const blanks[] = {"", " ", "\n", "\r\n\t ", "          \v\f"};
+    expect_decodes(
+        base64_of((const unsigned char *)sample.pem, strlen(sample.pem)), "of PEM", "base64 PEM");
+}
+
+/* A sender that decodes form data, or encodes it so, turns each plus of base64 into a space. */
+Test(forwarded, pluses_that_became_spaces_are_told_as_that)
+{
+    /* A key of the test's own need not have a plus in its base64. */
+    cr_assert_not_null(strchr(sample.base64, '+'), "the sample has no plus");
+    expect_refused(with(sample.base64, "+", " "), "base64", "each plus in it has become a space");
+    expect_refused(with(sample.pem, "+", " "), "PEM", "each plus in it has become a space");
+}
+
+Test(forwarded, line_ends_in_two_characters_and_hexadecimal_are_told_as_that)
+{
+    char *hex = calloc(2, sample.length + 1);
+    size_t i;
+
+    for (i = 0; i < sample.length; i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", sample.der[i]);
+    expect_refused(hex, "hex", "it is hexadecimal");
+    expect_refused(with(sample.pem, "\n", "\\n"), "\\n", "the two characters \\ and n");
+}
+
+Test(forwarded, nothing_and_what_fronts_write_for_it_are_absent)
+{
+    static const char *const blanks[] = {"", " ", "\n", "\r\n\t ", "          \v\f", "(null)", "-",
+        "\"\"", " (null) ", "-----BEGIN CERTIFICATE----------END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE----- -----END CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n",
+        "-----BEGIN%20CERTIFICATE-----%0A%0A-----END%20CERTIFICATE-----%0A"};
     struct forwarded forwarded;
     size_t i;
 
@@ -106,7 +136,6 @@ Test(forwarded, what_came_instead_of_a_certificate_is_told)
         const char *value, *words;
     } cases[] = {
         {"garbage!", "not base64"},
-        {"(null)", "not base64"},
         {"100% wrong", "neither PEM"},
         {"AAAA", "not a DER certificate"},
         {"TWF=", "bits that belong to no byte"},
@@ -117,11 +146,19 @@ Test(forwarded, what_came_instead_of_a_certificate_is_told)
         {"MAMCAQA=", "private key or of PKCS#12"},
         {"MAMGAQA=", "PKCS#7"},
         {"MIAAAA==", "not a DER certificate"},
-        {"-", "cut off in its BEGIN line"},
         {"-----BEGIN", "cut off in its BEGIN line"},
         {"-----BEGIN CERTIFICATE", "cut off or broken"},
         {"-----BEGIN CERTIFICATE-----", "END line is missing"},
-        {"-----BEGIN CERTIFICATE----- -----END CERTIFICATE-----", "empty"},
+        {"-----BEGIN X----- -----END CERTIFICATE-----", "'X'"},
+        {"--", "cut off in its BEGIN line"},
+        {"(null))", "not base64"},
+        {"MIIBCgKC\\nAQ==", "two characters \\ and n"},
+        {"30820A0B0C0D", "hexadecimal"},
+        {"30:82:0A:0b:0C:0D", "hexadecimal"},
+        {"//4tAC0A", "UTF-16"},
+        {"H4sIAAAA", "gzip"},
+        {"MIIBAAYJKoZIhvcNAQcC", "PKCS#7"},
+        {"\xEF\xBB\xBF-----BEGIN CERTIFICATE-----", "byte order mark"},
         {"-----BEGIN CERTIFICATE-----\nTWFu\n-----END X-----", "something else"},
         {"-----BEGIN CERTIFICATE-----\nTWFu\n-----BEGIN CERTIFICATE-----", "another BEGIN"},
         {"-----BEGIN CERTIFICATE REQUEST-----\nTWFu", "request (CSR)"},
@@ -139,7 +176,7 @@ Test(forwarded, what_came_instead_of_a_certificate_is_told)
         {"-----BEGIN%2", "URL-encoding is broken"},
         {"-----BEGIN%20CERTIFICATE-----%0ATW%zzFu", "URL-encoding is broken"},
         {"0\x82\x01\x02", "bare DER"},
-        {"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", "base64 of PEM"},
+        {"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", "END line is missing"},
     };
     size_t i;
 
@@ -253,13 +290,14 @@ Test(forwarded, the_limit_of_a_certificate_is_64_kib_of_der)
     free(value);
 }
 
-/* Every prefix but those that lack white space alone. */
+/* Every prefix but a dash alone, which fronts write for nothing, and those that lack white space
+ * alone. */
 static void expect_prefixes_refused(const char *value, const char *what, size_t spare)
 {
     struct forwarded forwarded;
     size_t length;
 
-    for (length = 1; length < strlen(value) - spare; length++) {
+    for (length = 2; length < strlen(value) - spare; length++) {
         char *prefix = malloc(length); /* the sanitizer sees a byte read too far */
 
         cr_assert_not_null(prefix);

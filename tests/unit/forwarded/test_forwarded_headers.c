@@ -236,6 +236,36 @@ Test(forwarded_headers, what_is_wrong_with_envoys_header_is_told)
     }
 }
 
+/* A client's URI may hold `,Cert="..."`, which Envoy writes as it is. */
+Test(forwarded_headers, without_a_hop_envoys_header_has_one_element)
+{
+    struct forwarded forwarded = read_headers("X-Forwarded-Client-Cert", NO_HOP,
+        format(XFCC "Hash=00;Cert=\"%s\"", leaf.url), NULL, NULL);
+
+    expect_present(&forwarded, "one", "HTTP_X_FORWARDED_CLIENT_CERT", &leaf, NULL);
+    forwarded = read_headers("X-Forwarded-Client-Cert", NO_HOP,
+        format(XFCC "Hash=00;Cert=\"%s\";URI=urn:x,Cert=\"%s\"", leaf.url, other.url), NULL, NULL);
+    expect_malformed(&forwarded, "two", "has 2 elements");
+    forwarded = read_headers("X-Forwarded-Client-Cert", NO_HOP,
+        format(XFCC "Cert=\"%s\"", leaf.url), format(XFCC "Cert=\"%s\"", leaf.url), NULL);
+    expect_malformed(&forwarded, "two headers", "has 2 elements");
+}
+
+/* As Cloud Foundry's routers write it. */
+Test(forwarded_headers, plain_base64_in_envoys_header_is_read)
+{
+    struct forwarded forwarded;
+
+    expect_fine("X-Forwarded-Client-Cert", format(XFCC "%s", leaf.base64),
+        "HTTP_X_FORWARDED_CLIENT_CERT", &leaf, NULL);
+    forwarded = read_headers("X-Forwarded-Client-Cert", NO_HOP,
+        format(XFCC "%s,%s", leaf.base64, leaf.base64), NULL, NULL);
+    expect_malformed(&forwarded, "two in one", "X-Forwarded-Client-Cert");
+    forwarded = read_headers("X-Forwarded-Client-Cert", NO_HOP, format(XFCC "%s", leaf.base64),
+        format(XFCC "Cert=\"%s\"", leaf.url), NULL);
+    expect_malformed(&forwarded, "beside an element", "X-Forwarded-Client-Cert");
+}
+
 Test(forwarded_headers, the_configured_hop_chooses_envoys_element_from_the_last)
 {
     const struct sample *const wanted[] = {&leaf, &other, &ca};

@@ -203,6 +203,25 @@ Test(forwarded_variables, a_chain_that_cannot_be_believed_is_malformed)
     expect_malformed(&forwarded, "a key in the chain", "private key");
 }
 
+/* Apache writes (null) for a variable that is not set, in the chain too. */
+Test(forwarded_variables, a_chain_variable_that_says_nothing_is_none)
+{
+    static const char *const names[] = {
+        "SSL_CLIENT_CERT_CHAIN_0", "SSL_CLIENT_CERT_CHAIN", "SSL_CLIENT_CERT_CHAIN_12"};
+    struct parameters parameters = {.count = 0};
+    struct forwarded forwarded;
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        add(&parameters, "SSL_CLIENT_CERT", leaf.pem);
+        add(&parameters, names[i], "(null)");
+        add(&parameters, "SSL_CLIENT_VERIFY", "(null)");
+        forwarded = read_and_free(&parameters, NULL);
+        cr_expect_not(forwarded.has_front_verify);
+        expect_present(&forwarded, names[i], "SSL_CLIENT_CERT", &leaf, NULL);
+    }
+}
+
 Test(forwarded_variables, haproxys_concatenated_chain_is_told_apart_by_lengths)
 {
     const struct sample *const two[] = {&link[0], &link[1], NULL};
