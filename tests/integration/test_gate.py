@@ -1,0 +1,415 @@
+"""peercert as the gate before files and applications, behind every front: the configurations of deploy/*/gate*."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import re
+import urllib.parse
+
+import pytest
+
+import gate_fronts
+from gate_helpers import RULES, USER, raw, settled_path, told, write_rules
+from processes import wait_until
+
+EVERY = pytest.mark.parametrize("name", gate_fronts.FRONTS)
+
+
+@pytest.fixture(scope="module")
+def leaver(pki):
+    return pki.authority.sign("leaver")
+
+
+@pytest.fixture(scope="module")
+def gates(peercert, pki, leaver, tmp_path_factory):
+    """Fronts with a gate that these tests share, started when first asked for."""
+    running, cleanup = {}, contextlib.ExitStack()
+    folder = tmp_path_factory.mktemp("rules")
+    extra = {
+        "lighttpd": 'server.error-handler-404 = "/secret/file.txt"',
+        "apache": "ErrorDocument 404 /secret/file.txt",
+        "nginx": "error_page 404 = /secret/file.txt;",
+    }
+
+    def get(name):
+        if name not in running:
+            crl, rules = folder / f"{name}.crl", folder / f"{name}.rules"
+            pki.authority.write_crl(crl)
+            write_rules(rules, pki)
+            front = gate_fronts.FRONTS[name](tmp_path_factory.mktemp(name), pki, peercert, "--rules", rules,
+                                             "--crl", crl, extra=extra.get(name, ""))
+            front.crl, front.rules = crl, rules
+            cleanup.callback(front.stop)
+            running[name] = front.start()
+        return running[name]
+    with cleanup:
+        yield get
+
+
+def decisions(front):
+    """The lines of the gate's log so far."""
+    return [line for line in front.gate.log().splitlines() if re.match(r"\S+Z (allowed|denied|unavailable) ", line)]
+
+
+class Asked:
+    """How often the gate was asked within a block, as its log tells."""
+
+    def __init__(self, front):
+        self.front = front
+
+    def __enter__(self):
+        self.before = len(decisions(self.front))
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def lines(self, count):
+        wait_until(lambda: len(decisions(self.front)) >= self.before + count, f"{count} decisions are logged")
+        return decisions(self.front)[self.before:]
+
+
+@EVERY
+def test_a_client_whom_a_rule_allows_comes_in(gates, pki, name):
+    front = gates(name)
+    with Asked(front) as asked:
+        assert front.curl(pki.good).status == 200
+        line, = asked.lines(1)
+    assert re.search(rf" allowed reason=rule rule=.*staff.* user={USER} subject=.*Dan Example.* host=www.example.org "
+                     r"path=/pub/file.txt .* id=[0-9a-f]{16} took_us=\d+$", line)
+
+
+# certificate, path, reason, and what a body in JSON says of the verdict
+REFUSED = {
+    "denied_by_rule": ("good", "/secret/file.txt", "rule", "valid"),
+    "no_rule": ("good", "/other/file.txt", "no_rule", "valid"),
+    "absent": (None, "/pub/file.txt", "absent", "absent"),
+    "stranger": ("stranger", "/pub/file.txt", "untrusted", "untrusted"),
+    "expired": ("expired", "/pub/file.txt", "expired", "expired"),
+    "another_purpose": ("server_only", "/pub/file.txt", "wrong_purpose", "wrong_purpose"),
+}
+
+
+@EVERY
+@pytest.mark.parametrize("case", REFUSED)
+def test_everybody_else_is_refused_and_told_why(gates, pki, name, case):
+    front = gates(name)
+    certificate, path, reason, status = REFUSED[case]
+    with Asked(front) as asked:
+        reply = front.curl(certificate and getattr(pki, certificate), "-H", "Accept: application/json",
+                           url=front.at(path), check=False)
+        if name == "apache" and case in ("expired", "another_purpose"):
+            assert reply.returncode != 0  # httpd ends the handshake
+            return
+        if name == "lighttpd" and certificate in ("stranger", "expired", "server_only"):
+            reason = status = "absent"  # lighttpd keeps it to itself
+        line, = asked.lines(1)
+    assert reply.status == 403 and f" denied reason={reason} " in line
+    number = re.search(r" id=([0-9a-f]{16}) ", line)[1]
+    if front.html_only:
+        assert reply.headers["content-type"].startswith("text/html")
+        assert number in reply.text and len(reply.body) < 7 * 1024
+    else:
+        body = json.loads(reply.text)
+        assert (body["allowed"], body["reason"], body["status"], body["decision"], body["rule"]) == (
+            False, reason, status, number, None)
+        assert body["advice"]["person"]
+        assert reply.headers["cache-control"] == "no-store" and reply.headers["vary"] == "Accept"
+    # Nothing of the rules is told.
+    assert b"staff" not in reply.body and b".rules" not in reply.body and b"/secret/" not in reply.body
+
+
+VARIANTS = [
+    "/secret/file.txt", "/secret/", "/secret", "//secret/file.txt", "///secret/file.txt", "/./secret/file.txt",
+    "/.//secret/file.txt", "/pub/../secret/file.txt", "/pub/./../secret/file.txt", "/pub/x/../../secret/file.txt",
+    "/pub/%2e%2e/secret/file.txt", "/pub/%2E%2E/secret/file.txt", "/pub/.%2e/secret/file.txt",
+    "/pub/%2e./secret/file.txt", "/%2e/secret/file.txt", "/%73ecret/file.txt", "/s%65cret/file.txt",
+    "/secre%74/file.txt", "/%2fsecret/file.txt", "/pub%2f..%2fsecret/file.txt", "/pub/..%2fsecret/file.txt",
+    "/pub/..%2Fsecret/file.txt", "/pub/%2e%2e%2fsecret/file.txt", "/pub/..\\secret/file.txt",
+    "/pub\\..\\secret\\file.txt", "/pub/..%5csecret/file.txt", "/pub%5c..%5csecret%5cfile.txt",
+    "/pub/%252e%252e/secret/file.txt", "/pub/%252e%252e%252fsecret/file.txt", "/pub/..%252fsecret/file.txt",
+    "/secret;a=b/file.txt", "/secret;/file.txt", "/secret/;a/file.txt",
+    "/pub/..;/secret/file.txt", "/pub/..;a=b/secret/file.txt", "/;/secret/file.txt", "/.;/secret/file.txt",
+    "/secret%3b/file.txt", "/pub/%2e%2e;/secret/file.txt", "/secret/./file.txt", "/secret//file.txt",
+    "/secret/x/../file.txt", "/secret%00/file.txt", "/%00/secret/file.txt", "/pub/..%00/secret/file.txt",
+    "/secret/file.txt%00", "/secret/file.txt?/pub/", "/secret/file.txt?x=/pub/../pub/", "/secret/file.txt#/pub/",
+    "/secret/file.txt%3f/pub/", "/pub/%c0%ae%c0%ae/secret/file.txt", "/pub/%c0%ae./secret/file.txt",
+    "/%u0073ecret/file.txt", "/%zz/../secret/file.txt", "/pub/\t../secret/file.txt", "/secret/file.txt\x7f",
+    "/pub/..%09/secret/file.txt", "/pub/../%73ecret/file.txt", "/pub/...//../secret/file.txt",
+    "secret/file.txt", "https://localhost/secret/file.txt", "https://localhost//secret/file.txt",
+    "HTTPS://elsewhere.example/secret/file.txt", "https://localhost/pub/../secret/file.txt",
+    "http://localhost/secret/file.txt", "//localhost/secret/file.txt", "https:///secret/file.txt", "*",
+]
+
+
+@EVERY
+@pytest.mark.parametrize("prefix", ["", "/app"])
+def test_no_spelling_of_a_path_gets_around_a_rule(gates, pki, name, prefix):
+    """For files and for a proxied application, which gets some paths raw."""
+    front = gates(name)
+    for variant in VARIANTS:
+        if "://" in variant:
+            before, _, path = variant.partition("://")
+            host, _, rest = path.partition("/")
+            target = f"{before}://{host}{prefix}/{rest}"
+        else:
+            target = prefix + variant if variant.startswith("/") else variant
+        status, body = raw(front, pki.good, target)
+        assert b"secret\n" not in body, f"{target}: {status} {body}"
+        if status == 200 and body.startswith(b"{"):
+            got = json.loads(body)["path"]
+            settled = settled_path(urllib.parse.urlsplit(got).path if "://" in got else got)
+            assert not (settled + "/").startswith(("/secret/", "/app/secret/")), f"{target}: {got}"
+    assert raw(front, pki.good, f"{prefix}/pub/file.txt" if not prefix else "/app/fine")[0] == 200
+
+
+@EVERY
+@pytest.mark.parametrize("variant", ["/pub/../secret/file.txt", "//secret/file.txt", "/pub/..%2fsecret/file.txt",
+                                     "/%73ecret/file.txt", "/secret;x/file.txt"])
+def test_nor_in_http_2(gates, pki, name, variant):
+    front = gates(name)
+    reply = front.curl(pki.good, "--path-as-is", url=front.at(variant), check=False)
+    assert b"secret\n" not in getattr(reply, "body", b"") and getattr(reply, "status", 0) != 200
+
+
+@EVERY
+def test_an_ambiguous_path_is_named_in_the_log(gates, pki, name):
+    front = gates(name)
+    if name == "lighttpd":
+        return  # it refuses such paths itself
+    with Asked(front) as asked:
+        assert front.curl(pki.good, "--path-as-is", url=front.at("/pub//file.txt")).status == 403
+        assert " denied reason=ambiguous_path " in asked.lines(1)[0]
+
+
+@EVERY
+def test_head_has_the_same_answer_without_a_body(gates, pki, name):
+    front = gates(name)
+    for path, status in (("/pub/file.txt", 200), ("/secret/file.txt", 403)):
+        reply = front.curl(pki.good, "-I", url=front.at(path))
+        assert reply.status == status
+
+
+@EVERY
+@pytest.mark.parametrize("kind", ["http", "fastcgi"])
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_a_body_goes_to_the_application_whole_and_the_gate_is_asked_once(gates, pki, tmp_path, name, kind, version):
+    front = gates(name)
+    if kind not in front.applications:
+        pytest.skip(f"{name} runs no such application here")
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * 3_000_000)
+    with Asked(front) as asked:
+        reply = front.curl(pki.good, version, "-H", "Expect:", "--data-binary", f"@{body}",
+                           url=front.at(front.applications[kind] + "post"))
+        assert reply.status == 200 and json.loads(reply.text)["body_bytes"] == 3_000_000
+        line, = asked.lines(1)
+    assert " method=POST " in line
+
+
+@EVERY
+def test_a_range_of_a_file(gates, pki, name):
+    front = gates(name)
+    if not front.has_files:
+        pytest.skip(f"{name} serves no files")
+    reply = front.curl(pki.good, "-r", "10-19", url=front.at("/big.txt"))
+    assert (reply.status, reply.text) == (206, "0123456789")
+
+
+@EVERY
+def test_a_websocket_goes_through_and_is_refused_without_a_certificate(gates, pki, name):
+    front = gates(name)
+    request = (f"GET /app/socket HTTP/1.1\r\nHost: localhost:{front.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode()
+    with front.connect(pki.good) as connection:
+        connection.sendall(request)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += connection.recv(4096)
+        assert head.startswith(b"HTTP/1.1 101 ")
+        connection.sendall(b"\x81\x02hi")
+        assert connection.recv(4096) == b"\x81\x02hi"
+    with front.connect() as connection:
+        connection.sendall(request)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+
+
+@EVERY
+def test_an_index_page_and_an_internal_redirect_are_judged_as_what_is_served(gates, pki, name):
+    front = gates(name)
+    if not front.has_files:
+        pytest.skip(f"{name} serves no files")
+    assert front.curl(pki.good, url=front.at("/sub/")).text == "sub\n"
+    # Its error page is /secret/file.txt.
+    reply = front.curl(pki.good, url=front.at("/pub/missing"))
+    assert reply.status in (403, 404) and b"secret\n" not in reply.body
+
+
+def has_name(front, kind, got):
+    """The application knows who it is, once."""
+    if kind in ("fastcgi", "cgi"):
+        return got.get("REMOTE_USER") == [USER]
+    if isinstance(front, gate_fronts.Lighttpd):
+        forwarded = got.get("forwarded", [])
+        return len(forwarded) == 1 and re.findall(r'remote_user="([^"]*)"', forwarded[0]) == [USER]
+    return got.get("peercertuser") == [USER]
+
+
+FORGED = [
+    *[["-H", f"{name}: boss"] for name in (
+        "Peercertuser", "PEERCERTUSER", "peercertuser", "Peercert-User", "Peercert_User", "Remote-User", "REMOTE_USER",
+        "Remote.User", "X-Remote-User", "Variable-REMOTE_USER", "HTTP_REMOTE_USER", "Auth-User", "X_Forwarded_User")],
+    ["-H", "Peercertuser: boss", "-H", "Peercertuser: boss2"],
+    ["-H", "Peercertuser;", "-H", "peercertuser: boss"],
+    ["-H", 'Forwarded: for=127.0.0.1;proto=https;remote_user="boss"'],
+    ["-H", 'Forwarded: remote_user=boss', "-H", 'forwarded: for=1;remote_user="boss"'],
+    ["-u", "boss:boss"],
+]
+
+
+@EVERY
+@pytest.mark.parametrize("kind", ["http", "fastcgi", "cgi"])
+def test_a_client_cannot_give_itself_a_name(gates, pki, name, kind):
+    front = gates(name)
+    if kind not in front.applications:
+        pytest.skip(f"{name} runs no such application here")
+    for headers in FORGED:
+        reply = front.curl(pki.good, "--http1.1", *headers, url=front.at(front.applications[kind]))
+        assert reply.status == 200
+        got = told(reply, front, kind)
+        assert has_name(front, kind, got), f"{headers}: {got}"
+        if kind != "http":
+            # What the client sent is in variables whose names begin with HTTP_, and nowhere else.
+            forged = [name for name, values in got.items() if not name.startswith("HTTP_") and "boss" in "".join(values)]
+            assert not forged, f"{headers}: {forged}"
+
+
+@EVERY
+def test_a_client_cannot_forge_what_the_gate_is_told(gates, pki, name):
+    front = gates(name)
+    pem = urllib.parse.quote(pki.good.pem)
+    one_line = "".join(pki.good.pem.splitlines()[1:-1])
+    for header in ("SSL_CLIENT_CERT", "SSL-CLIENT-CERT", "Ssl-Client-Cert", "X-SSL-Client-Cert", "Client-Cert",
+                   "X-Forwarded-Client-Cert", "X-Forwarded-Tls-Client-Cert", "HTTP_SSL_CLIENT_CERT"):
+        for value in (pem, one_line, f":{one_line}:", f'Cert="{pem}"'):
+            status, body = raw(front, None, "/pub/file.txt", f"{header}: {value}", "SSL_CLIENT_VERIFY: SUCCESS",
+                               "SSL-Client-Verify: SUCCESS")
+            assert status != 200 and b"public" not in body, header
+    for header in ("PEERCERT_PATH: /pub/file.txt", "PEERCERT-PATH: /pub/file.txt", "Redirect-Uri: /pub/file.txt",
+                   "REDIRECT_URI: /pub/file.txt", "X-Original-URL: /secret/file.txt", "X-Rewrite-URL: /secret/file.txt",
+                   "X-Forwarded-Uri: /pub/file.txt", "PEERCERT_PAGE: report", "PEERCERT-PAGE: report",
+                   "PEERCERT_METHOD: GET", "Peercert-Again: on", "FCGI_ROLE: RESPONDER", "X-HTTP-Method-Override: GET"):
+        status, body = raw(front, pki.good, "/secret/file.txt", header)
+        assert status != 200 and b"secret\n" not in body, header
+
+
+@EVERY
+def test_revoked_between_two_requests_of_one_connection(gates, pki, leaver, name):
+    front = gates(name)
+    certificate = pki.authority.sign(f"leaver-{name}")
+    client = http.client.HTTPSConnection("localhost", front.port)
+    client.sock = front.connect(certificate)
+
+    def status():
+        client.request("GET", "/pub/file.txt")
+        reply = client.getresponse()
+        reply.read()
+        return reply.status
+    first = client.sock
+    assert status() == 200 and status() == 200
+    pki.authority.revoke(certificate)
+    pki.authority.write_crl(front.crl)
+    wait_until(lambda: status() == 403, "the revoked client is refused")
+    assert client.sock is first
+    client.close()
+    wait_until(lambda: any(" denied reason=revoked " in line for line in decisions(front)), "a revoked one is logged")
+
+
+@EVERY
+def test_a_hundred_clients_at_the_same_time(gates, pki, name):
+    front = gates(name)
+    with concurrent.futures.ThreadPoolExecutor(100) as pool:
+        got = list(pool.map(lambda number: raw(front, pki.good if number % 2 else pki.stranger, "/app/x")[0], range(100)))
+    assert got == [403, 200] * 50
+
+
+@EVERY
+def test_64_kept_connections_are_each_judged_at_every_request(gates, pki, name):
+    front = gates(name)
+    clients = []
+    context = front.context(pki.good)
+    for _ in range(64):
+        client = http.client.HTTPSConnection("localhost", front.port)
+        client.sock = front.connect(context=context)
+        clients.append(client)
+    for path, status in (("/app/x", 200), ("/app/secret/x", 403), ("/app/y", 200)):
+        for client in clients:
+            client.request("GET", path)
+        for client in clients:
+            reply = client.getresponse()
+            reply.read()
+            assert reply.status == status
+            if reply.will_close:
+                client.close()
+                client.sock = front.connect(context=context)
+    for client in clients:
+        client.close()
+
+
+@EVERY
+def test_rules_that_change_under_load_are_one_set_or_the_other(gates, pki, name):
+    front = gates(name)
+    sets = [RULES.split("\n")[0] + "\n" + f"allow issuer=acme path=/app/{user} user={user}\n" for user in ("one", "two")]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            for turn in range(4):
+                write_rules(front.rules, pki, sets[turn % 2])
+                user = ("one", "two")[turn % 2]
+
+                def ask(number):
+                    path = ("one", "two")[number % 2]
+                    status, body = raw(front, pki.good, f"/app/{path}")
+                    assert status in (200, 403), status
+                    # Allowed only with the name that the same set gives.
+                    assert status == 403 or (b"two" if path == "one" else b"one") not in body.replace(b"/app/", b"")
+                    return path, status
+                wait_until(lambda: dict(pool.map(ask, range(8))) == {user: 200, ("two", "one")[turn % 2]: 403},
+                           f"set {turn} counts")
+        # A set that cannot be used changes nothing.
+        write_rules(front.rules, pki, sets[1] + "allow nonsense\n")
+        wait_until(lambda: "keeping the current rules" in front.gate.log(), "the broken rules are named")
+        assert raw(front, pki.good, "/app/two")[0] == 200 and raw(front, pki.good, "/app/one")[0] == 403
+    finally:
+        write_rules(front.rules, pki)
+        wait_until(lambda: raw(front, pki.good, "/pub/file.txt")[0] == 200, "the first rules count again")
+
+
+@EVERY
+def test_nobody_comes_in_while_peercert_is_down_and_all_is_well_after_it(gates, pki, name):
+    front = gates(name)
+    front.stop_gate()
+    assert raw(front, pki.good, "/pub/file.txt")[0] in (0, front.down)
+    front.start_gate()
+    wait_until(lambda: raw(front, pki.good, "/pub/file.txt")[0] == 200, "the gate answers again")
+
+
+def test_the_endpoint_for_traefik_takes_its_headers(gates, pki):
+    front = gates("nginx")
+    url = f"http://127.0.0.1:{front.forward_port}/forward-auth"
+    plain = "".join(pki.good.pem.splitlines()[1:-1])
+    for value in (plain, f"{plain},{plain}"):
+        for uri, status in (("/pub/file.txt?x=1", 200), ("/secret/file.txt", 403), ("/pub/../secret/file.txt", 403)):
+            reply = front.curl(None, "-H", f"X-Forwarded-Tls-Client-Cert: {value}", "-H", "X-Forwarded-Method: GET",
+                               "-H", "X-Forwarded-Host: www.example.org", "-H", f"X-Forwarded-Uri: {uri}", url=url)
+            assert reply.status == status, value
+            assert (reply.headers.get("peercert-user") == USER) == (status == 200)
+    assert front.curl(None, "-H", "X-Forwarded-Uri: /pub/file.txt", url=url).status == 403
+    assert front.curl(None, url=url.replace("forward-auth", "other")).status == 404
+
+
+@EVERY
+def test_the_log_of_the_gate_has_nothing_but_decisions_and_reloads(gates, pki, name):
+    front = gates(name)
+    front.gate.allowed_log = (r"rules reloaded$", r"keeping the current rules", r"\d CA certificates?.*CRL", r" warning ", r" info ")
+    front.gate.check_log()
