@@ -1,5 +1,6 @@
 #include "certificate/certificate.h"
 #include "certificate/alloc_watch.h"
+#include "certificate/certificate_fault.h"
 #include "certificate/key_decoder.h"
 
 #include <limits.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 
 /* Whether it is these very bytes in DER. libcrypto takes BER outside of what is signed, and its
- * hash of such a certificate is that of another one. True for want of memory too. */
+ * hash of such a certificate is that of another one. True also when memory fails. */
 static bool is_encoded_as(const X509 *certificate, const unsigned char *der, size_t length)
 {
     unsigned char *again = NULL;
@@ -35,13 +36,14 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     alloc_watch_clear();
     certificate = key_decoder_read(&at, (long)length);
     same = certificate == NULL || at != der + length || is_encoded_as(certificate, der, length);
-    /* For want of memory libcrypto may also hand out a certificate, without its key. */
+    /* When memory fails, libcrypto may also hand out a certificate, without its key. */
     if (alloc_watch_explains_errors()) {
-        error_set(error, ERROR_MEMORY, "want of memory while decoding a certificate");
+        error_set(error, ERROR_MEMORY, "out of memory while decoding a certificate");
         goto refuse;
     }
     if (certificate == NULL) {
-        error_set(error, ERROR_INPUT, "it is not a DER certificate (RFC 5280 section 4.1)");
+        if (!certificate_find_bad_name(der, length, error))
+            error_set(error, ERROR_INPUT, "it is not a DER certificate (RFC 5280 section 4.1)");
         goto refuse;
     }
     if (at != der + length) {
