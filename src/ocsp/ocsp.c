@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct ocsp {
     const struct config *config; /* borrowed */
@@ -72,13 +73,34 @@ void ocsp_free(struct ocsp *ocsp)
     free(ocsp);
 }
 
+/* Why none of the addresses that a certificate names is asked: what is wrong with the first. */
+static void refuse_address(
+    const char *address, struct ocsp_url *url, struct ocsp_answer *answer, time_t now)
+{
+    char words[sizeof(answer->words)];
+
+    if (strncasecmp(address, "https:", 6) == 0)
+        (void)snprintf(words, sizeof(words), "%s",
+            "the certificate names its responder by https, and only http is asked (the response is "
+            "signed)");
+    else if (!ocsp_url_read(address, strlen(address), url))
+        (void)snprintf(words, sizeof(words), "%s",
+            "the address of the responder in the certificate is not http://HOST[:PORT][/PATH]");
+    else
+        (void)snprintf(words, sizeof(words),
+            "the responder %.60s:%s that the certificate names is not in --ocsp-allow (an entry "
+            "without a port means port 80)",
+            url->host, url->port);
+    ocsp_answer_set(answer, OCSP_UNREACHED, now, words);
+}
+
 /* Where to ask: --ocsp-url, else the first address in the certificate (RFC 5280 section 4.2.2.1)
  * that is one of ours and that --ocsp-allow names. */
 static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url,
     struct ocsp_answer *answer, time_t now)
 {
     STACK_OF(OPENSSL_STRING) *named = NULL;
-    bool found = false, any;
+    bool found = false;
     int i;
 
     *url = ocsp->url;
@@ -86,22 +108,21 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
         return true;
     alloc_watch_clear();
     named = X509_get1_ocsp(leaf);
-    any = sk_OPENSSL_STRING_num(named) > 0;
     for (i = 0; i < sk_OPENSSL_STRING_num(named) && !found; i++) {
         const char *words = sk_OPENSSL_STRING_value(named, i);
 
         found = ocsp_url_read(words, strlen(words), url) &&
                 ocsp_url_is_allowed(url, &ocsp->config->ocsp_allow);
     }
-    X509_email_free(named);
     if (alloc_watch_failed()) {
         ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
         found = false;
+    } else if (!found && sk_OPENSSL_STRING_num(named) > 0) {
+        refuse_address(sk_OPENSSL_STRING_value(named, 0), url, answer, now);
     } else if (!found) {
-        ocsp_answer_set(answer, OCSP_UNREACHED, now,
-            any ? "the responder that the certificate names is not in --ocsp-allow"
-                : "the certificate names no responder");
+        ocsp_answer_set(answer, OCSP_UNREACHED, now, "the certificate names no responder");
     }
+    X509_email_free(named);
     ERR_clear_error();
     return found;
 }

@@ -143,20 +143,44 @@ static time_t seconds_of(const ASN1_GENERALIZEDTIME *date)
     return date != NULL && identity_time(date, &seconds) ? seconds : 0;
 }
 
+/* Whether a response is about the certificate. It may hash names and keys otherwise than the
+ * question did (RFC 6960 section 4.1.1); the serial number is looked at first, since each hash
+ * takes time. */
+static bool is_about(const struct ocsp_question *question, OCSP_SINGLERESP *single)
+{
+    OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single), *ours = NULL;
+    ASN1_OBJECT *algorithm = NULL;
+    ASN1_INTEGER *serial = NULL;
+    const EVP_MD *digest;
+    bool same;
+
+    if (OCSP_id_cmp(id, question->id) == 0)
+        return true;
+    if (OCSP_id_get0_info(NULL, &algorithm, NULL, &serial, id) != 1 ||
+        ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(question->leaf)) != 0)
+        return false;
+    digest = EVP_get_digestbyobj(algorithm);
+    ours = digest != NULL ? OCSP_cert_to_id(digest, question->leaf, question->issuer) : NULL;
+    same = ours != NULL && OCSP_id_cmp(id, ours) == 0;
+    OCSP_CERTID_free(ours);
+    return same;
+}
+
 /* Reads what the response says of the certificate. Were there several entries, the one that says
  * the worst would count. -1 when there is none, else V_OCSP_CERTSTATUS_... */
 static int read_status(
     const struct ocsp_question *question, OCSP_BASICRESP *basic, struct ocsp_answer *answer)
 {
-    int found = -1, at = -1;
+    int found = -1, at;
 
-    while (
-        (at = OCSP_resp_find(basic, question->id, at)) >= 0 && found != V_OCSP_CERTSTATUS_REVOKED) {
+    for (at = 0; at < OCSP_resp_count(basic) && found != V_OCSP_CERTSTATUS_REVOKED; at++) {
         ASN1_GENERALIZEDTIME *revoked = NULL, *this_update = NULL, *next_update = NULL;
-        int reason = -1;
-        int status = OCSP_single_get0_status(
-            OCSP_resp_get0(basic, at), &reason, &revoked, &this_update, &next_update);
+        OCSP_SINGLERESP *single = OCSP_resp_get0(basic, at);
+        int reason = -1, status;
 
+        if (!is_about(question, single))
+            continue;
+        status = OCSP_single_get0_status(single, &reason, &revoked, &this_update, &next_update);
         if (found >= 0 && status == V_OCSP_CERTSTATUS_GOOD)
             continue;
         found = status;

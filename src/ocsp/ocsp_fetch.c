@@ -1,6 +1,7 @@
 #include "ocsp/ocsp_fetch.h"
 #include "base/clock.h"
 #include "certificate/alloc_watch.h"
+#include "ocsp/ocsp_http.h"
 #include "ocsp/ocsp_resolve.h"
 
 #include <errno.h>
@@ -124,10 +125,10 @@ static bool exchange(
         error_set(error, ERROR_INPUT, "it did not answer in time");
     else if (bounds.left == 0)
         error_set(error, ERROR_INPUT, "it sent too much");
-    else if (alloc_watch_explains_errors())
+    else if (alloc_watch_failed())
         error_set(error, ERROR_MEMORY, "out of memory");
     else
-        error_set(error, ERROR_INPUT, "what it sent is no HTTP answer with an OCSP response");
+        ocsp_http_set_fault(error);
     return false;
 }
 

@@ -47,7 +47,7 @@ struct verdict {
     time_t crl_this_update;        /* of the leaf's CRL that was used; 0 when none */
     time_t crl_next_update;
     enum verdict_ocsp ocsp;
-    char ocsp_words[160];    /* why it is not known; "" otherwise */
+    char ocsp_words[200];    /* why it is not known; "" otherwise */
     time_t ocsp_this_update; /* of the answer that counted; 0 when none did */
     time_t ocsp_next_update;
     int chain_length;  /* certificates in the chain that was proven, with leaf and anchor; 0 when

@@ -265,3 +265,35 @@ Test(ocsp, want_of_memory_is_no_silence_of_the_responder)
     cr_expect_gt(failed, 50);
     end(&scene);
 }
+
+/* Why the address in a certificate is not asked. */
+Test(ocsp, an_address_that_is_not_asked_is_told_with_what_is_wrong_with_it)
+{
+    static const struct {
+        const char *extension, *words;
+    } rows[] = {{"authorityInfoAccess=OCSP;URI:https://ocsp.example.org/", "by https"},
+        {"authorityInfoAccess=OCSP;URI:http://ocsp.example.org:8080/", "ocsp.example.org:8080"},
+        {"authorityInfoAccess=OCSP;URI:ldap://ocsp.example.org/", "is not http://HOST"},
+        {"authorityInfoAccess=caIssuers;URI:http://ocsp.example.org/", "names no responder"}};
+    static char item[] = "ocsp.example.org";
+    char *items[] = {item};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scene scene;
+        struct verdict verdict;
+
+        begin(&scene, CONFIG_OCSP_HARD, V_OCSP_CERTSTATUS_GOOD);
+        ocsp_free(scene.ocsp);
+        scene.config.ocsp_url = NULL;
+        scene.config.ocsp_allow = (struct list){items, 1};
+        scene.ocsp = ocsp_new(&scene.config, NULL, &(struct error){.kind = ERROR_NONE});
+        pki_free(scene.client);
+        scene.client = pki_make(&(struct pki_spec){
+            .subject = "CN=Dan", .issuer = scene.ca, .extensions = {rows[i].extension}});
+        verdict = judge(&scene, time(NULL));
+        verify_expect(&verdict, VERDICT_REVOCATION_UNKNOWN, rows[i].extension);
+        cr_expect_not_null(strstr(verdict.reason, rows[i].words), "%s", verdict.reason);
+        end(&scene);
+    }
+}

@@ -284,7 +284,15 @@ Test(ocsp_answer, it_must_be_about_this_certificate_of_this_issuer)
     answer = check(&scene, (struct pki_ocsp_spec){.id = issuer}, &optional);
     expect("another issuer", &answer, OCSP_UNUSABLE, "");
     answer = check(&scene, (struct pki_ocsp_spec){.id = digest}, &optional);
-    expect("not as it was asked", &answer, OCSP_UNUSABLE, "another certificate");
+    expect("by another digest than in the question", &answer, OCSP_SAYS_GOOD, "");
+    OCSP_CERTID_free(digest);
+    digest = OCSP_cert_to_id(EVP_sha256(), other->certificate, scene.ca->certificate);
+    answer = check(&scene, (struct pki_ocsp_spec){.id = digest}, &optional);
+    expect("another serial by another digest", &answer, OCSP_UNUSABLE, "another certificate");
+    OCSP_CERTID_free(digest);
+    digest = OCSP_cert_to_id(EVP_sha256(), scene.client->certificate, scene.stranger->certificate);
+    answer = check(&scene, (struct pki_ocsp_spec){.id = digest}, &optional);
+    expect("another issuer by another digest", &answer, OCSP_UNUSABLE, "");
     OCSP_CERTID_free(serial);
     OCSP_CERTID_free(issuer);
     OCSP_CERTID_free(digest);

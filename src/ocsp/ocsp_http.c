@@ -1,0 +1,74 @@
+#include "ocsp/ocsp_http.h"
+
+#include <openssl/err.h>
+#include <openssl/httperr.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* What libcrypto says when it found no better reason. */
+static const char otherwise[] = "what it sent is no HTTP answer with an OCSP response";
+
+/* The status code in what libcrypto adds to its error, "code=404, reason=..."; 0 when there is
+ * none. */
+static int status_code(const char *data)
+{
+    const char *at = strstr(data, "code=");
+    int code = 0, i;
+
+    for (i = 0; at != NULL && i < 3 && at[5 + i] >= '0' && at[5 + i] <= '9'; i++)
+        code = code * 10 + (at[5 + i] - '0');
+    return i == 3 ? code : 0;
+}
+
+static bool set_from(struct error *error, int reason, const char *data)
+{
+    int code = status_code(data);
+
+    switch (reason) {
+    case HTTP_R_REDIRECTION_FROM_HTTPS_TO_HTTP:
+    case HTTP_R_REDIRECTION_NOT_ENABLED:
+        error_set(
+            error, ERROR_INPUT, "it sends elsewhere (an HTTP redirect), which is not followed");
+        return true;
+    case HTTP_R_UNEXPECTED_CONTENT_TYPE:
+    case HTTP_R_MISSING_CONTENT_TYPE:
+        error_set(error, ERROR_INPUT,
+            "its answer is not of the type application/ocsp-response (RFC 6960 appendix A)");
+        return true;
+    case HTTP_R_RECEIVED_ERROR:
+    case HTTP_R_STATUS_CODE_UNSUPPORTED:
+        if (code == 0)
+            return false;
+        error_set(error, ERROR_INPUT, "it answers with HTTP status %d%s", code,
+            code == 404   ? " (not found): the path may be wrong"
+            : code == 503 ? " (service unavailable)"
+                          : "");
+        return true;
+    default:
+        return false;
+    }
+}
+
+void ocsp_http_set_fault(struct error *error)
+{
+    const char *data = NULL;
+    unsigned long number;
+    bool found = false, any = false;
+    int flags = 0;
+
+    while ((number = ERR_get_error_all(NULL, NULL, NULL, &data, &flags)) != 0) {
+        any = true;
+        if (ERR_GET_REASON(number) == ERR_R_MALLOC_FAILURE) {
+            error_set(error, ERROR_MEMORY, "out of memory");
+            found = true;
+        }
+        if (!found && ERR_GET_LIB(number) == ERR_LIB_HTTP)
+            found = set_from(error, ERR_GET_REASON(number),
+                (flags & ERR_TXT_STRING) != 0 && data != NULL ? data : "");
+    }
+    /* A redirect with a Location leaves no error. */
+    if (!any)
+        (void)set_from(error, HTTP_R_REDIRECTION_NOT_ENABLED, "");
+    else if (!found)
+        error_set(error, ERROR_INPUT, "%s", otherwise);
+}
