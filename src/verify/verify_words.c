@@ -158,6 +158,14 @@ static void append_name(struct text *text, const struct facts *facts)
     text_printf(text, ": %s", facts->name);
 }
 
+static void no_ca(struct text *text, const struct facts *facts)
+{
+    append_name(text, facts);
+    text_append_string(text, (X509_get_key_usage(facts->about) & KU_KEY_CERT_SIGN) == 0
+                                 ? ", whose keyUsage does not have keyCertSign"
+                                 : ", which has no basicConstraints with CA:TRUE");
+}
+
 static void path_length(struct text *text, const struct facts *facts)
 {
     append_words(text, facts);
@@ -247,7 +255,7 @@ static const struct {
     {X509_V_ERR_CA_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
     {X509_V_ERR_CA_MD_TOO_WEAK, CAUSE_OF_CODE, ABOUT, weak_digest},
     {X509_V_ERR_INVALID_PURPOSE, CAUSE_OF_CODE, ABOUT, wrong_purpose},
-    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, append_name},
+    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, no_ca},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, CAUSE_OF_CODE, ABOUT, path_length},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, CAUSE_OF_CODE, ABOUT, may_not_sign},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, ISSUER, unknown_issuer},
@@ -300,7 +308,8 @@ static bool append_place(struct text *text, struct facts *facts)
     if (facts->about != NULL) {
         if (!set_name(facts, X509_get_subject_name(facts->about)))
             return false;
-        text_printf(text, ": %s", facts->name);
+        if (strstr(text_string(text), facts->name) == NULL)
+            text_printf(text, ": %s", facts->name);
     }
     text_append_string(text, ")");
     return true;

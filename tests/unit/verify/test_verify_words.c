@@ -1,0 +1,283 @@
+#include "unit/verify/verify_helpers.h"
+#include "verify/verify_causes.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+/* What the reasons say: for each cause a certificate that has it, and words that no other has. */
+
+static struct pki *ca;
+
+static void begin(void)
+{
+    ca = pki_ca("CN=Our CA");
+}
+
+static void end(void)
+{
+    pki_free(ca);
+}
+
+TestSuite(verify_words, .init = begin, .fini = end);
+
+static void expect_words(const struct setup *setup, const struct pki *leaf,
+    enum verdict_status status, int code, const char *words)
+{
+    struct setup its = *setup;
+    struct verdict verdict;
+    X509 *decoded = pki_decoded(leaf);
+
+    its.without_second_judge = true;
+    verdict = verify_judge(&its, decoded);
+    verify_expect(&verdict, status, words);
+    cr_expect_eq(
+        verdict.error_code, code, "%s: error %d: %s", words, verdict.error_code, verdict.reason);
+    cr_expect_not_null(
+        strstr(verdict.reason, words), "expected '%s', came '%s'", words, verdict.reason);
+    X509_free(decoded);
+}
+
+/* A client's certificate below our CA. */
+static void expect_client(
+    struct pki_spec spec, enum verdict_status status, int code, const char *words)
+{
+    struct pki *leaf;
+
+    spec.issuer = spec.issuer != NULL ? spec.issuer : ca;
+    leaf = pki_make(&spec);
+    expect_words(&(struct setup){.ca = {ca}}, leaf, status, code, words);
+    pki_free(leaf);
+}
+
+/* A client below a CA of this kind, which is below ours. */
+static void expect_below(struct pki_spec spec, int code, const char *words)
+{
+    struct pki *between, *leaf;
+
+    spec.subject = spec.subject != NULL ? spec.subject : "CN=Between";
+    spec.issuer = ca;
+    between = pki_make(&spec);
+    leaf = pki_client("CN=x", between);
+    expect_words(&(struct setup){.ca = {ca}, .intermediates = {between}}, leaf, VERDICT_UNTRUSTED,
+        code, words);
+    pki_free(leaf);
+    pki_free(between);
+}
+
+Test(verify_words, of_strangers)
+{
+    struct pki *other = pki_ca("CN=Other CA"), *twin = pki_ca("CN=Our CA");
+    struct pki *bare_twin = pki_make(&(struct pki_spec){
+        .subject = "CN=Our CA", .ca = true, .extensions = {"subjectKeyIdentifier="}});
+    struct pki *self = pki_make(&(struct pki_spec){.subject = "CN=self"});
+    struct pki *leaf = pki_client("CN=x", other);
+
+    expect_words(&(struct setup){.ca = {ca}}, self, VERDICT_UNTRUSTED,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it signed itself");
+    expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "its issuer is CN=Other CA");
+    expect_words(&(struct setup){.ca = {ca}, .chain = {other}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "its chain ends at a CA that is not the trusted one");
+    expect_client((struct pki_spec){.issuer = twin}, VERDICT_UNTRUSTED,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+        "its authorityKeyIdentifier names another key than that of the CA");
+    expect_client((struct pki_spec){.issuer = bare_twin, .no_extensions = true}, VERDICT_UNTRUSTED,
+        X509_V_ERR_CERT_SIGNATURE_FAILURE, "its signature was not made by the issuer");
+    pki_free(leaf);
+    pki_free(self);
+    pki_free(bare_twin);
+    pki_free(twin);
+    pki_free(other);
+}
+
+/* Its own name as the issuer's, and the signature of another key. */
+Test(verify_words, of_one_that_names_itself_and_did_not_sign_itself)
+{
+    struct pki *mimic = pki_ca("CN=x");
+    struct pki *leaf = pki_make(&(struct pki_spec){.subject = "CN=x", .issuer = mimic});
+
+    expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it names itself as its issuer");
+    pki_free(leaf);
+    pki_free(mimic);
+}
+
+Test(verify_words, of_one_with_the_name_of_its_ca)
+{
+    expect_client((struct pki_spec){.subject = "CN=Our CA", .version = 1}, VERDICT_UNTRUSTED,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "a client needs a name of its own");
+}
+
+Test(verify_words, of_a_link_without_a_key_identifier)
+{
+    struct pki *link = pki_make(&(struct pki_spec){.subject = "CN=Our CA",
+        .issuer = ca,
+        .ca = true,
+        .extensions = {"authorityKeyIdentifier=", "subjectKeyIdentifier="}});
+    struct pki *leaf = pki_client("CN=x", link);
+
+    expect_words(&(struct setup){.ca = {ca}, .intermediates = {link}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "libcrypto does not follow such a one");
+    pki_free(leaf);
+    pki_free(link);
+}
+
+Test(verify_words, of_a_key_identifier_that_is_anothers)
+{
+    struct pki *other = pki_make(&(struct pki_spec){.subject = "CN=Our CA", .ca = true});
+    struct pki *mixed = pki_make(&(struct pki_spec){.subject = "CN=Our CA",
+        .same_key_as = ca,
+        .ca = true,
+        .extensions = {"subjectKeyIdentifier=0102030405"}});
+    struct pki *leaf = pki_client("CN=x", mixed);
+
+    expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_AKID_SKID_MISMATCH, "key signed it, but its authorityKeyIdentifier");
+    expect_words(&(struct setup){.ca = {ca, other}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_AKID_SKID_MISMATCH, "the CA's key signed it");
+    pki_free(leaf);
+    pki_free(mixed);
+    pki_free(other);
+}
+
+Test(verify_words, of_the_certificate_itself)
+{
+    static char oid[] = "1.2.3.4";
+
+    expect_client((struct pki_spec){.not_after = -60}, VERDICT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED,
+        "the certificate has expired");
+    expect_client((struct pki_spec){.key = PKI_RSA_1024}, VERDICT_UNTRUSTED,
+        X509_V_ERR_EE_KEY_TOO_SMALL, "RSA with 1024 bits, at level 2");
+    expect_client((struct pki_spec){.digest = "sha1"}, VERDICT_UNTRUSTED, X509_V_ERR_CA_MD_TOO_WEAK,
+        "ecdsa-with-SHA1, at level 2");
+    expect_client((struct pki_spec){.extensions = {"1.2.3.4=critical,DER:0500"}}, VERDICT_UNTRUSTED,
+        X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "not understood: 1.2.3.4");
+    expect_client((struct pki_spec){.extensions = {"subjectAltName=DER:0500"}}, VERDICT_UNTRUSTED,
+        X509_V_ERR_INVALID_EXTENSION, "subjectAltName (2.5.29.17) cannot be read");
+    expect_client(
+        (struct pki_spec){.extensions = {"keyUsage=digitalSignature", "2.5.29.15=DER:03020780"}},
+        VERDICT_UNTRUSTED, X509_V_ERR_INVALID_EXTENSION, "keyUsage (2.5.29.15) stands in it twice");
+    expect_client((struct pki_spec){.customise = pki_foreign_key, .context = oid},
+        VERDICT_UNTRUSTED, X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "its public key cannot be read");
+}
+
+Test(verify_words, of_the_purpose)
+{
+    static const struct {
+        const char *extension, *words;
+    } rows[] = {
+        {"extendedKeyUsage=serverAuth", "its extendedKeyUsage does not have clientAuth"},
+        {"extendedKeyUsage=anyExtendedKeyUsage", "anyExtendedKeyUsage, where clientAuth is"},
+        {"keyUsage=keyEncipherment", "neither digitalSignature nor keyAgreement"},
+        {"nsCertType=server", "Netscape Cert Type"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect_client((struct pki_spec){.extensions = {rows[i].extension}}, VERDICT_WRONG_PURPOSE,
+            X509_V_ERR_INVALID_PURPOSE, rows[i].words);
+    expect_below((struct pki_spec){.ca = true, .extensions = {"extendedKeyUsage=serverAuth"}},
+        X509_V_ERR_INVALID_PURPOSE, "of the CA CN=Between: its extendedKeyUsage");
+}
+
+Test(verify_words, of_a_ca_above_it)
+{
+    expect_below(
+        (struct pki_spec){
+            .ca = true, .not_before_text = "20200101000000Z", .not_after_text = "20210203040506Z"},
+        X509_V_ERR_CERT_HAS_EXPIRED,
+        "the certificate of the CA CN=Between has expired, on 2021-02-03T04:05:06Z (certificate 1 "
+        "of");
+    expect_below(
+        (struct pki_spec){
+            .ca = true, .not_before_text = "20450203040506Z", .not_after_text = "20480203040506Z"},
+        X509_V_ERR_CERT_NOT_YET_VALID, "CN=Between is not yet valid: it begins on 2045-02-03T04");
+    expect_below((struct pki_spec){.extensions = {"keyUsage=digitalSignature,keyCertSign"}},
+        X509_V_ERR_INVALID_CA, "CN=Between, which has no basicConstraints");
+    expect_below((struct pki_spec){.ca = true, .extensions = {"keyUsage=critical,cRLSign"}},
+        X509_V_ERR_INVALID_CA, "CN=Between, whose keyUsage does not have keyCertSign");
+    expect_below((struct pki_spec){.ca = true, .key = PKI_RSA_1024}, X509_V_ERR_CA_KEY_TOO_SMALL,
+        "RSA with 1024 bits");
+    expect_below((struct pki_spec){.ca = true, .extensions = {"1.2.3.4=critical,DER:0500"}},
+        X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "1.2.3.4 (certificate 1 of its chain");
+}
+
+Test(verify_words, of_path_lengths)
+{
+    struct pki *narrow =
+        pki_make(&(struct pki_spec){.subject = "CN=Narrow", .ca = true, .pathlen_plus_one = 1});
+    struct pki *between =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = narrow, .ca = true});
+    struct pki *leaf = pki_client("CN=x", between);
+
+    expect_words(&(struct setup){.ca = {narrow}, .chain = {between}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_PATH_LENGTH_EXCEEDED, "CN=Narrow allows 0");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(narrow);
+}
+
+static void expect_crl(struct pki_crl_spec spec, int code, const char *words)
+{
+    struct pki *leaf = pki_client("CN=x", ca);
+    X509_CRL *crl;
+
+    spec.issuer = spec.issuer != NULL ? spec.issuer : ca;
+    crl = pki_crl(&spec);
+    expect_words(
+        &(struct setup){.ca = {ca}, .crls = {crl}}, leaf, VERDICT_REVOCATION_UNKNOWN, code, words);
+    X509_CRL_free(crl);
+    pki_free(leaf);
+}
+
+Test(verify_words, of_revocation_lists)
+{
+    struct pki *other = pki_ca("CN=Other CA"), *twin = pki_ca("CN=Our CA");
+    struct pki *mute = pki_make(&(struct pki_spec){
+        .subject = "CN=Mute", .ca = true, .extensions = {"keyUsage=critical,keyCertSign"}});
+    struct pki *below = pki_client("CN=x", mute);
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = mute});
+
+    expect_crl((struct pki_crl_spec){.issuer = other}, X509_V_ERR_UNABLE_TO_GET_CRL,
+        "no CRL of its issuer is there: CN=Our CA");
+    expect_crl((struct pki_crl_spec){.issuer = twin}, X509_V_ERR_CRL_SIGNATURE_FAILURE,
+        "no key of CN=Our CA that is known signed it");
+    expect_crl((struct pki_crl_spec){.this_update_text = "20200101000000Z",
+                   .next_update_text = "20210203040506Z"},
+        X509_V_ERR_CRL_HAS_EXPIRED,
+        "CN=Our CA should have given another one by 2021-02-03T04:05:06Z");
+    expect_crl((struct pki_crl_spec){.this_update_text = "20450203040506Z",
+                   .next_update_text = "20480101000000Z"},
+        X509_V_ERR_CRL_NOT_YET_VALID, "CN=Our CA, from 2045-02-03T04:05:06Z");
+    expect_crl((struct pki_crl_spec){.no_next_update = true},
+        X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, "has no nextUpdate");
+    expect_crl((struct pki_crl_spec){.next_update_text = "nonsense"},
+        X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, "a nextUpdate that cannot be read");
+    expect_crl((struct pki_crl_spec){.this_update_text = "nonsense"},
+        X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, "a thisUpdate that cannot be read");
+    expect_crl((struct pki_crl_spec){.extensions = {"1.2.3.4=critical,DER:0500"}},
+        X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, "does not count: it has a critical extension");
+    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+                   .configuration = "[idp]\nonlyCA=TRUE\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates: CN=Our CA");
+    expect_words(&(struct setup){.ca = {mute}, .crls = {crl}}, below, VERDICT_REVOCATION_UNKNOWN,
+        X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, "CN=Mute");
+    X509_CRL_free(crl);
+    pki_free(below);
+    pki_free(mute);
+    pki_free(twin);
+    pki_free(other);
+}
+
+Test(verify_words, each_cause_has_a_sentence_and_a_number)
+{
+    int cause;
+
+    for (cause = 0; cause < CAUSE_COUNT; cause++) {
+        const char *words = verify_cause_words((enum verify_cause)cause);
+
+        cr_expect_eq(words[0] == '\0', cause == CAUSE_OF_CODE, "cause %d: %s", cause, words);
+        cr_expect_neq(verify_cause_code((enum verify_cause)cause), X509_V_OK, "cause %d", cause);
+    }
+}
