@@ -105,7 +105,9 @@ struct pki_crl_spec {
     bool no_next_update;
     long number;               /* cRLNumber; 0: 1; -1: none */
     long delta_base_plus_one;  /* 0: no delta CRL; else deltaCRLIndicator of one less */
-    const char *extensions[4]; /* "issuingDistributionPoint=critical,@idp" */
+    const char *extensions[4]; /* "issuingDistributionPoint=critical,@idp"; one of the key
+                                  identifier takes the default's place, "authorityKeyIdentifier="
+                                  takes it away */
     const char *configuration;
     const char *digest;
 };

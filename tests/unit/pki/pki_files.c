@@ -45,6 +45,19 @@ static void add_number(X509_CRL *crl, int nid, long number)
     ASN1_INTEGER_free(value);
 }
 
+static bool names_key(const struct pki_crl_spec *spec)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(spec->extensions) / sizeof(spec->extensions[0]); i++) {
+        if (spec->extensions[i] != NULL &&
+            (strncmp(spec->extensions[i], "authorityKeyIdentifier=", 23) == 0 ||
+                strncmp(spec->extensions[i], "2.5.29.35=", 10) == 0))
+            return true;
+    }
+    return false;
+}
+
 static void add_crl_extensions(X509_CRL *crl, const struct pki_crl_spec *spec)
 {
     size_t i;
@@ -53,7 +66,7 @@ static void add_crl_extensions(X509_CRL *crl, const struct pki_crl_spec *spec)
         add_number(crl, NID_crl_number, spec->number != 0 ? spec->number : 1);
     if (spec->delta_base_plus_one > 0)
         add_number(crl, NID_delta_crl, spec->delta_base_plus_one - 1);
-    if (X509_get0_subject_key_id(spec->issuer->certificate) != NULL) {
+    if (X509_get0_subject_key_id(spec->issuer->certificate) != NULL && !names_key(spec)) {
         X509_EXTENSION *extension = pki_extension(
             "authorityKeyIdentifier=keyid", NULL, spec->issuer->certificate, NULL, crl);
 
@@ -65,6 +78,8 @@ static void add_crl_extensions(X509_CRL *crl, const struct pki_crl_spec *spec)
 
         if (spec->extensions[i] == NULL)
             break;
+        if (strcmp(spec->extensions[i], "authorityKeyIdentifier=") == 0)
+            continue;
         extension = pki_extension(
             spec->extensions[i], spec->configuration, spec->issuer->certificate, NULL, crl);
         pki_must(X509_CRL_add_ext(crl, extension, -1) == 1, spec->extensions[i]);
