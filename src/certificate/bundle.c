@@ -1,6 +1,8 @@
 #include "certificate/bundle.h"
 #include "certificate/alloc_watch.h"
+#include "certificate/bundle_pem.h"
 #include "certificate/bundle_pkcs12.h"
+#include "certificate/content.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -10,7 +12,7 @@
 bool bundle_refuse(struct error *error, const char *name, const char *what)
 {
     if (alloc_watch_explains_errors())
-        error_set(error, ERROR_MEMORY, "%s: want of memory", name);
+        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
     else
         error_set(error, ERROR_INPUT, "%s: %s", name, what);
     return false;
@@ -23,7 +25,7 @@ static bool add_certificate(
         bundle->certificates = sk_X509_new_null();
     if (bundle->certificates == NULL || sk_X509_push(bundle->certificates, certificate) <= 0) {
         X509_free(certificate);
-        error_set(error, ERROR_MEMORY, "%s: want of memory", name);
+        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
         return false;
     }
     return true;
@@ -63,6 +65,26 @@ static bool add_crl_der(struct bundle *bundle, const char *name, const unsigned 
     return true;
 }
 
+/* What to do with a block that is given in a certificate's place. */
+static const char *block_advice(const char *label)
+{
+    static const struct {
+        const char *label, *words;
+    } known[] = {
+        {"PKCS7", ": take the certificates out with openssl pkcs7 -print_certs"},
+        {"CMS", ": take the certificates out with openssl cms"},
+        {"CERTIFICATE REQUEST", ": give the certificate that was made from the request"},
+        {"NEW CERTIFICATE REQUEST", ": give the certificate that was made from the request"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(label, known[i].label) == 0)
+            return known[i].words;
+    }
+    return "";
+}
+
 static bool add_pem_block(struct bundle *bundle, const char *name, const char *label,
     const unsigned char *data, size_t length, struct error *error)
 {
@@ -70,7 +92,7 @@ static bool add_pem_block(struct bundle *bundle, const char *name, const char *l
         return bundle_add_certificate(bundle, name, data, length, error);
     if (strcmp(label, PEM_STRING_X509_CRL) == 0)
         return add_crl_der(bundle, name, data, length, error);
-    if (strlen(label) >= 11 && strcmp(label + strlen(label) - 11, "PRIVATE KEY") == 0) {
+    if (bundle_is_private_key(label)) {
         bundle->has_private_key = true;
         return true;
     }
@@ -80,76 +102,9 @@ static bool add_pem_block(struct bundle *bundle, const char *name, const char *l
             "verified; convert it with openssl x509");
     if (strcmp(label, PEM_STRING_ECPARAMETERS) == 0 || strcmp(label, PEM_STRING_DHPARAMS) == 0)
         return true;
-    return bundle_refuse(error, name, "it holds a PEM block that is neither certificate nor CRL");
-}
-
-/* How often a PEM block begins, well written or not: libcrypto passes over a line that it does not
- * take for a beginning, and with it over a certificate or a CRL. */
-static size_t count_beginnings(const struct bytes *file)
-{
-    static const char beginning[] = "-BEGIN ";
-    const unsigned char *at = file->data, *end = file->data + file->length;
-    size_t count = 0;
-
-    while ((at = memmem(at, (size_t)(end - at), beginning, sizeof(beginning) - 1)) != NULL) {
-        at += sizeof(beginning) - 1;
-        count++;
-    }
-    return count;
-}
-
-/* PEM may stand within text, but no text begins with a SEQUENCE and a byte above 0x7F, the long or
- * indefinite length that DER of this size has; and a DER certificate may hold what looks like PEM.
- */
-static bool looks_like_pem(const struct bytes *file)
-{
-    bool is_der = file->length >= 2 && file->data[0] == 0x30 && file->data[1] >= 0x80;
-
-    return !is_der && count_beginnings(file) > 0;
-}
-
-/* The blocks one after the other, to the end of the file. */
-static bool add_pem_blocks(
-    struct bundle *bundle, const char *name, BIO *bio, size_t expected, struct error *error)
-{
-    size_t blocks = 0;
-    bool good = true;
-
-    while (good) {
-        char *label = NULL, *header = NULL;
-        unsigned char *data = NULL;
-        long length = 0;
-
-        ERR_clear_error();
-        alloc_watch_clear();
-        if (PEM_read_bio(bio, &label, &header, &data, &length) != 1) {
-            /* The end of the file, told apart from a block that is broken. */
-            if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE &&
-                blocks == expected && !alloc_watch_failed())
-                break;
-            good = bundle_refuse(error, name, "a PEM block in it is broken");
-            break;
-        }
-        blocks++;
-        good = add_pem_block(bundle, name, label, data, (size_t)length, error);
-        OPENSSL_free(label);
-        OPENSSL_free(header);
-        OPENSSL_clear_free(data, (size_t)length);
-    }
-    return good;
-}
-
-static bool add_pem(
-    struct bundle *bundle, const char *name, const struct bytes *file, struct error *error)
-{
-    BIO *bio = BIO_new_mem_buf(file->data, (int)file->length);
-    bool good;
-
-    if (bio == NULL)
-        return bundle_refuse(error, name, "libcrypto could not read it");
-    good = add_pem_blocks(bundle, name, bio, count_beginnings(file), error);
-    BIO_free(bio);
-    return good;
+    error_set(error, ERROR_INPUT, "%s: it holds a PEM block '%s', neither certificate nor CRL%s",
+        name, label, block_advice(label));
+    return false;
 }
 
 static bool add_der(
@@ -164,7 +119,10 @@ static bool add_der(
         return true;
     if (certificate.kind != ERROR_INPUT || crl.kind != ERROR_INPUT)
         error_set(error, certificate.kind != ERROR_INPUT ? certificate.kind : crl.kind,
-            "%s: want of memory", name);
+            "%s: out of memory", name);
+    else if (content_words(file->data, file->length) != NULL)
+        error_set(
+            error, ERROR_INPUT, "%s: it is %s", name, content_words(file->data, file->length));
     else
         error_set(error, ERROR_INPUT,
             "%s: it is no PEM, DER certificate, DER CRL or PKCS#12 file (%s; %s)", name,
@@ -186,8 +144,8 @@ bool bundle_add(struct bundle *bundle, const char *name, const struct bytes *fil
         good = bundle_refuse(&inner, name, "the file is too large");
     else if (bundle_looks_like_pkcs12(file))
         good = bundle_add_pkcs12(bundle, name, file, password, &inner);
-    else if (looks_like_pem(file))
-        good = add_pem(bundle, name, file, &inner);
+    else if (bundle_looks_like_pem(file))
+        good = bundle_read_pem(bundle, name, file, add_pem_block, &inner);
     else
         good = add_der(bundle, name, file, &inner);
     ERR_clear_error();

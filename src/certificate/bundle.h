@@ -17,9 +17,9 @@ struct bundle {
 };
 
 /* Adds what is in a file's bytes: a PEM bundle (CERTIFICATE, X509 CRL; private keys are noted and
- * passed over; TRUSTED CERTIFICATE and anything else are refused, RFC 7468, and so is a file in
- * which more blocks begin than can be read), DER (a certificate or
- * a CRL, exactly), or PKCS#12 (RFC 7292; the pass phrase may be NULL). PKCS#12 of older tools is
+ * passed over, and so is what is commented out; TRUSTED CERTIFICATE and anything else are refused,
+ * RFC 7468, and so is a file with a damaged block, whose line is named), DER (a certificate or a
+ * CRL, exactly), or PKCS#12 (RFC 7292; the pass phrase may be NULL). PKCS#12 of older tools is
  * read with the legacy provider in a library context of its own, which ends before this returns.
  * `name` is for messages. false with ERROR_INPUT, ERROR_MEMORY or ERROR_LIBRARY; the bundle may
  * then hold part of the file. Leaves libcrypto's error queue empty. */

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/provider.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,9 +229,8 @@ Test(bundle, a_block_whose_first_line_is_damaged_is_not_passed_over)
 {
     static const char *const damages[] = {"----BEGIN CERTIFICATE-----\n",
         "-BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE----\n",
-        " -----BEGIN CERTIFICATE-----\n", "#-----BEGIN CERTIFICATE-----\n",
         "x-----BEGIN CERTIFICATE-----\n", "-----BEGIN CERTIFICATE----- x\n",
-        "-----BEGIN CERTIFICATE-----\rx\n"};
+        "-----BEGIN CERTIFICATE-----\r-x\n"};
     const char *rest = strchr(ca_pem, '\n') + 1;
     char *joined;
     size_t i;
@@ -246,6 +246,84 @@ Test(bundle, a_block_whose_first_line_is_damaged_is_not_passed_over)
         expect_text_refused(joined, "a PEM block in it is broken");
         free(joined);
     }
+}
+
+/* The text with each line behind a mark; freed by the caller. */
+static char *marked(const char *text, const char *mark)
+{
+    char *all = calloc(1, (strlen(mark) + 1) * strlen(text) + 1), *at = all;
+
+    for (; *text != '\0'; text++) {
+        if (at == all || at[-1] == '\n')
+            at = stpcpy(at, mark);
+        *at++ = *text;
+    }
+    return all;
+}
+
+/* As every other reader of PEM has it; otherwise a CA that was taken out this way stays trusted. */
+Test(bundle, a_block_that_is_commented_out_is_passed_over)
+{
+    char *whole = marked(ca_pem, "# "), *close = marked(ca_pem, "#"),
+         *slashes = marked(ca_pem, "// ");
+    char *all = TOGETHER(other_pem, whole, close, "#", ca_pem, slashes, crl_pem);
+
+    expect_together(all, 1, 1, false);
+    free(whole);
+    free(close);
+    free(slashes);
+    expect_together(TOGETHER("a -----BEGIN CERTIFICATE----- stands here\n", ca_pem), 1, 0, false);
+}
+
+Test(bundle, blocks_may_be_joined_and_indented)
+{
+    char *indented = marked(ca_pem, " \t"), *joined = TOGETHER(ca_pem, other_pem);
+
+    expect_together(TOGETHER("\xEF\xBB\xBF", ca_pem), 1, 0, false);
+    expect_together(TOGETHER(indented, other_pem), 2, 0, false);
+    memmove(joined + strlen(ca_pem) - 1, joined + strlen(ca_pem), strlen(other_pem) + 1);
+    expect_together(TOGETHER(joined, crl_pem), 2, 1, false);
+    free(indented);
+    free(joined);
+}
+
+Test(bundle, the_line_of_a_broken_block_is_named)
+{
+    char *cut = strdup(ca_pem), *joined;
+
+    cut[strlen(cut) - strlen("-----END CERTIFICATE-----\n")] = '\0';
+    joined = TOGETHER("one\r\ntwo\rthree\n", cut, other_pem);
+    expect_text_refused(joined, "line 4: the END line of the block that begins here is missing");
+    free(joined);
+    joined = TOGETHER("\n\n-----BEGIN CERTIFICATE----\n", ca_pem);
+    expect_text_refused(joined, "line 3: its BEGIN line is cut off or damaged");
+    free(joined);
+    joined = TOGETHER("-----END CERTIFICATE-----\n", ca_pem);
+    expect_text_refused(joined, "line 1: this END line has no BEGIN line");
+    free(joined);
+    free(cut);
+}
+
+Test(bundle, files_of_other_kinds_are_named)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *words;
+    } cases[] = {
+        {"\xFF\xFE-\0-\0-\0-\0-\0B\0", 14, "UTF-16"},
+        {"-\0-\0-\0-\0-\0B\0", 12, "UTF-16"},
+        {"\x1F\x8B\x08\0\0\0\0\0", 8, "gzip"},
+        {"PK\x03\x04 and so on", 14, "ZIP"},
+        {"\xFE\xED\xFE\xED\0\0\0\x02", 8, "Java"},
+        {"\x30\x82\x01\0\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0", 16, "PKCS#7"},
+        {"\x30\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0", 14, "PKCS#7"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        expect_refused(cases[i].bytes, cases[i].length, NULL, cases[i].words);
+    expect_text_refused("-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n", "openssl pkcs7");
 }
 
 Test(bundle, a_broken_block_spoils_the_file_wherever_it_is_cut)
@@ -353,6 +431,34 @@ Test(bundle, pkcs12_of_new_and_old_tools_is_read_and_the_legacy_provider_does_no
         expect_holds(p12, length, "", 1, 0, true);
         free(p12);
     }
+}
+
+/* `openssl pkcs12 -export -nomac`; the owner of the key comes first wherever it stands. */
+Test(bundle, pkcs12_without_a_mac_is_read)
+{
+    STACK_OF(X509) *others = sk_X509_new_null();
+    struct bundle bundle = {0};
+    struct error error;
+    unsigned char *der = NULL;
+    PKCS12 *p12;
+    int length;
+
+    cr_assert_gt(sk_X509_push(others, other->certificate), 0);
+    p12 = PKCS12_create(
+        "secret", "test", ca->key, ca->certificate, others, 0, NID_aes_256_cbc, 0, -1, 0);
+    cr_assert_not_null(p12);
+    length = i2d_PKCS12(p12, &der);
+    cr_assert_gt(length, 0);
+    cr_expect(add(&bundle, der, (size_t)length, "secret", &error), "%s", error.text);
+    cr_expect_eq(certificates(&bundle), 2);
+    cr_expect_eq(X509_cmp(sk_X509_value(bundle.certificates, 0), ca->certificate), 0);
+    cr_expect(bundle.has_private_key);
+    bundle_free(&bundle);
+    expect_refused(der, (size_t)length, "wrong", "cannot be decrypted");
+    expect_refused(der, (size_t)length, NULL, "cannot be decrypted");
+    OPENSSL_free(der);
+    PKCS12_free(p12);
+    sk_X509_free(others);
 }
 
 Test(bundle, what_comes_out_of_an_old_pkcs12_outlives_its_library_context)

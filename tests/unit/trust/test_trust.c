@@ -271,6 +271,6 @@ Test(trust, files_of_older_tools_load)
     config.ca = (struct list){&path, 1};
     expect_refused_config(&config, client, "is no CA certificate");
     path = request;
-    expect_refused_config(&config, request, "it holds a PEM block that is neither");
+    expect_refused_config(&config, request, "it holds a PEM block 'CERTIFICATE REQUEST'");
     free(config.ca_password_file);
 }
