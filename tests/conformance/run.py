@@ -14,12 +14,14 @@ import argparse
 import collections
 import concurrent.futures
 import csv
+import itertools
 import os
 import pathlib
 import re
 import subprocess
 import sys
 import tarfile
+import tempfile
 import unicodedata
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -28,6 +30,7 @@ DIFFERENCES = HERE / "differences.tsv"
 README = HERE / "README.md"
 WORKERS = os.cpu_count() or 1
 SECONDS = 60  # only ends what hangs
+MOST_INTERMEDIATES = 5  # whose subsets are tried
 
 # What is added to what a case itself asks for; policies need a set, see anyPolicy in RFC 5280 4.2.1.4.
 STRICT = ["-auth_level", "1", "-x509_strict"]
@@ -84,11 +87,13 @@ class Case:
                         "--crl-depth", "leaf" if "crl_leaf_only" in self.flags else "chain"]
         return command + ["--check", self.path("leaf")]
 
-    def openssl_files(self):
+    def openssl_files(self, ca=None, chain=None):
+        """With the case's files, or others in their place."""
+        ca, chain = ca or self.path("ca"), chain or self.path("chain")
         command = ["openssl", "verify", "-no-CApath", "-no-CAstore", "-attime", self.row["time"]]
-        command += ["-CAfile", self.path("ca")] if self.path("ca") else ["-no-CAfile"]
-        if self.path("chain"):
-            command += ["-untrusted", self.path("chain")]
+        command += ["-CAfile", ca] if ca else ["-no-CAfile"]
+        if chain and pathlib.Path(chain).stat().st_size > 0:
+            command += ["-untrusted", chain]
         if self.path("crls"):
             command += ["-CRLfile", self.path("crls"),
                         "-crl_check" if "crl_leaf_only" in self.flags else "-crl_check_all"]
@@ -119,10 +124,10 @@ class Case:
             flags += ["-vfyopt", self.flags["vfyopt"]]
         return [*self.openssl_files(), *flags, self.path("leaf")]
 
-    def second_judge(self):
+    def second_judge(self, ca=None, chain=None):
         """With what peercert verifies by, whatever else the case asks for."""
         crl = OURS if self.path("crls") else [flag for flag in OURS if flag not in ("-extended_crl", "-use_deltas")]
-        return [*self.openssl_files(), *crl, "-policy", ANY_POLICY, "-purpose", "sslclient",
+        return [*self.openssl_files(ca, chain), *crl, "-policy", ANY_POLICY, "-purpose", "sslclient",
                 "-auth_level", self.level, self.path("leaf")]
 
 
@@ -187,8 +192,35 @@ def judge(program, case, quick):
     if case.suite == "odd_certs" and not quick and not ours.fault:
         faults = [ask_peercert(program, case, other).fault for other in ("json", "html")]
         ours = ours._replace(fault=next((fault for fault in faults if fault), None))
-    second = ask_openssl(case.second_judge()) if ours.verdict == "valid" else None
+    second = ask_second_judge(case) if ours.verdict == "valid" else None
     return ours, profiles, second
+
+
+def blocks_of(path):
+    """The certificates of a PEM file, each as text."""
+    if path is None:
+        return []
+    return re.findall(r"-----BEGIN [^-]+-----.*?-----END [^-]+-----\n", pathlib.Path(path).read_text(encoding="ascii"), re.S)
+
+
+def ask_second_judge(case):
+    """openssl verify takes the first issuer that fits by name; peercert tries all. So it is asked again with one anchor,
+    and with some of the intermediates alone, until it says valid: then there is a path that it accepts."""
+    first = ask_openssl(case.second_judge())
+    chain, anchors = blocks_of(case.path("chain")), blocks_of(case.path("ca"))
+    if first.verdict == "valid" or len(chain) > MOST_INTERMEDIATES or not chain + anchors:
+        return first
+    subsets = [part for size in range(len(chain), -1, -1) for part in itertools.combinations(chain, size)]
+    with tempfile.TemporaryDirectory() as name:
+        ca, untrusted = pathlib.Path(name) / "ca.pem", pathlib.Path(name) / "untrusted.pem"
+        for anchor in anchors:
+            for subset in subsets:
+                ca.write_text(anchor, encoding="ascii")
+                untrusted.write_text("".join(subset), encoding="ascii")
+                again = ask_openssl(case.second_judge(str(ca), str(untrusted)))
+                if again.verdict == "valid":
+                    return again
+    return first
 
 
 def kind(expected, verdict):
