@@ -19,7 +19,7 @@ LDLIBS = -lfcgi -ljansson -lcrypto
 SOURCES = $(wildcard src/*/*.c)
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(SOURCES))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*/*.c))
-C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
+C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/rules/*.c tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
 BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge cold mint client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -29,7 +29,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized conformance coverage mutation integration kit browser screenshot test lint demo bench bench-hostile bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-hostile bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -67,6 +67,19 @@ $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) -lcriterion
 
+$(BUILD)/rules-judge: $(BUILD)/obj/tests-rules/judge.o $(BUILD)/obj/tests/rules/rules_world.o \
+		$(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/pki/*.c)) $(BUILD)/libpeercert.a
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/tests-rules/%.o: tests/rules/%.c
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Itests -c -o $@ $<
+
+rules: $(BUILD)/rules-judge ## random access rules, certificates and requests beside a second implementation; ARGS='--pairs 100000'
+	$(PYTHON) tests/rules/property.py $(ARGS) '$(abspath $(BUILD)/rules-judge)'
+
 hooked: ## build the program with the tests' hook that lets verification wait
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked CFLAGS='$(CFLAGS) -DPEERCERT_TEST_HOOKS' build
 
@@ -87,7 +100,7 @@ coverage: packages-coverage ## list the branches of verify and the cache that no
 	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict_cache)*/*'
 	$(PYTHON) tests/coverage/branches.py $(BUILD)/coverage
 
-mutation: ## change verify and the cache one comparison or return at a time: do tests notice? ARGS='--sample 50'
+mutation: ## change verify, the cache and the rules one comparison or return at a time: do tests notice? ARGS='--sample 50'
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
 # The kit's tests need processors and no quiet, so they run two at a time, apart from those that measure time.
@@ -115,6 +128,7 @@ test: packages-browser ## install what tests need, build, run all tests
 	$(PART) 'build' $(MAKE) --no-print-directory -j2 build hooked $(BUILD)/unit-tests
 	$(PART) 'unit tests' $(MAKE) --no-print-directory unit
 	$(PART) 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
+	$(PART) 'access rules' $(MAKE) --no-print-directory -j2 rules
 	$(PART) 'conformance' $(MAKE) --no-print-directory conformance ARGS=--quick
 	$(PART) 'tests of the kit' $(MAKE) --no-print-directory kit
 	$(PART) 'integration tests' $(MAKE) --no-print-directory integration

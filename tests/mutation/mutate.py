@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Changes verify and the verdict cache one comparison or return at a time, and sees whether a unit test notices.
+"""Changes verify, the verdict cache and the access rules one comparison or return at a time, and sees whether a unit test notices.
 
 usage: mutate.py [--sample N] [--only WORD] [--list]
 
@@ -33,6 +33,7 @@ ROOMS = [
                    "@(verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
+    ("rules/*.c", ["rules*/*"]),
 ]
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],

@@ -62,15 +62,18 @@ static void write_ca(const char *name, const struct pki *ca)
     free(pem);
 }
 
-static struct pki *ca_of(const char *name)
+const struct pki *world_ca(const char *name)
 {
-    return strcmp(name, "acme") == 0 ? acme : strcmp(name, "sub") == 0 ? sub : devices;
+    return strcmp(name, "acme") == 0    ? acme
+           : strcmp(name, "sub") == 0   ? sub
+           : strcmp(name, "other") == 0 ? other
+                                        : devices;
 }
 
 static void make_person(struct someone *person)
 {
     struct pki_spec spec = {.subject = person->subject,
-        .issuer = ca_of(person->issuer),
+        .issuer = world_ca(person->issuer),
         .extensions = {person->extensions[0], person->extensions[1]},
         .serial_hex = person->serial};
 
@@ -145,16 +148,23 @@ static struct someone *find(const char *name)
     return NULL;
 }
 
+STACK_OF(X509) * world_chain(X509 *leaf, const char *issuer)
+{
+    STACK_OF(X509) *proven = sk_X509_new_null();
+
+    pki_must(proven != NULL, "a chain");
+    push(proven, leaf);
+    push(proven, world_ca(issuer)->certificate);
+    if (strcmp(issuer, "sub") == 0)
+        push(proven, acme->certificate);
+    return proven;
+}
+
 X509 *world_certificate(const char *name, STACK_OF(X509) * *proven)
 {
     const struct someone *person = find(name);
 
-    *proven = sk_X509_new_null();
-    pki_must(*proven != NULL, "a chain");
-    push(*proven, person->pki->certificate);
-    push(*proven, ca_of(person->issuer)->certificate);
-    if (strcmp(person->issuer, "sub") == 0)
-        push(*proven, acme->certificate);
+    *proven = world_chain(person->pki->certificate, person->issuer);
     return person->pki->certificate;
 }
 

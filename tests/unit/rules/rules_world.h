@@ -17,6 +17,12 @@ extern char *world_dir;
 /* A certificate by its name (rules_world.c lists them), and the chain that was proven for it. */
 X509 *world_certificate(const char *name, STACK_OF(X509) * *proven);
 
+/* The authority of this name: acme, sub, devices or other. */
+const struct pki *world_ca(const char *name);
+
+/* The chain of a certificate of this authority: leaf first, anchor last. Free with sk_X509_free. */
+STACK_OF(X509) * world_chain(X509 *leaf, const char *issuer);
+
 /* SHA-256 of a certificate's key or of itself, in hexadecimal. */
 const char *world_digest(const char *name, bool key);
 

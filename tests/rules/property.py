@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""Random access rules, certificates and requests: the program and reference.py must decide the same.
+
+usage: property.py [--pairs N] [--seed N] JUDGE
+
+JUDGE is build/rules-judge (make rules). A pair is a certificate and a request, judged by one of many
+random rule files. Says what differs, with the seed that brings it again, and fails then.
+"""
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+
+import reference
+
+CERTIFICATES, REQUESTS = 12, 16  # for each rule file
+ISSUERS = ["acme", "devices", "sub"]
+HOSTS = ["wiki.acme.example", "a.wiki.acme.example", "api.acme.example", "acme.example", "[::1]"]
+DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org"]
+LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "a@b"]
+VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "a,b", "a+b",
+          'q"q', "back\\slash", "#x", "GB"]
+SEGMENTS = ["ops", "Ops", "eu", "7", "sensor", "..", "", "*", "a%20b", "%2e", "a?b"]
+FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a//b/", "/a%2Fb/", "/secret/"]
+PIECES = ["a", "b", "admin", "secret", "%61", "A", "..", ".", "", "a;v", ";v", "..;", "%2e%2e", "%2E", "a%2Fb", "a%2f..",
+          "%5c", "%25", "%252e", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;"]
+METHODS = ["GET", "HEAD", "POST", "PUT", "get", None]
+ADDRESSES = ["192.0.2.7", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.7", "2001:db8::7", "2001:db9::1", "unix:", "", None]
+NETWORKS = ["192.0.2.0/24", "192.0.2.7", "192.0.2.128/25", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::7"]
+NOON = 1795780800  # 2026-11-27T12:00:00Z, a Friday
+
+
+def quoted(value):
+    if value and all(c not in ' \t,"#\\' for c in value):
+        return value
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class Maker:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def pick(self, values):
+        return self.random.choice(values)
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    # --- values of keys
+
+    def uri(self, segments=SEGMENTS):
+        if self.chance(0.05):
+            return "urn:acme/" + "/".join(self.pick(segments) for _ in range(self.random.randint(1, 2)))
+        host = self.pick(["acme.example", "ACME.example", "u@Acme.example"])
+        return self.pick(["spiffe", "SPIFFE"]) + "://" + host + "".join(
+            "/" + self.pick(segments) for _ in range(self.random.randint(0, 3)))
+
+    def serial(self):
+        return f"{self.random.randint(1, 6):x}"
+
+    def wanted(self, key):
+        """A value as a rule may have it."""
+        if key in ("email", "upn"):
+            local = "*" if self.chance(0.5) else self.pick([value for value in LOCALS if "*" not in value and "@" not in value])
+            return local + "@" + self.pick(DOMAINS)
+        if key == "dns":
+            return self.pick(["*.acme.example", "a.acme.example", "*.X.acme.example", "A.x.acme.example", "acme.example"])
+        if key == "uri":
+            plain = [value for value in SEGMENTS if value and "*" not in value and "?" not in value]
+            return self.uri(plain) + self.pick(["", "/*", "/**"])
+        if key == "ip":
+            return self.pick(NETWORKS)
+        if key == "serial":
+            return self.pick(["", "0", "00"]) + self.serial()
+        if key == "policy":
+            return self.pick(["1.2.3.4", "1.2.3.5"])
+        if key == "dn":
+            return reference.show_dn(self.subject(False))
+        return self.pick([value for value in VALUES if "*" not in value])
+
+    def when(self, key):
+        if key == "host":
+            return self.pick(HOSTS + ["*.acme.example", "*.wiki.acme.example"])
+        if key == "path":
+            return self.pick(FOLDERS)
+        if key == "method":
+            return self.pick(["GET", "HEAD", "POST", "PUT"])
+        if key == "from":
+            return self.pick(NETWORKS)
+        if key == "since":
+            return self.pick(["2026-11-27", "2026-11-27T12:00:00Z", "2026-11-27T12:00:01Z", "2026-11-20"])
+        if key == "until":
+            return self.pick(["2026-11-27", "2026-11-27T12:00:00Z", "2026-11-27T11:59:59Z", "2027-11-20"])
+        if key == "hours":
+            return self.pick(["09:00-17:00", "22:00-05:00", "12:00-12:01", "00:00-24:00", "12:01-12:00", "23:59-00:01"])
+        if key == "days":
+            return self.pick(["mon", "fri", "sat", "mon-fri", "sat-sun", "sun-tue", "thu-fri"])
+        return self.pick(["checked", "24h", "1h", "7d"])
+
+    # --- lines
+
+    def term(self, key, value, most=2):
+        if key in ("since", "until", "revocation"):
+            most = 1
+        return key + "=" + ",".join(quoted(value(key)) for _ in range(self.random.randint(1, most)))
+
+    def who(self, groups):
+        if self.chance(0.15):
+            return ["any"]
+        keys = self.random.sample(reference.NAMES, self.random.choice([0, 1, 1, 1, 2]))
+        words = [self.term(key, self.wanted) for key in keys]
+        if groups and self.chance(0.3):
+            words.append("group=" + ",".join(self.random.sample(groups, self.random.randint(1, len(groups)))))
+        if len(self.issuers) > 1 or not words or self.chance(0.3):
+            words.append("issuer=" + ",".join(self.random.sample(self.issuers, self.random.randint(1, len(self.issuers)))))
+        self.random.shuffle(words)
+        return words
+
+    def user(self, words, maps):
+        patterns = [word for word in words if word.split("=")[0] in ("email", "upn", "dns", "uri") and "*" in word]
+        starry = len(patterns) == 1 and all("*" in value for value in patterns[0].split(","))
+        choices = ["user=x", "user=\"a b\"", "user=$cn", "user=$email", "user=$dn", "user=$ou", "user=$uri", "user=$serial"]
+        if starry:
+            choices += ["user=*"] * 6
+        if maps:
+            choices += ["user=map:" + self.pick(maps)] * 4
+        return self.pick(choices)
+
+    def names_somebody(self, words):
+        keys = {word.split("=")[0] for word in words}
+        return keys & set(reference.NAMING) != set() or (
+            "group" in keys and all(group in self.naming for word in words if word.startswith("group=")
+                                    for group in word[6:].split(",")))
+
+    def rule(self, groups, maps):
+        words = self.who(groups)
+        effect = []
+        allow = self.chance(0.65)
+        if allow and (not self.names_somebody(words) or self.chance(0.4)):
+            effect.append(self.user(words, maps))
+        keys = self.random.sample(["host", "path", "path", "method", "from", "since", "until", "hours", "days", "revocation"],
+                                  self.random.choice([0, 0, 1, 1, 2, 3]))
+        if "since" in keys and "until" in keys:  # could be refused
+            keys.remove("until")
+        words += [self.term(key, self.when) for key in dict.fromkeys(keys)]
+        self.random.shuffle(words)
+        return " ".join(["allow" if allow else "deny", *words, *effect])
+
+    def rules(self):
+        self.issuers = self.random.sample(ISSUERS, self.random.choice([1, 2, 3]))
+        self.naming = set()
+        lines = [f"issuer {name} {name}.cer" for name in self.issuers]
+        groups, maps = [], []
+        for name in ("g1", "g2")[:self.random.randint(0, 2)]:
+            mine = [self.who(groups) for _ in range(self.random.randint(1, 2))]
+            if all(self.names_somebody(words) for words in mine):
+                self.naming.add(name)
+            lines += [" ".join(["group", name, *words]) for words in mine]
+            groups.append(name)
+        for name in ("m1", "m2")[:self.random.randint(0, 2)]:
+            for _ in range(self.random.randint(1, 3)):
+                words = self.who(groups)
+                lines.append(" ".join(["map", name, *words, self.user(words, [])]))
+            maps.append(name)
+        many = 120 if self.chance(0.1) else 7  # many: found by host and path
+        lines += [self.rule(groups, maps) for _ in range(self.random.randint(1, many))]
+        lines += ["set encoded-slash literal"] * self.chance(0.3) + ["set double-slash literal"] * self.chance(0.3)
+        if self.chance(0.5):
+            lines = [line + self.pick(["", "  # a comment", "\t"]) for line in lines]
+        return "\n".join(lines)
+
+    # --- certificates and requests
+
+    def subject(self, stars=True):
+        values = VALUES if stars else [value for value in VALUES if "*" not in value]
+        rdns = []
+        for _ in range(self.random.randint(1, 3)):
+            kinds = self.random.sample(["CN", "OU", "O", "UID", "DC", "C"], self.random.choice([1, 1, 1, 2]))
+            rdns.append([[kind, self.pick(values)] for kind in kinds])
+        return rdns
+
+    def certificate(self):
+        names = []
+        for _ in range(self.random.randint(0, 4)):
+            kind = self.pick(["email", "upn", "dns", "uri", "ip"])
+            if kind in ("email", "upn"):
+                value = self.pick(LOCALS) + "@" + self.pick(DOMAINS)
+            elif kind == "dns":
+                value = self.pick(["a.acme.example", "A.acme.example", "a.x.acme.example", "*.acme.example", ".acme.example",
+                                   "acme.example"])
+            elif kind == "uri":
+                value = self.uri()
+            else:
+                value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7"])
+            names.append([kind, value])
+        return {"issuer": self.pick(ISSUERS), "subject": self.subject(), "names": names, "serial": self.serial(),
+                "policies": self.random.sample(["1.2.3.4", "1.2.3.5"], self.random.choice([0, 0, 1, 2]))}
+
+    def request(self):
+        host = self.pick(HOSTS + [None, ""])
+        if host and self.chance(0.3):
+            host = self.pick([host.upper(), host + ":443", host + ".", host + ":x", "u@" + host, host + "..", host + ".:80"])
+        if self.chance(0.6):
+            path = self.pick(FOLDERS) + self.pick(["", "x", "b", "b/c"])
+        else:
+            path = self.pick(["/", "/", "/", "", "*", "https://h/"]) + "/".join(
+                self.pick(PIECES) for _ in range(self.random.randint(1, 4)))
+        if self.chance(0.2):
+            path += "?q=/../x"
+        now = NOON + self.random.choice([0, 0, 1, -1, 60, -60, 36000, 61200, -86400, 3 * 86400, 43140, 43200])
+        good = self.chance(0.5)
+        this_update = now - self.random.choice([0, 3600, 3601, 86400, 86401, 700000]) if good and self.chance(0.7) else 0
+        return {"host": host, "path": self.pick([path] * 20 + [None]), "method": self.pick(METHODS),
+                "from": self.pick(ADDRESSES), "now": now, "good": good, "this_update": this_update}
+
+    def file(self):
+        return {"rules": self.rules(), "certificates": [self.certificate() for _ in range(CERTIFICATES)],
+                "requests": [self.request() for _ in range(REQUESTS)]}
+
+
+def compare(file, answer, seed):
+    """The number of decisions that differ, and how often something was decided."""
+    if "error" in answer:
+        print(f"seed {seed}: refused: {answer['error']}\n{file['rules']}")
+        return 1, 0
+    rules = reference.Rules(file["rules"])
+    wrong, decided, at = 0, 0, 0
+    for certificate in file["certificates"]:
+        for request in file["requests"]:
+            wanted, came = reference.decide(rules, certificate, request), answer["decisions"][at]
+            at += 1
+            decided += wanted not in ("no no_rule", "no ambiguous_path")
+            if wanted == came:
+                continue
+            wrong += 1
+            if wrong == 1:
+                print(f"seed {seed}: expected {wanted}, came {came}\n{file['rules']}\n{json.dumps(certificate)}\n"
+                      f"{json.dumps(request)}\n")
+    return wrong, decided
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--pairs", type=int, default=10000)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("judge")
+    options = parser.parse_args()
+    first = options.seed if options.seed is not None else random.SystemRandom().randrange(10**9)
+    count = max(1, options.pairs // (CERTIFICATES * REQUESTS)) if options.seed is None or options.pairs != 10000 else 1
+    files = [Maker(first + number).file() for number in range(count)]
+    done = subprocess.run([options.judge], input="".join(json.dumps(file) + "\n" for file in files), text=True,
+                          capture_output=True, check=False)
+    answers = [json.loads(line) for line in done.stdout.split("\n") if line]
+    if done.returncode != 0 or len(answers) != count:
+        sys.exit(f"property: the judge ended with {done.returncode} after {len(answers)} of {count} files "
+                 f"(first seed {first}): {done.stderr}")
+    wrong = decided = bad = 0
+    for number, (file, answer) in enumerate(zip(files, answers)):
+        if bad >= 5:
+            break
+        its, yes = compare(file, answer, first + number)
+        wrong, decided, bad = wrong + its, decided + yes, bad + (its > 0)
+    print(f"{count * CERTIFICATES * REQUESTS} pairs by {count} rule files from seed {first}: {decided} decided by a line, "
+          f"{wrong} differ")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
