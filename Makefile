@@ -105,7 +105,7 @@ mutation: ## change verify, the cache and the rules one comparison or return at 
 
 # The kit's tests need processors and no quiet, so they run two at a time, apart from those that measure time.
 PYTEST = PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
-	BUILD='$(abspath $(BUILD))' $(PYTHON) -m pytest -q -p no:cacheprovider
+	BUILD='$(abspath $(BUILD))' $(PYTHON) -m pytest -q -rs -p no:cacheprovider
 integration: build hooked ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
 	$(PYTEST) tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 

@@ -9,8 +9,8 @@ import shutil
 import stat
 import tempfile
 
-from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, VALID, Front, Sees, received
-from processes import Process, Responder, children, connects, descriptors
+from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, HOSTILE, VALID, BesideResponder, Front, Sees, received
+from processes import children
 
 # What httpd runs as when it is started as root (Debian's).
 USER = "www-data"
@@ -23,14 +23,6 @@ def folder_for_httpd(folder):
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.chmod(folder, 0o711)
     return folder
-
-
-def define(text, settings):
-    """A configuration with the values of its variables replaced; each must be defined once."""
-    for name, value in settings.items():
-        text, count = re.subn(rf"^Define {name} .*$", lambda _: f'Define {name} "{value}"', text, flags=re.M)
-        assert count == 1, f"{name} is defined {count} times"
-    return text
 
 
 class Apache(Front):
@@ -55,7 +47,7 @@ class Apache(Front):
     sees = {
         "good": received(VALID),
         "v1": received(VALID),
-        "hostile": received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme"),
+        "hostile": HOSTILE,
         "chained": received(VALID),
         "stranger": received("The certificate is not valid: .*the trusted CA did not sign it.*"),
         "expired": HANDSHAKE_FAILS,
@@ -104,23 +96,17 @@ class Apache(Front):
         })
         self.define("peercert/standalone.conf", {"folder": self.folder, "listen": f"127.0.0.1:{self.port}"})
         self.add_environment(site / f"backend-{self.backend}.conf")
-        self.command = ["apache2", "-D", "FOREGROUND", "-f", str(site / "standalone.conf")]
-        return self.command, ["apache2", "-t", "-f", str(site / "standalone.conf")]
+        command = ["apache2", "-D", "FOREGROUND", "-f", str(site / "standalone.conf")]
+        return command, ["apache2", "-t", "-f", str(site / "standalone.conf")]
 
     def new_log_lines(self):
         # Now and then a child of httpd 2.4.71 falls over at its very end, when all are told to go.
         return re.sub(r"^.* AH00052: child pid \d+ exit signal Segmentation fault .*\n(?=.* AH00491: caught SIGTERM)", "",
                       super().new_log_lines(), flags=re.M)
 
-    def restart_server(self):
-        """For a configuration that a test has changed."""
-        self.server.stop()
-        self.server = Process(self.folder, "front", self.command)
-        self.server.wait_listening(lambda: connects(("127.0.0.1", self.port)))
-
     def define(self, name, settings):
-        file = self.folder / name
-        file.write_text(define(file.read_text(), settings))
+        """Replaces the values of variables."""
+        self.edit(name, {rf"^Define {variable} .*$": f'Define {variable} "{value}"' for variable, value in settings.items()})
 
     def add_environment(self, file):
         """More of what is there for PEERCERT_CA."""
@@ -147,25 +133,14 @@ class Apache(Front):
         return found
 
 
-class ApacheProxyFcgi(Apache):
+class ApacheProxyFcgi(BesideResponder, Apache):
     backend = "proxy-fcgi"
     # One for each of httpd's threads, in each of its processes.
     most_kept = 512
+    responder_options = ("--socket-group", USER) if os.geteuid() == 0 else ()
 
     def add_environment(self, file):
         pass
-
-    def start(self):
-        self.start_responder()
-        return super().start()
-
-    def start_responder(self):
-        group = ["--socket-group", USER] if os.geteuid() == 0 else []
-        self.responder = Responder(self.folder, self.program, self.pki.ca, *group, *self.arguments,
-                                   environment=self.environment)
-
-    def responder_pid(self):
-        return self.responder.pid
 
     def responders(self):
         return [self.responder.pid]
@@ -174,10 +149,6 @@ class ApacheProxyFcgi(Apache):
         """Connections to the responder's socket, those among them that it has not taken yet."""
         names = [line.split()[-1] for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
         return names.count(str(self.responder.socket)) - 1
-
-    def kept_connections(self):
-        """Connections of httpd's that are open at the responder, besides its own descriptors."""
-        return len(descriptors(self.responder.pid)) - self.responder.idle_descriptors
 
 
 class ApacheFcgid(Apache):

@@ -1,23 +1,14 @@
 """HAProxy with peercert behind it: on a Unix socket, over TCP, or three of them."""
 
 import csv
-import re
 import shutil
 import socket
 
-from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, VALID, Front, Sees, received
-from processes import DEADLINE, Process, Responder, connects, free_port
+from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, HOSTILE, VALID, BesideResponder, Front, Sees, received
+from processes import DEADLINE, free_port
 
 
-def set_once(text, settings):
-    """A configuration in which each pattern, which must match once, is replaced."""
-    for pattern, value in settings.items():
-        text, count = re.subn(pattern, lambda _: str(value), text, flags=re.M)
-        assert count == 1, f"{pattern} occurs {count} times"
-    return text
-
-
-class Haproxy(Front):
+class Haproxy(BesideResponder, Front):
     """The configuration as it is shipped, with one peercert on a Unix socket."""
 
     backend = "backend-one.cfg"
@@ -30,7 +21,7 @@ class Haproxy(Front):
     sees = {
         "good": received(VALID),
         "v1": received(VALID),
-        "hostile": received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme"),
+        "hostile": HOSTILE,
         "chained": received(VALID),
         "stranger": received("The certificate is not valid: .*"),
         "expired": received("The certificate not current: expired 3 days ago on .*"),
@@ -50,35 +41,13 @@ class Haproxy(Front):
         for name in ("standalone.cfg", "peercert.cfg", self.backend):
             shutil.copy(DEPLOY / "haproxy" / name, self.folder)
         verify = {"not at all": "none", "optional": "optional", "required": "required"}[self.ask]
-        self.set("peercert.cfg", {r"(?<=^    bind ):443": f"127.0.0.1:{self.port}", r"(?<= crt )\S+": pem,
+        self.edit("peercert.cfg", {r"(?<=^    bind ):443": f"127.0.0.1:{self.port}", r"(?<= crt )\S+": pem,
                                   r"(?<= ca-file )\S+": self.pki.ca, r"(?<= )verify \w+": f"verify {verify}"})
-        self.set(self.backend, {rf"(?<=^    server {name} )\S+": address for name, address in self.servers().items()})
+        self.edit(self.backend, {rf"(?<=^    server {name} )\S+": address for name, address in self.servers().items()})
         command = ["haproxy", "-db", "-C", str(self.folder)]
         for name in ("standalone.cfg", "peercert.cfg", self.backend):
             command += ["-f", name]
         return command, [*command, "-c"]
-
-    def set(self, name, settings):
-        file = self.folder / name
-        file.write_text(set_once(file.read_text(), settings))
-
-    def start(self):
-        self.start_responder()
-        return super().start()
-
-    def restart(self):
-        """HAProxy alone, with the configuration as it is now in the folder."""
-        command = self.server.command
-        self.server.stop()
-        self.server = Process(self.folder, "front", command)
-        self.server.wait_listening(lambda: connects(("127.0.0.1", self.port)))
-
-    def start_responder(self):
-        self.responder = Responder(self.folder, self.program, self.pki.ca, *self.arguments,
-                                   environment=self.environment)
-
-    def responder_pid(self):
-        return self.responder.pid
 
     def admin(self, command):
         """What HAProxy's stats socket answers."""
@@ -105,8 +74,7 @@ class HaproxyTcp(Haproxy):
 
     def start_responder(self):
         self.responder_port = getattr(self, "responder_port", None) or free_port()
-        self.responder = Responder(self.folder, self.program, self.pki.ca, *self.arguments,
-                                   listen=("127.0.0.1", self.responder_port), environment=self.environment)
+        super().start_responder(listen=("127.0.0.1", self.responder_port))
 
 
 FRONTS = {"haproxy": Haproxy, "haproxy-tcp": HaproxyTcp}

@@ -5,16 +5,13 @@ import re
 import shutil
 import subprocess
 
-from fronts import ABSENT, DEPLOY, VALID, Front, Sees, received
-from processes import Responder, descriptors
+from fronts import ABSENT, DEPLOY, HOSTILE, VALID, BesideResponder, Front, Sees, received, replace_once
 
 
 def set_directives(text, settings):
-    """A configuration with the values of directives replaced; each must be there once."""
-    for name, value in settings.items():
-        text, count = re.subn(rf"^(\s*{re.escape(name)}) [^;\n]*;", lambda found: f"{found[1]} {value};", text, flags=re.M)
-        assert count == 1, f"{name} occurs {count} times"
-    return text
+    """A configuration with the values of directives replaced."""
+    return replace_once(text, {rf"^[ \t]*{re.escape(name)} [^;\n]*;": f"{name} {value};"
+                               for name, value in settings.items()})
 
 
 def listen_with_http2(address):
@@ -24,7 +21,7 @@ def listen_with_http2(address):
     return f"{address} ssl; http2 on" if version >= (1, 25, 1) else f"{address} ssl http2"
 
 
-class Nginx(Front):
+class Nginx(BesideResponder, Front):
     """The configuration as it is shipped."""
 
     certificate = "$ssl_client_escaped_cert"
@@ -37,7 +34,7 @@ class Nginx(Front):
     sees = {
         "good": received(VALID),
         "v1": received(VALID),
-        "hostile": received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme"),
+        "hostile": HOSTILE,
         "chained": received("The certificate is not valid: .*an intermediate certificate is missing"),
         "stranger": received("The certificate is not valid: .*"),
         "expired": received("The certificate not current: expired 3 days ago on .*"),
@@ -70,21 +67,6 @@ class Nginx(Front):
     def set(self, name, settings):
         file = self.folder / name
         file.write_text(set_directives(file.read_text(), settings))
-
-    def start(self):
-        self.start_responder()
-        return super().start()
-
-    def start_responder(self):
-        self.responder = Responder(self.folder, self.program, self.pki.ca, *self.arguments,
-                                   environment=self.environment)
-
-    def responder_pid(self):
-        return self.responder.pid
-
-    def kept_connections(self):
-        """Connections of nginx's that are open at the responder, besides its own descriptors."""
-        return len(descriptors(self.responder.pid)) - self.responder.idle_descriptors
 
 
 class NginxTabs(Nginx):

@@ -38,6 +38,9 @@ def received(last, name=GOOD_NAME):
     return Sees(RECEIVED, last, name)
 
 
+HOSTILE = received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme")
+
+
 def absent_because(number, words):
     """lighttpd exports no certificate that it refused: only the verify word with the reason."""
     return Sees(ABSENT, rf"The front server said: FAILED:.*reason\({number}\) \({words}\)")
@@ -65,12 +68,17 @@ class Reply:
         return self.text.splitlines()
 
 
-def fill(text, settings):
-    """A configuration with its settings replaced; each must be there, once, on a line of its own."""
-    for name, value in settings.items():
-        text, count = re.subn(rf"^{re.escape(name)} .*$", lambda _: f"{name} = {value}", text, flags=re.M)
-        assert count == 1, f"{name} occurs {count} times"
+def replace_once(text, settings):
+    """A configuration in which each pattern, which must match once, is replaced."""
+    for pattern, value in settings.items():
+        text, count = re.subn(pattern, lambda _: str(value), text, flags=re.M)
+        assert count == 1, f"{pattern} occurs {count} times"
     return text
+
+
+def fill(text, settings):
+    """lighttpd's configuration with its settings replaced."""
+    return replace_once(text, {rf"^{re.escape(name)} .*$": f"{name} = {value}" for name, value in settings.items()})
 
 
 class Front:
@@ -151,6 +159,18 @@ class Front:
             self.checked[file] = len(whole)
         return text
 
+    def edit(self, name, settings):
+        """replace_once, in a file of the front's folder."""
+        file = self.folder / name
+        file.write_text(replace_once(file.read_text(), settings))
+
+    def restart_server(self):
+        """The front alone, with its configuration as it is now in the folder."""
+        command = self.server.command
+        self.server.stop()
+        self.server = Process(self.folder, "front", command)
+        self.server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))
+
     def kill_responder(self):
         """As the kernel does when memory is short; for one that the test has started."""
         self.responder.send_signal(signal.SIGKILL)
@@ -201,6 +221,27 @@ class Front:
     def get_request(self, *headers):
         lines = [f"GET {self.path} HTTP/1.1", f"Host: localhost:{self.port}", "Connection: close", *headers]
         return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+
+
+class BesideResponder:
+    """Mixed into a Front: peercert is started by the test, on a socket of its own."""
+
+    responder_options = ()
+
+    def start(self):
+        self.start_responder()
+        return super().start()
+
+    def start_responder(self, **options):
+        self.responder = Responder(self.folder, self.program, self.pki.ca, *self.responder_options, *self.arguments,
+                                   environment=self.environment, **options)
+
+    def responder_pid(self):
+        return self.responder.pid
+
+    def kept_connections(self):
+        """The front's connections that are open at the responder, besides its own descriptors."""
+        return len(processes.descriptors(self.responder.pid)) - self.responder.idle_descriptors
 
 
 def read_to_end(connection):
@@ -274,7 +315,7 @@ class Lighttpd(Front):
     sees = {
         "good": received(VALID),
         "v1": received(VALID),
-        "hostile": received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme"),
+        "hostile": HOSTILE,
         # peercert gets no intermediate; PEERCERT_INTERMEDIATES is the cure (test_lighttpd.py).
         "chained": received("The certificate is not valid: .*an intermediate certificate is missing"),
         "stranger": absent_because(21, "the trusted CA did not sign it, .*"),
@@ -330,19 +371,8 @@ class LighttpdSpawned(Lighttpd):
         return pids[0] if pids else None
 
 
-class LighttpdSocket(Lighttpd):
+class LighttpdSocket(BesideResponder, Lighttpd):
     backend = "socket"
-
-    def start(self):
-        self.start_responder()
-        return super().start()
-
-    def start_responder(self):
-        self.responder = Responder(self.folder, self.program, self.pki.ca, *self.arguments,
-                                   environment=self.environment)
-
-    def responder_pid(self):
-        return self.responder.pid
 
 
 class LighttpdCgi(Lighttpd):

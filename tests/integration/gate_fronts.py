@@ -8,11 +8,9 @@ import os
 import pathlib
 import shutil
 
-
 import fronts
 import processes
-from fronts import DEPLOY, Front
-from front_haproxy import set_once
+from fronts import DEPLOY, Front, replace_once
 from gate_apps import CGI_PROGRAM, FakeGate, HttpApplication, fastcgi_application
 from processes import Responder
 
@@ -49,7 +47,7 @@ class GateFront(Front):
 
     def copy(self, name, settings, to=None):
         """A file of deploy/ with what is marked SET replaced: each pattern must match once."""
-        text = set_once((DEPLOY / name).read_text(), settings)
+        text = replace_once((DEPLOY / name).read_text(), settings)
         target = self.folder / (to or pathlib.Path(name).name)
         target.parent.mkdir(exist_ok=True)
         target.write_text(text)

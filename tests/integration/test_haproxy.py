@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 import fastcgi
-from fronts import ABSENT, DEPLOY, VALID, body_lines, read_to_end, report_cut_off
-from front_haproxy import Haproxy, set_once
+from fronts import ABSENT, DEPLOY, VALID, body_lines, read_to_end, replace_once, report_cut_off
+from front_haproxy import Haproxy
 from held import held_socket
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, NO_ANSWER, WHOLE, Load
@@ -23,7 +23,7 @@ def test_the_configuration_loads_within_debians(pki, tmp_path, backend):
     pem = tmp_path / "server.pem"
     pem.write_text(pki.server.pem + pki.server.key.read_text())
     site = tmp_path / "peercert.cfg"
-    site.write_text(set_once((DEPLOY / "haproxy/peercert.cfg").read_text(),
+    site.write_text(replace_once((DEPLOY / "haproxy/peercert.cfg").read_text(),
                              {r"(?<= crt )\S+": pem, r"(?<= ca-file )\S+": pki.ca}))
     done = subprocess.run(["haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg", "-f", site, "-f",
                            DEPLOY / "haproxy" / backend], capture_output=True, text=True)
@@ -62,8 +62,8 @@ def test_a_chain_beyond_haproxys_buffer_is_left_out(start_front, peercert, pki, 
     front = start_front("haproxy", peercert)
     bulky = long_chain(pki, tmp_path)
     assert "an intermediate certificate is missing" in front.curl(bulky).lines[-1]
-    front.set("standalone.cfg", {"^global$": "global\n    tune.bufsize 65536"})
-    front.restart()
+    front.edit("standalone.cfg", {"^global$": "global\n    tune.bufsize 65536"})
+    front.restart_server()
     assert front.curl(bulky).lines[-1] == VALID
 
 
@@ -80,16 +80,16 @@ def long_chain(pki, folder):
 def test_haproxy_may_ask_for_values_first(start_front, peercert, pki):
     front = start_front("haproxy", peercert)
     assert "option get-values" not in (front.folder / "peercert.cfg").read_text()
-    front.set("peercert.cfg", {r"^    docroot /$": "    docroot /\n    option get-values"})
-    front.restart()
+    front.edit("peercert.cfg", {r"^    docroot /$": "    docroot /\n    option get-values"})
+    front.restart_server()
     for _ in range(3):
         assert front.curl(pki.good).lines[-1] == VALID
 
 
 def test_a_responder_that_takes_one_request_for_each_connection_is_fine_too(start_front, peercert, pki):
     front = start_front("haproxy", peercert)
-    front.set("peercert.cfg", {r"^    docroot /$": "    docroot /\n    no option keep-conn"})
-    front.restart()
+    front.edit("peercert.cfg", {r"^    docroot /$": "    docroot /\n    no option keep-conn"})
+    front.restart_server()
     for _ in range(3):
         assert front.curl(pki.good).lines[-1] == VALID
     front.responder.check_descriptors()
@@ -134,7 +134,7 @@ def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peerc
         text, count = re.subn(r"^    http-request (return status (405|413)|wait-for-body) .*\n", "", file.read_text(), flags=re.M)
         assert count == 4
         file.write_text(text)
-        front.restart()
+        front.restart_server()
     for body in smuggled_bodies(pki.good):
         file = front.folder / "upload"
         file.write_bytes(body)
@@ -171,8 +171,8 @@ def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercer
 def test_a_header_that_the_operator_keeps_is_read(start_front, peercert, pki):
     """As the comment has it, for a proxy before HAProxy."""
     front = start_front("haproxy", peercert, arguments=("--trust-header", "Client-Cert"))
-    front.set("peercert.cfg", {r"del-header \^\(\?!accept\$\)": "del-header ^(?!(?:accept|client-cert)$)"})
-    front.restart()
+    front.edit("peercert.cfg", {r"del-header \^\(\?!accept\$\)": "del-header ^(?!(?:accept|client-cert)$)"})
+    front.restart_server()
     value = header_value("Client-Cert", pki.good)
     assert front.curl(None, "-H", f"Client-Cert: {value}").lines[-1] == VALID
     assert front.curl(None, "-H", f"Client_Cert: {value}").text == f"{ABSENT}\n"
