@@ -18,7 +18,8 @@ void report_append_time(struct text *text, time_t seconds)
 static void append_revoked(struct text *text, const struct verdict *verdict)
 {
     if (verdict->revoked_at != 0) {
-        text_append_string(text, " on ");
+        text_append_string(text,
+            verdict->revoked_at > verdict->checked_at ? ", with a date still to come, " : " on ");
         report_append_time(text, verdict->revoked_at);
     }
     if (verdict->revocation_reason != NULL)

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -180,6 +181,41 @@ Test(ocsp_answer, a_responder_on_a_crl_does_not_count)
     expect("on the CRL", &answer, OCSP_UNUSABLE, "signer is revoked");
     free(bytes.data);
     trust_release(trust);
+    end(&scene);
+}
+
+/* On hold, and released by a later CRL. */
+Test(ocsp_answer, a_responder_that_was_released_from_hold_counts_again)
+{
+    struct scene scene;
+    struct ocsp_answer answer;
+    struct config config;
+    struct bytes bytes;
+    int released;
+
+    begin(&scene);
+    bytes = pki_ocsp(&(struct pki_ocsp_spec){.question = &scene.question,
+        .signer = scene.responder,
+        .certificates = {scene.responder->certificate}});
+    for (released = 0; released < 2; released++) {
+        const struct pki_revoked held = {
+            .certificate = scene.responder->certificate, .reason = CRL_REASON_CERTIFICATE_HOLD};
+        X509_CRL *before = pki_crl(&(struct pki_crl_spec){
+            .issuer = scene.ca, .revoked = &held, .revoked_count = 1, .this_update = -2 * PKI_DAY});
+        X509_CRL *after = pki_crl(&(struct pki_crl_spec){.issuer = scene.ca, .number = 2});
+        struct setup setup = {.ca = {scene.ca}, .crls = {before, released != 0 ? after : NULL}};
+        struct trust *trust = verify_trust(&setup, &config);
+
+        ocsp_answer_check(&scene.question, &bytes, trust, &config, time(NULL), &answer);
+        if (released != 0)
+            expect("released", &answer, OCSP_SAYS_GOOD, "");
+        else
+            expect("on hold", &answer, OCSP_UNUSABLE, "signer is revoked");
+        trust_release(trust);
+        X509_CRL_free(before);
+        X509_CRL_free(after);
+    }
+    free(bytes.data);
     end(&scene);
 }
 

@@ -250,3 +250,75 @@ Test(verify_holds, a_stale_base_is_unknown)
 
     (void)judge(base, NULL, NULL, VERDICT_REVOCATION_UNKNOWN, "a stale base alone");
 }
+
+/* A complete CRL that has ended, and a delta CRL to it (RFC 5280 section 5.2.4). */
+Test(verify_holds, a_current_delta_makes_a_stale_base_current)
+{
+    static const struct {
+        long number, base, this_update, next_update;
+        const char *extension;
+        enum verdict_status wanted;
+        const char *what;
+    } rows[] = {
+        {2, 1, -PKI_DAY, 5 * PKI_DAY, NULL, VERDICT_VALID, "a delta that is current"},
+        {2, 1, -3 * PKI_DAY, -PKI_DAY, NULL, VERDICT_REVOCATION_UNKNOWN, "a stale delta"},
+        {2, 1, PKI_DAY, 5 * PKI_DAY, NULL, VERDICT_REVOCATION_UNKNOWN, "one from tomorrow on"},
+        {3, 2, -PKI_DAY, 5 * PKI_DAY, NULL, VERDICT_REVOCATION_UNKNOWN, "one to a later CRL"},
+        {1, 1, -PKI_DAY, 5 * PKI_DAY, NULL, VERDICT_REVOCATION_UNKNOWN, "one that is not later"},
+        {2, 1, -PKI_DAY, 5 * PKI_DAY, "1.2.3.4=critical,DER:0500", VERDICT_REVOCATION_UNKNOWN,
+            "one that cannot be read"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        X509_CRL *base = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+            .number = 1,
+            .this_update = -9 * PKI_DAY,
+            .next_update = -2 * PKI_DAY,
+            .extensions = {"freshestCRL=URI:http://127.0.0.1/delta"}});
+        X509_CRL *delta = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+            .number = rows[i].number,
+            .delta_base_plus_one = rows[i].base + 1,
+            .this_update = rows[i].this_update,
+            .next_update = rows[i].next_update,
+            .extensions = {rows[i].extension}});
+
+        (void)judge(base, delta, NULL, rows[i].wanted, rows[i].what);
+    }
+}
+
+/* Another key of the CA's name counts for the CA's lists only while its certificate is good. */
+Test(verify_holds, a_crl_of_a_key_whose_certificate_is_not_good_counts_for_nothing)
+{
+    struct pki *old = pki_ca("CN=CA"), *other = pki_ca("CN=Other");
+    const struct pki_spec specs[] = {
+        {.subject = "CN=CA", .ca = true, .issuer = ca, .same_key_as = old, .not_after = -60},
+        {.subject = "CN=CA", .ca = true, .issuer = ca, .same_key_as = old, .not_before = PKI_DAY},
+        {.subject = "CN=CA", .ca = true, .issuer = other, .same_key_as = old},
+        {.subject = "CN=CA",
+            .ca = true,
+            .issuer = ca,
+            .same_key_as = old,
+            .extensions = {"1.2.3.4=critical,DER:0500"}},
+        {.subject = "CN=CA",
+            .ca = true,
+            .issuer = ca,
+            .same_key_as = old,
+            .extensions = {"keyUsage=critical,keyCertSign"}},
+    };
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = old});
+    size_t i;
+
+    for (i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        struct pki *cross = pki_make(&specs[i]);
+        struct setup setup = {.ca = {ca}, .crls = {crl}, .chain = {cross}, .crl_leaf = true};
+
+        if (specs[i].issuer == other)
+            setup.ca[1] = other;
+        (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "a cross certificate");
+        pki_free(cross);
+    }
+    X509_CRL_free(crl);
+    pki_free(other);
+    pki_free(old);
+}

@@ -96,6 +96,8 @@ Test(verify_names, of_mailboxes)
         {"excluded;email.1=a@example.org", "email.1=b@example.org", GOOD},
         {"excluded;email.1=.", "email.1=a@example.net", BAD},
         {"permitted;email.1=example.org", "email.1=a@example.org", GOOD},
+        {"excluded;email.1=example.org", "email.1=\\\"a\\\"@example.net", BAD},
+        {"excluded;email.1=example.org", "email.1=a@.", BAD},
         {"permitted;email.1=example.org", "email.1=a@example.net@example.org", BAD},
     };
 
@@ -117,6 +119,11 @@ Test(verify_names, of_uris)
         {"permitted;URI.1=example.org", "URI.1=https://example.org/@", GOOD},
         {"permitted;URI.1=example.org", "URI.1=https://example.org:80@example.net/", BAD},
         {"permitted;URI.1=example.org", "URI.1=https://example.net/", BAD},
+        {"excluded;URI.1=example.org", "URI.1=urn:example:org", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example%2eorg/", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.org#a", BAD},
+        {"excluded;URI.1=.example.org", "URI.1=https://a.example.org./", BAD},
+        {"excluded;URI.1=.example.org", "URI.1=https://example.org/", GOOD},
     };
 
     JUDGE(rows);
@@ -190,4 +197,29 @@ Test(verify_names, of_a_mailbox_in_the_subject)
         pki_free(leaf);
     }
     pki_free(between);
+}
+
+/* RFC 5280 section 6.1.3 b: to a self-issued intermediate they do not apply, to the leaf they do.
+ */
+Test(verify_names, not_of_a_self_issued_intermediate)
+{
+    struct pki *top = pki_make(&(struct pki_spec){.subject = "CN=CA,emailAddress=a@b@example.net",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,excluded;email:example.org"}});
+    struct pki *same = pki_make(&(struct pki_spec){
+        .subject = "CN=CA,emailAddress=a@b@example.net", .issuer = top, .ca = true});
+    struct pki *other = pki_make(&(struct pki_spec){
+        .subject = "CN=Other,emailAddress=a@b@example.net", .issuer = top, .ca = true});
+    struct pki *good = pki_client("CN=x", same), *bad = pki_client("CN=x", other);
+    struct setup setup = {.ca = {root}, .intermediates = {top, same, other}};
+
+    setup.without_second_judge = true;
+    (void)verify_both(&setup, good, VERDICT_VALID, "below the self-issued one");
+    (void)verify_both(&setup, bad, VERDICT_UNTRUSTED, "below another");
+    pki_free(bad);
+    pki_free(good);
+    pki_free(other);
+    pki_free(same);
+    pki_free(top);
 }

@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Certificates without key identifiers, so that nothing but the signature tells one issuer from
  * another of its name. */
@@ -194,4 +196,45 @@ Test(verify_path, a_loop_ends)
     pki_free(b);
     pki_free(a);
     pki_free(root);
+}
+
+/* Anchors of one name without key identifiers, of which one signed: so many are tried. */
+Test(verify_path, the_search_is_bounded_and_says_so)
+{
+    static struct pki *all[40];
+    struct setup setup = {.without_second_judge = true};
+    struct pki *first, *last;
+    struct verdict verdict;
+    struct verify_files files;
+    struct trust *trust;
+    char *pem = calloc(1, 200000);
+    size_t i;
+
+    for (i = 0; i < 40; i++) {
+        char *one;
+
+        all[i] = bare_ca("CN=CA", NULL);
+        one = pki_pem(all[i]->certificate);
+        strcat(pem, one);
+        free(one);
+    }
+    first = bare_client("CN=x", all[0]);
+    last = bare_client("CN=x", all[39]);
+    setup.ca[0] = all[0];
+    verify_files_make(&setup, &files);
+    free(files.ca);
+    files.ca = pki_write_text(files.dir, "many.pem", pem);
+    trust = verify_files_load(&files);
+    verify_configured(first->certificate, NULL, trust, &files.config, time(NULL), &verdict);
+    verify_expect(&verdict, VERDICT_VALID, "the first of 40");
+    verify_configured(last->certificate, NULL, trust, &files.config, time(NULL), &verdict);
+    verify_expect(&verdict, VERDICT_UNTRUSTED, "the last of 40");
+    cr_expect_not_null(strstr(verdict.reason, "there are more of them"), "%s", verdict.reason);
+    trust_release(trust);
+    verify_files_free(&files);
+    for (i = 0; i < 40; i++)
+        pki_free(all[i]);
+    pki_free(first);
+    pki_free(last);
+    free(pem);
 }
