@@ -20,16 +20,17 @@ SOURCES = $(wildcard src/*/*.c)
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(SOURCES))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*/*.c))
 C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/rules/*.c tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
-BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load empty straight judge cold mint client_certificate.so)
+BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load raw empty straight judge cold mint client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS = $(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint packages-bench packages-coverage
 ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-hostile bench-instructions fuzz deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-hostile bench-instructions fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -129,6 +130,7 @@ test: packages-browser ## install what tests need, build, run all tests
 	$(PART) 'unit tests' $(MAKE) --no-print-directory unit
 	$(PART) 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
 	$(PART) 'access rules' $(MAKE) --no-print-directory -j2 rules
+	$(PART) 'inputs of the fuzz targets' $(MAKE) --no-print-directory fuzz-replay
 	$(PART) 'conformance' $(MAKE) --no-print-directory conformance ARGS=--quick
 	$(PART) 'tests of the kit' $(MAKE) --no-print-directory kit
 	$(PART) 'integration tests' $(MAKE) --no-print-directory integration
@@ -189,7 +191,16 @@ lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shell
 # libFuzzer comes with clang.
 fuzz: $(FUZZ_TARGETS) ## run each fuzz target for FUZZ_SECONDS (60)
 	@for target in $(FUZZ_TARGETS); do \
-		mkdir -p $$target.corpus && $$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $$target.corpus || exit 1; done
+		mkdir -p $$target.corpus && $$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 $$target.corpus \
+			tests/fuzz/corpus/$${target##*/} || exit 1; done
+
+fuzz-replay: $(REPLAYS) ## give the fuzz targets the inputs of tests/fuzz/corpus, without libFuzzer
+	@for target in $(REPLAYS); do $$target tests/fuzz/corpus/$${target##*/}/* || exit 1; done
+
+$(BUILD)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(BUILD)/libpeercert.a
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.[ch])
 	$(call say,FUZZ)

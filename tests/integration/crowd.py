@@ -20,10 +20,16 @@ def allow_descriptors(count):
 
 
 def connect(address):
-    client = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX)
+    """Waits for its turn: connecting to a Unix socket whose backlog is full fails at once for who has a timeout."""
+    client, end = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX), time.monotonic() + DEADLINE
     client.settimeout(DEADLINE)
-    client.connect(address if isinstance(address, tuple) else str(address))
-    return client
+    while True:
+        try:
+            client.connect(address if isinstance(address, tuple) else str(address))
+            return client
+        except BlockingIOError:
+            assert time.monotonic() < end, "its backlog stays full"
+            time.sleep(0.01)
 
 
 class Crowd:
