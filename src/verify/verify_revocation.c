@@ -83,10 +83,10 @@ static enum doubt doubt_list(const struct crl_sources *sources, const struct crl
 {
     enum doubt dates;
 
-    if (crl_is_delta(crl))
-        return DOUBT_DELTA;
     if (crl_fault(crl) != NULL)
         return DOUBT_FAULT;
+    if (crl_is_delta(crl))
+        return DOUBT_DELTA;
     if (trust_crl_reasons(crl, certificate) == 0)
         return DOUBT_SCOPE;
     if (!may_sign_crls(signer))

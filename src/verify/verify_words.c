@@ -237,6 +237,19 @@ static void faulty_crl(struct text *text, const struct facts *facts)
         fault != NULL ? fault : "it has a critical extension that is not understood", facts->name);
 }
 
+static void other_crl(struct text *text, const struct facts *facts)
+{
+    const struct crl *crl = facts->finding->crl;
+
+    if (crl != NULL && crl_is_delta(crl))
+        text_printf(
+            text, "the issuer's CRL is a delta CRL without a complete one: %s", facts->name);
+    else if (crl == NULL)
+        text_printf(text, "the issuer's CRLs are for some reasons alone: %s", facts->name);
+    else
+        append_name(text, facts);
+}
+
 /* Whose name a sentence has: of the certificate, or of its issuer. */
 enum whose { ABOUT, ISSUER };
 
@@ -266,7 +279,7 @@ static const struct {
     {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, endless_crl},
     {X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, undated_crl},
     {X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, CAUSE_OF_CODE, ISSUER, faulty_crl},
-    {X509_V_ERR_DIFFERENT_CRL_SCOPE, CAUSE_OF_CODE, ISSUER, append_name},
+    {X509_V_ERR_DIFFERENT_CRL_SCOPE, CAUSE_OF_CODE, ISSUER, other_crl},
     {X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, CAUSE_OF_CODE, ISSUER, append_name},
 };
 

@@ -261,6 +261,11 @@ Test(verify_words, of_revocation_lists)
     expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
                    .configuration = "[idp]\nonlyCA=TRUE\n"},
         X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates: CN=Our CA");
+    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+                   .configuration = "[idp]\nonlysomereasons=keyCompromise\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for some reasons alone: CN=Our CA");
+    expect_crl((struct pki_crl_spec){.number = 2, .delta_base_plus_one = 2},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "a delta CRL without a complete one: CN=Our CA");
     expect_words(&(struct setup){.ca = {mute}, .crls = {crl}}, below, VERDICT_REVOCATION_UNKNOWN,
         X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, "CN=Mute");
     X509_CRL_free(crl);
