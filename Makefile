@@ -186,7 +186,7 @@ lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shell
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DPEERCERT_VERSION='""' -Isrc src
 	shellcheck $(SHELL_FILES)
-	mandoc -Tlint -W warning src/peercert.8
+	mandoc -Tlint -W warning src/peercert.8 certs/peercert-ca.8
 
 # libFuzzer comes with clang.
 fuzz: $(FUZZ_TARGETS) ## run each fuzz target for FUZZ_SECONDS (60)
@@ -219,10 +219,17 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm755 certs/ca $(DESTDIR)$(PREFIX)/share/peercert/certs/ca
 	install -Dm644 certs/openssl.cnf $(DESTDIR)$(PREFIX)/share/peercert/certs/openssl.cnf
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/peercert/certs/lib certs/lib/*
+	install -Dm644 certs/peercert-ca.8 $(DESTDIR)$(PREFIX)/share/man/man8/peercert-ca.8
+	ln -sf ../share/peercert/certs/ca $(DESTDIR)$(PREFIX)/bin/peercert-ca
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	certs/ca completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert-ca
+	certs/ca completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert-ca
 	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
 
 uninstall: ## remove what make install has put there, and nothing else
 	rm -f $(DESTDIR)$(PREFIX)/bin/peercert $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8
+	rm -f $(DESTDIR)$(PREFIX)/bin/peercert-ca $(DESTDIR)$(PREFIX)/share/man/man8/peercert-ca.8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert-ca $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert-ca
 	for file in certs/ca certs/openssl.cnf certs/lib/* $$(find deploy -type f); do \
 		rm -f "$(DESTDIR)$(PREFIX)/share/peercert/$$file"; done
 	find $(DESTDIR)$(PREFIX)/share/peercert -depth -type d -empty -delete

@@ -15,6 +15,8 @@ cmd_init() {
 	make_database "$work/new"
 	commit
 	say_authority 'The CA is made' "$dir" "$for_trust"
+	[ ! -f "$here/../Makefile" ] || [[ $(cd -P -- "$dir" && pwd -P)/ != "$(cd -P -- "$here/.." && pwd -P)"/* ]] ||
+		say 'Note: keep a CA outside of the source tree, where no checkout or clean-up reaches it: --dir DIR'
 	hint_new_key
 }
 
@@ -69,7 +71,7 @@ init_intermediate() {
 	begin
 	must_be_ca
 	must_be_new "$name"
-	! openssl x509 -in "$dir/ca.cer" -noout -ext basicConstraints 2>/dev/null | grep -q 'pathlen:0$' ||
+	! openssl x509 -in "$dir/ca.cer" -noout -ext basicConstraints 2>/dev/null | matches 'pathlen:0$' ||
 		die 'the CA here is an intermediate itself, and may have no other below it (pathlen:0)'
 	cut_to_ca "${given[--days]-quietly}"
 	below=$work/new/$name

@@ -79,7 +79,8 @@ find_certificate() {
 		file=$dir/issued/$serial.pem
 		[ -f "$file" ] || return 0
 	fi
-	openssl x509 -in "$file" -out "$work/certificate" 2>/dev/null || die "'$file' holds no certificate that could be read"
+	# Without -passin openssl would ask at the terminal for the password of a PKCS#12 file or of a key.
+	openssl x509 -in "$file" -passin pass: -out "$work/certificate" 2>/dev/null || die "'$file' holds no certificate that could be read"
 	serial=$(serial_of "$work/certificate")
 }
 
@@ -94,7 +95,7 @@ find_row() {
 		[ -n "$ours" ] || die "'${args[0]}' was not signed by the CA here"
 		! cmp -s "$work/certificate" <(openssl x509 -in "$authority") || die "'${args[0]}' is the CA itself"
 	fi
-	if ! cut -f 4 -- "$work/index.txt" | grep -qx "$serial"; then
+	if ! cut -f 4 -- "$work/index.txt" | matches -x "$serial"; then
 		[ -n "$ours" ] || die "no certificate with the serial number $serial is in the database of '$dir': give its file"
 		end=$(end_of "$work/certificate")
 		printf 'V\t%s\t\t%s\tunknown\t%s\n' "$(database_time "$end")" \

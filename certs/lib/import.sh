@@ -67,7 +67,7 @@ import_certificates() {
 		if [ ! -f "$work/new/issued/$serial.pem" ]; then
 			cp -- "$work/certificate" "$work/new/issued/$serial.pem" && chmod 0644 "$work/new/issued/$serial.pem" || cannot_write
 			imported=$((imported + 1))
-			if ! cut -f 4 -- "$work/new/index.txt" | grep -qx "$serial"; then
+			if ! cut -f 4 -- "$work/new/index.txt" | matches -x "$serial"; then
 				end=$(end_of "$work/certificate")
 				printf 'V\t%s\t\t%s\tunknown\t%s\n' "$(database_time "$end")" "$serial" "$(name_of x509 "$work/certificate" compat)" >>"$work/new/index.txt"
 			fi
@@ -97,7 +97,7 @@ import_crl() {
 	for file in "$1/crl.pem" "$1/crls/crl.pem"; do [ ! -f "$file" ] || break; done
 	crl_words="There was no CRL: $self crl signs one, for peercert --crl"
 	if [ -f "$file" ]; then
-		openssl crl -in "$file" -CAfile "$work/new/ca.cer" -noout 2>&1 | grep -q 'verify OK' ||
+		openssl crl -in "$file" -CAfile "$work/new/ca.cer" -noout 2>&1 | matches 'verify OK' ||
 			die "'$file' was not signed by this CA: move it away first"
 		openssl crl -in "$file" -out "$work/new/ca.crl" 2>/dev/null && chmod 0644 "$work/new/ca.crl" || cannot_write
 		number=$(openssl crl -in "$file" -noout -crlnumber | sed 's/.*=\(0x\)*//')
@@ -119,7 +119,7 @@ import_crl() {
 import_vars() {
 	local line name value file days='' subject='' algorithm='' size='' curve=''
 	declare -A vars=()
-	for file in "$1/vars" "$1/../vars"; do [ ! -f "$file" ] || break; done
+	for file in "$1/vars" "$(dirname -- "$1")/vars"; do [ ! -f "$file" ] || break; done
 	[ -f "$file" ] && [ ! -e "$dir/ca.conf" ] || return 0
 	while IFS= read -r line || [ -n "$line" ]; do
 		[[ $line =~ ^[[:space:]]*(set_var[[:space:]]+|export[[:space:]]+)([A-Z_]+)[[:space:]=]+(.*)$ ]] || continue
@@ -150,5 +150,7 @@ import_vars() {
 			ed:* | *:ed25519) printf 'key = ed25519\n' ;;
 			rsa:*) [[ ! $size =~ ^[2-8][0-9]{3}$ || $size -lt 2048 || $size -gt 8192 ]] || printf 'key = rsa:%s\n' "$size" ;;
 		esac
-	} >"$work/new/ca.conf" && chmod 0644 "$work/new/ca.conf" || cannot_write
+	} >"$work/ca.conf" || cannot_write
+	[ "$(wc -l <"$work/ca.conf")" -gt 1 ] || return 0
+	mv -- "$work/ca.conf" "$work/new/" && chmod 0644 "$work/new/ca.conf" || cannot_write
 }

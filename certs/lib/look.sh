@@ -189,8 +189,9 @@ is_revoked() {
 	fi
 	[ -f "$dir/ca.crl" ] || return 1
 	# The file may hold the CRLs of several CAs; one that this CA did not sign says nothing here.
-	openssl verify -no_check_time -crl_check -CRLfile "$dir/ca.crl" -partial_chain -trusted "$trust" -no-CApath -no-CAstore \
-		"$work/certificate" 2>&1 | grep -q 'error 23 at' || return 1
+	entry=$(openssl verify -no_check_time -crl_check -CRLfile "$dir/ca.crl" -partial_chain -trusted "$trust" -no-CApath -no-CAstore \
+		"$work/certificate" 2>&1)
+	[[ $entry == *'error 23 at'* ]] || return 1
 	row_revoked='the CRL lists it'
 }
 
@@ -213,10 +214,10 @@ cmd_show() {
 		show_as x509
 	elif grep -q -e '-----BEGIN \(NEW \)*CERTIFICATE REQUEST-----' -- "$file"; then show_as req
 	elif grep -q -e '-----BEGIN X509 CRL-----' -- "$file"; then show_as crl
+	elif openssl asn1parse -inform DER -in "$file" 2>/dev/null | sed -n 3,4p | grep ':pkcs7-data$' >/dev/null; then show_p12
 	elif openssl x509 -inform DER -in "$file" -noout 2>/dev/null; then show_as x509 -inform DER
 	elif openssl req -inform DER -in "$file" -noout 2>/dev/null; then show_as req -inform DER
 	elif openssl crl -inform DER -in "$file" -noout 2>/dev/null; then show_as crl -inform DER
-	elif openssl asn1parse -inform DER -in "$file" 2>/dev/null | sed -n 3,4p | grep -q ':pkcs7-data$'; then show_p12
 	else die "'$file' is no certificate, request, CRL or PKCS#12 file"; fi
 }
 

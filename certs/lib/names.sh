@@ -94,15 +94,15 @@ known_attribute() {
 	[[ $1 =~ ^([0-2](\.[0-9]+)+|[A-Za-z][A-Za-z0-9-]*)$ ]] && openssl asn1parse -genstr "OID:$1" -noout >/dev/null 2>&1
 }
 
-# What openssl wrote as the subject into index.txt (/C=GB/O=Acme) -> RFC 2253, a line each. That form does not tell a slash in
-# a value from one between parts, so a part begins only where a type that is in common use does.
+# What openssl wrote as the subject into index.txt (/C=GB/O=Acme) -> RFC 2253, a line each. OpenSSL 3 writes a slash and a plus in a
+# value as \/ and \+; what came before it did not, so a part begins only where a type that is in common use does.
 rfc2253() {
 	awk 'BEGIN {
 		types = "^/(CN|O|OU|C|L|ST|DC|UID|SN|GN|emailAddress|serialNumber|title|street|name|initials|dnQualifier|postalCode|[0-2](\\.[0-9]+)+)="
 	}
 	function part(text,    at, value) {
 		at = index(text, "="); value = substr(text, at + 1)
-		gsub(/[,+"<>;]/, "\\\\&", value)
+		gsub(/[,"<>;]/, "\\\\&", value)
 		sub(/ $/, "\\\\ ", value); if (value ~ /^[ #]/) value = "\\" value
 		return substr(text, 1, at) value
 	}
@@ -111,6 +111,7 @@ rfc2253() {
 		while (rest != "") {
 			if (here != "" && match(rest, types)) { out = part(here) (out == "" ? "" : ",") out; here = "" }
 			if (here == "" && substr(rest, 1, 1) == "/") rest = substr(rest, 2)
+			if (substr(rest, 1, 2) == "\\/") { here = here "/"; rest = substr(rest, 3); continue }
 			here = here substr(rest, 1, 1); rest = substr(rest, 2)
 		}
 		print (here == "" ? $0 : part(here) (out == "" ? "" : ",") out)

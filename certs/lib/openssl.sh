@@ -87,7 +87,7 @@ new_serial() {
 		digits=$(openssl rand -hex 16) || die 'cannot get random numbers'
 		printf -v serial '%02X%s' $((0x${digits:0:2} & 0x3f | 0x40)) "${digits:2}"
 		serial=${serial^^}
-		[ -f "$dir/index.txt" ] && cut -f 4 -- "$dir/index.txt" | grep -qx "$serial" || return 0
+		[ -f "$dir/index.txt" ] && cut -f 4 -- "$dir/index.txt" | matches -x "$serial" || return 0
 	done
 }
 

@@ -8,7 +8,7 @@ read_request() {
 	head -c 65537 -- "$1" >"$work/file" || cannot_write
 	[ "$(stat -c %s -- "$work/file")" -le 65536 ] || die "'$1' is too large for a request"
 	check_request_file "$1"
-	openssl req -in "$work/request" -noout -verify 2>&1 | grep -q 'verify OK' ||
+	openssl req -in "$work/request" -noout -verify 2>&1 | matches 'verify OK' ||
 		die "'$1': its own signature is wrong, so whoever made it does not hold the key, or it was changed on the way"
 	[ -n "$(name_of req "$work/request")" ] || [ -n "$subject" ] || die "'$1' has no subject: give one with --subject"
 	read_key "$1"
@@ -17,7 +17,7 @@ read_request() {
 	ssl 'read the request' x509 -req -in "$work/request" -CA "$work/throwaway.cer" -CAkey "$work/throwaway.key" -set_serial 1 \
 		-subj /CN=kit -extfile "$config" -extensions only_what_is_asked_for -copy_extensions copyall \
 		-out "$work/request.cer"
-	! requested basicConstraints | grep -q 'CA:TRUE' ||
+	! requested basicConstraints | matches 'CA:TRUE' ||
 		die "'$1' asks for the rights of a CA (CA:TRUE), which no client's or server's certificate can have: nothing was signed"
 	[ "$(requested subjectAltName | wc -l)" -le 2 ] || die "'$1' asks for a subjectAltName with line breaks in it"
 }
@@ -36,9 +36,9 @@ check_request_file() {
 	if [ "$requests" -eq 1 ]; then
 		[ "$(wc -l <<<"$blocks")" -eq 1 ] || die "'$1' holds something else beside the request: $(grep -vE -e 'CERTIFICATE REQUEST' <<<"$blocks" | head -n 1)"
 		! grep -qaP -e '[\x00-\x08\x0E-\x1F]' -- "$work/file" || die "'$1' holds binary data beside the request"
-		openssl req -in "$work/file" -out "$work/request" 2>/dev/null || die "'$1' is no certificate request that can be read (PKCS#10)"
+		openssl req -in "$work/file" -passin pass: -out "$work/request" 2>/dev/null || die "'$1' is no certificate request that can be read (PKCS#10)"
 	else
-		openssl req -inform DER -in "$work/file" -out "$work/request" 2>/dev/null || die "'$1' is no certificate request (PKCS#10, PEM or DER)"
+		openssl req -inform DER -in "$work/file" -passin pass: -out "$work/request" 2>/dev/null || die "'$1' is no certificate request (PKCS#10, PEM or DER)"
 		openssl req -in "$work/request" -outform DER | cmp -s - "$work/file" || die "'$1' holds something else beside the request: bytes follow it"
 	fi
 }
@@ -77,7 +77,7 @@ show_request() {
 	elif [ "${#asked[@]}" -ne 0 ]; then say '  none of them is copied (--copy-san copies the subjectAltName)'; fi
 	[ "${#sans[@]}" -eq 0 ] || say "  gets the names:        ${sans[*]} (${names_from---san})"
 	say "  gets the purpose:      ${purpose_words[$profile]}"
-	[ "$profile" != client ] || ! { requested subjectAltName | grep -q 'DNS:' || requested extendedKeyUsage | grep -q 'Server Auth'; } ||
+	[ "$profile" != client ] || ! { requested subjectAltName | matches 'DNS:' || requested extendedKeyUsage | matches 'Server Auth'; } ||
 		say 'Note: it asks for DNS names or for use as a server, and this certificate is for clients alone: a server needs --server'
 	hint_key "$key_kind" "$key_curve"
 }

@@ -14,6 +14,10 @@ say() { tell "$@" >&2; }
 die() { say "$self: $*"; exit 1; }
 usage_error() { say "$self: $1" "Try: $self help${command:+ $command}"; exit 2; }
 
+# grep at the end of a pipe, which reads all of it: one that stops at the first match (-q) ends what writes, and with pipefail
+# that counts as no match.
+matches() { grep "$@" >/dev/null; }
+
 # Names come from strangers. Printable ASCII passes; of the rest, raw bytes and openssl's \HH and \xHH become text where
 # they are well-formed UTF-8 that neither controls the terminal nor hides or reorders text; all else stays \HH.
 readable() {

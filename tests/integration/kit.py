@@ -3,6 +3,8 @@
 import datetime
 import os
 import pathlib
+import pty
+import re
 import shutil
 import stat
 import subprocess
@@ -41,6 +43,29 @@ def ca(folder, *words, check=0, **variables):
     variables.setdefault("CA_PASSWORD", PASS)
     variables = {k: v for k, v in variables.items() if v is not None}
     return run(CA, *words, check=check, cwd=folder, env=environment(**variables))
+
+
+def at_terminal(folder, words, answers):
+    """Runs ca in a terminal and types an answer at each prompt. Returns the exit status and all that was shown."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.execve(CA, [str(CA), *words], environment())
+    shown, answers = "", list(answers)
+    marks = re.compile(r"(?::|\[y/N\]) $")
+    while True:
+        try:
+            read = os.read(terminal, 4096).decode(errors="replace")
+        except OSError:
+            break
+        if not read:
+            break
+        shown += read
+        if marks.search(shown) and answers:
+            os.write(terminal, (answers.pop(0) + "\n").encode())
+            shown += "<answered>"
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
 
 
 def openssl(*words, check=0, **keywords):

@@ -6,7 +6,6 @@ Everything is done in temporary folders by the real script and the real openssl;
 
 import datetime
 import os
-import pty
 import re
 import shutil
 import signal
@@ -16,7 +15,7 @@ import time
 
 import pytest
 
-from kit import (CA, CONFIG, KEY_PASS, P12_PASS, PASS, ROOT, ca, days_from_now, empty, environment, field, folder,  # noqa: F401
+from kit import (CA, CONFIG, KEY_PASS, P12_PASS, PASS, ROOT, at_terminal, ca, days_from_now, empty, environment, field, folder,  # noqa: F401
                  last_line, listing, made, near, openssl, peercert, refused, run, subject, text, utc, when, write)
 
 SEED = ROOT.parent / "shared" / "seed-certs"
@@ -209,29 +208,6 @@ def test_no_pass_phrase_is_in_the_arguments_or_environment_of_anything_started(t
         assert secret not in seen
 
 
-def at_terminal(folder, words, answers):
-    """Runs ca in a terminal and types an answer at each prompt. Returns the exit status and all that was shown."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(folder)
-        os.execve(CA, [str(CA), *words], environment())
-    shown, answers = "", list(answers)
-    marks = re.compile(r"(?::|\[y/N\]) $")
-    while True:
-        try:
-            read = os.read(terminal, 4096).decode(errors="replace")
-        except OSError:
-            break
-        if not read:
-            break
-        shown += read
-        if marks.search(shown) and answers:
-            os.write(terminal, (answers.pop(0) + "\n").encode())
-            shown += "<answered>"
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
-
-
 def test_in_a_terminal_it_asks_and_shows_no_pass_phrase(empty):
     status, shown = at_terminal(empty, ["init", "--ec"], [PASS, PASS])
     assert status == 0 and PASS not in shown, shown
@@ -273,7 +249,7 @@ def test_request_makes_a_key_for_its_owner_alone_and_a_request(empty):
 def test_request_makes_4096_bit_rsa_unless_told(empty):
     ca(empty, "request", "dan")
     about = openssl("req", "-in", empty / "dan.req", "-noout", "-text").stdout
-    assert "(4096 bit)" in about and "CN = dan" in about, about
+    assert "(4096 bit)" in about and re.search("CN ?= ?dan", about), about
 
 
 def test_request_encrypts_the_key_when_a_pass_phrase_is_given(empty):
@@ -288,12 +264,17 @@ SANS = ["email:dan@acme.example", "DNS:*.acme.example", "IP:192.0.2.1", "IP:2001
         "URI:https://acme.example/a,b?c$d;e='f'#g",
         "UPN:dän@acme.example"]
 SAN_TEXT = ("email:dan@acme.example, DNS:*.acme.example, IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, "
-            'URI:https://acme.example/a,b?c$d;e=\'f\'#g, othername: UPN::dän@acme.example')
+            'URI:https://acme.example/a,b?c$d;e=\'f\'#g, othername: UPN:dän@acme.example')
+
+
+def one_colon(shown):
+    """OpenSSL 3.0 prints two after the kind of an otherName, later ones print one."""
+    return shown.replace("UPN::", "UPN:")
 
 
 def test_request_asks_for_the_names_that_san_gives(empty):
     ca(empty, "request", "dan", "--ec", *[word for san in SANS for word in ("--san", san)])
-    assert SAN_TEXT in openssl("req", "-in", empty / "dan.req", "-noout", "-text").stdout
+    assert SAN_TEXT in one_colon(openssl("req", "-in", empty / "dan.req", "-noout", "-text").stdout)
 
 
 @pytest.mark.parametrize("san", ["dan@acme.example", "DNS:", "DNS:a b", "DNS:-\n", "IP:acme", "email:copy",
@@ -405,10 +386,10 @@ def test_names_go_in_by_san_or_by_copy_san_and_nothing_else_does(folder):
     ca(folder, "sign", "all.req", "-y", "--name", "none")
     assert "Alternative" not in text(folder / "none.cer")
     done = ca(folder, "sign", "all.req", "-y", "--name", "copied", "--copy-san")
-    assert SAN_TEXT in text(folder / "copied.cer") and SAN_TEXT in done.stderr
+    assert SAN_TEXT in one_colon(text(folder / "copied.cer")) and SAN_TEXT in one_colon(done.stderr)
     ca(folder, "sign", "all.req", "-y", "--name", "set", "--san", "DNS:other.example", "--san",
        "UPN:dän@acme.example")
-    assert "DNS:other.example, othername: UPN::dän@acme.example\n" in text(folder / "set.cer")
+    assert "DNS:other.example, othername: UPN:dän@acme.example\n" in one_colon(text(folder / "set.cer"))
     refused(folder, "sign", "all.req", "-y", "--name", "x", "--copy-san", "--san", "DNS:a", status=2,
             says="give one of them")
     ca(folder, "request", "bare", "--ec")

@@ -21,7 +21,7 @@ def verdict(certificate, *options):
 
 
 VALID = "The certificate is valid"
-UNTRUSTED = "The certificate is not valid: the trusted CA did not sign it"
+UNTRUSTED = "The certificate is not valid: "
 
 
 # Intermediates
