@@ -18,36 +18,45 @@ open_folder() {
 	work=$dir/.ca-work
 }
 
-# Why nobody should write to this folder or believe what stands ready in it: another user could change it under our hands,
-# or have us write elsewhere through a link. Nothing when it is the caller's alone.
-who_else_can_write() {
-	local owner mode
-	read -r owner mode < <(stat -L -c '%u %a' -- "$1" 2>/dev/null) || { printf 'cannot be examined'; return; }
-	if [ "$owner" != "$EUID" ]; then
-		printf 'belongs to another user (%s): use a folder of your own' "$(stat -L -c %U -- "$1")"
-	elif [ $((8#$mode & 8#022)) -ne 0 ]; then
-		printf 'can be written to by other users: run chmod go-w on it, and make sure that its contents are yours'
+# why_not_safe FOLDER OWNER MODE NAME: why nobody should write to this folder or believe what stands ready in it. Another user
+# could change it under our hands, or have us write elsewhere through a link. Nothing when it is the caller's alone.
+why_not_safe() {
+	if [ "$2" != "$EUID" ]; then
+		printf "the folder '%s' belongs to another user (%s): use a folder of your own" "$1" "$4"
+	elif [ $((8#$3 & 8#022)) -ne 0 ]; then
+		printf "the folder '%s' can be written to by other users: run chmod go-w on it, and make sure that its contents are yours" "$1"
 	fi
 }
 
 check_folder() {
-	local reason file parent owner mode
-	reason=$(who_else_can_write "$dir")
-	[ -z "$reason" ] || die "the folder '$dir' $reason"
+	local file files=("$dir") number=0 owner mode name
 	for file in "$work" "$work/new" "$work/ready" "$work/ready/issued" "$work/ready/requests" "$dir/issued" "$dir/requests"; do
 		[ ! -L "$file" ] || die "'$file' is a link, and links are not followed there: remove it"
 		[ -e "$file" ] || continue
 		[ -d "$file" ] || die "'$file' is not a folder: move it away"
-		reason=$(who_else_can_write "$file")
-		[ -z "$reason" ] || die "the folder '$file' $reason"
+		files+=("$file")
 	done
+	while read -r owner mode name; do
+		[ "$owner" = "$EUID" ] && [ $((8#$mode & 8#022)) -eq 0 ] || die "$(why_not_safe "${files[number]}" "$owner" "$mode" "$name")"
+		number=$((number + 1))
+	done < <(stat -L -c '%u %a %U' -- "${files[@]}" 2>/dev/null)
+	[ "$number" -eq "${#files[@]}" ] || die "cannot examine the folder '$dir'"
+	warn_of_parents
+}
+
+# Whoever can rename the folder itself can put another in its place.
+warn_of_parents() {
+	local parent parents=() owner mode number=0
 	parent=$(cd -P -- "$dir" && pwd -P) || die "cannot open the folder '$dir'"
 	while [[ $parent == /?* ]]; do
 		parent=${parent%/*}
-		read -r owner mode < <(stat -c '%u %a' -- "${parent:-/}") || break
-		{ [ "$owner" = 0 ] || [ "$owner" = "$EUID" ]; } && { [ $((8#$mode & 8#002)) -eq 0 ] || [ $((8#$mode & 8#1000)) -ne 0 ]; } ||
-			say "Warning: another user can replace '$dir', since he can write to '${parent:-/}'"
+		parents+=("${parent:-/}")
 	done
+	while read -r owner mode; do
+		{ [ "$owner" = 0 ] || [ "$owner" = "$EUID" ]; } && { [ $((8#$mode & 8#002)) -eq 0 ] || [ $((8#$mode & 8#1000)) -ne 0 ]; } ||
+			say "Warning: another user can replace '$dir', since he can write to '${parents[number]}'"
+		number=$((number + 1))
+	done < <(stat -c '%u %a' -- "${parents[@]}" 2>/dev/null)
 }
 
 lock_folder() {
@@ -103,8 +112,10 @@ leave() {
 
 # For commands that only look: an interrupted run is brought to rest if nobody else is at work and the folder is the caller's.
 rest_folder() {
+	local owner mode
 	open_folder
-	{ [ -e "$work" ] || [ -L "$work" ]; } && [ -z "$(who_else_can_write "$dir")" ] || return 0
+	{ [ -e "$work" ] || [ -L "$work" ]; } || return 0
+	read -r owner mode _ < <(stat -L -c '%u %a %U' -- "$dir") && [ -z "$(why_not_safe "$dir" "$owner" "$mode" '')" ] || return 0
 	check_folder
 	[ ! -w "$dir" ] || ! { exec 9<"$dir" && flock -n 9; } || settle
 }
