@@ -63,7 +63,7 @@ const struct config_option config_options[] = {
     STRING("socket-group", socket_group, FROM_ANYWHERE, "GROUP", "group of the Unix socket"),
     LIST("allow-peer", allow_peer, FROM_ANYWHERE, "ADDR",
         "who may connect over TCP; needed unless --listen is loopback"),
-    NUMBER("threads", threads, "N", 1, 256, "worker threads (8)"),
+    NUMBER("threads", threads, "N", 1, 256, "requests that may wait at a time (8)"),
     NUMBER("depth", depth, "N", 0, 100, "intermediate certificates in a chain at the most (10)"),
     NUMBER("security-level", security_level, "N", 0, 5,
         "OpenSSL security level for keys and digests (2)"),
