@@ -8,6 +8,7 @@ import signal
 import ssl
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -123,6 +124,51 @@ def test_a_changed_file_counts_without_being_told(start_responder, pki, tmp_path
     wait_until(lambda: VALID not in ask(responder.address, parameters(theirs.pem)).text, "it counts no more")
     assert VALID in ask(responder.address, parameters(pki.good.pem)).text
     assert responder.log().count("kept as it was") == 1, "told once"
+
+
+def test_a_ca_that_was_taken_out_is_out(start_responder, pki, tmp_path):
+    """Commented out in a bundle; its file removed, and the link by hash that openssl rehash made left behind."""
+    other = Authority(tmp_path / "other", "/O=Acme/CN=Other CA")
+    theirs = other.sign("theirs")
+    bundle, folder = tmp_path / "bundle.pem", tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(pki.ca, folder / "one.pem")
+    shutil.copy(other.cer, folder / "two.pem")
+    subprocess.run(["openssl", "rehash", folder], check=True)
+    bundle.write_text(pki.ca.read_text() + other.cer.read_text())
+    for path, take_out in (
+            (bundle, lambda: bundle.write_text(
+                pki.ca.read_text() + "".join(f"# {line}" for line in other.cer.read_text().splitlines(True)))),
+            (folder, lambda: (folder / "two.pem").unlink())):
+        responder = start_responder(ca=path)
+        responder.allowed_log = (ANEW, r"\S+ warning \S+ passed over")
+        assert VALID in ask(responder.address, parameters(theirs.pem)).text
+        take_out()
+        wait_until(lambda: VALID not in ask(responder.address, parameters(theirs.pem)).text, "it counts no more")
+        assert VALID in ask(responder.address, parameters(pki.good.pem)).text
+        responder.stop_gently()
+
+
+def test_at_rest_no_file_of_the_trust_is_read_and_a_change_counts_within_two_seconds(start_responder, pki, tmp_path):
+    crl, client = tmp_path / "ca.crl", pki.authority.sign("at-rest")
+    pki.authority.write_crl(crl)
+    responder = start_responder("--crl", crl)
+    responder.allowed_log = (ANEW,)
+
+    def read_so_far():
+        with open(f"/proc/{responder.pid}/io", encoding="ascii") as file:
+            return int(file.readline().split()[1])
+
+    assert VALID in ask(responder.address, parameters(client.pem)).text
+    time.sleep(2)
+    before = read_so_far()
+    time.sleep(3)
+    assert read_so_far() - before < 200, "bytes were read though nothing moved"
+    pki.authority.revoke(client)
+    pki.authority.write_crl(crl)
+    began = time.monotonic()
+    wait_until(lambda: "revoked" in ask(responder.address, parameters(client.pem)).text, "the revocation counts")
+    assert time.monotonic() - began < 4
 
 
 def test_a_crl_that_runs_out_changes_the_answer_without_any_reload(start_responder, pki, tmp_path):
