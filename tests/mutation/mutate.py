@@ -114,7 +114,8 @@ class Workshop:
 
     def compile_original(self, name):
         source, target = BUILD / name, BUILD / "original.o"
-        source.write_text((ROOT / "src" / name).read_text(encoding="utf-8"), encoding="utf-8")
+        path = next((ROOT / "src").glob(f"*/{name}"))  # names are different in all folders
+        source.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
         if not self.compile(source, target):
             sys.exit(f"mutate: {name} does not compile")
         self.codes[name] = self.code_of(target)

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the reasons say: for each cause a certificate that has it, and words that no other has. */
@@ -139,6 +140,41 @@ Test(verify_words, of_a_key_identifier_that_is_anothers)
     pki_free(leaf);
     pki_free(mixed);
     pki_free(other);
+}
+
+/* ecdsa-with-SHA256 in one of the two places, or in both, becomes another algorithm. */
+static void expect_algorithm(bool outer_alone, unsigned char last, const char *words)
+{
+    static const unsigned char oid[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
+    struct pki *leaf = pki_client("CN=x", ca);
+    size_t length;
+    unsigned char *der = pki_der(leaf->certificate, &length), *first, *second;
+    const unsigned char *at = der;
+    struct verdict verdict;
+    X509 *decoded;
+
+    first = memmem(der, length, oid, sizeof(oid));
+    cr_assert_not_null(first);
+    second = memmem(first + 1, length - (size_t)(first + 1 - der), oid, sizeof(oid));
+    cr_assert_not_null(second);
+    second[7] = last;
+    if (!outer_alone)
+        first[7] = last;
+    decoded = d2i_X509(NULL, &at, (long)length);
+    cr_assert_not_null(decoded);
+    verdict = verify_judge(&(struct setup){.ca = {ca}}, decoded);
+    verify_expect(&verdict, VERDICT_UNTRUSTED, words);
+    cr_expect_not_null(strstr(verdict.reason, words), "%s", verdict.reason);
+    X509_free(decoded);
+    free(der);
+    pki_free(leaf);
+}
+
+Test(verify_words, of_the_signature_algorithm)
+{
+    expect_algorithm(true, 0x03, "its two signature algorithm fields differ");
+    expect_algorithm(false, 0x7F, "its signature algorithm is not known");
+    expect_algorithm(false, 0x03, "its signature was not made by the issuer");
 }
 
 Test(verify_words, of_the_certificate_itself)
