@@ -42,11 +42,20 @@ class Contestant(Process):
         os.killpg(self.pid, number)  # also those that it forked
 
 
-class Empty(Contestant):
-    key, title, short, verifies = "empty", "empty libfcgi program: the limit", "empty program", False
+class Raw(Contestant):
+    """No libfcgi: accept, read, write a constant answer, close."""
+
+    key, title, short, verifies = "raw", "accept, read, write, close: the limit", "raw", False
 
     def command_line(self):
-        return [measure.BUILD / "bench/empty", self.socket, measure.CORES, self.size]
+        return [measure.BUILD / "bench/raw", self.socket, 4 * measure.CORES, self.size]
+
+
+class Empty(Contestant):
+    key, title, short, verifies = "empty", "empty libfcgi program", "empty program", False
+
+    def command_line(self):
+        return [measure.BUILD / "bench/empty", self.socket, 4 * measure.CORES, self.size]
 
 
 class Warm(Contestant):
@@ -117,7 +126,7 @@ class Perl(Contestant):
         return [perl, OTHERS / "report.pl", self.socket, measure.CORES, self.size, self.certificates.ca]
 
 
-FASTCGI = [Empty, Warm, Cold, Straight, Go, Php, Perl]
+FASTCGI = [Raw, Empty, Warm, Cold, Straight, Go, Php, Perl]
 
 
 class Front(Process):
