@@ -15,6 +15,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests/integration"))
 
 import fronts  # noqa: E402
+import gate_fronts  # noqa: E402
+from gate_helpers import write_rules  # noqa: E402
 from pki import GOOD_SUBJECT, Pki, openssl  # noqa: E402
 from processes import Gate  # noqa: E402
 from webdriver import Browser, make_home  # noqa: E402
@@ -155,6 +157,11 @@ def served(peercert, hooked, pki, gate, tmp_path_factory):
             running[name] = fronts.FRONTS[front](tmp_path_factory.mktemp(name), pki, program, environment=environment)
             cleanup.callback(running[name].stop)
             running[name].start()
+        folder = tmp_path_factory.mktemp("guarded")
+        running["guarded"] = gate_fronts.FRONTS["lighttpd"](folder, pki, peercert, "--rules",
+                                                            write_rules(folder / "access.rules", pki))
+        cleanup.callback(running["guarded"].stop)
+        running["guarded"].start()
         with certificates_are_selected(running.values()):
             yield running
         # What still waits may end.

@@ -451,3 +451,44 @@ Test(gate, hostile_names_stay_escaped_on_the_page)
     pki_free(hostile);
     stage_free(stage);
 }
+
+/* Whatever allocation of libcrypto fails: the right answer, or that it cannot be decided; never a
+ * yes to somebody else, never a no to who may come in, and nothing wrong is remembered. */
+Test(gate, a_failed_allocation_is_never_another_decision)
+{
+    struct stage *stage = stage_new(usual_rules, NULL);
+    struct pki *strangers = pki_ca("CN=Our CA"), *stranger = pki_client("CN=Dan", strangers);
+    char *certificates[2] = {stage->certificate, certificate_parameter(stranger)};
+    unsigned long count, nth;
+    size_t who, again;
+
+    for (who = 0; who < 2; who++) {
+        for (again = 0; again < 2; again++) {
+            stage->certificate = certificates[who];
+            alloc_watch_fail_at(0, false);
+            verdict_cache_free(stage->service.cache);
+            stage->service.cache = verdict_cache_new(16, NULL);
+            (void)ASK(stage, REQUEST_AUTHORIZER, GET, PUB);
+            count = alloc_watch_count();
+            for (nth = 1; nth <= count; nth++) {
+                const char *answer;
+
+                verdict_cache_free(stage->service.cache);
+                stage->service.cache = verdict_cache_new(16, NULL);
+                alloc_watch_fail_at(nth, again == 1);
+                answer = ASK(stage, REQUEST_AUTHORIZER, GET, PUB);
+                alloc_watch_fail_at(0, false);
+                cr_expect(
+                    who == 0 ? !is_no(answer) : !is_yes(answer), "allocation %lu: %s", nth, answer);
+                answer = ASK(stage, REQUEST_AUTHORIZER, GET, PUB);
+                cr_expect(who == 0 ? is_yes(answer) : is_no(answer), "after allocation %lu: %s",
+                    nth, answer);
+            }
+        }
+    }
+    stage->certificate = certificates[0];
+    free(certificates[1]);
+    pki_free(stranger);
+    pki_free(strangers);
+    stage_free(stage);
+}
