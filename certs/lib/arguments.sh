@@ -93,5 +93,5 @@ parse_time() {
 	[[ $1 =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?$ ]] &&
 		date -u -d "$1" +%s 2>/dev/null || usage_error "$2 $1: write it as 2026-01-31 or 2026-01-31T12:00:00Z (UTC)"
 }
-utc_time() { date -u -d "@$1" +%Y%m%d%H%M%SZ; }
-iso_time() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+utc_time() { TZ=UTC0 printf '%(%Y%m%d%H%M%SZ)T' "$1"; }
+iso_time() { TZ=UTC0 printf '%(%Y-%m-%dT%H:%M:%SZ)T' "$1"; }

@@ -67,7 +67,7 @@ init_intermediate() {
 	check_days "$days" --days
 	parse_subject "${given[--subject]:-$(default_subject "$name CA")}"
 	[ "${#permits[@]}" -eq 0 ] || { lines[0]=$(permit_line) || exit; }
-	start=$(date +%s) end=$((start + days * 86400))
+	start=$EPOCHSECONDS end=$((start + days * 86400))
 	begin
 	must_be_ca
 	must_be_new "$name"
@@ -158,7 +158,7 @@ follow_root() {
 	stage_database
 	prepare_config cross_certificate
 	subject=''
-	start=$(date +%s) end=$(end_of "$work/new/ca.cer")
+	start=$EPOCHSECONDS end=$(end_of "$work/new/ca.cer")
 	cut_to_ca quietly
 	sign_staged cross_certificate "$start" "$end" "$work/new/ca-cross.cer"
 	stage_bundle "ca.$number"
@@ -219,7 +219,7 @@ finish_rollover() {
 
 # How many certificates that live were signed by a former CA.
 count_live_of() {
-	awk -F '\t' -v now="$(iso_time "$(date +%s)")" "$awk_iso"'$1 == "V" && iso($2) > now && $4 ~ /^[0-9A-F]+$/ { print $4 }' "$dir/index.txt" |
+	awk -F '\t' -v now="$(iso_time "$EPOCHSECONDS")" "$awk_iso"'$1 == "V" && iso($2) > now && $4 ~ /^[0-9A-F]+$/ { print $4 }' "$dir/index.txt" |
 		while read -r serial; do
 			[ ! -f "$dir/issued/$serial.pem" ] || cmp -s -- "$dir/issued/$serial.pem" "$dir/ca-cross.cer" || printf '%s\0' "$dir/issued/$serial.pem"
 		done | xargs -0r openssl verify -no_check_time -partial_chain -trusted "$dir/$1.cer" -no-CApath -no-CAstore 2>/dev/null |

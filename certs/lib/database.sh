@@ -118,7 +118,7 @@ subject_of() {
 show_live() {
 	local name
 	name=$(subject_of "$1" "$(awk -F '\t' -v serial="$1" '$4 == serial { print $6 }' "$dir/index.txt")")
-	name=$name awk -F '\t' -v serial="$1" -v now="$(iso_time "$(date +%s)")" "$awk_iso"'
+	name=$name awk -F '\t' -v serial="$1" -v now="$(iso_time "$EPOCHSECONDS")" "$awk_iso"'
 		BEGIN { name = ENVIRON["name"] }
 		$4 == serial { subject = $6 }
 		{ line[NR] = $0 }

@@ -10,7 +10,7 @@ cmd_list() {
 	[ -z "${given[--expiring]-}" ] || check_days "${given[--expiring]}" --expiring
 	rest_folder
 	must_be_there ca.cer "$self init makes it"
-	now=$(date +%s)
+	now=$EPOCHSECONDS
 	[ -z "${given[--expiring]-}" ] || horizon=$(iso_time $((now + ${given[--expiring]} * 86400)))
 	{
 		list_authorities
@@ -142,7 +142,7 @@ cmd_verify() {
 	find_certificate "${args[0]}"
 	[ -f "$work/certificate" ] || die "the certificate $serial itself is not here: give its file"
 	profile=${given[--profile]:-$(profile_of "$work/certificate")}
-	start=$(start_of "$work/certificate") end=$(end_of "$work/certificate") now=$(date +%s)
+	start=$(start_of "$work/certificate") end=$(end_of "$work/certificate") now=$EPOCHSECONDS
 	tell "The certificate $serial" "  of:     $(name_of x509 "$work/certificate" | readable)" "  for:    ${purpose_words[$profile]}" \
 		"  valid:  $(iso_time "$start") to $(iso_time "$end")"
 	trust=$(trust_of "$work/certificate")

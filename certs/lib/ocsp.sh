@@ -33,7 +33,7 @@ make_ocsp_signer() {
 	local start end
 	open_folder
 	must_be_there ca.cer "$self init makes it"
-	start=$(date +%s) end=$((start + 30 * 86400))
+	start=$EPOCHSECONDS end=$((start + 30 * 86400))
 	if [ -f "$dir/ca-ocsp.cer" ] && [ -f "$dir/ca-ocsp.key" ] && [ ! -d "$work" ] && has_signed "$dir/ca.cer" "$dir/ca-ocsp.cer" &&
 		[ "$(end_of "$dir/ca-ocsp.cer")" -gt $((start + 86400)) ]; then return; fi
 	begin

@@ -4,7 +4,9 @@
 # Runs openssl quietly; when it fails, says what was to be done and why it failed.
 ssl() {
 	local what=$1; shift
-	openssl "$@" 2>"$work/reason" && ! grep -q 'warning: \(Skipping unknown\|No value\)' "$work/reason" && return 0
+	if openssl "$@" 2>"$work/reason"; then
+		[ -s "$work/reason" ] && grep -q 'warning: \(Skipping unknown\|No value\)' "$work/reason" || return 0
+	fi
 	explain "$what"
 }
 
@@ -91,10 +93,16 @@ new_serial() {
 	done
 }
 
-start_of() { date -u -d "$(openssl x509 -in "$1" -noout -startdate -dateopt iso_8601 | sed 's/^notBefore=//')" +%s; }
-end_of() { date -u -d "$(openssl x509 -in "$1" -noout -enddate -dateopt iso_8601 | sed 's/^notAfter=//')" +%s; }
-name_of() { openssl "$1" -in "$2" -noout -subject -nameopt "${3:-RFC2253}" | sed 's/^subject=//'; }
-serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//'; }
+# The value of what openssl prints as NAME=value.
+value_of() {
+	local line
+	line=$(openssl "$@") || return
+	printf '%s\n' "${line#*=}"
+}
+start_of() { date -u -d "$(value_of x509 -in "$1" -noout -startdate -dateopt iso_8601)" +%s; }
+end_of() { date -u -d "$(value_of x509 -in "$1" -noout -enddate -dateopt iso_8601)" +%s; }
+name_of() { value_of "$1" -in "$2" -noout -subject -nameopt "${3:-RFC2253}"; }
+serial_of() { value_of x509 -in "$1" -noout -serial; }
 hash_of() { openssl x509 -in "$1" -noout -subject_hash; }
 public_key_of() { openssl "$1" -in "$2" -noout -pubkey; }
 

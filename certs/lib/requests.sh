@@ -45,11 +45,11 @@ check_request_file() {
 
 # Sets key_kind, key_bits and key_curve. What is weaker here is weaker than OpenSSL's security level 2, and peercert would refuse it.
 read_key() {
-	local least=''
+	local least='' objects
 	openssl req -in "$work/request" -noout -pubkey | grep -v -e -- | base64 -d >"$work/key.der" ||
 		die "cannot read the key in '$1'"
-	key_kind=$(openssl asn1parse -inform DER -in "$work/key.der" | sed -n 's/.*OBJECT  *:\(.*\)/\1/p' | head -n 1)
-	key_curve=$(openssl asn1parse -inform DER -in "$work/key.der" | sed -n 's/.*OBJECT  *:\(.*\)/\1/p' | sed -n 2p)
+	readarray -t objects < <(openssl asn1parse -inform DER -in "$work/key.der" | sed -n 's/.*OBJECT  *:\(.*\)/\1/p')
+	key_kind=${objects[0]-} key_curve=${objects[1]-}
 	key_bits=$(openssl pkey -pubin -inform DER -in "$work/key.der" -noout -text_pub |
 		sed -n '1s/.*(\([0-9]*\) bit).*/\1/p')
 	case $key_kind in

@@ -140,7 +140,7 @@ staged() { if [ -e "$work/new/$1" ]; then printf '%s\n' "$work/new/$1"; else pri
 # what is due now. Numbers only grow (RFC 5280 5.2.3), so whatever is signed later replaces what was signed ahead.
 sign_crls() {
 	local lifetime=$1 ahead=$2 now from number name i
-	now=$(date +%s)
+	now=$EPOCHSECONDS
 	if [ -f "$dir/crlnumber" ]; then cp -- "$dir/crlnumber" "$work/crlnumber"
 	elif [ -f "$dir/ca.crl" ]; then die "$dir/crlnumber is lost (ca.crl is there): write the number after its own into it, in hexadecimal"
 	else printf '01\n' >"$work/crlnumber"; fi || die "cannot read $dir/crlnumber"
@@ -207,7 +207,7 @@ install_crls() {
 	begin
 	must_be_there ca.crls "$self crl makes it, with the key"
 	check_series
-	now=$(date +%s)
+	now=$EPOCHSECONDS
 	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$now")
 	[ "$due" -gt "$now" ] || die "the last CRL that was signed ended on $(iso_time "$due"), and nobody is let in: run $self crl, with the key"
 	stage_due "$dir/ca.crls" "$now"
@@ -219,7 +219,7 @@ install_crls() {
 
 say_crls() {
 	local due end begin ahead
-	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$(date +%s)")
+	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$EPOCHSECONDS")
 	tell "$1" "  $dir/ca.crl  the CRL in force, until $(iso_time "$due"), for peercert --crl"
 	[ ! -f "$dir/ca-chain.crl" ] || tell "  $dir/ca-chain.crl  the same with the CRL of the CA above, for peercert --crl when it checks the whole chain"
 	[ "$ahead" -eq 0 ] || tell "  $dir/ca.crls  with $ahead to come, until $(iso_time "$end"): run $self crl --install from cron"
@@ -229,7 +229,7 @@ say_crls() {
 # A CRL that ran out locks everybody out: said while there is still time.
 warn_crls() {
 	local due end begin ahead now
-	now=$(date +%s)
+	now=$EPOCHSECONDS
 	read -r due end begin ahead < <(crl_times "$dir/ca.crls" "$now")
 	[ $((3 * (end - now))) -ge $((end - begin)) ] ||
 		say "Warning: the last CRL ends on $(iso_time "$end"), and then nobody is let in: run $self crl, with the key, before that"

@@ -68,7 +68,7 @@ name_server() {
 read_span() {
 	[ -z "${given[--days]-}" ] || check_days "${given[--days]}" --days
 	[ -z "${given[--days]-}" ] || [ -z "${given[--end]-}" ] || usage_error '--days and --end say the same thing: give one of them'
-	start=$(date +%s)
+	start=$EPOCHSECONDS
 	[ -z "${given[--start]-}" ] || start=$(parse_time "${given[--start]}" --start) || exit
 	end=$((start + (given[--days] ? given[--days] * 86400 : $1)))
 	[ -z "${given[--end]-}" ] || end=$(parse_time "${given[--end]}" --end) || exit
