@@ -11,6 +11,7 @@
 #define DER_OCTET_STRING 0x04
 #define DER_OBJECT_IDENTIFIER 0x06
 #define DER_ENUMERATED 0x0A
+#define DER_GENERAL_STRING 0x1B
 #define DER_SEQUENCE 0x30
 
 /* The outside of one DER element. */

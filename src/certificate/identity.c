@@ -351,6 +351,7 @@ void identity_free(struct identity *identity)
     list_free(&identity->subject_alt_names);
     list_free(&identity->key_usage);
     list_free(&identity->extended_key_usage);
+    list_free(&identity->netscape_cert_type);
     list_free(&identity->unknown_extensions);
     free(identity->subject_key_id);
     free(identity->authority_key_id);

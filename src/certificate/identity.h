@@ -52,11 +52,13 @@ struct identity {
     char *signature_algorithm; /* "sha256WithRSAEncryption", ... or dotted OID */
     struct identity_list
         subject_alt_names; /* "DNS:example.org", "email:...", "URI:...", "IP:...", "dirName:...",
-                              "UPN:...", "SmtpUTF8Mailbox:...", "otherName:OID", "RID:...",
+                              "UPN:...", "SmtpUTF8Mailbox:...", "XmppAddr:...", "SRVName:...",
+                              "Kerberos:name@REALM", "otherName:OID", "RID:...",
                               "x400Address", "ediPartyName" */
     struct identity_list key_usage; /* RFC 5280 4.2.1.3 names: "digitalSignature", ... */
     struct identity_list
         extended_key_usage; /* "clientAuth" (short names as in RFC 5280 4.2.1.12), or dotted OID */
+    struct identity_list netscape_cert_type; /* "client", "server", ... (x509v3_config(5)) */
     struct identity_list unknown_extensions; /* dotted OIDs of extensions libcrypto does not know */
     char *subject_key_id;   /* hexadecimal, upper case, colons; NULL when not there; "unreadable" */
     char *authority_key_id; /* the keyIdentifier field; NULL when not there */

@@ -1,5 +1,6 @@
 #include "certificate/identity_extensions.h"
 #include "certificate/alloc_watch.h"
+#include "certificate/der.h"
 #include "certificate/identity_names.h"
 
 #include <arpa/inet.h>
@@ -137,21 +138,75 @@ static void shown_ia5(struct shown *shown, const ASN1_IA5STRING *string)
     shown_ascii(shown, ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
 }
 
+/* One part of a Kerberos name. The separators of a name get a backslash, as Kerberos writes them.
+ */
+static void shown_kerberos(struct shown *shown, struct der_span part)
+{
+    size_t i;
+
+    for (i = 0; i < part.length; i++) {
+        if (part.at[i] == '/' || part.at[i] == '@')
+            shown_word(shown, "\\");
+        shown_ascii(shown, part.at + i, 1);
+    }
+}
+
+/* KRB5PrincipalName (RFC 4556 section 3.2.2): SEQUENCE { realm [0], principalName [1] SEQUENCE {
+ * name-type [0], name-string [1] SEQUENCE OF } }, as name/instance@REALM. False, with nothing
+ * written, when it is not that. */
+static bool shown_principal(struct shown *shown, const ASN1_STRING *value)
+{
+    struct der_span all = {ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)};
+    struct der_span name, realm, principal, type, strings, part, rest;
+    bool good = der_take(&all, DER_SEQUENCE, &name) && all.length == 0 &&
+                der_take(&name, 0xA0, &part) && der_take(&part, DER_GENERAL_STRING, &realm) &&
+                der_take(&name, 0xA1, &part) && der_take(&part, DER_SEQUENCE, &principal) &&
+                der_take(&principal, 0xA0, &type) && der_take(&principal, 0xA1, &part) &&
+                der_take(&part, DER_SEQUENCE, &strings) && strings.length > 0;
+    bool first = true;
+
+    for (rest = strings; good && rest.length > 0;)
+        good = der_take(&rest, DER_GENERAL_STRING, &part);
+    if (!good)
+        return false;
+    shown_word(shown, "Kerberos:");
+    while (strings.length > 0 && der_take(&strings, DER_GENERAL_STRING, &part)) {
+        if (!first)
+            shown_word(shown, "/");
+        first = false;
+        shown_kerberos(shown, part);
+    }
+    shown_word(shown, "@");
+    shown_kerberos(shown, realm);
+    return true;
+}
+
 static enum error_kind shown_other_name(struct shown *shown, const OTHERNAME *other)
 {
     static const struct {
-        int nid;
+        int nid, type;
         const char *prefix;
-    } known[] = {{NID_ms_upn, "UPN:"}, {NID_id_on_SmtpUTF8Mailbox, "SmtpUTF8Mailbox:"}};
+    } known[] = {
+        {NID_ms_upn, V_ASN1_UTF8STRING, "UPN:"},
+        {NID_id_on_SmtpUTF8Mailbox, V_ASN1_UTF8STRING, "SmtpUTF8Mailbox:"}, /* RFC 9598 */
+        {NID_XmppAddr, V_ASN1_UTF8STRING, "XmppAddr:"},                     /* RFC 6120 13.7.1.4 */
+        {NID_SRVName, V_ASN1_IA5STRING, "SRVName:"},                        /* RFC 4985 */
+    };
+    static const unsigned char kerberos[] = {0x2B, 0x06, 0x01, 0x05, 0x02, 0x02};
     int nid = OBJ_obj2nid(other->type_id);
     size_t i;
 
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (nid == known[i].nid && other->value->type == V_ASN1_UTF8STRING) {
+        if (nid == known[i].nid && other->value->type == known[i].type) {
             shown_word(shown, known[i].prefix);
-            return shown_value(shown, other->value->value.utf8string, SHOWN_PLAIN);
+            return shown_value(shown, other->value->value.asn1_string, SHOWN_PLAIN);
         }
     }
+    if (OBJ_length(other->type_id) == sizeof(kerberos) &&
+        memcmp(OBJ_get0_data(other->type_id), kerberos, sizeof(kerberos)) == 0 &&
+        other->value->type == V_ASN1_SEQUENCE &&
+        shown_principal(shown, other->value->value.sequence))
+        return ERROR_NONE;
     shown_word(shown, "otherName:");
     shown_oid(shown, other->type_id);
     return ERROR_NONE;
@@ -219,16 +274,13 @@ static enum error_kind read_alternative_names(const X509 *certificate, struct id
     return failure;
 }
 
-static enum error_kind read_key_usage(const X509 *certificate, struct identity_list *list)
+/* Reads an extension that is a string of bits with these names. */
+static enum error_kind read_bits(const X509 *certificate, int nid, const char *const *names,
+    int known, struct identity_list *list)
 {
-    /* RFC 5280 section 4.2.1.3, by bit. */
-    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
-        "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly",
-        "decipherOnly"};
-    const int known = (int)(sizeof(names) / sizeof(names[0]));
     enum error_kind failure = ERROR_NONE;
     ASN1_BIT_STRING *bits =
-        decode_list(certificate, NID_key_usage, ASN1_ITEM_rptr(ASN1_BIT_STRING), list, &failure);
+        decode_list(certificate, nid, ASN1_ITEM_rptr(ASN1_BIT_STRING), list, &failure);
     int bit;
 
     if (bits == NULL)
@@ -247,6 +299,27 @@ static enum error_kind read_key_usage(const X509 *certificate, struct identity_l
     }
     ASN1_BIT_STRING_free(bits);
     return failure;
+}
+
+/* RFC 5280 section 4.2.1.3, by bit. */
+static enum error_kind read_key_usage(const X509 *certificate, struct identity_list *list)
+{
+    static const char *const names[] = {"digitalSignature", "nonRepudiation", "keyEncipherment",
+        "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly",
+        "decipherOnly"};
+
+    return read_bits(
+        certificate, NID_key_usage, names, (int)(sizeof(names) / sizeof(names[0])), list);
+}
+
+/* Netscape's older extension, with the names that x509v3_config(5) has for its bits. */
+static enum error_kind read_netscape_type(const X509 *certificate, struct identity_list *list)
+{
+    static const char *const names[] = {
+        "client", "server", "email", "objsign", "reserved", "sslCA", "emailCA", "objCA"};
+
+    return read_bits(
+        certificate, NID_netscape_cert_type, names, (int)(sizeof(names) / sizeof(names[0])), list);
 }
 
 static enum error_kind read_extended_key_usage(const X509 *certificate, struct identity_list *list)
@@ -344,6 +417,8 @@ enum error_kind identity_read_extensions(const X509 *certificate, struct identit
         failure = read_key_usage(certificate, &identity->key_usage);
     if (failure == ERROR_NONE)
         failure = read_extended_key_usage(certificate, &identity->extended_key_usage);
+    if (failure == ERROR_NONE)
+        failure = read_netscape_type(certificate, &identity->netscape_cert_type);
     if (failure == ERROR_NONE)
         failure = read_unknown(certificate, &identity->unknown_extensions);
     if (failure == ERROR_NONE)

@@ -228,6 +228,7 @@ static void append_certificate_details(struct text *text, const struct report *r
     html_append_list(text, "Alternative names", &identity->subject_alt_names);
     html_append_list(text, "Key usage", &identity->key_usage);
     html_append_list(text, "Extended key usage", &identity->extended_key_usage);
+    html_append_list(text, "Netscape type", &identity->netscape_cert_type);
     html_append_list(text, "Unknown extensions", &identity->unknown_extensions);
     html_append_code(text, "Subject key ID", identity->subject_key_id);
     html_append_code(text, "Authority key ID", identity->authority_key_id);

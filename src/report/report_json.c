@@ -48,6 +48,8 @@ static const struct member {
     {"key_usage_critical", KIND_CRITICAL, AT(key_usage)},
     {"extended_key_usage", KIND_LIST, AT(extended_key_usage)},
     {"extended_key_usage_critical", KIND_CRITICAL, AT(extended_key_usage)},
+    {"netscape_cert_type", KIND_LIST, AT(netscape_cert_type)},
+    {"netscape_cert_type_critical", KIND_CRITICAL, AT(netscape_cert_type)},
     {"subject_key_id", KIND_STRING, AT(subject_key_id)},
     {"authority_key_id", KIND_STRING, AT(authority_key_id)},
     {"unknown_extensions", KIND_LIST, AT(unknown_extensions)},

@@ -80,6 +80,7 @@ static void append_identity(struct text *text, const struct report *report)
     append_names(text, "Alternative name", &identity->subject_alt_names);
     append_list(text, "Key usage", &identity->key_usage);
     append_list(text, "Extended key usage", &identity->extended_key_usage);
+    append_list(text, "Netscape certificate type", &identity->netscape_cert_type);
     append_line(text, "Subject key identifier", identity->subject_key_id);
     append_line(text, "Authority key identifier", identity->authority_key_id);
     append_list(text, "Unknown extensions", &identity->unknown_extensions);

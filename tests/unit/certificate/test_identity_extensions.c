@@ -50,6 +50,38 @@ Test(identity_extensions, alternative_names_of_every_kind_are_shown)
     identity_free(identity);
 }
 
+/* XMPP, services by DNS and Kerberos name clients in ways of their own. */
+Test(identity_extensions, other_names_that_are_known_are_shown)
+{
+    static const char *const wanted[] = {"XmppAddr:dan@example.org",
+        "SRVName:_xmpp-client.example.org", "Kerberos:dan/ad\\@min@EXAMPLE.ORG",
+        "otherName:1.3.6.1.5.2.2", NULL};
+    struct identity *identity = read_identity(&(struct pki_spec){
+        .extensions = {"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:dan@example.org,"
+                       "otherName:1.3.6.1.5.5.7.8.7;IA5:_xmpp-client.example.org,"
+                       "otherName:1.3.6.1.5.2.2;SEQUENCE:principal,"
+                       "otherName:1.3.6.1.5.2.2;SEQUENCE:broken"},
+        .configuration = "[principal]\nrealm=EXP:0,GeneralString:EXAMPLE.ORG\n"
+                         "name=EXP:1,SEQUENCE:name\n[name]\ntype=EXP:0,INTEGER:1\n"
+                         "strings=EXP:1,SEQUENCE:strings\n[strings]\n"
+                         "1=GeneralString:dan\n2=GeneralString:ad@min\n"
+                         "[broken]\nrealm=EXP:0,GeneralString:EXAMPLE.ORG\n"});
+
+    expect_list(&identity->subject_alt_names, wanted, "SANs");
+    identity_free(identity);
+}
+
+Test(identity_extensions, netscapes_type_is_shown)
+{
+    static const char *const wanted[] = {"client", "email", NULL};
+    struct identity *identity =
+        read_identity(&(struct pki_spec){.extensions = {"nsCertType=client,email"}});
+
+    expect_list(&identity->netscape_cert_type, wanted, "nsCertType");
+    cr_expect(identity->netscape_cert_type.present);
+    identity_free(identity);
+}
+
 struct raw {
     const char *oid;
     const char *bytes;

@@ -64,6 +64,7 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"subject_alt_names_critical\": false,"                                                       \
     "\"key_usage\": [\"digitalSignature\", \"keyAgreement\"], \"key_usage_critical\": true,"       \
     "\"extended_key_usage\": [\"clientAuth\"], \"extended_key_usage_critical\": false,"            \
+    "\"netscape_cert_type\": null, \"netscape_cert_type_critical\": null,"                         \
     "\"subject_key_id\": \"AB:CD\", \"authority_key_id\": \"01:23\","                              \
     "\"unknown_extensions\": [\"1.2.3.4\"], \"unknown_extensions_critical\": false,"               \
     "\"source\": \"SSL_CLIENT_CERT\", \"form\": \"PEM\","
@@ -76,6 +77,7 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"subject_alt_names\": null, \"subject_alt_names_critical\": null,"                           \
     "\"key_usage\": null, \"key_usage_critical\": null,"                                           \
     "\"extended_key_usage\": null, \"extended_key_usage_critical\": null,"                         \
+    "\"netscape_cert_type\": null, \"netscape_cert_type_critical\": null,"                         \
     "\"subject_key_id\": null, \"authority_key_id\": null,"                                        \
     "\"unknown_extensions\": null, \"unknown_extensions_critical\": null,"
 
