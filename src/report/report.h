@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "certificate/identity.h"
 #include "forwarded/forwarded.h"
+#include "trust/trust.h"
 #include "verify/verdict.h"
 #include <stdbool.h>
 
@@ -21,6 +22,7 @@ struct report {
     const struct identity *identity; /* NULL: absent, malformed or not judged */
     int warn_days;                   /* below this many days left the report warns; 0 never */
     bool is_file;                    /* a file is checked: forwarded->source is its name */
+    const struct trust *trust; /* what of it is old is told to the operator; NULL: nothing is */
     const char *address; /* where this report is to be had, for a command to copy: "https://..." of
                             characters that no shell and no page takes for more (address_write);
                             NULL when not known */

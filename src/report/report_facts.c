@@ -1,6 +1,7 @@
 #include "report/report_writers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY 86400LL
@@ -91,6 +92,31 @@ const struct advice *report_advice(const struct report *report, const struct ver
     if (status == VERDICT_VALID && expires_soon(report, verdict))
         return &advice_on_expiry;
     return status == verdict->status ? advice_on_verdict(verdict) : advice_on(status);
+}
+
+size_t report_kept_count(const struct report *report)
+{
+    size_t count = report->trust != NULL ? trust_kept_count(report->trust) : 0;
+
+    return count < REPORT_MAX_KEPT ? count : REPORT_MAX_KEPT;
+}
+
+void report_append_kept(struct text *text, const struct report *report, size_t number)
+{
+    char *words = trust_kept_words(trust_kept(report->trust, number));
+
+    if (words != NULL)
+        (void)text_append_shown(text, words, strlen(words));
+    else
+        text->failed = true;
+    free(words);
+}
+
+void report_append_refusal_words(struct text *text, const struct forwarded *forwarded)
+{
+    const char *words = report_front_words(forwarded);
+
+    report_append_shown(text, words != NULL ? words : forwarded->front_verify);
 }
 
 const char *report_unreadable_words(const struct report *report)

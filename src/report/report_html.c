@@ -112,9 +112,27 @@ static void append_advice(
     html_append(text, advice->meaning);
     text_append_string(text, "</p>\n<p><strong>What to do:</strong> ");
     html_append(text, advice->person);
-    text_append_string(text, "</p>\n<p><strong>For the operator:</strong> ");
-    html_append(text, advice->operator);
     text_append_string(text, "</p>\n");
+}
+
+/* What does not concern the one with the certificate comes last, folded away. */
+static void append_operator(
+    struct text *text, const struct report *report, const struct verdict *verdict)
+{
+    size_t i;
+
+    text_append_string(text, "<details class=\"op\"><summary>For the operator</summary>\n<p>");
+    html_append(text, report_advice(report, verdict)->operator);
+    text_append_string(text, "</p>\n");
+    for (i = 0; i < report_kept_count(report); i++) {
+        struct text words = {.limit = 0};
+
+        report_append_kept(&words, report, i);
+        text_append_string(text, "<p>");
+        html_append_text(text, &words);
+        text_append_string(text, "</p>\n");
+    }
+    text_append_string(text, "</details>\n");
 }
 
 static void append_section_start(
@@ -154,6 +172,18 @@ static void append_sentence(struct text *text, const char *name,
     text_append_string(text, "</dd>\n");
 }
 
+static void append_revoked(struct text *text, const struct verdict *verdict)
+{
+    if (verdict->revoked_at != 0) {
+        text_append_string(text, " on ");
+        html_append_time(text, true, verdict->revoked_at, "");
+    }
+    if (verdict->revocation_reason != NULL) {
+        text_append_string(text, ", reason ");
+        html_append(text, verdict->revocation_reason);
+    }
+}
+
 static void append_verdict_details(struct text *text, const struct verdict *verdict)
 {
     text_append_string(text, "<dl>\n");
@@ -161,7 +191,13 @@ static void append_verdict_details(struct text *text, const struct verdict *verd
     append_date(text, "Checked at", true, verdict->checked_at, "");
     if (verdict->chain_length > 0)
         append_sentence(text, "Chain", report_append_chain, verdict);
-    if (report_revocation_name(verdict) != NULL)
+    if (verdict->revocation == REVOCATION_REVOKED) {
+        text_append_string(text, verdict->ocsp == VERDICT_OCSP_REVOKED
+                                     ? "<dt>Revocation</dt><dd>revoked by OCSP"
+                                     : "<dt>Revocation</dt><dd>revoked");
+        append_revoked(text, verdict);
+        text_append_string(text, "</dd>\n");
+    } else if (report_revocation_name(verdict) != NULL)
         append_sentence(text, "Revocation", report_append_revocation, verdict);
     if (verdict->error_code != 0)
         append_sentence(text, "Error", report_append_error, verdict);
@@ -258,10 +294,11 @@ static void append_why_none(
         text_append_string(text, report_unreadable_words(report));
         html_append(text, reason);
     } else if (status == VERDICT_ABSENT && report_front_failed(report->forwarded)) {
-        const char *words = report_front_words(report->forwarded);
+        struct text words = {.limit = 0};
 
         text_append_string(text, "The front server refused it: ");
-        html_append(text, words != NULL ? words : report->forwarded->front_verify);
+        report_append_refusal_words(&words, report->forwarded);
+        html_append_text(text, &words);
     } else {
         text_append_string(text, status == VERDICT_ABSENT ? "No certificate" : REPORT_NOT_JUDGED);
     }
@@ -285,21 +322,35 @@ static void append_without_identity(
     text_append_string(text, "</dl>\n</section>\n");
     if (status == VERDICT_ABSENT)
         append_imports(text);
+    append_operator(text, report, verdict);
     append_end(text);
+}
+
+/* The contract's last line; a date of revocation is in words here. */
+static void append_conclusion(
+    struct text *text, const struct report *report, const struct verdict *verdict)
+{
+    struct text words = {.limit = 0};
+
+    if (verdict->status != VERDICT_REVOKED) {
+        report_append_conclusion(&words, report, verdict);
+        html_append_text(text, &words);
+        return;
+    }
+    text_append_string(text, "The certificate is not valid: ");
+    html_append(text, verdict->reason);
+    append_revoked(text, verdict);
 }
 
 static void append_verdict(
     struct text *text, const struct report *report, const struct verdict *verdict)
 {
-    struct text words = {.limit = 0};
-
     if (report->identity == NULL) {
         append_without_identity(text, report, verdict);
         return;
     }
     append_section_start(text, report, verdict);
-    report_append_conclusion(&words, report, verdict);
-    html_append_text(text, &words);
+    append_conclusion(text, report, verdict);
     text_append_string(text, "</h2>\n");
     html_append_life(text, report->identity, verdict);
     append_warnings(text, report, verdict);
@@ -307,6 +358,7 @@ static void append_verdict(
     append_verdict_details(text, verdict);
     text_append_string(text, "</section>\n");
     append_certificate_details(text, report);
+    append_operator(text, report, verdict);
     append_end(text);
 }
 

@@ -156,13 +156,22 @@ void html_append_life(
     if (!identity->not_before_known || !identity->not_after_known || end <= begin)
         return;
     /* notAfter is the last second of the certificate's life (RFC 5280 4.1.2.5). */
-    if (now > begin)
+    if (verdict->status == VERDICT_REVOKED)
+        left = 0;
+    else if (now > begin)
         left = now < end ? (end - now) * 1000 / (end - begin) : 0;
     text_printf(text,
         "<svg viewBox=\"0 0 1000 1\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
         "<rect width=\"%lld\" height=\"1\"/></svg>\n<p>",
         left);
-    if (now > end) {
+    if (verdict->status == VERDICT_REVOKED) {
+        text_append_string(text, "Its life ended with the revocation");
+        if (verdict->revoked_at != 0 && verdict->revoked_at <= verdict->checked_at) {
+            text_append_string(text, ", ");
+            report_append_duration(text, now - (long long)verdict->revoked_at);
+            text_append_string(text, " ago");
+        }
+    } else if (now > end) {
         text_append_string(text, "Its life has been over for ");
         report_append_duration(text, now - end);
     } else if (now < begin) {

@@ -209,6 +209,40 @@ static json_t *advice_object(const struct report *report, const struct verdict *
     return object;
 }
 
+/* The reason; that of an absent one that the front server refused is the front's. */
+static json_t *reason_or_null(const struct report *report, const struct verdict *verdict)
+{
+    struct text text = {.limit = 0};
+    json_t *value;
+
+    if (verdict->status != VERDICT_ABSENT || !report_front_failed(report->forwarded))
+        return nonempty_or_null(verdict->reason);
+    text_append_string(&text, "the front server refused the certificate: ");
+    report_append_refusal_words(&text, report->forwarded);
+    value = text.failed ? NULL : json_string(text.data);
+    text_free(&text);
+    return value;
+}
+
+/* What of the trust is not as its files are; null when all is. */
+static json_t *kept_or_null(const struct report *report)
+{
+    json_t *array = report_kept_count(report) > 0 ? json_array() : json_null();
+    size_t i;
+
+    for (i = 0; array != NULL && i < report_kept_count(report); i++) {
+        struct text text = {.limit = 0};
+
+        report_append_kept(&text, report, i);
+        if (text.failed || json_array_append_new(array, json_string(text.data)) != 0) {
+            json_decref(array);
+            array = NULL;
+        }
+        text_free(&text);
+    }
+    return array;
+}
+
 static const char *ocsp_name(const struct verdict *verdict)
 {
     static const char *const names[] = {
@@ -227,7 +261,7 @@ static bool set_verdict(json_t *object, const struct report *report, const struc
 
     return set(object, "status",
                json_string(verdict_status_name(report_safe_status(report, verdict)))) &&
-           set(object, "reason", nonempty_or_null(verdict->reason)) &&
+           set(object, "reason", reason_or_null(report, verdict)) &&
            set(object, "error_code", json_integer(code)) &&
            set(object, "error_name", string_or_null(code != 0 ? verdict_error_name(code) : NULL)) &&
            set(object, "error_depth", depth >= 0 ? json_integer(depth) : json_null()) &&
@@ -245,6 +279,7 @@ static bool set_verdict(json_t *object, const struct report *report, const struc
            set(object, "chain_length", length > 0 ? json_integer(length) : json_null()) &&
            set(object, "anchor", length > 0 ? string_or_null(verdict->anchor) : json_null()) &&
            set(object, "advice", advice_object(report, verdict)) &&
+           set(object, "trust_kept", kept_or_null(report)) &&
            set(object, "checked_at", time_string(verdict->checked_at));
 }
 

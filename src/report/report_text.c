@@ -97,10 +97,16 @@ static void append_advice(
     struct text *text, const struct report *report, const struct verdict *verdict)
 {
     const struct advice *advice = report_advice(report, verdict);
+    size_t i;
 
     append_line(text, "Meaning", advice->meaning);
     append_line(text, "What to do", advice->person);
     append_line(text, "For the operator", advice->operator);
+    for (i = 0; i < report_kept_count(report); i++) {
+        text_append_string(text, "Trust: ");
+        report_append_kept(text, report, i);
+        text_append_string(text, "\n");
+    }
 }
 
 static void append_details(
@@ -154,10 +160,12 @@ static void append_without_identity(
         text_append_string(text, "\n");
         append_source(text, report->forwarded);
     }
+    if (verdict->status == VERDICT_ABSENT && report_front_failed(report->forwarded))
+        append_line(text, "The front server refused the certificate",
+            report_front_words(report->forwarded));
     if (report_front_spoke(report->forwarded))
         append_front(text, "The front server said", report->forwarded);
-    if (verdict->status == VERDICT_MALFORMED)
-        append_advice(text, report, verdict);
+    append_advice(text, report, verdict);
 }
 
 static void append_verdict(

@@ -63,6 +63,16 @@ enum verdict_status report_safe_status(const struct report *report, const struct
  * reason. Never NULL. */
 const struct advice *report_advice(const struct report *report, const struct verdict *verdict);
 
+/* What of the trust is not as its files are, for the operator: how many sentences, the most at a
+ * time that a report tells, and one of them appended, safe to show (trust_kept_words). */
+#define REPORT_MAX_KEPT 8
+size_t report_kept_count(const struct report *report);
+void report_append_kept(struct text *text, const struct report *report, size_t number);
+
+/* Why the front server refused the certificate and kept it to itself, so that none came: appends
+ * its words, or what it said. */
+void report_append_refusal_words(struct text *text, const struct forwarded *forwarded);
+
 /* What stands before the reason of a malformed one. */
 const char *report_unreadable_words(const struct report *report);
 

@@ -29,6 +29,7 @@ static enum exit_code report_on(
 
     report.forwarded = &evaluation->forwarded;
     report.identity = evaluation->identity;
+    report.trust = evaluation->trust;
     if (!evaluation->judged) {
         report_append_identity(&text, &report);
         written = put(output, &text);

@@ -85,7 +85,8 @@ static void report_on(const struct service *service, const struct trust *trust,
 {
     struct evaluation evaluation;
     char address[ADDRESS_SIZE];
-    struct report report = {.format = format, .warn_days = service->config->warn_days};
+    struct report report = {
+        .format = format, .trust = trust, .warn_days = service->config->warn_days};
 
     evaluate_request(&evaluation, service, trust, 0, request->parameters);
     report.forwarded = &evaluation.forwarded;

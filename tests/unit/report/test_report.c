@@ -1,4 +1,5 @@
 #include "report/report.h"
+#include "report/report_writers.h"
 #include "unit/report/sample_identity.h"
 
 #include <criterion/criterion.h>
@@ -321,7 +322,7 @@ Test(report_text, what_could_not_be_judged_is_not_valid)
     }
 }
 
-Test(report_text, no_certificate_is_one_line_unless_the_front_server_knows_more)
+Test(report_text, without_a_certificate_it_tells_what_the_front_server_said_and_what_to_do)
 {
     static const struct {
         const char *front, *wanted;
@@ -343,7 +344,8 @@ Test(report_text, no_certificate_is_one_line_unless_the_front_server_knows_more)
     struct forwarded forwarded;
     struct report report = {.format = REPORT_TEXT, .forwarded = &forwarded};
     struct verdict verdict;
-    char wanted[512];
+    const struct advice *advice;
+    char wanted[2048], refused[512];
     size_t i;
 
     verdict_set(&verdict, VERDICT_ABSENT, sample_time(NOW), "");
@@ -355,10 +357,17 @@ Test(report_text, no_certificate_is_one_line_unless_the_front_server_knows_more)
         if (rows[i].front != NULL)
             (void)snprintf(
                 forwarded.front_verify, sizeof(forwarded.front_verify), "%s", rows[i].front);
-        (void)snprintf(wanted, sizeof(wanted), "No valid client certificate was sent\n%.*s%s%s",
+        advice = report_front_failed(&forwarded) ? advice_on_refusal(mark != NULL ? 18 : -1)
+                                                 : advice_on(VERDICT_ABSENT);
+        (void)snprintf(refused, sizeof(refused), "The front server refused the certificate: %s\n",
+            verdict_error_words(18));
+        (void)snprintf(wanted, sizeof(wanted),
+            "No valid client certificate was sent\n%s%.*s%s%s"
+            "Meaning: %s\nWhat to do: %s\nFor the operator: %s\n",
+            mark != NULL ? refused : "",
             mark != NULL ? (int)(mark - rows[i].wanted) : (int)strlen(rows[i].wanted),
             rows[i].wanted, mark != NULL ? verdict_error_words(18) : "",
-            mark != NULL ? mark + 2 : "");
+            mark != NULL ? mark + 2 : "", advice->meaning, advice->person, advice->operator);
         expect_verdict(&report, &verdict, wanted);
     }
 }

@@ -375,3 +375,40 @@ Test(report_html, a_page_that_does_not_fit_has_failed)
     }
     text_free(&whole);
 }
+
+/* Days that are left mean nothing to somebody whose certificate was revoked. */
+Test(report_html, the_life_of_a_revoked_certificate_is_over)
+{
+    struct sample sample;
+    struct text text = {.limit = 0};
+
+    sample_new(&sample, VERDICT_REVOKED, NOW);
+    sample.verdict.revocation = REVOCATION_REVOKED;
+    sample.verdict.revoked_at = sample.verdict.checked_at - 3 * 86400LL;
+    sample.verdict.revocation_reason = "keyCompromise";
+    report_append_verdict(&text, &sample.report, &sample.verdict);
+    expect_in(&text, "<rect width=\"0\" height=\"1\"/>");
+    expect_in(&text, "<p>Its life ended with the revocation, 3 days ago</p>");
+    expect_not_in(&text, " left of ");
+    expect_in(&text, " on <time datetime=");
+    expect_in(&text, ", reason keyCompromise</h2>");
+    text_free(&text);
+}
+
+Test(report_html, what_is_for_the_operator_comes_last_and_is_folded_away)
+{
+    struct sample sample;
+    struct text text = {.limit = 0};
+    const char *folded;
+
+    sample_new(&sample, VERDICT_UNTRUSTED, NOW);
+    report_append_verdict(&text, &sample.report, &sample.verdict);
+    folded = strstr(
+        text_string(&text), "<details class=\"op\"><summary>For the operator</summary>\n<p>");
+    cr_assert_not_null(folded, "%s", text_string(&text));
+    cr_expect_null(strstr(folded, "<section"), "%s", folded);
+    cr_expect_null(
+        strstr(folded + strlen("<details class=\"op\"><summary>For "), "For the operator"), "%s",
+        folded);
+    text_free(&text);
+}

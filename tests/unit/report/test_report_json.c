@@ -123,7 +123,8 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"warning\": null, \"revocation\": null, \"revoked_at\": null,"                               \
     "\"revocation_reason\": null, \"crl_this_update\": null, \"crl_next_update\": null,\"ocsp\": " \
     "null, \"ocsp_reason\": null, \"ocsp_this_update\": null, \"ocsp_next_update\": null,"         \
-    "\"chain_length\": null, \"anchor\": null," advice "\"checked_at\": \"" NOW "\"}"
+    "\"chain_length\": null, \"anchor\": null," advice                                             \
+    "\"trust_kept\": null, \"checked_at\": \"" NOW "\"}"
 
 static struct verdict good_verdict(void)
 {
@@ -165,7 +166,8 @@ Test(report_json, a_valid_certificate_with_everything_in_it)
         "\"crl_this_update\": \"2026-11-24T00:00:00Z\","
         "\"crl_next_update\": \"2026-11-25T00:00:00Z\",\"ocsp\": null, \"ocsp_reason\": null, "
         "\"ocsp_this_update\": null, \"ocsp_next_update\": null, \"chain_length\": 2,"
-        "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_VALID "\"checked_at\": \"" NOW "\"}");
+        "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_VALID
+        "\"trust_kept\": null, \"checked_at\": \"" NOW "\"}");
 }
 
 Test(report_json, a_revoked_certificate_says_when_and_why)
@@ -192,7 +194,8 @@ Test(report_json, a_revoked_certificate_says_when_and_why)
         "\"crl_this_update\": \"2026-11-24T00:00:00Z\","
         "\"crl_next_update\": \"2026-11-25T00:00:00Z\",\"ocsp\": null, \"ocsp_reason\": null, "
         "\"ocsp_this_update\": null, \"ocsp_next_update\": null, \"chain_length\": 2,"
-        "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_REVOKED "\"checked_at\": \"" NOW "\"}");
+        "\"anchor\": \"CN=Acme CA,O=Acme\"," ADVICE_REVOKED
+        "\"trust_kept\": null, \"checked_at\": \"" NOW "\"}");
 }
 
 Test(report_json, without_a_certificate_every_member_is_there_as_null)

@@ -131,7 +131,34 @@ Test(answer, without_a_certificate_the_report_says_so)
     char *const parameters[] = {get, NULL};
     const char *answer = ask(stage, REQUEST_RESPONDER, parameters);
 
-    cr_expect(ends_with(answer, "\r\n\r\nNo valid client certificate was sent\n"), "%s", answer);
+    cr_expect_not_null(
+        strstr(answer, "\r\n\r\nNo valid client certificate was sent\nMeaning: "), "%s", answer);
+    cr_expect_not_null(strstr(answer, "\nWhat to do: "), "%s", answer);
+    stage_free(stage);
+}
+
+/* A broken CA file keeps the trust that it held: the operator reads since when and why. */
+Test(answer, what_of_the_trust_is_old_is_told)
+{
+    struct stage *stage = stage_new();
+    struct pki *client = pki_client("CN=Dan", stage->ca);
+    char *certificate = certificate_parameter(client);
+    char *const parameters[] = {get, certificate, NULL}, *const json[] = {
+                                                             get, accept_json, certificate, NULL};
+    const char *answer;
+
+    answer = ask(stage, REQUEST_RESPONDER, json);
+    cr_expect_not_null(strstr(answer, "\"trust_kept\": null"), "%s", answer);
+    free(pki_write_text(stage->dir, "ca.cer", "-----BEGIN CERTIFICATE-----\n"));
+    service_reload_trust(&stage->service);
+    answer = ask(stage, REQUEST_RESPONDER, parameters);
+    cr_expect_not_null(strstr(answer, "\nTrust: "), "%s", answer);
+    cr_expect_not_null(strstr(answer, "ca.cer"), "%s", answer);
+    cr_expect(ends_with(answer, "\nThe certificate is valid\n"), "%s", answer);
+    answer = ask(stage, REQUEST_RESPONDER, json);
+    cr_expect_not_null(strstr(answer, "\"trust_kept\": [\n"), "%s", answer);
+    free(certificate);
+    pki_free(client);
     stage_free(stage);
 }
 
