@@ -8,7 +8,7 @@ enum error_kind {
     ERROR_USAGE,   /* an option, variable or configuration key; exit code 2 */
     ERROR_INPUT,   /* what was read cannot be what it claims to be */
     ERROR_FILE,    /* a file cannot be opened or read */
-    ERROR_MEMORY,  /* want of memory: says nothing about the input */
+    ERROR_MEMORY,  /* out of memory: says nothing about the input */
     ERROR_LIBRARY, /* libcrypto or the system failed: says nothing about the input */
 };
 

@@ -181,7 +181,7 @@ static bool open_pkcs12(struct bundle *bundle, const char *name, const struct by
         goto out;
     }
     good = false;
-    /* What it handed out for want of memory may not be all that the file holds. */
+    /* What it hands out when memory runs out may not be all that the file holds. */
     if (alloc_watch_failed()) {
         bundle_refuse(error, name, "");
         goto out;

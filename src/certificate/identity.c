@@ -311,7 +311,7 @@ struct identity *identity_read(X509 *certificate, struct error *error)
     if (failure == ERROR_NONE)
         return identity;
     if (failure == ERROR_MEMORY)
-        error_set(error, failure, "want of memory while reading a certificate");
+        error_set(error, failure, "out of memory while reading a certificate");
     else
         error_set(error, failure, "libcrypto failed to read a certificate");
     identity_free(identity);

@@ -79,7 +79,7 @@ void identity_free(struct identity *identity);
 
 /* A name as RFC 2253 writes it (last part first), UTF-8, safe to show, for any X509_NAME (the
  * proven chain, the anchor). Returns a string that the caller frees with free(), NULL with the
- * error for want of memory. */
+ * error when memory runs out. */
 char *identity_name(const X509_NAME *name, struct error *error);
 
 /* Puts a string that is safe to show (identity_name) into a buffer of `size` bytes (8 at least);

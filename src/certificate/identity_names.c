@@ -365,7 +365,7 @@ char *identity_name(const X509_NAME *name, struct error *error)
             failure = ERROR_MEMORY;
     }
     if (failure == ERROR_MEMORY)
-        error_set(error, failure, "want of memory while reading a name");
+        error_set(error, failure, "out of memory while reading a name");
     else if (failure != ERROR_NONE)
         error_set(error, failure, "libcrypto failed to read a name");
     text_free(&shown.text);

@@ -19,7 +19,7 @@ struct shown {
  */
 enum shown_form { SHOWN_PLAIN, SHOWN_NAME };
 
-/* Gives the string to the caller (free with free()), NULL for want of memory. */
+/* Gives the string to the caller (free with free()), NULL when memory runs out. */
 char *shown_take(struct shown *shown);
 
 /* Appends one of our own words as it is; 64 bytes at the most. */
@@ -50,7 +50,7 @@ enum error_kind shown_name(struct shown *shown, const X509_NAME *name);
 /* The type of one part of a name: a short name of libcrypto's table, or the dotted form. */
 void shown_type(struct shown *shown, const ASN1_OBJECT *object);
 
-/* Tells a failure of libcrypto for want of memory from the others, and empties its error queue. */
+/* Tells whether libcrypto failed because memory ran out, and empties its error queue. */
 enum error_kind library_failure(void);
 
 #endif

@@ -13,7 +13,7 @@
 /* Makes that context, before there are threads. It is for a process that decodes many certificates:
  * making it costs as much as it saves in some twenty. Does nothing when this libcrypto is set up
  * (openssl.cnf) to use any other provider than `default` or properties that prefer one (FIPS):
- * then, and without it, and for want of memory, key_decoder_read is d2i_X509. */
+ * then, and without it, and when memory runs out, key_decoder_read is d2i_X509. */
 void key_decoder_start(void);
 
 /* True after a start that did something. */

@@ -224,7 +224,7 @@ static bool read_variable(struct config *config, const char *name, const char *v
     if (index == config_option_count)
         return config_refuse(source, "unknown variable", error);
     if (!(config_options[index].where & FROM_ENVIRONMENT))
-        return config_refuse(source, "this is for the command line alone", error);
+        return config_refuse(source, "this is for the command line only", error);
     if (seen[index])
         return config_refuse(source, "the environment holds it twice", error);
     seen[index] = true;

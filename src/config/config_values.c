@@ -107,7 +107,7 @@ bool config_set_option(struct config *config, size_t index, const char *value,
     free(*(char **)field);
     *(char **)field = strdup(value);
     if (*(char **)field == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the configuration");
+        error_set(error, ERROR_MEMORY, "out of memory while reading the configuration");
         return false;
     }
     return true;

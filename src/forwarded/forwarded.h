@@ -11,7 +11,7 @@ enum forwarded_status {
     FORWARDED_PRESENT, /* leaf is set; it has the outer shape of a DER certificate and nothing more
                           is known */
     FORWARDED_MALFORMED, /* something came that is no certificate: reason says what */
-    FORWARDED_FAILED,    /* want of memory: nothing can be said (not_judged) */
+    FORWARDED_FAILED,    /* out of memory: nothing can be said (not_judged) */
 };
 
 /* Characters of one certificate-bearing variable at the most (URL-encoded PEM triples at worst). */
@@ -102,8 +102,8 @@ void forwarded_read(
 /* Decodes one value as SSL_CLIENT_CERT may carry it, into *forwarded (status, leaf, encoding,
  * reason without a variable's name): one certificate and nothing but white space around it, as PEM
  * with any white space for its line ends (RFC 7468 section 3, laxtextualmsg), URL-encoded PEM, or
- * base64 of DER or of PEM. In URL-encoded PEM a `+` is a plus; BEGIN+CERTIFICATE in the armour alone is
- * accepted. The value is `length` bytes and may hold anything. */
+ * base64 of DER or of PEM. In URL-encoded PEM a `+` is a plus; BEGIN+CERTIFICATE in the armour
+ * alone is accepted. The value is `length` bytes and may hold anything. */
 void forwarded_decode_value(const char *value, size_t length, struct forwarded *forwarded);
 
 /* Frees leaf and chain and makes the struct empty. Accepts NULL. */

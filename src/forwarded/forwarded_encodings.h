@@ -15,7 +15,7 @@ enum decoding {
     DECODING_FINE,    /* at least one certificate */
     DECODING_BLANK,   /* nothing but white space */
     DECODING_REFUSED, /* `reason` says what came instead */
-    DECODING_FAILED,  /* want of memory */
+    DECODING_FAILED,  /* out of memory */
 };
 
 /* The leaf and its chain at the most. */

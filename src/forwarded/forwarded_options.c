@@ -87,7 +87,7 @@ static bool add_header(struct forwarded_options *options, const char *name, size
     headers = OPENSSL_realloc(
         options->headers, (options->header_count + 1) * sizeof(options->headers[0]));
     if (headers == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory while reading the configuration");
+        error_set(error, ERROR_MEMORY, "out of memory while reading the configuration");
         return false;
     }
     headers[options->header_count++] = header;

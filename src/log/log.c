@@ -26,7 +26,7 @@ struct log *log_open(const struct config *config, bool threaded, struct error *e
     if (log != NULL && config->log_file != NULL)
         log->path = strdup(config->log_file);
     if (log == NULL || (config->log_file != NULL && log->path == NULL)) {
-        error_set(error, ERROR_MEMORY, "want of memory for the log");
+        error_set(error, ERROR_MEMORY, "out of memory for the log");
         free(log);
         return NULL;
     }

@@ -12,7 +12,7 @@
 #define LOG_LINE_MAX ((size_t)PIPE_BUF)
 
 /* Appends a line with words for the operator; `words` may hold anything and are made safe to show.
- * The text fails for want of memory. */
+ * The text fails when memory runs out. */
 void log_line_words(struct text *text, bool json, enum log_level level, const char *words);
 
 /* Appends the line of a verdict. */

@@ -156,7 +156,7 @@ struct log_queue *log_queue_start(struct log_sink *sink, bool json, struct error
     int failure;
 
     if (queue == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the log");
+        error_set(error, ERROR_MEMORY, "out of memory for the log");
         return NULL;
     }
     queue->sink = sink;

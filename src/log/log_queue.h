@@ -11,7 +11,7 @@ struct log_queue;
  * ERROR_LIBRARY. */
 struct log_queue *log_queue_start(struct log_sink *sink, bool json, struct error *error);
 
-/* Adds a line, which is taken over (NULL: one that could not be made for want of memory). Never
+/* Adds a line, which is taken over (NULL: one for which memory ran out). Never
  * waits for the writer: without room the line is dropped, counted and told of later. */
 void log_queue_add(struct log_queue *queue, enum log_level level, char *line);
 

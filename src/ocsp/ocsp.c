@@ -54,7 +54,7 @@ struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, s
     if (ocsp != NULL)
         ocsp->cache = ocsp_cache_new((unsigned)config->threads, slots);
     if (ocsp == NULL || ocsp->cache == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for OCSP");
+        error_set(error, ERROR_MEMORY, "out of memory for OCSP");
         free(ocsp);
         return NULL;
     }

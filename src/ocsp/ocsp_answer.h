@@ -44,8 +44,8 @@ struct ocsp_question {
 
 /* Makes the question whether `leaf` of `issuer` (both borrowed as long as the question) is revoked,
  * with a nonce of 32 bytes (RFC 8954, RFC 9654) or without. Names and keys are hashed with SHA-1 as
- * every responder can (RFC 5019 section 2.1.1); nothing rests on that. false for want of memory, or
- * when libcrypto fails. */
+ * every responder can (RFC 5019 section 2.1.1); nothing rests on that. false when memory runs out,
+ * or when libcrypto fails. */
 bool ocsp_question_make(struct ocsp_question *question, X509 *leaf, X509 *issuer, bool with_nonce);
 void ocsp_question_free(struct ocsp_question *question);
 

@@ -108,7 +108,7 @@ static void make_room(struct ocsp_cache *cache)
         drop(cache, entry);
 }
 
-/* Notes that the caller asks. For want of memory nobody hears of its answer. */
+/* Notes that the caller asks. When memory runs out nobody hears of its answer. */
 static void note(struct ocsp_cache *cache, const struct ocsp_key *key)
 {
     struct entry *entry = calloc(1, sizeof(*entry));

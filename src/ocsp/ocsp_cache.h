@@ -29,7 +29,7 @@ enum ocsp_turn {
     OCSP_TURN_BUSY,  /* too many are asking: do without */
 };
 
-/* false for want of memory, or when libcrypto fails. */
+/* false when memory runs out, or when libcrypto fails. */
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
 
 /* Makes a cache for `most_asking` threads that ask at a time while answers come in time

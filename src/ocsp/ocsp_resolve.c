@@ -101,7 +101,7 @@ struct addrinfo *ocsp_resolve(
         return found;
     lookup = begin(host, port);
     if (lookup == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory or threads for a look-up");
+        error_set(error, ERROR_MEMORY, "out of memory or threads for a name lookup");
         return NULL;
     }
     (void)pthread_mutex_lock(&lookup->lock);
@@ -116,7 +116,7 @@ struct addrinfo *ocsp_resolve(
     if (!done)
         error_set(error, ERROR_INPUT, "its address could not be looked up in time");
     else if (result == EAI_MEMORY)
-        error_set(error, ERROR_MEMORY, "want of memory for a look-up");
+        error_set(error, ERROR_MEMORY, "out of memory for a name lookup");
     else if (result != 0)
         error_set(error, ERROR_INPUT, "its address cannot be found: %s", gai_strerror(result));
     return found;

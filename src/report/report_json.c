@@ -9,7 +9,7 @@
 #define SCHEMA 1
 
 /* Both parts are jansson objects: the first is written without its closing brace, the second
- * without its opening one. jansson's functions take NULL, which is want of memory, and fail. */
+ * without its opening one. jansson's functions take NULL, which means out of memory, and fail. */
 
 /* How a member of the identity is written. */
 enum kind {
@@ -56,7 +56,7 @@ static const struct member {
     {"unknown_extensions_critical", KIND_CRITICAL, AT(unknown_extensions)},
 };
 
-/* A string, null for NULL; NULL for want of memory. */
+/* A string, null for NULL; NULL when memory runs out. */
 static json_t *string_or_null(const char *string)
 {
     return string != NULL ? json_stringn(string, report_well_formed(string)) : json_null();

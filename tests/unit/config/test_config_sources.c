@@ -134,7 +134,7 @@ Test(config_sources, each_option_comes_from_each_of_its_sources_and_the_later_wi
                     option->name, mask, wanted, came);
             else
                 cr_expect(strstr(came, "refused: ") == came &&
-                              (strstr(came, "command line alone") || strstr(came, "in the file")),
+                              (strstr(came, "command line only") || strstr(came, "in the file")),
                     "%s from sources %u: expected a refusal, came %s", option->name, mask, came);
             free(came);
         }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Mutated input, and want of memory. */
+/* Mutated input, and failed allocations. */
 
 static struct sample leaf, ca;
 

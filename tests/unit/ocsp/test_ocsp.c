@@ -233,7 +233,7 @@ Test(ocsp, without_it_nobody_is_asked)
 }
 
 /* The responder's own thread is not watched. A revoked certificate is never valid, in soft neither:
- * what fails here is want of memory, not the responder. */
+ * memory runs out here; the responder does not fail. */
 Test(ocsp, want_of_memory_is_no_silence_of_the_responder)
 {
     struct scene scene;
