@@ -1,6 +1,7 @@
 /* The slots of workers (src/base/worker_slots.c) with the cache's owner and followers and with the
  * end, for spin(1). Whatever the order of things: no more workers look for work than there are
- * slots, every event is served, and at the end every worker leaves.
+ * slots, a free slot wakes one who stands by, every event is served, and at the end every worker
+ * leaves.
  *
  *     cd $(mktemp -d) && spin -a tests/model/worker_slots.pml   # with the path from there
  *     cc -O2 -DSAFETY -DNOREDUCE -DCOLLAPSE -o pan pan.c && ./pan -m100000
@@ -10,7 +11,7 @@
 
 #define WORKERS 4
 #define SLOTS 2
-#define EVENTS 5
+#define EVENTS 4
 
 byte taken = 0;   /* slots, under the lock of the slots */
 byte asleep = 0;  /* who stands by in pthread_cond_wait */
@@ -39,6 +40,17 @@ inline leave()
 	}
 }
 
+/* With the lock: sleeps (again), or takes a slot. */
+inline look_again()
+{
+	atomic {
+		if
+		:: taken >= SLOTS && !ended -> asleep++
+		:: else -> taken++; outside = false
+		fi
+	}
+}
+
 inline stand_by()
 {
 	if
@@ -49,19 +61,13 @@ inline stand_by()
 			:: else
 			fi
 		}
+		if
+		:: outside -> look_again()
+		:: else
+		fi;
 		do
 		:: !outside -> break
-		:: outside ->
-			atomic {
-				if
-				:: taken >= SLOTS && !ended -> asleep++
-				:: else -> taken++; outside = false
-				fi
-			}
-			if
-			:: outside -> atomic { woken > 0 -> woken-- }
-			:: else
-			fi
+		:: outside -> atomic { woken > 0 -> woken--; look_again() }
 		od
 	:: else
 	fi
@@ -119,6 +125,13 @@ active [WORKERS] proctype worker()
 		fi
 	od;
 	leave()
+}
+
+/* A free slot wakes one who stands by. */
+active proctype watch()
+{
+end:
+	atomic { asleep > 0 && taken < SLOTS && woken == 0 && !ended -> assert(false) }
 }
 
 /* Events come at any time; the end comes when all were served, as the main thread waits for it. */
