@@ -82,7 +82,7 @@ static bool add(struct allowlist *peers, const char *words, const char *source, 
     }
     networks = realloc(peers->networks, (peers->count + 1) * sizeof(*networks));
     if (networks == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the list of peers");
+        error_set(error, ERROR_MEMORY, "out of memory for the list of peers");
         return false;
     }
     peers->networks = networks;
@@ -120,7 +120,7 @@ struct allowlist *allowlist_new(const struct config *config, struct error *error
     size_t i;
 
     if (peers == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the list of peers");
+        error_set(error, ERROR_MEMORY, "out of memory for the list of peers");
         return NULL;
     }
     for (i = 0; i < config->allow_peer.count; i++) {

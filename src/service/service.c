@@ -22,7 +22,7 @@ bool service_open(
     trust_options = trust_options_of(config);
     service->trust = trust_current_new(&trust_options);
     if (service->trust == NULL) {
-        error_set(error, ERROR_MEMORY, "want of memory for the trust");
+        error_set(error, ERROR_MEMORY, "out of memory for the trust");
         return false;
     }
     if (!service_rules_open(service, error))
@@ -43,7 +43,7 @@ bool service_open(
     if (threaded && config->cache > 0) {
         service->cache = verdict_cache_new((size_t)config->cache, service->slots);
         if (service->cache == NULL) {
-            error_set(error, ERROR_MEMORY, "want of memory for the cache");
+            error_set(error, ERROR_MEMORY, "out of memory for the cache");
             return false;
         }
     }

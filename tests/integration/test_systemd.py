@@ -80,7 +80,7 @@ def keys_of_help(peercert):
     text = run(peercert, "--help").stdout
     options = re.findall(r"^  --([a-z-]+).*", text, re.M)
     alone = re.findall(r"^  --([a-z-]+).*command line only", text, re.M)
-    return set(options) - set(alone) - {"config", "version", "help"}
+    return set(options) - set(alone) - {"config", "version", "help", "completion"}
 
 
 def commented_settings():
