@@ -48,11 +48,12 @@ struct config {
     int security_level;
     struct list trust_header;
     int xfcc_hop; /* -1: not given */
-    int cache; /* entries of the verdict cache; 0 is none */
+    int cache;    /* entries of the verdict cache; 0 is none */
     int warn_days;
-    int format;         /* enum config_format */
-    char *log_file;     /* NULL: stderr; "syslog" */
-    int log_format;     /* enum config_log_format */
+    int format;     /* enum config_format */
+    char *log_file; /* NULL: stderr; "syslog" */
+    int log_format; /* enum config_log_format */
+    char *metrics_file;
     char *rules;        /* NULL: no gate */
     char *shadow_rules; /* judged beside, never deciding; NULL: none */
     int log_allowed;    /* enum config_log_allowed */

@@ -87,6 +87,8 @@ const struct config_option config_options[] = {
     CHOICE("log-allowed", log_allowed, "all|first|none", log_allowed_choices,
         "with --rules: which allowed requests are logged; first: one a minute for each certificate "
         "and rule (all)"),
+    STRING("metrics-file", metrics_file, FROM_ANYWHERE, "FILE",
+        "write metrics for Prometheus to this file, every 15 seconds"),
     STRING("config", config_file, FROM_ENVIRONMENT, "FILE", "read this configuration file"),
     FLAG("check", check, FROM_COMMAND_LINE,
         "report on certificate files, not on requests (command line only)"),
@@ -107,7 +109,8 @@ const struct config_option config_options[] = {
     FLAG("test-config", test_config, FROM_COMMAND_LINE,
         "check configuration and trust, then exit (command line only)"),
     {"completion", OPTION_CHOICE, FROM_COMMAND_LINE, AT(completion), "bash|zsh", 0, 0,
-        completion_choices, "print a script that completes these options, and exit"},
+        completion_choices,
+        "print a script that completes these options, and exit (command line alone)"},
     FLAG("version", version, FROM_COMMAND_LINE, "print the version and exit"),
     FLAG("help", help, FROM_COMMAND_LINE, "print this help and exit"),
 };

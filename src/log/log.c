@@ -127,6 +127,11 @@ void log_follow_rotation(struct log *log)
         (void)log_sink_reopen(&log->sink, &error);
 }
 
+uint64_t log_dropped(struct log *log)
+{
+    return log->queue != NULL ? log_queue_dropped(log->queue) : 0;
+}
+
 void log_close(struct log *log)
 {
     if (log == NULL)

@@ -71,6 +71,9 @@ void log_decision(struct log *log, const struct log_decision *decision);
  * fails. No effect on stderr and syslog. */
 void log_reopen(struct log *log);
 
+/* How many lines were dropped since the start, since they found no room. */
+uint64_t log_dropped(struct log *log);
+
 /* Writes what waits, waits for the writer, frees. Accepts NULL. */
 void log_close(struct log *log);
 

@@ -29,7 +29,8 @@ struct log_queue {
     struct entry entries[LOG_QUEUE_LINES]; /* a ring of `count` from `first` on */
     size_t first, count;
     uint64_t dropped; /* lines that were not written and not told of */
-    bool idle;        /* the writer waits for the first line */
+    uint64_t dropped_in_all;
+    bool idle; /* the writer waits for the first line */
     bool closing;
     bool ended; /* the writer touches nothing any more */
 };
@@ -41,6 +42,12 @@ struct batch {
     uint64_t lines;
     enum log_level level; /* of the first */
 };
+
+static void drop(struct log_queue *queue)
+{
+    queue->dropped++;
+    queue->dropped_in_all++;
+}
 
 /* Moves lines from the queue into the batch, as many as it holds; one for syslog. */
 static void take(struct log_queue *queue, struct batch *batch)
@@ -62,7 +69,7 @@ static void take(struct log_queue *queue, struct batch *batch)
             batch->length += length;
             batch->lines++;
         } else {
-            queue->dropped++;
+            drop(queue);
         }
         free(entry->line);
         entry->line = NULL;
@@ -178,7 +185,7 @@ void log_queue_add(struct log_queue *queue, enum log_level level, char *line)
 {
     (void)pthread_mutex_lock(&queue->lock);
     if (line == NULL || queue->count == LOG_QUEUE_LINES) {
-        queue->dropped++;
+        drop(queue);
         free(line);
     } else {
         size_t last = (queue->first + queue->count) % LOG_QUEUE_LINES;
@@ -190,6 +197,16 @@ void log_queue_add(struct log_queue *queue, enum log_level level, char *line)
         queue->idle = false; /* one wake-up is enough */
     }
     (void)pthread_mutex_unlock(&queue->lock);
+}
+
+uint64_t log_queue_dropped(struct log_queue *queue)
+{
+    uint64_t dropped;
+
+    (void)pthread_mutex_lock(&queue->lock);
+    dropped = queue->dropped_in_all;
+    (void)pthread_mutex_unlock(&queue->lock);
+    return dropped;
 }
 
 bool log_queue_end(struct log_queue *queue)

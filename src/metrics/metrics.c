@@ -77,6 +77,12 @@ void metrics_change(struct metrics *metrics, enum metrics_gauge gauge, int64_t d
         (void)atomic_fetch_add_explicit(&metrics->gauges[gauge], difference, memory_order_relaxed);
 }
 
+int64_t metrics_get(struct metrics *metrics, enum metrics_gauge gauge)
+{
+    return metrics != NULL ? atomic_load_explicit(&metrics->gauges[gauge], memory_order_relaxed)
+                           : 0;
+}
+
 static void observe(struct metrics_histogram *histogram, const int64_t *bounds, int64_t value)
 {
     size_t i = 0;

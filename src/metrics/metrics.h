@@ -33,7 +33,6 @@ enum metrics_counter {
     METRICS_AMBIGUOUS_PATHS,
     METRICS_CONNECTIONS_ACCEPTED,
     METRICS_CONNECTIONS_REFUSED,
-    METRICS_LOG_DROPPED,
     METRICS_COUNTER_COUNT,
 };
 
@@ -52,6 +51,10 @@ enum metrics_gauge {
     METRICS_NEXT_CA_END,  /* the first notAfter of a CA certificate of the trust */
     METRICS_NEXT_CRL_END, /* the first nextUpdate of a CRL of the trust */
     METRICS_RULES_LOADED_AT,
+    METRICS_LOG_DROPPED_LINES, /* since the start: written as a counter */
+    METRICS_WRITTEN, /* how many of these are written; what follows is the service's own */
+    METRICS_TRUST_NUMBER = METRICS_WRITTEN,
+    METRICS_FILE_FAILED,
     METRICS_GAUGE_COUNT,
 };
 
@@ -61,6 +64,9 @@ void metrics_add(struct metrics *metrics, enum metrics_counter counter, uint64_t
 /* Sets a gauge, or changes it by a difference. */
 void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, int64_t value);
 void metrics_change(struct metrics *metrics, enum metrics_gauge gauge, int64_t difference);
+
+/* What a gauge was set to last; 0 without counters. */
+int64_t metrics_get(struct metrics *metrics, enum metrics_gauge gauge);
 
 /* Counts a verdict, how long the answer took (microseconds), and, when it is valid, how soon the
  * certificate ends (`not_after`, seconds since 1970; ignored otherwise). `now` as time(2). */

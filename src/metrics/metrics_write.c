@@ -47,7 +47,6 @@ static const struct counter_row counter_rows[] = {
     {METRICS_CONNECTIONS_ACCEPTED, "connections_total", "{result=\"accepted\"}",
         "FastCGI connections; refused: by --allow-peer."},
     {METRICS_CONNECTIONS_REFUSED, "connections_total", "{result=\"refused\"}", NULL},
-    {METRICS_LOG_DROPPED, "log_lines_dropped_total", "", "Log lines that found no room."},
 };
 
 static void write_counters(struct metrics *metrics, struct text *text)
@@ -92,6 +91,13 @@ static void write_gauge(struct text *text, const char *family, const char *help,
 {
     begin(text, family, "gauge", help);
     text_printf(text, "peercert_%s %" PRId64 "\n", family, value);
+}
+
+static void write_dropped(struct metrics *metrics, struct text *text)
+{
+    begin(text, "log_lines_dropped_total", "counter", "Log lines that found no room.");
+    text_printf(text, "peercert_log_lines_dropped_total %" PRId64 "\n",
+        metrics_get(metrics, METRICS_LOG_DROPPED_LINES));
 }
 
 static void write_gauges(struct metrics *metrics, time_t now, struct text *text)
@@ -207,5 +213,6 @@ void metrics_write(struct metrics *metrics, time_t now, struct text *text)
         "client_certificate_remaining_seconds",
         "How long the valid certificates of requests had left.", text);
     write_counters(metrics, text);
+    write_dropped(metrics, text);
     write_gauges(metrics, now, text);
 }

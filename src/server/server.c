@@ -6,6 +6,7 @@
 #include "server/connections.h"
 #include "server/notify.h"
 #include "service/respond.h"
+#include "service/service_metrics.h"
 #include "service/service_rules.h"
 
 #include <errno.h>
@@ -39,6 +40,8 @@
 #define STOP_WORK_MS 1500
 #define STOP_ALL_MS 1900
 #define STOP_LOOK_MS 10
+/* How often the file of --metrics-file is written. */
+#define METRICS_FILE_SECONDS 15
 
 /* Shared by the workers; immutable but for the connections, which have their own lock, the atomics
  * and the listener. */
@@ -141,8 +144,13 @@ static int accept_next(struct server *server, size_t number)
             await_connection(server, number);
     }
     (void)pthread_rwlock_unlock(&server->listener_lock);
-    if (fd < 0 || allowlist_allow(server->peers, &address))
+    if (fd < 0)
         return fd;
+    if (allowlist_allow(server->peers, &address)) {
+        metrics_add(server->service->metrics, METRICS_CONNECTIONS_ACCEPTED, 1);
+        return fd;
+    }
+    metrics_add(server->service->metrics, METRICS_CONNECTIONS_REFUSED, 1);
     log_words(server->service->log, LOG_LEVEL_WARNING,
         "a connection from an address that --allow-peer does not name was closed");
     (void)close(fd);
@@ -284,6 +292,16 @@ static void reload(const struct server *server)
     (void)notify_send("READY=1");
 }
 
+static void measure(const struct server *server, unsigned seconds)
+{
+    size_t count, bytes;
+
+    connections_measure(server->connections, &count, &bytes);
+    metrics_set(server->service->metrics, METRICS_CONNECTIONS, (int64_t)count);
+    if (seconds % METRICS_FILE_SECONDS == 0)
+        service_write_metrics_file(server->service);
+}
+
 /* Waits for signals while the workers work, ends those whose time is over, looks at the trust's
  * files once a second, and tells the service manager that it is alive. The signals are blocked in
  * every thread. */
@@ -291,6 +309,7 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
     const int64_t watchdog = notify_watchdog_ms();
     int64_t looked_at = clock_milliseconds(), told_at = looked_at;
+    unsigned seconds = 0;
 
     for (;;) {
         int64_t now = clock_milliseconds(), next = looked_at + 1000;
@@ -318,6 +337,7 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
             looked_at = now;
             service_look_at_trust(server->service);
             service_rules_look(server->service, false);
+            measure(server, seconds++);
         }
     }
 }
@@ -454,9 +474,12 @@ bool server_run(const struct service *service, struct listener *listener, struct
     } else if (prepare(&server, error)) {
         good = start_workers(workers, count, &server, error);
         if (good) {
+            service_log_start(service);
+            service_measure(service);
             (void)notify_send("READY=1");
             wait_for_stop(&server, &signals);
             stop(&server, workers, count);
+            service_log_end(service);
         } else {
             end_workers(&server, workers, count);
         }

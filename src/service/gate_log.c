@@ -1,4 +1,5 @@
 #include "service/gate_log.h"
+#include "service/service_metrics.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -73,16 +74,13 @@ static void count(const struct gate_decision *decision, int64_t took_us)
 {
     struct metrics *metrics = decision->service->metrics;
     const struct evaluation *evaluation = &decision->evaluation;
-    const struct identity *identity = evaluation->identity;
     const struct rules_decision *ruled = &decision->ruled;
 
     if (metrics == NULL)
         return;
     metrics_decision(metrics, decision->outcome, decision->reason);
     if (decision->evaluated)
-        metrics_verdict(metrics, evaluation->verdict.status, took_us,
-            identity != NULL && identity->not_after_known ? identity->not_after_time : 0,
-            decision->asked.now);
+        service_count_evaluation(decision->service, evaluation, took_us, decision->asked.now);
     if (!decision->judged_by_rules)
         return;
     if (ruled->reason == RULES_AMBIGUOUS_PATH)

@@ -4,6 +4,7 @@
 #include "service/evaluate.h"
 #include "service/gate.h"
 #include "service/response.h"
+#include "service/service_metrics.h"
 
 #include <string.h>
 
@@ -39,6 +40,7 @@ static void log_it(
         .warn_days = warn_days};
 
     log_verdict(evaluation->service->log, &line);
+    service_count_evaluation(evaluation->service, evaluation, line.took_us, time(NULL));
 }
 
 /* The part before the verdict: from the cache, or rendered and kept there. */

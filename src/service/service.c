@@ -1,5 +1,6 @@
 #include "service/service.h"
 #include "certificate/key_decoder.h"
+#include "service/service_metrics.h"
 #include "service/service_rules.h"
 
 bool service_open(
@@ -83,6 +84,8 @@ static void tell(const struct service *service, enum trust_change change, struct
 {
     struct trust *trust = NULL;
 
+    metrics_add(service->metrics, METRICS_TRUST_RELOADED, change == TRUST_CHANGED);
+    metrics_add(service->metrics, METRICS_TRUST_KEPT, news->kept.count > 0 || change == TRUST_KEPT);
     if (change == TRUST_KEPT)
         log_words(
             service->log, LOG_LEVEL_ERROR, "the trust is kept as it was: %s", news->error.text);
@@ -106,6 +109,7 @@ void service_look_at_trust(const struct service *service)
     tell(service, change, &news);
     if (trust_current_remind(service->trust, &news))
         tell(service, TRUST_SAME, &news);
+    service_measure(service);
 }
 
 void service_reload_trust(const struct service *service)

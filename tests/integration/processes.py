@@ -15,7 +15,7 @@ DEADLINE = 20
 
 SANITIZER = re.compile(r"(Address|UndefinedBehavior|Thread|Leak)Sanitizer|runtime error:")
 # Log lines that any test may cause: peercert's verdicts and decisions.
-VERDICT = re.compile(r"\S+Z (valid|expired|not_yet_valid|untrusted|wrong_purpose|revoked|revocation_unknown|malformed|absent|allowed|denied|unavailable) ")
+VERDICT = re.compile(r"\S+Z (info peercert \S+ (?:serves on|ends)|valid|expired|not_yet_valid|untrusted|wrong_purpose|revoked|revocation_unknown|malformed|absent|allowed|denied|unavailable)( |$)")
 
 
 def wait_until(condition, what):

@@ -114,7 +114,7 @@ Test(metrics, counters_and_gauges_have_one_row_each)
         cr_expect_not_null(strstr(text, value), "counter %d is not written", i);
     }
     expect_line(text, "peercert_connections 1999");
-    for (i = 1; i < METRICS_GAUGE_COUNT; i++) {
+    for (i = 1; i < METRICS_WRITTEN; i++) {
         char value[16];
 
         (void)snprintf(value, sizeof(value), " %d\n", 2000 + i);
