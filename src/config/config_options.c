@@ -110,7 +110,7 @@ const struct config_option config_options[] = {
         "check configuration and trust, then exit (command line only)"),
     {"completion", OPTION_CHOICE, FROM_COMMAND_LINE, AT(completion), "bash|zsh", 0, 0,
         completion_choices,
-        "print a script that completes these options, and exit (command line alone)"},
+        "print a script that completes these options, and exit (command line only)"},
     FLAG("version", version, FROM_COMMAND_LINE, "print the version and exit"),
     FLAG("help", help, FROM_COMMAND_LINE, "print this help and exit"),
 };

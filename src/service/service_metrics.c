@@ -24,7 +24,8 @@ void service_count_evaluation(
 {
     struct metrics *metrics = service->metrics;
     const struct identity *identity = evaluation->identity;
-    bool known = evaluation->entry != NULL && !evaluation->is_owner;
+    bool known =
+        identity != NULL && evaluation->certificate == NULL; /* the cache spared decoding it */
 
     if (metrics == NULL)
         return;
