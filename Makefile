@@ -20,7 +20,7 @@ SOURCES = $(wildcard src/*/*.c)
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(SOURCES))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*/*.c))
 C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/rules/*.c tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
-BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load raw empty straight judge cold mint client_certificate.so)
+BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load raw empty straight judge cold mint null_authorizer client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/self-test deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -30,7 +30,7 @@ ARGS ?=
 Q = $(if $(V),,@)
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-hostile bench-instructions fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -161,6 +161,9 @@ $(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
 bench: packages-bench ## install what it needs, measure beside others: tests/bench/results.md, deploy/bench.svg
 	@$(MAKE) --no-print-directory build $(BENCH_PROGRAMS)
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/run
+
+bench-gate: build $(BUILD)/bench/null_authorizer $(BUILD)/bench/client_certificate.so ## measure the gate beside one that says yes to all
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/gate $(ARGS)
 
 bench-hostile: $(BUILD)/bench/hostile ## print the time that hostile inputs take; fails when one takes too long
 	$(BUILD)/bench/hostile $(ARGS)
