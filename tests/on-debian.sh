@@ -56,5 +56,5 @@ done | tar -cf - -T - | tar -xf - -C "$source" --no-same-owner
 chroot "$TREE" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive sh -euc '
     apt-get -qq update
     command -v make >/dev/null || apt-get -qq -y --no-install-recommends install make >/dev/null 2>&1
-    cd /root/peercert
+    cd ~/peercert
     exec make "$@"' sh "$@"

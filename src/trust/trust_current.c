@@ -102,7 +102,7 @@ static bool has_kept(const struct trust *trust, const struct trust_kept *kept)
     return false;
 }
 
-/* Words that cannot be made for want of memory are lost: the trust counts all the same. */
+/* Words for which memory runs out are lost: the trust counts all the same. */
 static void tell_kept(struct trust_news *news, const struct trust *before, const struct trust *now)
 {
     size_t i;

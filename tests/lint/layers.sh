@@ -4,6 +4,7 @@
 #   tests/lint/layers.sh [DIR]
 set -eu
 cd "${1:-.}"
+# shellcheck disable=SC2016 # backquotes of Markdown
 table=$(sed -n 's/^| `\([a-z]*\)` |\([a-z0-9_ ]*\)|.*/\1 \1 \2/p' src/README.md)
 [ -n "$table" ] || { echo "layers: src/README.md has no table of modules" >&2; exit 2; }
 find src -name '*.[ch]' -exec grep -Hn '^#include "' {} + | sort | awk -v table="$table" '

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-/* What each X509_V_ERR number says, written down a second time by number; DESIGN's table. What is
+/* What each X509_V_ERR number says, written down a second time by number. What is
  * not listed is untrusted. */
 static enum verdict_status expected(int code, int depth)
 {
