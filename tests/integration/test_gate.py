@@ -5,13 +5,14 @@ import contextlib
 import http.client
 import json
 import re
+import subprocess
 import urllib.parse
 
 import pytest
 
 import gate_fronts
 from gate_helpers import RULES, USER, raw, settled_path, told, write_rules
-from processes import wait_until
+from processes import clean_environment, wait_until
 
 EVERY = pytest.mark.parametrize("name", gate_fronts.FRONTS)
 
@@ -414,3 +415,16 @@ def test_the_log_of_the_gate_has_nothing_but_decisions_and_reloads(gates, pki, n
     front = gates(name)
     front.gate.allowed_log = (r"rules reloaded$", r"keeping the current rules", r"\d CA certificates?.*CRL", r" warning ", r" info ")
     front.gate.check_log()
+
+
+def test_test_config_says_whether_this_is_a_gate(peercert, pki, tmp_path):
+    """auth_request on a report lets everybody in: who tests the configuration is told."""
+    rules = write_rules(tmp_path / "access.rules", pki)
+
+    def said(*arguments):
+        done = subprocess.run([peercert, "--ca", pki.ca, "--test-config", *arguments], capture_output=True, text=True,
+                              env=clean_environment())
+        assert done.returncode == 0, done
+        return done.stderr
+    assert "this is a report and no gate" in said() and "auth_request" in said()
+    assert "this is a gate" in said("--rules", rules) and "no gate" not in said("--rules", rules)
