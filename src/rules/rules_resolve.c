@@ -1,5 +1,5 @@
-#include "base/nearest.h"
 #include "rules/rules_resolve.h"
+#include "base/nearest.h"
 #include "rules/rules_line.h"
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"

@@ -85,8 +85,8 @@ bool trust_is_anchor(const struct trust *trust, const X509 *certificate);
 int trust_anchor_count(const struct trust *trust);
 int trust_crl_count(const struct trust *trust);
 
-/* The first notAfter of a CA certificate, and the first nextUpdate of a CRL, past ones among them; 0
- * when there is none that can be read. */
+/* The first notAfter of a CA certificate, and the first nextUpdate of a CRL, past ones among them;
+ * 0 when there is none that can be read. */
 time_t trust_first_ca_end(const struct trust *trust);
 time_t trust_first_crl_end(const struct trust *trust);
 
