@@ -41,14 +41,13 @@ void service_count_evaluation(
 
 static void measure_trust(struct metrics *metrics, const struct trust *trust)
 {
-    time_t ca, crl, since = 0;
+    time_t since = 0;
     size_t i;
 
     metrics_set(metrics, METRICS_CA_CERTIFICATES, trust_anchor_count(trust));
     metrics_set(metrics, METRICS_CRLS, trust_crl_count(trust));
-    trust_next_ends(trust, &ca, &crl);
-    metrics_set(metrics, METRICS_NEXT_CA_END, (int64_t)ca);
-    metrics_set(metrics, METRICS_NEXT_CRL_END, (int64_t)crl);
+    metrics_set(metrics, METRICS_NEXT_CA_END, (int64_t)trust_first_ca_end(trust));
+    metrics_set(metrics, METRICS_NEXT_CRL_END, (int64_t)trust_first_crl_end(trust));
     for (i = 0; i < trust_kept_count(trust); i++) {
         if (since == 0 || trust_kept(trust, i)->since < since)
             since = trust_kept(trust, i)->since;

@@ -10,41 +10,6 @@
 /* Names of each kind that stand in a summary. */
 #define SUMMARY_MOST 3
 
-static void earlier(time_t *first, time_t moment)
-{
-    if (*first == 0 || moment < *first)
-        *first = moment;
-}
-
-static void look_at_ends(STACK_OF(X509) * certificates, time_t *first)
-{
-    int i, count = certificates != NULL ? sk_X509_num(certificates) : 0;
-
-    for (i = 0; i < count; i++) {
-        time_t end;
-
-        if (identity_time(X509_get0_notAfter(sk_X509_value(certificates, i)), &end))
-            earlier(first, end);
-    }
-}
-
-void trust_next_ends(const struct trust *trust, time_t *ca, time_t *crl)
-{
-    const struct trust_lists *lists = trust_lists_of(trust);
-    size_t i;
-
-    *ca = 0;
-    *crl = 0;
-    look_at_ends(trust_anchors(trust), ca);
-    look_at_ends(trust_intermediates(trust), ca);
-    for (i = 0; i < lists->count; i++) {
-        time_t end;
-
-        if (crl_next_update(trust_list_crl(lists->items[i]), &end))
-            earlier(crl, end);
-    }
-}
-
 /* "; CA NAME until 2036-11-24T06:52:36Z" */
 static void append_one(
     struct text *text, const char *kind, const X509_NAME *name, bool has_end, time_t end)
