@@ -183,7 +183,6 @@ Test(advice, none_came_because_the_front_server_refused_it)
     };
     struct forwarded forwarded;
     struct verdict verdict;
-    struct text text = {.limit = 0};
     size_t i;
 
     sample_verdict(&verdict, VERDICT_ABSENT, NOW);
@@ -194,9 +193,5 @@ Test(advice, none_came_because_the_front_server_refused_it)
         expect_everywhere(NULL, &forwarded, &verdict,
             rows[i].error_code == -2 ? advice_on(VERDICT_ABSENT)
                                      : advice_on_refusal(rows[i].error_code));
-        /* The text is the contract's line and why. */
-        render(&text, REPORT_TEXT, NULL, &forwarded, &verdict);
-        cr_expect_null(strstr(text.data, "What to do"), "%s", text.data);
     }
-    text_free(&text);
 }
