@@ -9,7 +9,7 @@
 struct rules *rules_load_noting(const char *path, const struct trust *trust, struct list *files,
     struct list *warnings, struct error *error);
 
-/* The same from the bytes of a file. */
+/* The same from the bytes of a file. `trust` may be NULL: it has no CA. */
 struct rules *rules_make(const char *path, const struct bytes *bytes, const struct trust *trust,
     struct list *files, struct list *warnings, struct error *error);
 

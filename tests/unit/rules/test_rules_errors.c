@@ -1,0 +1,280 @@
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(rules_errors, .init = rules_world_make, .fini = rules_world_free);
+
+#define ACME "issuer acme acme.cer\n"
+#define BOTH ACME "issuer devices devices.cer\n"
+#define HEX64 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+struct row {
+    const char *text;
+    const char
+        *wanted; /* behind "access.rules"; all of it, or with a `*` at the end its beginning */
+};
+
+static void expect_refused(const char *text, const char *wanted)
+{
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = world_rules(text, NULL, &error);
+    const char *came = strstr(error.text, "access.rules");
+    size_t length = strlen(wanted);
+
+    cr_assert_null(rules, "%s was taken", text);
+    cr_assert_not_null(came, "%s: %s", text, error.text);
+    came += strlen("access.rules");
+    if (wanted[length - 1] == '*')
+        cr_expect(
+            strncmp(came, wanted, length - 1) == 0, "%s: expected %s, came %s", text, wanted, came);
+    else
+        cr_expect_str_eq(came, wanted, "%s: expected %s, came %s", text, wanted, came);
+    cr_expect_eq(
+        error.kind, strstr(text, "missing") != NULL ? ERROR_FILE : ERROR_INPUT, "%s", text);
+}
+
+Test(rules_errors, each_mistake_is_named_with_its_line)
+{
+    static const struct row rows[] = {
+        {"alow any", ":1: 'alow' is no kind of line; did you mean 'allow'?"},
+        {"\n# x\nrule any", ":3: 'rule' is no kind of line*"},
+        {"allow=any", ":1: 'allow' is no kind of line*"},
+        {ACME "allow emial=eve@acme.example", ":2: 'emial' is no key; did you mean 'email'?"},
+        {"allow any usr=x", ":1: 'usr' is no key; did you mean 'user'?"},
+        {"allow any xyzzy=x", ":1: 'xyzzy' is no key"},
+        {"group ops any\nallow group=opps", ":2: group 'opps' is not defined (groups: ops); did "
+                                            "you mean 'ops'?"},
+        {"allow group=ops user=x", ":1: group 'ops' is not defined (groups: none)"},
+        {"allow any user=map:m", ":1: map 'm' is not defined (maps: none)"},
+        {ACME "allow issuer=acne user=x",
+            ":2: issuer 'acne' is not defined (issuers: acme); did you mean 'acme'?"},
+        {BOTH "allow email=eve@acme.example",
+            ":3: email= without issuer=, and this file has 2 issuers"},
+        {"allow cn=x", ":1: cn= without issuer=, and this file has no issuer line"},
+        {BOTH "allow serial=1", ":3: serial= without issuer=, and this file has 2 issuers"},
+        {BOTH "allow policy=1.2 user=x", ":3: policy= without issuer=*"},
+        {BOTH "group g ou=x\nallow group=g", ":3: ou= without issuer=*"},
+        {BOTH "map g ou=x user=y", ":3: ou= without issuer=*"},
+        {"allow any path=/a path=/b", ":1: path= twice; write a comma"},
+        {"allow any user=x user=y", ":1: user= twice; write a comma"},
+        {"allow any any user=x", ":1: 'any' twice"},
+        {"allow any", ":1: 'any' names nobody: say user="},
+        {ACME "allow issuer=acme", ":2: this line names nobody: say user="},
+        {ACME "allow policy=1.2.3", ":2: this line names nobody: say user="},
+        {ACME "group g issuer=acme\nallow group=g",
+            ":3: group 'g' has a line that names nobody: say user="},
+        {ACME "group g cn=x\ngroup g any\nallow group=g",
+            ":4: group 'g' has a line that names nobody: say user="},
+        {ACME "group g any\ngroup h group=g\nallow group=h",
+            ":4: group 'h' has a line that names nobody: say user="},
+        {"allow user=x", ":1: says nobody: write whom, or 'any'"},
+        {"deny path=/", ":1: says nobody: write whom, or 'any'"},
+        {ACME "deny any cn=x", ":2: 'any' stands beside no other key of identity"},
+        {"deny any user=x", ":1: user= is no part of a deny line"},
+        {"group g any path=/", ":1: path= is no part of a group line"},
+        {"group g any user=x", ":1: user= is no part of a group line"},
+        {"map m any label=x user=y", ":1: label= is no part of a map line"},
+        {"map m any", ":1: a map line needs user="},
+        {"map m any user=map:m", ":1: a map does not refer to a map"},
+        {"issuer acme other.cer", ":1: other.cer is not among the CAs in --ca"},
+        {"issuer acme missing.cer", ":1: *"},
+        {ACME "issuer acme devices.cer", ":2: issuer 'acme' is defined on line 1 already"},
+        {"issuer acme spki:12", ":1: spki:12 must be followed by SHA-256 in 64*"},
+        {"issuer acme sha256:" HEX64 "00", ":1: sha256: must be followed by*"},
+        {"issuer acme", ":1: after 'issuer acme' a value is missing"},
+        {"issuer", ":1: after 'issuer' a name must stand*"},
+        {"issuer a/b acme.cer", ":1: after 'issuer' a name must stand*"},
+        {"issuer acme acme.cer more", ":1: 'more' is too much on this line"},
+        {"set", ":1: after 'set' a name must stand*"},
+        {"set encoded-slsh literal",
+            ":1: 'encoded-slsh' is no setting; did you mean 'encoded-slash'?"},
+        {"set explain all", ":1: set explain: the one value is 'full'"},
+        {"set explain full\nset explain full", ":2: set explain twice"},
+        {"group a group=a", ":1: group 'a' is part of itself"},
+        {"group a group=b\ngroup b group=c\ngroup c group=a", ":1: group 'a' is part of itself"},
+        {"allow any user=x since=2026-12-31 until=2026-12-30", ":1: until= is before since="},
+        {"allow any user=x since=2026-12-31,2026-12-30", ":1: since= takes one value"},
+        {"allow any user=x,y", ":1: user= takes one value"},
+        {"allow any user=", ":1: user=: a value is missing"},
+        {"allow any user=\"\"", ":1: user=: a value is missing"},
+        {"allow any method=GET, user=x", ":1: method=: a value is missing"},
+        {"allow any =x", ":1: a key is missing before ="},
+        {"allow any user=\"x", ":1: a quote is not closed"},
+        {"allow any user=\"x\\", ":1: *"},
+        {"allow any user=\"x\"y", ":1: after a quoted value a comma or a space must follow"},
+        {"allow any user=x\"y\"", ":1: a quote inside a value*"},
+        {"allow any user=x#y", ":1: a # inside a value*"},
+        {"allow any user=a\\b", ":1: a backslash: put the value in quotes"},
+        {"allow any user=\"a\\b\"", ":1: in quotes a backslash*"},
+        {"allow \"any\"", ":1: a quote or # where a key or a name should be"},
+        {"allow somebody user=x", ":1: 'somebody' is no key=value"},
+        {"allow any user=*", ":1: user=* needs one key of which every value has a `*`*"},
+        {ACME "allow email=a@b.c user=*", ":2: user=* needs one key*"},
+        {ACME "allow email=*@b.c,a@b.c user=*", ":2: user=* needs one key*"},
+        {ACME "allow email=*@b.c dns=*.b.c user=*", ":2: user=* needs one key*"},
+        {ACME "allow ip=192.0.2.0/24 user=*", ":2: user=* needs one key*"},
+        {"allow any user=a*", ":1: user=: `*` stands alone"},
+        {"allow any user=$nobody", ":1: 'nobody' is no key that names somebody"},
+        {"allow any user=$issuer", ":1: 'issuer' is no key that names somebody*"},
+        {"allow any user=$policy", ":1: 'policy' is no key that names somebody*"},
+        {"allow any user=$host", ":1: 'host' is no key that names somebody*"},
+        {"allow any user=map:", ":1: user=map: names no map"},
+        {"allow any user=x label=\"a b\"", ":1: label=a b: must be letters*"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect_refused(rows[i].text, rows[i].wanted);
+}
+
+Test(rules_errors, values_that_mean_nothing_are_refused)
+{
+    static const char *const terms[] = {"email=eve", "email=@acme.example", "email=eve@",
+        "email=e*@acme.example", "email=*@*.example", "email=**@acme.example", "upn=*", "dns=*",
+        "dns=*.", "dns=a.*.example", "dns=a..b", "dns=.a", "dns=a.", "dns=**.a", "dns=a b",
+        "uri=acme", "uri=:x", "uri=spiffe://*", "uri=spiffe://*/a", "uri=spiffe:///x/*",
+        "uri=spiffe://a/*/b", "uri=spiffe://a/b*", "uri=spiffe://a/***", "uri=spiffe://a/*?",
+        "uri=urn:*", "ip=1.2.3", "ip=1.2.3.4/33", "ip=1.2.3.4/", "ip=1.2.3.4/08", "ip=1.2.3.4/24",
+        "ip=::/129", "ip=1.2.3.0/-1", "ip=2001:db8::1/32", "ip=x", "serial=xyz", "serial=-",
+        "serial=0x12", "serial=1:", "sha256=12", "spki=" HEX64 "0", "policy=1", "policy=clientAuth",
+        "policy=1.2.x", "cn=*", "ou=Ops*", "dn=\"CN=*\"", "dn=Eve", "dn=\"CN=\"", "dn=\"CN=a,\"",
+        "dn=\"XYZZY=a\"", "dn=\"CN=a;b\"", "dn=\"CN=#zz\"", "dn=\"CN=#0101FF\"", "dn=\"CN=#0500\"",
+        "dn=\"CN=a\\\\\"", "dn=\"CN=\\\\q\"", "dn=\"CN=\\\\ff\"", "group=a/b", "host=a:80",
+        "host=a.", "host=*", "host=a.*.b", "host=a/b", "host=-.", "host=a..b", "path=a",
+        "path=/a/*", "path=/a/../b", "path=/a?b", "path=/a;b", "path=/100%", "path=/%5c",
+        "path=\"/a\\\\b\"", "path=/%00", "path=https://h/", "method=get", "method=G@T", "from=x",
+        "from=10.0.0.1/8", "since=tomorrow", "since=2026-02-30", "until=@1", "until=31.12.2026",
+        "hours=9-17", "hours=09:00", "hours=09:00-09:00", "hours=24:00-05:00", "hours=09:60-10:00",
+        "hours=09:00-25:00", "hours=09:00-24:01", "hours=09:00-10:00x", "days=monday", "days=mon-",
+        "days=-fri", "days=mon-fri-sat", "days=1", "revocation=24", "revocation=0h",
+        "revocation=-1h", "revocation=24m", "revocation=fresh", "revocation=999999h", "label=a,b"};
+    size_t i;
+
+    for (i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {
+        char text[512];
+
+        (void)snprintf(
+            text, sizeof(text), "issuer acme acme.cer\nallow issuer=acme user=x %s", terms[i]);
+        expect_refused(text, ":2: *");
+    }
+}
+
+Test(rules_errors, a_file_is_text_of_bounded_size)
+{
+    static char text[RULES_MAX_LINES * 2 + 64];
+    char line[RULES_MAX_LINE + 16];
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+
+    expect_refused("# \x01", ":1: has a control or invisible character (U+0001)");
+    expect_refused("# \xe2\x80\xae", ":1: has a control or invisible character (U+202E)");
+    expect_refused("\xef\xbb\xbf# x", ":1: has a control or invisible character (U+FEFF)");
+    expect_refused("\n# \xff", ":2: is not UTF-8");
+    memset(line, '#', RULES_MAX_LINE + 1);
+    line[RULES_MAX_LINE + 1] = '\0';
+    expect_refused(line, ":1: the line is longer than 4096 bytes");
+    line[RULES_MAX_LINE] = '\0';
+    rules = world_rules(line, NULL, &error);
+    cr_expect_not_null(rules, "%s", error.text);
+    rules_release(rules);
+    memset(text, '\n', RULES_MAX_LINES);
+    rules = world_rules(text, NULL, &error);
+    cr_expect_not_null(rules, "%s", error.text);
+    rules_release(rules);
+    strcpy(text + RULES_MAX_LINES, "#");
+    expect_refused(text, ":10001: more than 10000 lines");
+}
+
+static void expect_warnings(const char *text, const char *wanted)
+{
+    struct list warnings = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = world_rules(text, &warnings, &error);
+    char all[2048] = "";
+    size_t i;
+
+    cr_assert_not_null(rules, "%s: %s", text, error.text);
+    for (i = 0; i < warnings.count; i++) {
+        strcat(all, strstr(warnings.items[i], "access.rules") + strlen("access.rules"));
+        strcat(all, "|");
+    }
+    cr_expect_str_eq(all, wanted, "%s: expected %s, came %s", text, wanted, all);
+    list_free(&warnings);
+    rules_release(rules);
+}
+
+Test(rules_errors, what_is_odd_but_no_error_is_a_warning)
+{
+    expect_warnings("", ": no line allows anybody|");
+    expect_warnings("deny any", ": no line allows anybody|");
+    expect_warnings("allow any user=x", "");
+    expect_warnings("allow any user=x\ndeny any", ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x path=/a/\ndeny any path=/a/b/,/a/c",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x path=/a/\ndeny any path=/ab", "");
+    expect_warnings("allow any user=x path=/a/\ndeny any path=/a/,/b/", "");
+    expect_warnings("allow any user=x path=/a\ndeny any path=/a/", "");
+    expect_warnings("allow any user=x method=GET\ndeny any method=HEAD",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x method=HEAD\ndeny any method=GET", "");
+    expect_warnings("allow any user=x host=a\ndeny any host=b", "");
+    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=10.1.0.0/16",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x from=10.1.0.0/16\ndeny any from=10.0.0.0/8", "");
+    expect_warnings(ACME "allow cn=a\ndeny cn=A ou=b", ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "allow cn=a,b\ndeny cn=b", ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "allow cn=b\ndeny cn=b,c", "");
+    expect_warnings("allow any user=x since=2026-01-01\ndeny any since=2026-02-01",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x since=2026-02-01\ndeny any since=2026-01-01", "");
+    expect_warnings("allow any user=x until=2999-02-01\ndeny any until=2999-01-01",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x until=2999-01-01\ndeny any until=2999-02-01", "");
+    expect_warnings("allow any user=x hours=01:00-02:00\ndeny any hours=01:00-02:00 days=mon",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x days=mon\ndeny any hours=22:00-02:00 days=mon", "");
+    expect_warnings("allow any user=x days=mon-fri\ndeny any days=tue",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x days=tue\ndeny any days=mon-fri", "");
+    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=24h",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x revocation=24h\ndeny any revocation=7d", "");
+    expect_warnings("allow any user=x revocation=checked\ndeny any revocation=7d",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=checked", "");
+    expect_warnings("allow any user=x until=2001-01-01", ":1: until= has passed|");
+    expect_warnings("group g any\nallow any user=x", ":1: group 'g' is not used|");
+    expect_warnings("map m any user=y\nallow any user=x", ":1: map 'm' is not used|");
+    expect_warnings("group g any\ngroup h group=g\nallow group=h user=x", "");
+    expect_warnings("issuer a spki:" HEX64 "\nallow issuer=a user=x",
+        ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
+}
+
+Test(rules_errors, an_issuer_may_be_given_by_digest)
+{
+    static const char *const cas[] = {"acme", "sub"};
+    size_t i;
+
+    for (i = 0; i < 4; i++) {
+        char text[256], words[700];
+        struct list warnings = {.count = 0};
+        struct rules *rules;
+
+        (void)snprintf(text, sizeof(text), "issuer a %s:%s\nallow issuer=a user=x",
+            i % 2 != 0 ? "spki" : "sha256", world_digest(cas[i / 2], i % 2 != 0));
+        rules = world_rules(text, &warnings, NULL);
+        cr_assert_not_null(rules, "%s", text);
+        cr_expect_eq(warnings.count, 0, "%s", text);
+        world_decide(rules, "sam", "GET h /", words);
+        cr_expect_str_eq(words, "yes 2 x", "%s", text);
+        world_decide(rules, "eve", "GET h /", words);
+        cr_expect_str_eq(words, i < 2 ? "yes 2 x" : "no no_rule", "%s", text);
+        world_decide(rules, "sensor", "GET h /", words);
+        cr_expect_str_eq(words, "no no_rule", "%s", text);
+        list_free(&warnings);
+        rules_release(rules);
+    }
+}

@@ -1,0 +1,182 @@
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(rules_nearest, .init = rules_world_make, .fini = rules_world_free);
+
+/* "LINE: words|LINE: words|" */
+static void expect_nearest(
+    const char *text, const char *who, const struct rules_request *request, const char *wanted)
+{
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = world_rules(text, NULL, &error);
+    STACK_OF(X509) *proven = NULL;
+    X509 *leaf = world_certificate(who, &proven);
+    struct rules_subject *subject;
+    struct rules_miss misses[RULES_MAX_MISSES];
+    char all[2048] = "";
+    size_t i, count;
+
+    cr_assert_not_null(rules, "%s", error.text);
+    subject = rules_subject_new(rules, leaf, proven, &error);
+    count = rules_nearest(rules, subject, request, misses);
+    for (i = 0; i < count; i++)
+        (void)snprintf(all + strlen(all), sizeof(all) - strlen(all), "%zu: %s|",
+            misses[i].rule->line, misses[i].words);
+    cr_expect_str_eq(all, wanted, "expected %s, came %s", wanted, all);
+    rules_subject_free(subject);
+    sk_X509_free(proven);
+    rules_release(rules);
+}
+
+#define ACME "issuer acme acme.cer\n"
+
+Test(rules_nearest, what_fails_is_named_with_what_is_there_instead)
+{
+    const struct rules_request request = {.host = "H:443",
+        .raw_path = "/a",
+        .method = "POST",
+        .remote_address = "192.0.2.1",
+        .now = 1795737600};
+
+    expect_nearest("", "eve", &request, "");
+    expect_nearest("allow any user=x", "eve", &request, "");
+    expect_nearest("deny any path=/b", "eve", &request, "");
+    expect_nearest(
+        "allow any user=x host=i", "eve", &request, "1: host=i does not hold (asked for h)|");
+    expect_nearest("allow any user=x path=/b/,/c", "eve", &request,
+        "1: path=/b/,/c does not hold (asked for /a)|");
+    expect_nearest("allow any user=x method=GET", "eve", &request,
+        "1: method=GET does not hold (asked for POST)|");
+    expect_nearest("allow any user=x from=10.0.0.0/8", "eve", &request,
+        "1: from=10.0.0.0/8 does not hold (asked for 192.0.2.1)|");
+    expect_nearest("allow any user=x until=2026-11-26", "eve", &request,
+        "1: until=2026-11-26 does not hold (it is Fri 2026-11-27T00:00:00Z)|");
+    expect_nearest("allow any user=x revocation=24h", "eve", &request,
+        "1: revocation=24h does not hold (it was not checked)|");
+    expect_nearest(ACME "allow cn=A,B,C,D", "eve", &request,
+        "2: cn=A,B,C,... does not hold (it has Eve Example)|");
+    expect_nearest(
+        ACME "allow dns=a.b", "eve", &request, "2: dns=a.b does not hold (it has none)|");
+    expect_nearest(ACME "allow email=a@b", "two", &request,
+        "2: email=a@b does not hold (it has two@acme.example, zwei@acme.example, "
+        "two@elsewhere.example)|");
+    expect_nearest(ACME "allow email=eve@acme.example", "mallory", &request,
+        "2: issuer=acme does not hold (its chain has no such key)|");
+    expect_nearest(ACME "allow serial=5a", "sam", &request,
+        "2: issuer=acme does not hold (its chain has no such key)|");
+    expect_nearest(ACME "group ops ou=Ops o=Acme\ngroup ops email=eve@acme.org\nallow group=ops",
+        "eve", &request,
+        "4: group=ops does not hold: needs ou=Ops (it has Sales) or email=eve@acme.org (it has "
+        "eve@acme.example)|");
+    expect_nearest(ACME "group a cn=A\ngroup b group=a\nallow group=b method=GET", "eve", &request,
+        "4: group=b does not hold: needs group=a; method=GET does not hold (asked for POST)|");
+}
+
+Test(rules_nearest, fewer_failures_come_first_then_the_earlier_line)
+{
+    const struct rules_request request = {
+        .host = "h", .raw_path = "/a", .method = "GET", .now = 1795737600};
+
+    expect_nearest(ACME "allow cn=A host=i path=/b\n"
+                        "allow cn=A path=/a\n"
+                        "allow any user=x host=i\n"
+                        "allow cn=B path=/a\n"
+                        "allow any user=x path=/a method=PUT\n"
+                        "allow any user=x path=/b\n",
+        "eve", &request,
+        "6: method=PUT does not hold (asked for GET)|3: cn=A does not hold (it has Eve Example)|"
+        "5: cn=B does not hold (it has Eve Example)|");
+}
+
+Test(rules_nearest, long_words_are_cut)
+{
+    const struct rules_request request = {.raw_path = "/a", .now = 1795737600};
+    char text[1024] = ACME, all[512];
+    struct rules_miss misses[RULES_MAX_MISSES];
+    STACK_OF(X509) *proven = NULL;
+    X509 *leaf = world_certificate("eve", &proven);
+    struct rules *rules;
+    struct rules_subject *subject;
+    int i;
+
+    for (i = 0; i < 12; i++)
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+            "group g cn=aaaaaaaaaaaaaaaaaaaaaaaaaaa%d\n", i);
+    strcat(text, "allow group=g");
+    rules = world_rules(text, NULL, NULL);
+    subject = rules_subject_new(rules, leaf, proven, NULL);
+    cr_assert_eq(rules_nearest(rules, subject, &request, misses), 1);
+    (void)snprintf(all, sizeof(all), "%s", misses[0].words);
+    cr_expect_lt(strlen(all), sizeof(misses[0].words));
+    cr_expect_str_eq(all + strlen(all) - 3, "...");
+    rules_subject_free(subject);
+    sk_X509_free(proven);
+    rules_release(rules);
+}
+
+Test(rules_nearest, a_rule_tells_what_it_asks_of_the_request)
+{
+    struct rules *rules = world_rules(ACME
+        "set explain full\nallow  cn=\"a  b\"   path=/b,\"/c d\" method=GET user=x label=l # y\n"
+        "deny any\ngroup g any\nmap m any user=y",
+        NULL, NULL);
+    const struct rules_request put = {.method = "PUT"}, get = {.method = "GET"},
+                               path = {.raw_path = "/c%20d"}, other = {.raw_path = "/d"},
+                               none = {0};
+
+    cr_assert_not_null(rules);
+    cr_expect(rules_explain_to_clients(rules));
+    cr_assert_eq(rules_count(rules), 2);
+    cr_expect_str_eq(
+        rules_rule(rules, 0)->text, "allow cn=\"a  b\" path=/b,\"/c d\" method=GET user=x label=l");
+    cr_expect_str_eq(rules_rule(rules, 0)->when, "path=/b,\"/c d\" method=GET");
+    cr_expect(strstr(rules_rule(rules, 0)->name, "access.rules:3 (l)") != NULL);
+    cr_expect(rules_rule(rules, 0)->allow);
+    cr_expect_not(rules_rule(rules, 1)->allow);
+    cr_expect_str_eq(rules_rule(rules, 1)->when, "");
+    cr_expect_eq(rules_count_of(rules, "allow"), 1);
+    cr_expect_eq(rules_count_of(rules, "deny"), 1);
+    cr_expect_eq(rules_count_of(rules, "group"), 1);
+    cr_expect_eq(rules_count_of(rules, "map"), 1);
+    cr_expect_eq(rules_count_of(rules, "issuer"), 1);
+    cr_expect_eq(rules_count_of(rules, "rule"), 0);
+    cr_expect_not(rules_concerns(rules, 0, &put));
+    cr_expect(rules_concerns(rules, 0, &get));
+    cr_expect(rules_concerns(rules, 0, &path));
+    cr_expect_not(rules_concerns(rules, 0, &other));
+    cr_expect(rules_concerns(rules, 0, &none));
+    rules_release(rules);
+}
+
+Test(rules_nearest, revocation_comes_from_the_verdict)
+{
+    static const struct {
+        enum verdict_revocation revocation;
+        enum verdict_ocsp ocsp;
+        bool good;
+        time_t this_update;
+    } rows[] = {
+        {REVOCATION_NOT_CHECKED, VERDICT_OCSP_NOT_ASKED, false, 0},
+        {REVOCATION_UNKNOWN, VERDICT_OCSP_UNKNOWN, false, 0},
+        {REVOCATION_GOOD, VERDICT_OCSP_NOT_ASKED, true, 10},
+        {REVOCATION_GOOD, VERDICT_OCSP_GOOD, true, 20},
+        {REVOCATION_NOT_CHECKED, VERDICT_OCSP_GOOD, true, 20},
+    };
+    struct rules_request request = {.method = "GET"};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct verdict verdict = {.revocation = rows[i].revocation,
+            .ocsp = rows[i].ocsp,
+            .crl_this_update = 10,
+            .ocsp_this_update = 20};
+
+        rules_request_set_revocation(&request, &verdict);
+        cr_expect_eq(request.revocation_good, rows[i].good, "row %zu", i);
+        cr_expect_eq(request.revocation_this_update, rows[i].this_update, "row %zu", i);
+    }
+}

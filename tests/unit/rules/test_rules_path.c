@@ -1,0 +1,187 @@
+#include "rules/request_host.h"
+#include "rules/request_path.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct request_path_options strict = {.encoded_slash_literal = false};
+
+/* The ways around `deny path=/secret/`, and more of their kind. */
+Test(rules_path, what_could_be_understood_differently_is_ambiguous)
+{
+    static const char *const paths[] = {"", "*", "secret", "https://h/secret/x", "//secret/x",
+        "/pub//secret", "/pub/../secret/x", "/pub/./secret", "/./secret", "/../secret", "/..", "/.",
+        "/pub/..", "/pub/.", "/pub/%2e%2e/secret", "/pub/%2E%2E/secret", "/pub/.%2e/secret",
+        "/pub/%2e./secret", "/%2e/secret", "/pub/..%2fsecret", "/pub/..%2Fsecret",
+        "/pub%2f../secret", "/%2fsecret", "/secret%2fx", "/pub/..%5csecret", "/pub\\..\\secret",
+        "\\secret", "/\\secret", "/%5csecret", "/%5Csecret", "/pub/..;/secret",
+        "/pub/..;x=1/secret", "/pub/.;/secret", "/;/secret", "/;x/secret", "/pub/;/secret",
+        "/pub/;", "/pub/%3b/secret", "/pub/..%3b/secret", "/pub/%2e%2e%3bx/secret",
+        "/%252e%252e/secret", "/%252fsecret", "/%255csecret", "/%25252fsecret", "/%2525",
+        "/secret%00", "/secret%00.png", "/%00secret", "/secret%0a", "/secret%0d%0a", "/secret%7f",
+        "/secret%1F", "/sec\nret", "/sec\x7fret", "/sec\x01ret", "/%", "/%2", "/%zz", "/%2g",
+        "/%u0073ecret", "/secret%", "/secret#x", "/#/../secret", "/%c0%aesecret",
+        "/%c0%ae%c0%ae/secret", "/%c0%afsecret", "/%c1%9csecret", "/%e0%80%afsecret", "/%e0%80%ae",
+        "/%f0%80%80%af", "/\xc0\xaf/x", "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//",
+        "//", "///", "/a//"};
+    struct request_path path;
+    size_t i;
+
+    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        cr_expect_not(request_path_read(paths[i], &strict, &path), "%s", paths[i]);
+}
+
+Test(rules_path, a_plain_path_is_decoded_once)
+{
+    static const struct {
+        const char *raw, *wanted;
+    } rows[] = {{"/", "/"}, {"/a", "/a"}, {"/a/", "/a/"}, {"/a/b?c=/../d", "/a/b"}, {"/?", "/"},
+        {"/%73ecret/x", "/secret/x"}, {"/a%20b", "/a b"}, {"/100%25", "/100%"}, {"/%2541", "/%41"},
+        {"/a;v=1/b;w", "/a/b"}, {"/a%3bv/b", "/a/b"}, {"/a;/b", "/a/b"}, {"/...", "/..."},
+        {"/..a", "/..a"}, {"/a..", "/a.."}, {"/.a", "/.a"}, {"/a.", "/a."},
+        {"/J%C3%B6rg", "/J\xc3\xb6rg"}, {"/J\xc3\xb6rg", "/J\xc3\xb6rg"},
+        {"/%e0%a0%80", "/\xe0\xa0\x80"}, {"/%f0%90%80%80", "/\xf0\x90\x80\x80"}, {"/%e9", "/\xe9"},
+        {"/a b", "/a b"}, {"/a%3Fb", "/a?b"}, {"/a%23b", "/a#b"}, {"/a+b", "/a+b"},
+        {"/~u/", "/~u/"}};
+    struct request_path path;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        cr_assert(request_path_read(rows[i].raw, &strict, &path), "%s", rows[i].raw);
+        cr_expect_str_eq(path.text, rows[i].wanted, "%s: expected %s, came %s", rows[i].raw,
+            rows[i].wanted, path.text);
+        cr_expect_eq(path.length, strlen(path.text));
+    }
+}
+
+Test(rules_path, a_path_has_a_limit)
+{
+    char *raw = malloc(REQUEST_PATH_MAX + 3);
+    struct request_path *path = malloc(sizeof(*path));
+
+    memset(raw, 'a', REQUEST_PATH_MAX + 2);
+    raw[0] = '/';
+    raw[REQUEST_PATH_MAX] = '\0';
+    cr_expect(request_path_read(raw, &strict, path));
+    cr_expect_eq(path->length, REQUEST_PATH_MAX);
+    raw[REQUEST_PATH_MAX] = 'a';
+    raw[REQUEST_PATH_MAX + 1] = '\0';
+    cr_expect_not(request_path_read(raw, &strict, path));
+    cr_expect_not(request_path_choose(NULL, raw, false, &strict, path));
+    free(raw);
+    free(path);
+}
+
+Test(rules_path, settings_take_two_refusals_back)
+{
+    static const struct request_path_options slash = {.encoded_slash_literal = true},
+                                             twice = {.double_slash_literal = true};
+    static const char *const still[] = {"/a%2f", "/%2fa", "/a%2f%2fb", "/a%2f..%2fb", "/a%2f.",
+        "/..%2fa", "/a%2f..;x", "/a%252fb", "/a%5cb", "//a"};
+    struct request_path path;
+    size_t i;
+
+    cr_assert(request_path_read("/@s%2fp/x%2Fy", &slash, &path));
+    cr_expect_str_eq(path.text, "/@s%2Fp/x%2Fy");
+    for (i = 0; i < sizeof(still) / sizeof(still[0]); i++)
+        cr_expect_not(request_path_read(still[i], &slash, &path), "%s", still[i]);
+    cr_assert(request_path_read("//a///b//", &twice, &path));
+    cr_expect_str_eq(path.text, "//a///b//");
+    cr_expect_not(request_path_read("//../b", &twice, &path));
+    cr_expect_not(request_path_read("/a%2fb", &twice, &path));
+}
+
+Test(rules_path, what_the_front_serves_counts_and_both_must_be_plain)
+{
+    static const struct {
+        const char *raw, *served;
+        bool encoded;
+        const char *wanted; /* NULL: ambiguous */
+    } rows[] = {
+        {NULL, NULL, false, NULL},
+        {"/a", NULL, false, "/a"},
+        {NULL, "/a", false, "/a"},
+        {NULL, "/a%20b", false, "/a b"},
+        {NULL, "/a/../b", false, NULL},
+        {"/a", "/b", false, "/b"},
+        {"/a?x", "/a", false, "/a"},
+        {"/a%20b", "/a b", false, "/a b"},
+        {"/a%20b", "/a%20b", false, "/a b"},
+        {"/a%25", "/a%", false, "/a%"},
+        {"/a%3fb", "/a?b", false, "/a?b"},
+        {"/a%23b", "/a#b", false, "/a#b"},
+        {"/a", "/b%20c", false, NULL},
+        {"/a", "/b?c", false, NULL},
+        {"/a", "/b#c", false, NULL},
+        {"/a", "/b%20c", true, "/b c"},
+        {"/a", "/b?c", true, "/b"},
+        {"/a", "/b/../c", true, NULL},
+        {"/a/../b", "/b", false, NULL},
+        {"/a/%2e%2e/b", "/b", true, NULL},
+        {"https://h/a", "/a", false, NULL},
+        {"/a", "//a", false, NULL},
+        {"/a", "/a/./b", false, NULL},
+        {"/a", "/a\\b", false, NULL},
+        {"/a", "/a\nb", false, NULL},
+        {"/a", "b", false, NULL},
+        {"/a", "", false, NULL},
+        {"/a;x/b", "/a;x/b", false, "/a/b"},
+        {"/a", "/a;x/b", false, "/a/b"},
+        {"/%73", "/s;x", false, "/s"},
+    };
+    struct request_path path;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool good =
+            request_path_choose(rows[i].raw, rows[i].served, rows[i].encoded, &strict, &path);
+
+        cr_assert_eq(good, rows[i].wanted != NULL, "row %zu", i);
+        if (good)
+            cr_expect_str_eq(path.text, rows[i].wanted, "row %zu: %s", i, path.text);
+    }
+}
+
+Test(rules_path, a_folder_is_itself_and_all_below)
+{
+    struct request_path path;
+
+    cr_assert(request_path_read("/a/b", &strict, &path));
+    cr_expect(request_path_is_in(&path, "", 0));
+    cr_expect(request_path_is_in(&path, "/a", 2));
+    cr_expect(request_path_is_in(&path, "/a/b", 4));
+    cr_expect_not(request_path_is_in(&path, "/a/b/c", 6));
+    cr_expect_not(request_path_is_in(&path, "/a/", 3));
+    cr_expect_not(request_path_is_in(&path, "/b", 2));
+}
+
+Test(rules_path, a_host_is_compared_without_case_port_and_final_dot)
+{
+    static const struct {
+        const char *field, *wanted; /* NULL: no host */
+    } rows[] = {{"a.example", "a.example"}, {"A.Example", "a.example"},
+        {"a.example:443", "a.example"}, {"a.example.", "a.example"},
+        {"a.example.:443", "a.example"}, {"a.example:", "a.example"},
+        {"a_b-c.example", "a_b-c.example"}, {"192.0.2.1:80", "192.0.2.1"}, {"[::1]", "[::1]"},
+        {"[2001:DB8::1]:443", "[2001:db8::1]"}, {"", NULL}, {".", NULL}, {"a..b", NULL},
+        {".a", NULL}, {"a..", NULL}, {"a b", NULL}, {"a/b", NULL}, {"a@b", NULL}, {"a,b", NULL},
+        {"a:80:80", NULL}, {"a:8x", NULL}, {"a:123456", NULL}, {"[::1", NULL}, {"[]", NULL},
+        {"[x]", NULL}, {"[::1]x", NULL}, {"[::1].", NULL}, {"a\xc3\xb6", NULL}, {"a%2e", NULL},
+        {"a\n", NULL}};
+    char host[REQUEST_HOST_SIZE], field[REQUEST_HOST_SIZE + 1];
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool good = request_host_read(rows[i].field, host);
+
+        cr_assert_eq(good, rows[i].wanted != NULL, "%s", rows[i].field);
+        if (good)
+            cr_expect_str_eq(host, rows[i].wanted);
+    }
+    memset(field, 'a', REQUEST_HOST_SIZE);
+    field[REQUEST_HOST_SIZE] = '\0';
+    cr_expect_not(request_host_read(field, host));
+    field[REQUEST_HOST_SIZE - 1] = '\0';
+    cr_expect(request_host_read(field, host));
+}
