@@ -73,7 +73,7 @@ void ocsp_free(struct ocsp *ocsp)
     free(ocsp);
 }
 
-/* Why none of the addresses that a certificate names is asked: what is wrong with the first. */
+/* Why none of the addresses that a certificate names is asked: what is wrong with this one. */
 static void refuse_address(
     const char *address, struct ocsp_url *url, struct ocsp_answer *answer, time_t now)
 {
@@ -92,6 +92,21 @@ static void refuse_address(
             "without a port means port 80)",
             url->host, url->port);
     ocsp_answer_set(answer, OCSP_UNREACHED, now, words);
+}
+
+/* The first address that could be asked if it were allowed; otherwise the first one. */
+static const char *most_usable(STACK_OF(OPENSSL_STRING) * named)
+{
+    struct ocsp_url url;
+    int i;
+
+    for (i = 0; i < sk_OPENSSL_STRING_num(named); i++) {
+        const char *address = sk_OPENSSL_STRING_value(named, i);
+
+        if (ocsp_url_read(address, strlen(address), &url))
+            return address;
+    }
+    return sk_OPENSSL_STRING_value(named, 0);
 }
 
 /* Where to ask: --ocsp-url, else the first address in the certificate (RFC 5280 section 4.2.2.1)
@@ -118,7 +133,7 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
         ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
         found = false;
     } else if (!found && sk_OPENSSL_STRING_num(named) > 0) {
-        refuse_address(sk_OPENSSL_STRING_value(named, 0), url, answer, now);
+        refuse_address(most_usable(named), url, answer, now);
     } else if (!found) {
         ocsp_answer_set(answer, OCSP_UNREACHED, now, "the certificate names no responder");
     }
@@ -153,7 +168,7 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
     } else if (error.kind == ERROR_INPUT) {
         char words[sizeof(answer->words)];
 
-        (void)snprintf(words, sizeof(words), "the responder did not tell: %.120s", error.text);
+        (void)snprintf(words, sizeof(words), "the responder did not tell: %.165s", error.text);
         ocsp_answer_set(answer, OCSP_UNREACHED, time(NULL), words);
     } else {
         ocsp_answer_set(answer, OCSP_FAILED, time(NULL), "memory failed");

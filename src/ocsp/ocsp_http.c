@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What libcrypto says when it found no better reason. */
+/* What every such fault is. */
 static const char otherwise[] = "what it sent is no HTTP answer with an OCSP response";
 
 /* The status code in what libcrypto adds to its error, "code=404, reason=..."; 0 when there is
@@ -20,33 +20,36 @@ static int status_code(const char *data)
     return i == 3 ? code : 0;
 }
 
-static bool set_from(struct error *error, int reason, const char *data)
+/* What the reason means; NULL when it adds nothing. */
+static const char *detail_of(int reason, int code)
 {
-    int code = status_code(data);
-
     switch (reason) {
     case HTTP_R_REDIRECTION_FROM_HTTPS_TO_HTTP:
     case HTTP_R_REDIRECTION_NOT_ENABLED:
-        error_set(
-            error, ERROR_INPUT, "it sends elsewhere (an HTTP redirect), which is not followed");
-        return true;
+        return "a redirect, which is not followed";
     case HTTP_R_UNEXPECTED_CONTENT_TYPE:
     case HTTP_R_MISSING_CONTENT_TYPE:
-        error_set(error, ERROR_INPUT,
-            "its answer is not of the type application/ocsp-response (RFC 6960 appendix A)");
-        return true;
+        return "its Content-Type is not application/ocsp-response";
     case HTTP_R_RECEIVED_ERROR:
     case HTTP_R_STATUS_CODE_UNSUPPORTED:
-        if (code == 0)
-            return false;
-        error_set(error, ERROR_INPUT, "it answers with HTTP status %d%s", code,
-            code == 404   ? " (not found): the path may be wrong"
-            : code == 503 ? " (service unavailable)"
-                          : "");
-        return true;
+        return code == 404 ? "not found; the path may be wrong" : "no success";
     default:
-        return false;
+        return NULL;
     }
+}
+
+static bool set_from(struct error *error, int reason, const char *data)
+{
+    int code = status_code(data);
+    const char *detail = detail_of(reason, code);
+
+    if (detail == NULL)
+        return false;
+    if (code != 0)
+        error_set(error, ERROR_INPUT, "%s: HTTP status %d, %s", otherwise, code, detail);
+    else
+        error_set(error, ERROR_INPUT, "%s: %s", otherwise, detail);
+    return true;
 }
 
 void ocsp_http_set_fault(struct error *error)

@@ -27,9 +27,12 @@ struct verify_options {
 /* The options of a TLS client's certificate in a configuration. */
 struct verify_options verify_options_of(const struct config *config);
 
-/* Judges a certificate for the moment `now` with libcrypto: X509_verify_cert with the options'
- * purpose, depth and security level, against the snapshot. `chain` (may be NULL) holds what came
- * with it, untrusted. Fills *verdict. Borrows all its arguments for the call; safe in several
+/* Judges a certificate for the moment `now` against the snapshot, in this order: paths to an anchor
+ * by names and signatures (verify_path.h); X509_verify_cert along one of them, with the options'
+ * purpose, depth and security level (verify_chain.h); names and policies that libcrypto passes
+ * (verify_names.h, verify_policy.h); CRLs (verify_revocation.h). The first thing that makes a path
+ * untrusted ends it. Of several paths the best one counts. `chain` (may be NULL) holds what came
+ * with the leaf, untrusted. Fills *verdict. Borrows all its arguments for the call; safe in several
  * threads at once. `valid` needs both: X509_verify_cert returned 1 and no error was collected.
  *
  * Unless `proven` is NULL, it gets the chain that the anchor vouches for: the leaf first, the

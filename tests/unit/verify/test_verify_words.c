@@ -288,9 +288,9 @@ Test(verify_words, of_revocation_lists)
         X509_V_ERR_CRL_NOT_YET_VALID, "CN=Our CA, from 2045-02-03T04:05:06Z");
     expect_crl((struct pki_crl_spec){.no_next_update = true},
         X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, "has no nextUpdate");
-    expect_crl((struct pki_crl_spec){.next_update_text = "nonsense"},
+    expect_crl((struct pki_crl_spec){.next_update_text = "nonsense date"},
         X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, "a nextUpdate that cannot be read");
-    expect_crl((struct pki_crl_spec){.this_update_text = "nonsense"},
+    expect_crl((struct pki_crl_spec){.this_update_text = "nonsense date"},
         X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, "a thisUpdate that cannot be read");
     expect_crl((struct pki_crl_spec){.extensions = {"1.2.3.4=critical,DER:0500"}},
         X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, "does not count: it has a critical extension");
