@@ -18,5 +18,6 @@ void gate_respond(const struct service *service, struct request *request);
 /* Microseconds after which the gate says 503, whatever came of it: lighttpd waits without a limit.
  */
 #define GATE_DEADLINE_US (CONFIG_GATE_SECONDS * INT64_C(1000000))
+#define GATE_MARGIN_US 50000
 
 #endif

@@ -190,7 +190,8 @@ static void judge(
         conclude(decision, METRICS_DENIED, "front_failed");
     else
         ask_rules(decision);
-    if (clock_microseconds() - evaluation->began >= GATE_DEADLINE_US)
+    /* A responder that was waited for until its own time was over counts as late, too. */
+    if (clock_microseconds() - evaluation->began >= GATE_DEADLINE_US - GATE_MARGIN_US)
         conclude(decision, METRICS_UNAVAILABLE, "deadline");
 }
 

@@ -30,7 +30,8 @@ def test_a_silent_ocsp_responder_is_503_within_the_deadline(start_responder, pki
         answer = connection.read_answer()
     took = time.monotonic() - begin
     assert answer.status == 503 and "retry-after" in answer.headers
-    assert 1.5 < took < 4
+    # Far from the 20 s of the option, on a busy machine too.
+    assert 1.5 < took < 10
     assert "unavailable reason=deadline" in gate.log()
 
 
