@@ -46,7 +46,9 @@ def test_each_certificate_is_seen_as_the_table_says(front, pki, name):
     assert reply.status == 200
     lines = reply.lines
     assert lines[0] == sees.first
-    assert re.fullmatch(sees.last, lines[-1]), reply.text
+    # Without a certificate advice follows.
+    said = lines if lines[0] == ABSENT else lines[-1:]
+    assert any(re.fullmatch(sees.last, line) for line in said), reply.text
     if sees.name is not None:
         assert lines[1] == ""
         assert re.fullmatch(f"Name: {sees.name}", lines[2]), reply.text
