@@ -157,7 +157,8 @@ static void shown_kerberos(struct shown *shown, struct der_span part)
 static bool shown_principal(struct shown *shown, const ASN1_STRING *value)
 {
     struct der_span all = {ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)};
-    struct der_span name, realm, principal, type, strings, part, rest;
+    struct der_span name = {0}, realm = {0}, principal = {0}, type = {0}, strings = {0}, part = {0},
+                    rest = {0};
     bool good = der_take(&all, DER_SEQUENCE, &name) && all.length == 0 &&
                 der_take(&name, 0xA0, &part) && der_take(&part, DER_GENERAL_STRING, &realm) &&
                 der_take(&name, 0xA1, &part) && der_take(&part, DER_SEQUENCE, &principal) &&
