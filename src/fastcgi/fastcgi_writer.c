@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* libfcgi's buffer, and so the content of a record at the most: a header block fits. */
-#define BUFFER_BYTES (32 * 1024)
+#define BUFFER_BYTES 32768
 /* An answer begins at the start of the file when the ones before it have used so much of it, and
  * the file's memory is given back when they have used so much. */
 #define USED_BYTES ((size_t)64 * 1024)
@@ -132,12 +132,12 @@ void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id)
 bool fastcgi_writer_write(struct fastcgi_writer *writer, const void *bytes, size_t length)
 {
     /* Each record needs a header and at most seven bytes of padding (section 3.3). */
-    size_t records = (writer->content + length) / BUFFER_BYTES + 2;
+    size_t records = (writer->content + length) / (size_t)BUFFER_BYTES + 2;
 
     if (writer->failed)
         return false;
     if (length > FASTCGI_MAX_ANSWER ||
-        writer->made + writer->content + length + records * 16 + FASTCGI_END_BYTES > FILE_BYTES ||
+        writer->made + writer->content + length + records * (size_t)16 + FASTCGI_END_BYTES > FILE_BYTES ||
         FCGX_PutStr(bytes, (int)length, writer->stream) != (int)length)
         writer->failed = true;
     else

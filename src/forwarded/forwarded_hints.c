@@ -86,7 +86,7 @@ static bool lacks_pluses(const struct encoding *encoding, struct cursor value)
     for (i = 0; i < length; i++) {
         bool replace = value.at[i] == ' ' && !is_of_armour(&value, i);
 
-        copy[i] = replace ? '+' : value.at[i];
+        copy[i] = (char)(replace ? '+' : value.at[i]);
         blanks += replace ? 1 : 0;
     }
     fine = blanks > 0 &&

@@ -45,7 +45,7 @@ bool request_host_read(const char *field, char host[REQUEST_HOST_SIZE])
     if (field[length] != '\0' && (field[length] != ':' || !is_port(field + length + 1)))
         return false;
     for (i = 0; i < length; i++)
-        host[i] = field[i] >= 'A' && field[i] <= 'Z' ? (char)(field[i] + 32) : field[i];
+        host[i] = (char)(field[i] >= 'A' && field[i] <= 'Z' ? field[i] + 32 : field[i]);
     host[length] = '\0';
     if (host[0] == '[')
         return is_bracketed(host, length);

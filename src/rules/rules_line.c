@@ -126,7 +126,7 @@ static bool read_user(struct reader *reader, const char *word)
     if (strcmp(word, "*") == 0) {
         user->kind = USER_STAR;
     } else if (word[0] == '$') {
-        if (key < 0 || key < KEY_FIRST_NAMING || key > KEY_LAST_NAMING)
+        if (key < (int)KEY_FIRST_NAMING || key > (int)KEY_LAST_NAMING)
             return refuse_word(reader->error, word + 1, "key that names somebody", key_names);
         user->kind = USER_KEY;
         user->key = (enum rules_key)key;

@@ -68,7 +68,8 @@ static bool gather(struct rules *rules, enum rules_line_kind kind, struct rules_
     for (i = 0; i < found; i++) {
         struct rules_named *last = *count > 0 ? &(*named)[*count - 1] : NULL;
 
-        if (last == NULL || strcmp(last->name, name_of_line(rules, lines[i])) != 0) {
+        if (last == NULL || last->name == NULL ||
+            strcmp(last->name, name_of_line(rules, lines[i])) != 0) {
             last = &(*named)[(*count)++];
             *last = (struct rules_named){.name = name_of_line(rules, lines[i]),
                 .first_line = rules->lines[lines[i]].number,

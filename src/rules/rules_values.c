@@ -59,7 +59,7 @@ void rules_form_lower(const char *name, size_t length, char *out)
     size_t i;
 
     for (i = 0; i < length; i++)
-        out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+        out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
     out[length] = '\0';
 }
 
@@ -133,7 +133,7 @@ bool rules_network_has(
 
 static bool read_mailbox(struct rules *rules, struct rules_value *value, struct error *error)
 {
-    char form[RULES_MAX_LINE + 1];
+    char form[RULES_MAX_LINE + 1] = "";
     size_t at, length = strlen(value->word);
     const char *star = strchr(value->word, '*');
 

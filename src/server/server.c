@@ -475,7 +475,7 @@ bool server_run(const struct service *service, struct listener *listener, struct
         good = start_workers(workers, count, &server, error);
         if (good) {
             service_log_start(service);
-            service_measure(service);
+            service_look_at_trust(service);
             (void)notify_send("READY=1");
             wait_for_stop(&server, &signals);
             stop(&server, workers, count);
