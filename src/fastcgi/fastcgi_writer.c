@@ -137,7 +137,8 @@ bool fastcgi_writer_write(struct fastcgi_writer *writer, const void *bytes, size
     if (writer->failed)
         return false;
     if (length > FASTCGI_MAX_ANSWER ||
-        writer->made + writer->content + length + records * (size_t)16 + FASTCGI_END_BYTES > FILE_BYTES ||
+        writer->made + writer->content + length + records * (size_t)16 + FASTCGI_END_BYTES >
+            FILE_BYTES ||
         FCGX_PutStr(bytes, (int)length, writer->stream) != (int)length)
         writer->failed = true;
     else

@@ -53,6 +53,7 @@ static int compare_lines(const void *one, const void *other, void *context)
 static bool gather(struct rules *rules, enum rules_line_kind kind, struct rules_named **named,
     size_t *count, struct error *error)
 {
+    struct rules_named *last = NULL;
     size_t i, found = 0, most = rules->kinds[kind];
     uint32_t *lines = rules_arena_get(&rules->arena, most, sizeof(*lines));
 
@@ -66,14 +67,13 @@ static bool gather(struct rules *rules, enum rules_line_kind kind, struct rules_
     }
     qsort_r(lines, found, sizeof(*lines), compare_lines, rules);
     for (i = 0; i < found; i++) {
-        struct rules_named *last = *count > 0 ? &(*named)[*count - 1] : NULL;
+        const char *name = name_of_line(rules, lines[i]);
 
-        if (last == NULL || last->name == NULL ||
-            strcmp(last->name, name_of_line(rules, lines[i])) != 0) {
-            last = &(*named)[(*count)++];
-            *last = (struct rules_named){.name = name_of_line(rules, lines[i]),
-                .first_line = rules->lines[lines[i]].number,
-                .lines = &lines[i]};
+        if (last == NULL || strcmp(last->name, name) != 0) {
+            last = *named + *count;
+            ++*count;
+            *last = (struct rules_named){
+                .name = name, .first_line = rules->lines[lines[i]].number, .lines = &lines[i]};
         }
         rules->lines[lines[i]].owner = (uint32_t)(*count - 1);
         last->count++;

@@ -165,7 +165,7 @@ static bool is_domain(const char *name)
 
 static bool read_dns(struct rules *rules, struct rules_value *value, struct error *error)
 {
-    char form[RULES_MAX_LINE + 1];
+    char form[RULES_MAX_LINE + 1] = "";
     bool pattern = strncmp(value->word, "*.", 2) == 0;
 
     rules_form_lower(value->word, strlen(value->word), form);
