@@ -22,6 +22,11 @@ VALID = "The certificate is valid"
 ABSENT = "No valid client certificate was sent"
 
 
+def tells_of_none(text):
+    """Whether a text report says that there is no certificate, and nothing of one."""
+    return text.startswith(f"{ABSENT}\n") and "Client cert received" not in text and VALID not in text
+
+
 class Sees:
     """What a client gets behind a front: the report's first and last line (patterns), or a failure
     of the handshake."""
