@@ -78,11 +78,16 @@ Test(verdict_cache, no_two_different_requests_share_an_entry)
     }
     for (i = 0; i < count; i++) {
         struct verdict_cache_entry *entry = NULL;
+        char its[16] = "";
+        const void *kept;
         size_t length = 0;
 
         cr_expect_eq(cache_enter(cache, &keys[i], numbers[i], rules[i], NOW, &entry),
             CACHE_FOLLOWER, "%zu", i);
-        j = strtoul(verdict_cache_find_kept(entry, 0, &length), NULL, 10);
+        kept = verdict_cache_find_kept(entry, 0, &length);
+        cr_assert(length < sizeof(its));
+        memcpy(its, kept, length);
+        j = strtoul(its, NULL, 10);
         cr_expect_eq(i, j, "key %zu got the answer of key %zu", i, j);
         verdict_cache_leave(entry);
     }
