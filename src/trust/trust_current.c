@@ -132,7 +132,8 @@ static struct trust *load(
                           : trust_load(&current->options, error);
 }
 
-enum trust_change trust_current_reload(struct trust_current *current, struct trust_news *news)
+/* `anew`: a snapshot that is the same takes the place of the former one too. */
+static enum trust_change reload(struct trust_current *current, bool anew, struct trust_news *news)
 {
     struct trust *before = trust_current_get(current), *now;
     enum trust_change change = TRUST_CHANGED;
@@ -151,12 +152,19 @@ enum trust_change trust_current_reload(struct trust_current *current, struct tru
             current->reminded_at = current->loaded_at;
         current->next_due = trust_next_due(now, time(NULL));
         swap(current, trust_retain(now));
+    } else if (change == TRUST_SAME && anew) {
+        swap(current, trust_retain(now));
     }
     trust_release(now);
     trust_release(before);
     /* What large CRLs were read with is given back. */
     (void)malloc_trim(0);
     return change;
+}
+
+enum trust_change trust_current_reload(struct trust_current *current, struct trust_news *news)
+{
+    return reload(current, true, news);
 }
 
 /* Whether there is a reason to read files though none moved. */
@@ -178,7 +186,7 @@ enum trust_change trust_current_look(struct trust_current *current, struct trust
 
     if (!trust_watch_has_moved(current->watch) && !must_retry(current))
         return TRUST_SAME;
-    change = trust_current_reload(current, news);
+    change = reload(current, false, news);
     if (change != TRUST_KEPT) {
         current->told = (struct error){.kind = ERROR_NONE};
         return change;

@@ -32,7 +32,9 @@ void trust_current_free(struct trust_current *current);
 struct trust *trust_current_get(struct trust_current *current);
 
 /* Reads the files and swaps a new snapshot in when anything in it is new. The first time each file
- * must read; afterwards trust_load_after tells what counts. */
+ * must read; afterwards trust_load_after tells what counts. A snapshot
+ * that is the same (TRUST_SAME) takes the place of the former one too, with a number of its own:
+ * what was remembered with that is asked anew. */
 enum trust_change trust_current_reload(struct trust_current *current, struct trust_news *news);
 
 /* The same when files have moved, when a CRL that was kept until another is due may go, or, once a
