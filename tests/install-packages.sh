@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Installs the Debian packages that a purpose needs and that are missing; says what it installs.
 #   tests/install-packages.sh build|demo|test|browser|lint|bench|coverage|deb ...
 #   tests/install-packages.sh --missing PURPOSE    says in one line what is missing, and exits 1

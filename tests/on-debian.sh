@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Runs make targets on a bare Debian that debootstrap makes in a temporary folder, and removes it again.
 #   tests/on-debian.sh SUITE [TARGET|VARIABLE=VALUE ...]      (bookworm or trixie; targets unless told: demo test lint)
 # Only root can. Mounts and processes are of namespaces that end with this script. KEEP=DIR keeps the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Completion for shells, made from the tables of subcommands and options.
 # shellcheck shell=bash disable=SC2016,SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # The folder: whose it is, a lock, a staging folder, and one moment from which a change holds.
 # shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: ISC
 # Names as the operator writes them, in the form that openssl reads.
 # shellcheck shell=bash disable=SC2004,SC2015,SC2034,SC2154 # given[NAME] is no arithmetic; `a && b || die` is meant; the parts share their variables
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_BYTES_H
 #define PEERCERT_BYTES_H
 

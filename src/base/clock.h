@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CLOCK_H
 #define PEERCERT_CLOCK_H
 

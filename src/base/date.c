@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/date.h"
 
 int date_digits(const char *at, int count)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_DATE_H
 #define PEERCERT_DATE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_ERROR_H
 #define PEERCERT_ERROR_H
 

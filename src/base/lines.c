@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/lines.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_LINES_H
 #define PEERCERT_LINES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/list.h"
 
 #include <stdlib.h>

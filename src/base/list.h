@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_LIST_H
 #define PEERCERT_LIST_H
 

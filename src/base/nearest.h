@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_NEAREST_H
 #define PEERCERT_NEAREST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_TEXT_H
 #define PEERCERT_TEXT_H
 

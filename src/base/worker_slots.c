@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/worker_slots.h"
 
 #include <pthread.h>

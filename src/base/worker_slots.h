@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_WORKER_SLOTS_H
 #define PEERCERT_WORKER_SLOTS_H
 

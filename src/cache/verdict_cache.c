@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cache/verdict_cache.h"
 #include "cache/verdict_cache_table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_VERDICT_CACHE_TABLE_H
 #define PEERCERT_VERDICT_CACHE_TABLE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_ALLOC_WATCH_H
 #define PEERCERT_ALLOC_WATCH_H
 

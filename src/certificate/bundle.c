@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/bundle.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/bundle_pem.h"

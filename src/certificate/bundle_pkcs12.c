@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/bundle_pkcs12.h"
 #include "certificate/alloc_watch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_BUNDLE_PKCS12_H
 #define PEERCERT_BUNDLE_PKCS12_H
 

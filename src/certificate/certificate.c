@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/certificate.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate_fault.h"

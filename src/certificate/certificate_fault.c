@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/certificate_fault.h"
 #include "base/text.h"
 #include "certificate/der.h"

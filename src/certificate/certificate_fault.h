@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CERTIFICATE_FAULT_H
 #define PEERCERT_CERTIFICATE_FAULT_H
 

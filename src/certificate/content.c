@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/content.h"
 #include "certificate/der.h"
 

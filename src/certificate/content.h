@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CONTENT_H
 #define PEERCERT_CONTENT_H
 

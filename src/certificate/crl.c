@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/crl.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/crl_entries.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CRL_H
 #define PEERCERT_CRL_H
 

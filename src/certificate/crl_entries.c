@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/crl_entries.h"
 #include "certificate/crl_entry_extensions.h"
 #include "certificate/der.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/crl_entry_extensions.h"
 
 #include <openssl/asn1.h>

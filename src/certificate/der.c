@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/der.h"
 
 bool der_read_element(const unsigned char *bytes, size_t length, struct der_element *element)

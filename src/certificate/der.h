@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_DER_H
 #define PEERCERT_DER_H
 

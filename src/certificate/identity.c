@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
 #include "base/date.h"
 #include "certificate/alloc_watch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/identity_extensions.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/der.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_IDENTITY_NAMES_H
 #define PEERCERT_IDENTITY_NAMES_H
 

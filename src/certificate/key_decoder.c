@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/key_decoder.h"
 
 #include <openssl/core_dispatch.h>

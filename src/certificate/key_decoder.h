@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_KEY_DECODER_H
 #define PEERCERT_KEY_DECODER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "config/config.h"
 #include "config/config_options.h"
 #include "config/config_sources.h"

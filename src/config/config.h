@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CONFIG_H
 #define PEERCERT_CONFIG_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CONFIG_OPTIONS_H
 #define PEERCERT_CONFIG_OPTIONS_H
 

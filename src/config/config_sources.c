@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "config/config_sources.h"
 #include "base/file.h"
 #include "base/lines.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/date.h"
 #include "config/config_options.h"
 #include "config/config_sources.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fastcgi/fastcgi_connection.h"
 #include "fastcgi/fastcgi_reader.h"
 #include "fastcgi/fastcgi_writer.h"

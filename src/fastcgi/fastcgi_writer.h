@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_FASTCGI_WRITER_H
 #define PEERCERT_FASTCGI_WRITER_H
 

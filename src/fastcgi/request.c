@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "fastcgi/request.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_REQUEST_H
 #define PEERCERT_REQUEST_H
 

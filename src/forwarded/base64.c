@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwarded/base64.h"
 #include "forwarded/cursor.h"
 

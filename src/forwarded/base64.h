@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_BASE64_H
 #define PEERCERT_BASE64_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwarded/cursor.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CURSOR_H
 #define PEERCERT_CURSOR_H
 

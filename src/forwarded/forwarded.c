@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwarded/forwarded.h"
 #include "base/text.h"
 #include "forwarded/cursor.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/content.h"
 #include "certificate/der.h"
 #include "forwarded/forwarded_encodings.h"

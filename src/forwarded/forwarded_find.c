@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwarded/forwarded_find.h"
 #include "forwarded/forwarded_encodings.h"
 

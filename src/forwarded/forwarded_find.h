@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_FORWARDED_FIND_H
 #define PEERCERT_FORWARDED_FIND_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwarded/forwarded_options.h"
 #include "base/text.h"
 

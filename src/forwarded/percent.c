@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "forwarded/percent.h"
 
 static int digit_of(char character)

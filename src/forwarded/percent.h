@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_PERCENT_H
 #define PEERCERT_PERCENT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log/log_fields.h"
 #include "log/log_line.h"
 

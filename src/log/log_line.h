@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_LOG_LINE_H
 #define PEERCERT_LOG_LINE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log/log_queue.h"
 #include "base/clock.h"
 #include "log/log_line.h"

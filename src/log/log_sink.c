@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log/log_sink.h"
 #include "base/clock.h"
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_METRICS_PRIVATE_H
 #define PEERCERT_METRICS_PRIVATE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "metrics/metrics_private.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp.h"
 #include "certificate/alloc_watch.h"
 #include "ocsp/ocsp_cache.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_answer.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/identity.h"

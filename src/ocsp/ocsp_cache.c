@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_cache.h"
 #include "base/clock.h"
 #include "certificate/alloc_watch.h"

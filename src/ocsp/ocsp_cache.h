@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_OCSP_CACHE_H
 #define PEERCERT_OCSP_CACHE_H
 

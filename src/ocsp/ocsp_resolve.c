@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_resolve.h"
 #include "base/clock.h"
 #include "ocsp/ocsp_url.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_signer.h"
 #include "verify/verify_revocation.h"
 

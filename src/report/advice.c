@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/advice.h"
 
 #include <openssl/x509_vfy.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_ADVICE_H
 #define PEERCERT_ADVICE_H
 

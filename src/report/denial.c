@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/denial.h"
 #include "report/report_html.h"
 

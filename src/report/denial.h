@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_DENIAL_H
 #define PEERCERT_DENIAL_H
 

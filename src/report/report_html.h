@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_REPORT_HTML_H
 #define PEERCERT_REPORT_HTML_H
 

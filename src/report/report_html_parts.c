@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/report_html.h"
 
 #include <openssl/evp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/report_html.h"
 
 /* Colours have a contrast of 4.5:1 at least against their ground, in light and dark (WCAG 2.2,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/report_writers.h"
 
 #include <string.h>

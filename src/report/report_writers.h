@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_REPORT_WRITERS_H
 #define PEERCERT_REPORT_WRITERS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_REQUEST_HOST_H
 #define PEERCERT_REQUEST_HOST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules.h"
 #include "rules/rules_line.h"
 

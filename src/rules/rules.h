@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_RULES_H
 #define PEERCERT_RULES_H
 

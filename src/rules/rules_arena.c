@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_arena.h"
 
 #include <stdalign.h>

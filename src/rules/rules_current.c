@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_current.h"
 #include "rules/rules_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_asked.h"
 #include "rules/rules_resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_dn.h"
 #include "base/text.h"
 #include "certificate/alloc_watch.h"

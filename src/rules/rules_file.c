@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_file.h"
 #include "base/file.h"
 #include "base/lines.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_line.h"
 #include "base/nearest.h"
 #include "rules/rules_values.h"

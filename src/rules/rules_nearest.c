@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "certificate/identity.h"
 #include "rules/rules_asked.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 #include "rules/rules_line.h"
 #include "rules/rules_names.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_values.h"
 #include "rules/rules_dn.h"
 #include "rules/rules_words.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "config/config.h"
 #include "rules/request_host.h"
 #include "rules/request_path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/request_path.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"

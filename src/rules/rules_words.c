@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_words.h"
 
 #include <string.h>

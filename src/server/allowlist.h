@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_ALLOWLIST_H
 #define PEERCERT_ALLOWLIST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "server/connections.h"
 #include "base/clock.h"
 

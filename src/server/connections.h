@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CONNECTIONS_H
 #define PEERCERT_CONNECTIONS_H
 

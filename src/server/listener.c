@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "server/listener.h"
 #include "fastcgi/request.h"
 #include "server/allowlist.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_LISTENER_H
 #define PEERCERT_LISTENER_H
 

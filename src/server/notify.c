@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "server/notify.h"
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_NOTIFY_H
 #define PEERCERT_NOTIFY_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "server/server.h"
 #include "base/clock.h"
 #include "base/worker_slots.h"

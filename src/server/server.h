@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_SERVER_H
 #define PEERCERT_SERVER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_ADDRESS_H
 #define PEERCERT_ADDRESS_H
 

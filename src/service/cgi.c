@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/cgi.h"
 #include "service/respond.h"
 #include "service/response.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CGI_H
 #define PEERCERT_CGI_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/check.h"
 #include "base/file.h"
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CHECK_H
 #define PEERCERT_CHECK_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/check_input.h"
 #include "base/file.h"
 #include "base/text.h"

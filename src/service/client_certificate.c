@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/client_certificate.h"
 #include "certificate/certificate.h"
 

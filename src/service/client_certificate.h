@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_CLIENT_CERTIFICATE_H
 #define PEERCERT_CLIENT_CERTIFICATE_H
 

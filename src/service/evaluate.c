@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/evaluate.h"
 #include "base/clock.h"
 #include "service/test_hooks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_EVALUATE_H
 #define PEERCERT_EVALUATE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/explain.h"
 #include "base/file.h"
 #include "service/check_input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_EXPLAIN_FINDINGS_H
 #define PEERCERT_EXPLAIN_FINDINGS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/explain_findings.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/gate_decision.h"
 #include "base/clock.h"
 #include "report/report.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_GATE_DECISION_H
 #define PEERCERT_GATE_DECISION_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/gate_log.h"
 #include "service/service_metrics.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/respond.h"
 #include "base/clock.h"
 #include "service/address.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_RESPOND_H
 #define PEERCERT_RESPOND_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/response.h"
 
 static const struct status {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_RESPONSE_H
 #define PEERCERT_RESPONSE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/service.h"
 #include "certificate/key_decoder.h"
 #include "service/service_metrics.h"

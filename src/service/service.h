@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_SERVICE_H
 #define PEERCERT_SERVICE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/service_metrics.h"
 #include "trust/trust_about.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_SERVICE_METRICS_H
 #define PEERCERT_SERVICE_METRICS_H
 

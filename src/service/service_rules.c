@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/service_rules.h"
 #include "base/clock.h"
 #include "service/gate_log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/test_hooks.h"
 
 #ifdef PEERCERT_TEST_HOOKS

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_TEST_HOOKS_H
 #define PEERCERT_TEST_HOOKS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust.h"
 #include "certificate/identity.h"
 #include "trust/trust_build.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_about.h"
 #include "certificate/crl.h"
 #include "certificate/identity.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_crls.h"
 
 #include <openssl/x509v3.h>

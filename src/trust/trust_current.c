@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_current.h"
 #include "base/clock.h"
 #include "trust/trust_inside.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_file.h"
 #include "base/file.h"
 #include "certificate/alloc_watch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_TRUST_FILE_H
 #define PEERCERT_TRUST_FILE_H
 

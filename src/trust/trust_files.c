@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_files.h"
 #include "base/file.h"
 #include "base/text.h"

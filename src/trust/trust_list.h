@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_TRUST_LIST_H
 #define PEERCERT_TRUST_LIST_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_succession.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/identity.h"

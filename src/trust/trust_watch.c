@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_watch.h"
 #include "base/clock.h"
 #include "trust/trust_files.h"

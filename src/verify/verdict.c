@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verdict.h"
 
 #include <stdio.h>

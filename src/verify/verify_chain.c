@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_chain.h"
 #include "certificate/alloc_watch.h"
 

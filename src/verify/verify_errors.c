@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_errors.h"
 
 #include <openssl/x509_vfy.h>

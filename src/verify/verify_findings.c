@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_findings.h"
 #include "certificate/alloc_watch.h"
 #include "verify/verify_errors.h"

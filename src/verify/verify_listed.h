@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_VERIFY_LISTED_H
 #define PEERCERT_VERIFY_LISTED_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_names.h"
 
 #include <openssl/x509v3.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_path.h"
 
 #include <openssl/asn1.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_policy.h"
 
 #include <openssl/objects.h>

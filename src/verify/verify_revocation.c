@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_revocation.h"
 #include "verify/verify_findings.h"
 #include "verify/verify_listed.h"

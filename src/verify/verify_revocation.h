@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_VERIFY_REVOCATION_H
 #define PEERCERT_VERIFY_REVOCATION_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_stranger.h"
 
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "verify/verify_words.h"
 #include "base/text.h"
 #include "certificate/identity.h"

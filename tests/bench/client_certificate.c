@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* wrk cannot send a client certificate. Preloaded, this gives it the one that CLIENT_CERTIFICATE
  * and CLIENT_KEY name. */
 #include "common.h"

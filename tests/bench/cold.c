@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A whole cold answer of peercert in one thread, with no socket around it: from the request's
  * parameters to the report's last line, beside what tests/bench/judge.c does. Usage: cold COUNT CA
  * PEM. Prints CPU microseconds for an answer. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_BENCH_COMMON_H
 #define PEERCERT_BENCH_COMMON_H
 

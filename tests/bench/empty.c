@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The limit: a libfcgi program that does nothing but answer, with as many threads and bytes as it
  * is told. Usage: empty SOCKET THREADS BYTES */
 #include "common.h"

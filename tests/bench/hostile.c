@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What a stranger can cost: the time that twenty hostile inputs take, beside their decoding.
  * Usage: hostile [ROUNDS]. Prints a table, microseconds of processor time for one of each; exits 1
  * when one takes longer than it may. Under callgrind `--toggle-collect=judge` counts the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* libcrypto's own parse and verify, in one thread and nothing around it: what no program that does
  * both anew for each request can undercut. Usage: judge COUNT CA PEM. Prints CPU microseconds for
  * parsing the PEM, and for parsing and verifying. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A FastCGI load generator: speaks to a Unix socket as a front server does, so that the front's own
  * cost is out of the figures.
  *   load [-n REQUESTS] [-c CONNECTIONS] [-k] SOCKET PEM

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Makes many certificates, each another: of one EC key, signed by one EC CA.
  * Usage: mint COUNT CA.cer CA.key FILE. Writes each as two bytes of length and DER. */
 #include "common.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The limit of a gate: says yes to everybody and looks at nothing. Usage: null_authorizer SOCKET
  * THREADS */
 #include "common.h"

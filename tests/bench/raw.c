@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* The limit: a program that accepts, reads once, writes a constant answer once, and closes; without
  * libfcgi. With -k it reads and writes again until the other side closes. Each thread waits for one
  * connection at a time. Usage: raw [-k] SOCKET THREADS BYTES */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* What one writes first: libfcgi, and for each request PEM_read_bio_X509 and X509_verify_cert
  * against a store that was loaded once. Usage: straight SOCKET THREADS BYTES CA */
 #include "common.h"

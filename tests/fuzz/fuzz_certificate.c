@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A certificate's DER: what it says of itself is safe to show, whatever it holds. */
 #include "certificate/certificate.h"
 #include "certificate/identity.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A configuration file, and the same bytes as a variable of each option. */
 #include "config/config.h"
 

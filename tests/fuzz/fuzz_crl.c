@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A CRL's DER: one that is decoded can be asked for any serial number. */
 #include "certificate/crl.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A connection, whose bytes are split in time at any place: requests are answered one after the
  * other, nothing waits, and what comes back is whole records. The first byte says how the bytes are
  * split, the second how requests are answered. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Fuzzes what a front server forwards: the first two bytes choose two variables, a bar in the rest
  * divides their values. The rest is also decoded as one value. */
 #include "forwarded/forwarded.h"

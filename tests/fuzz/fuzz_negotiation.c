@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* A request's query string and its Accept header, divided by the first line feed. */
 #include "report/report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* An OCSP response's bytes: none is good that nobody signed whom the issuer knows. */
 #include "ocsp/ocsp_answer.h"
 

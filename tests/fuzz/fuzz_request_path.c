@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Fuzzes paths and hosts: what is taken has no segment that is `.` or `..`, no control characters,
  * and is as plain when it is read again in its decoded form. */
 #include "rules/request_host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Fuzzes rule files: what is taken must decide the same twice, and every yes must have a user name.
  */
 #include "certificate/alloc_watch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Gives each file that is named to a fuzz target, whole and cut off, without libFuzzer. */
 #include <stdint.h>
 #include <stdio.h>

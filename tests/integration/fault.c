@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Preloaded into a peercert that a test has started: lets one call of the thread that loads the
  * trust (the first one) fail with EIO. FAULT_CONTROL names a file of three 32-bit numbers that it
  * shares with the test: which call is to fail, counted from 1 (0: none); how many there were;

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Fails when a file is not formatted as clang-format 14 (Debian 12) does it. Other versions break some
 # lines in other places, so with them nothing is checked.
 #   tests/lint/format.sh FILE...

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # Fails when a source file includes a module below its own, or a header that is private to another
 # module. The order of the modules and their public headers stand in the table of src/README.md.
 #   tests/lint/layers.sh [DIR]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 /* Judges cases in bulk for property.py: each line of standard input is a JSON object with the text
  * of rules, certificates and requests; each line of standard output has the decisions. */
 #include "certificate/alloc_watch.h"

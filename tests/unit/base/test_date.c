@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/date.h"
 
 #include <criterion/criterion.h>

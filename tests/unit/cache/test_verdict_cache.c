@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 #include "unit/cache/verdict_cache_helpers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "cache/verdict_cache_key.h"
 #include "unit/cache/verdict_cache_helpers.h"
 

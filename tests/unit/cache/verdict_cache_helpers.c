@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/cache/verdict_cache_helpers.h"
 #include "unit/pki/pki.h"
 

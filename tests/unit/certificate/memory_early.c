@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 
 /* The test runner links libraries that use libcrypto in their constructors, after which

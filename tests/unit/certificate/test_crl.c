@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 #include "certificate/crl.h"
 #include "unit/pki/pki.h"

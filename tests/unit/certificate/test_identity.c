@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
 #include "unit/pki/pki.h"
 

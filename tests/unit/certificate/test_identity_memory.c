@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate.h"
 #include "certificate/identity.h"

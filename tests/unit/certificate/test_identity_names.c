@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
 #include "certificate/identity_names.h"
 #include "unit/pki/pki.h"

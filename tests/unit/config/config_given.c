@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/config/config_given.h"
 #include "unit/pki/pki.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "config/config_options.h"
 #include "unit/config/config_given.h"
 #include "unit/pki/pki.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "config/config.h"
 #include "config/config_options.h"
 #include "unit/config/config_given.h"

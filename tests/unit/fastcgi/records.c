@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/fastcgi/records.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_TESTS_RECORDS_H
 #define PEERCERT_TESTS_RECORDS_H
 

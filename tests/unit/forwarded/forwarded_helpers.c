@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/forwarded/forwarded_helpers.h"
 #include "unit/pki/pki.h"
 

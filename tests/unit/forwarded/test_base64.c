@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/der.h"
 #include "forwarded/base64.h"
 #include "forwarded/percent.h"

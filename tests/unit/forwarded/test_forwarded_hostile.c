@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 #include "forwarded/forwarded.h"
 #include "unit/forwarded/forwarded_helpers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "forwarded/forwarded.h"
 #include "unit/forwarded/forwarded_helpers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/log/log_file.h"
 #include "unit/pki/pki.h"
 

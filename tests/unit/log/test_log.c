@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "log/log.h"
 #include "unit/log/log_file.h"

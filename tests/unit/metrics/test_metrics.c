@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "metrics/metrics.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
 #include "ocsp/ocsp.h"
 #include "unit/pki/pki_ocsp.h"

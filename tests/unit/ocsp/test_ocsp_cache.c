@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_cache.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_url.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/pki/pki.h"
 
 #include <openssl/bn.h>

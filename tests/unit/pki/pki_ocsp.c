@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/pki/pki_ocsp.h"
 
 #include <openssl/evp.h>

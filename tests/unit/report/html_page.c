@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/report/html_page.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/report/sample_identity.h"
 #include "config/config.h"
 #include "unit/pki/pki.h"

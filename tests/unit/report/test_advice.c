@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/advice.h"
 #include "report/report_writers.h"
 #include "unit/report/sample_identity.h"

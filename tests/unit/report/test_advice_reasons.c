@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/advice.h"
 
 #include <criterion/criterion.h>

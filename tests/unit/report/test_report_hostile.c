@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "log/log.h"
 #include "report/report.h"
 #include "unit/pki/pki.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/report_html.h"
 #include "unit/pki/pki.h"
 #include "unit/report/html_page.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "report/report.h"
 
 #include <criterion/criterion.h>

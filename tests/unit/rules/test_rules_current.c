@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/rules_current.h"
 #include "unit/rules/rules_world.h"
 

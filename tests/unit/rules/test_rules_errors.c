@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/rules/rules_world.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "rules/request_host.h"
 #include "rules/request_path.h"
 

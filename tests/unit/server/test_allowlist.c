@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "server/allowlist.h"
 
 #include <arpa/inet.h>

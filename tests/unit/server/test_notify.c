@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "server/notify.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/address.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "service/evaluate.h"
 #include "unit/pki/pki.h"
 

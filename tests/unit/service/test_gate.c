@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "certificate/alloc_watch.h"
 #include "service/gate_log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "service/response.h"
 

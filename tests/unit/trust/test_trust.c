@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/trust/trust_given.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_current.h"
 #include "unit/pki/pki.h"
 #include "unit/verify/verify_helpers.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "trust/trust_crls.h"
 #include "unit/trust/trust_given.h"
 

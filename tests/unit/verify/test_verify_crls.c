@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
 #include "unit/verify/verify_helpers.h"
 #include "verify/verify_revocation.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "certificate/certificate.h"
 #include "unit/verify/verify_helpers.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #include "unit/verify/verify_helpers.h"
 #include "verify/verify_causes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: ISC */
 #ifndef PEERCERT_TESTS_VERIFY_HELPERS_H
 #define PEERCERT_TESTS_VERIFY_HELPERS_H
 
