@@ -91,6 +91,8 @@ const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry
  * whoever holds the entry may do so. What is found, *length bytes, is borrowed until
  * verdict_cache_leave; NULL when there is none. */
 #define VERDICT_CACHE_KEPT 4
+/* Keeps a copy of the bytes at this place of the entry, unless something is there; does nothing
+ * when out of memory. */
 void verdict_cache_keep(
     struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length);
 const void *verdict_cache_find_kept(

@@ -57,6 +57,7 @@ bool crl_this_update(const struct crl *crl, time_t *seconds);
 bool crl_next_update(const struct crl *crl, time_t *seconds);
 bool crl_has_next_update(const struct crl *crl);
 
+/* How many certificates the list names. */
 size_t crl_entry_count(const struct crl *crl);
 
 /* Looks a serial number up, without allocating anything. Entries that name another issuer

@@ -27,6 +27,7 @@ bool crl_entries_read(struct crl_entries *entries, const unsigned char *der, siz
 bool crl_entries_find(
     const struct crl_entries *entries, const ASN1_INTEGER *serial, struct crl_entry *entry);
 
+/* Frees what reading the entries made. Accepts none. */
 void crl_entries_free(struct crl_entries *entries);
 
 #endif

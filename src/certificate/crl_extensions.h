@@ -21,6 +21,7 @@ struct crl_extensions {
 bool crl_extensions_read(struct crl_extensions *extensions, const X509_CRL *crl, const char **fault,
     struct error *error);
 
+/* Frees what reading the extensions made. */
 void crl_extensions_free(struct crl_extensions *extensions);
 
 #endif

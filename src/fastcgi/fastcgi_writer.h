@@ -43,6 +43,7 @@ void fastcgi_writer_take(struct fastcgi_writer *writer, size_t length);
 
 /* The bytes of the records that end a request, as fastcgi_writer_finish appends them. */
 #define FASTCGI_END_BYTES 24
+/* Makes the END_REQUEST record of a request that was answered (section 5.5). */
 void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_id);
 
 #endif

@@ -67,6 +67,7 @@ const struct advice *report_advice(const struct report *report, const struct ver
 /* What of the trust is not as its files are, for the operator: how many sentences, the most at a
  * time that a report tells, and one of them appended, safe to show (trust_kept_words). */
 #define REPORT_MAX_KEPT 8
+/* How many files of the trust keep what they last held; 0 without any. */
 size_t report_kept_count(const struct report *report);
 void report_append_kept(struct text *text, const struct report *report, size_t number);
 

@@ -20,6 +20,7 @@ void *rules_arena_get(struct rules_arena *arena, size_t count, size_t size);
 /* A copy of the bytes with a NUL behind them. NULL when out of memory. */
 char *rules_arena_copy(struct rules_arena *arena, const void *bytes, size_t length);
 
+/* Frees all that was taken from the arena. */
 void rules_arena_free(struct rules_arena *arena);
 
 #endif

@@ -20,6 +20,7 @@ struct rules_asked {
     struct request_path path;
 };
 
+/* Reads a request into the form that rules are compared with. Borrows the strings. */
 void rules_asked_read(
     const struct rules *rules, const struct rules_request *request, struct rules_asked *asked);
 

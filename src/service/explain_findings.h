@@ -23,6 +23,7 @@ struct explain_findings {
 /* The outcome of a certificate that is valid: "rule", ..., else the verdict's status. */
 const char *explain_reason(const struct explain_findings *findings);
 
+/* Appends the findings as text; check text->failed. */
 void explain_append_text(struct text *text, const struct explain_findings *findings);
 
 /* One line of a table: FILE, allowed or denied, the rule, the user or the reason. */

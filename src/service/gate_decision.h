@@ -35,6 +35,7 @@ void gate_decide(struct gate_decision *decision, const struct service *service,
     const struct trust *trust, const struct rules *rules, const struct rules *shadow,
     const struct request *request);
 
+/* Gives back what the decision holds. */
 void gate_decision_end(struct gate_decision *decision);
 
 #endif

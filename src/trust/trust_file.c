@@ -30,7 +30,10 @@ static bool check_cas(const char *path, const struct bundle *bundle, struct erro
         return false;
     }
     if (count == 0) {
-        error_set(error, ERROR_INPUT, "%s: it holds no CA certificate", path);
+        error_set(error, ERROR_INPUT, "%s: it holds %s", path,
+            bundle->has_private_key
+                ? "a private key and no CA certificate: name the certificate, which is public"
+                : "no CA certificate");
         return false;
     }
     for (i = 0; i < count; i++) {

@@ -28,6 +28,7 @@ bool trust_files_keep(struct trust_files *files, const struct trust_files *befor
 /* Whether the name of a file in a directory says that it belongs to the trust. */
 bool trust_files_is_wanted(const char *name);
 
+/* Gives all files back and leaves none. */
 void trust_files_free(struct trust_files *files);
 
 #endif

@@ -24,6 +24,7 @@ size_t trust_lists_first(const struct trust_lists *lists, const X509_NAME *issue
 /* Checks which of the lists these CAs signed. false with ERROR_MEMORY. */
 bool trust_lists_prove(const struct trust_lists *lists, STACK_OF(X509) * cas, struct error *error);
 
+/* Gives all lists back and leaves none. */
 void trust_lists_free(struct trust_lists *lists);
 
 #endif
