@@ -111,7 +111,8 @@ Test(trust, a_file_without_a_ca_certificate_is_refused)
 
     expect_ca_refused(pki_write_text(dir, "a", ""), "the file is empty");
     expect_ca_refused(pki_write_text(dir, "a", "hello\n"), "it is no PEM");
-    expect_ca_refused(pki_write_text(dir, "a", key), "it holds a private key and no CA certificate");
+    expect_ca_refused(
+        pki_write_text(dir, "a", key), "it holds a private key and no CA certificate");
     path = write_crl("a", &(struct pki_crl_spec){.issuer = ca});
     expect_ca_refused(path, "it holds a CRL; CRLs are named with --crl");
     free(key);
