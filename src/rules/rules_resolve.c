@@ -26,6 +26,7 @@ static const char *name_of_line(const struct rules *rules, uint32_t line)
 bool rules_refuse(
     const struct rules *rules, size_t line, struct error *error, const char *format, ...)
 {
+    /* cppcheck-suppress ctunullpointer */ /* sizeof dereferences nothing */
     char words[sizeof(error->text)];
     va_list arguments;
 
@@ -100,7 +101,7 @@ static bool refuse_undefined(const struct rules *rules, size_t line, const char 
     struct text list = {.limit = 200};
     size_t i;
 
-    for (i = 0; names[i] != NULL && i < 8; i++)
+    for (i = 0; i < 8 && names[i] != NULL; i++)
         text_printf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
     if (names[i] != NULL)
         text_append_string(&list, ", ...");
