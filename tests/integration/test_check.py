@@ -269,8 +269,8 @@ def test_as_a_cgi_script_without_trust_it_answers_503_and_only_stderr_says_why(p
 def test_a_private_key_is_told_as_one(peercert, pki, tmp_path):
     key = tmp_path / "ca.key"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ED25519", "-out", key], check=True)
-    done = subprocess.run([peercert, "--ca", key, "--check", pki.good.cer], capture_output=True, text=True)
+    done = subprocess.run([peercert, "--ca", key, "--check", pki.good.cer], capture_output=True, text=True, env=clean_environment())
     assert done.returncode == 3 and "it holds a private key and no CA certificate" in done.stderr, done
-    done = subprocess.run([peercert, "--ca", pki.ca, "--check", key], capture_output=True, text=True)
+    done = subprocess.run([peercert, "--ca", pki.ca, "--check", key], capture_output=True, text=True, env=clean_environment())
     assert done.returncode == 1 and "it holds a private key, and no certificate" in done.stdout, done
     assert "PRIVATE KEY" not in done.stdout
