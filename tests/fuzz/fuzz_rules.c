@@ -18,7 +18,8 @@ static void must(bool fine)
         abort();
 }
 
-/* A certificate with some names; nobody looks at its signature. */
+/* A certificate with some names. It is signed so that it has an encoding, whose digest rules ask
+ * for. */
 static X509 *make_certificate(void)
 {
     X509 *certificate = X509_new();
@@ -32,6 +33,12 @@ static X509 *make_certificate(void)
              name, "CN", MBSTRING_UTF8, (const unsigned char *)"Eve", -1, -1, 0) == 1);
     must(X509_set_subject_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
          X509_add_ext(certificate, extension, -1) == 1);
+    must(X509_set_version(certificate, X509_VERSION_3) == 1 &&
+         X509_set_issuer_name(certificate, name) == 1 &&
+         ASN1_INTEGER_set(X509_get_serialNumber(certificate), 7) == 1 &&
+         X509_gmtime_adj(X509_getm_notBefore(certificate), 0) != NULL &&
+         X509_gmtime_adj(X509_getm_notAfter(certificate), 86400) != NULL &&
+         X509_sign(certificate, key, EVP_sha256()) > 0);
     X509_NAME_free(name);
     EVP_PKEY_free(key);
     X509_EXTENSION_free(extension);
