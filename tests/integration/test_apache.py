@@ -112,8 +112,8 @@ def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercer
     for _, status, text in ask_each(front, pki.stranger, stranger):
         assert status == 200 and "the trusted CA did not sign it" in text.splitlines()[-1], text
     # The proof that there was something to gain, and that it is these lines which deny it.
-    site = front.folder / "peercert/peercert.conf"
-    site.write_text(re.sub(r"^ *RequestHeader unset .*\n", "", site.read_text(), flags=re.M))
+    stripped = front.folder / "peercert/strip-headers.conf"
+    stripped.write_text(re.sub(r"^ *RequestHeader unset .*\n", "", stripped.read_text(), flags=re.M))
     front.restart_server()
     for name in KNOWN:
         gained = front.curl(None, "-H", f"{name}: {header_value(name, pki.good)}")
