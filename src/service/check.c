@@ -71,12 +71,9 @@ int check_files(const struct service *service, FILE *output)
     char *password = NULL;
     size_t i;
 
-    if (config->password_file != NULL) {
-        password = file_read_password(config->password_file, &error);
-        if (password == NULL) {
-            error_print(&error);
-            return EXIT_UNREADABLE;
-        }
+    if (!check_input_password(config, &password, &error)) {
+        error_print(&error);
+        return EXIT_UNREADABLE;
     }
     for (i = 0; i < config->files.count; i++) {
         enum exit_code code;

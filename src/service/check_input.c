@@ -127,3 +127,12 @@ bool check_input_evaluate(struct evaluation *evaluation, const struct service *s
     bundle_free(&input.bundle);
     return good;
 }
+
+bool check_input_password(const struct config *config, char **password, struct error *error)
+{
+    *password = NULL;
+    if (config->password_file == NULL)
+        return true;
+    *password = file_read_password(config->password_file, error);
+    return *password != NULL;
+}

@@ -12,4 +12,8 @@
 bool check_input_evaluate(struct evaluation *evaluation, const struct service *service,
     const struct trust *trust, const char *path, const char *password, struct error *error);
 
+/* The pass phrase of --password-file into *password, NULL without that option; wipe and free it
+ * with file_wipe. false with the error when the file cannot be read. */
+bool check_input_password(const struct config *config, char **password, struct error *error);
+
 #endif

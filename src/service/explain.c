@@ -134,12 +134,9 @@ int explain_files(const struct service *service, const struct rules *rules, FILE
     char *password = NULL;
     size_t i;
 
-    if (config->password_file != NULL) {
-        password = file_read_password(config->password_file, &error);
-        if (password == NULL) {
-            error_print(&error);
-            return EXIT_UNREADABLE;
-        }
+    if (!check_input_password(config, &password, &error)) {
+        error_print(&error);
+        return EXIT_UNREADABLE;
     }
     trust = trust_current_get(service->trust);
     for (i = 0; i < config->files.count; i++) {

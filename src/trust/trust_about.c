@@ -16,11 +16,10 @@ static void append_one(
     struct text *text, const char *kind, const X509_NAME *name, bool has_end, time_t end)
 {
     char *shown = identity_name(name, NULL);
-    char moment[32] = "an unknown date";
-    struct tm tm;
+    char moment[IDENTITY_TIME_SIZE] = "an unknown date";
 
-    if (has_end && gmtime_r(&end, &tm) != NULL)
-        (void)strftime(moment, sizeof(moment), "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (has_end)
+        identity_format_time(end, moment);
     text_printf(text, "; %s %.120s until %s", kind, shown != NULL ? shown : "?", moment);
     free(shown);
 }

@@ -115,7 +115,7 @@ unsigned trust_crl_reasons(const struct crl *crl, X509 *certificate)
     return reasons;
 }
 
-static bool is_same_scope(const struct crl *one, const struct crl *other)
+bool trust_crl_is_same_scope(const struct crl *one, const struct crl *other)
 {
     const ASN1_OCTET_STRING *its = crl_scope_bytes(one), *others = crl_scope_bytes(other);
 
@@ -127,7 +127,7 @@ bool trust_crl_extends(const struct crl *delta, const struct crl *complete)
     const ASN1_INTEGER *base = crl_base_number(delta), *number = crl_number(complete);
 
     return base != NULL && number != NULL && crl_number(delta) != NULL &&
-           is_same_scope(delta, complete) && ASN1_INTEGER_cmp(base, number) <= 0 &&
+           trust_crl_is_same_scope(delta, complete) && ASN1_INTEGER_cmp(base, number) <= 0 &&
            ASN1_INTEGER_cmp(crl_number(delta), number) > 0;
 }
 

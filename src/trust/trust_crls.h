@@ -34,6 +34,9 @@ bool trust_crl_names(const struct trust *trust, const X509_NAME *issuer);
 #define CRL_ALL_REASONS CRLDP_ALL_REASONS
 unsigned trust_crl_reasons(const struct crl *crl, X509 *certificate);
 
+/* Whether both lists have the same issuingDistributionPoint (RFC 5280 section 5.2.5) or none. */
+bool trust_crl_is_same_scope(const struct crl *one, const struct crl *other);
+
 /* Whether a delta CRL adds to this complete one (RFC 5280 section 5.2.4; both of one issuer and
  * key): the same scope, a base number that is not above the complete one's cRLNumber, and a
  * cRLNumber above it. */

@@ -7,13 +7,6 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-static bool is_same_scope(const struct crl *one, const struct crl *other)
-{
-    const ASN1_OCTET_STRING *its = crl_scope_bytes(one), *others = crl_scope_bytes(other);
-
-    return its == NULL || others == NULL ? its == others : ASN1_OCTET_STRING_cmp(its, others) == 0;
-}
-
 static bool date_is_as_late(const struct crl *new, const struct crl *old)
 {
     time_t one = 0, other = 0;
@@ -74,7 +67,7 @@ static bool scope_was_there(
     size_t i;
 
     for (i = 0; i < before->count; i++) {
-        if (is_same_scope(trust_list_crl(before->items[i]), new) &&
+        if (trust_crl_is_same_scope(trust_list_crl(before->items[i]), new) &&
             is_of_signer(before->items[i], old))
             return true;
     }
@@ -98,7 +91,7 @@ static enum place place_of(
         return PLACE_EMPTY;
     if (crl_fault(is) != NULL && crl_fault(was) == NULL)
         return PLACE_FAULTY;
-    if (!is_same_scope(is, was) &&
+    if (!trust_crl_is_same_scope(is, was) &&
         (!covers_kinds(is, was) || scope_was_there(succession->before, old, is)))
         return PLACE_EMPTY;
     if (!is_as_new(is, was))
@@ -152,8 +145,8 @@ static bool was_superseded(const struct trust_succession *succession, struct tru
     for (i = 0; i < before->count; i++) {
         const struct crl *other = trust_list_crl(before->items[i]);
 
-        if (before->items[i] != old && is_same_scope(other, was) && !is_as_new(was, other) &&
-            place_of(succession, old, before->items[i]) == PLACE_TAKEN)
+        if (before->items[i] != old && trust_crl_is_same_scope(other, was) &&
+            !is_as_new(was, other) && place_of(succession, old, before->items[i]) == PLACE_TAKEN)
             return true;
     }
     return false;

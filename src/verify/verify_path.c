@@ -148,7 +148,7 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer)
     return false;
 }
 
-static bool is_current(const X509 *certificate, time_t now)
+bool path_is_current(const X509 *certificate, time_t now)
 {
     return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
            X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
@@ -157,7 +157,7 @@ static bool is_current(const X509 *certificate, time_t now)
 /* The extensions of both may be read now: an anchor vouches for them. */
 static int rank_of(const struct path_search *search, int below, int above, X509 *issuer)
 {
-    int rank = is_current(issuer, search->now) ? 0 : 8;
+    int rank = path_is_current(issuer, search->now) ? 0 : 8;
 
     switch (X509_check_issued(issuer, search->nodes[below].certificate)) {
     case X509_V_OK:

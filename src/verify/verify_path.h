@@ -85,4 +85,7 @@ bool path_names_other_key(const struct path_node *node, X509 *issuer);
  * long. */
 bool path_key_is_bad(const EVP_PKEY *key);
 
+/* Whether `now` is between notBefore and notAfter; false when a date cannot be read. */
+bool path_is_current(const X509 *certificate, time_t now);
+
 #endif

@@ -185,12 +185,6 @@ static bool is_vouched_for(
     return false;
 }
 
-static bool is_current(X509 *certificate, time_t now)
-{
-    return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
-           X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
-}
-
 /* Adds those who may speak for the issuer at this place of the path. */
 static void add_other_signers(struct crl_sources *sources, const struct findings *findings,
     const struct path_search *search, int place)
@@ -207,7 +201,7 @@ static void add_other_signers(struct crl_sources *sources, const struct findings
             X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) != 0 ||
             !is_vouched_for(search, i, issuer, above) ||
             (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 ||
-            !is_current(other, findings->verdict->checked_at))
+            !path_is_current(other, findings->verdict->checked_at))
             continue;
         sources->signers[sources->count++] = other;
     }
