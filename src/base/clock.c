@@ -19,11 +19,6 @@ int64_t clock_milliseconds(void)
     return clock_microseconds() / 1000;
 }
 
-int64_t clock_cpu_microseconds(void)
-{
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
-}
-
 struct timespec clock_timespec(int64_t microseconds)
 {
     return (struct timespec){.tv_sec = (time_t)(microseconds / 1000000),

@@ -13,9 +13,6 @@ int64_t clock_milliseconds(void);
 /* The same in microseconds. */
 int64_t clock_microseconds(void);
 
-/* Microseconds for which processors have worked for this process (CLOCK_PROCESS_CPUTIME_ID). */
-int64_t clock_cpu_microseconds(void);
-
 /* A moment of clock_microseconds as pthread_cond_timedwait(3) takes it, and a condition that waits
  * by this clock. Ends with pthread_cond_destroy(3). */
 struct timespec clock_timespec(int64_t microseconds);

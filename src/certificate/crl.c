@@ -253,11 +253,6 @@ const ISSUING_DIST_POINT *crl_scope(const struct crl *crl)
     return crl->extensions.scope;
 }
 
-const AUTHORITY_KEYID *crl_authority_key(const struct crl *crl)
-{
-    return crl->extensions.authority_key;
-}
-
 const ASN1_OCTET_STRING *crl_scope_bytes(const struct crl *crl)
 {
     int at = X509_CRL_get_ext_by_NID(crl->frame, NID_issuing_distribution_point, -1);

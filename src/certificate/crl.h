@@ -32,14 +32,13 @@ void crl_free(struct crl *crl);
  * are among these. */
 const char *crl_fault(const struct crl *crl);
 
-/* Borrowed from the list. crl_number, crl_base_number (of a delta CRL), crl_scope (the
- * issuingDistributionPoint) and crl_authority_key are NULL when the extension is missing or cannot
- * be read; in the latter case there is a crl_fault. */
+/* Borrowed from the list. crl_number, crl_base_number (of a delta CRL) and crl_scope (the
+ * issuingDistributionPoint) are NULL when the extension is missing or cannot be read; in the latter
+ * case there is a crl_fault. */
 const X509_NAME *crl_issuer(const struct crl *crl);
 const ASN1_INTEGER *crl_number(const struct crl *crl);
 const ASN1_INTEGER *crl_base_number(const struct crl *crl);
 const ISSUING_DIST_POINT *crl_scope(const struct crl *crl);
-const AUTHORITY_KEYID *crl_authority_key(const struct crl *crl);
 
 /* The DER of the issuingDistributionPoint extension's value, NULL when there is none; borrowed. Two
  * CRLs of one issuer and with the same one speak of the same certificates. */

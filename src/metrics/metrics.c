@@ -72,12 +72,6 @@ void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, int64_t valu
         atomic_store_explicit(&metrics->gauges[gauge], value, memory_order_relaxed);
 }
 
-void metrics_change(struct metrics *metrics, enum metrics_gauge gauge, int64_t difference)
-{
-    if (metrics != NULL)
-        (void)atomic_fetch_add_explicit(&metrics->gauges[gauge], difference, memory_order_relaxed);
-}
-
 int64_t metrics_get(struct metrics *metrics, enum metrics_gauge gauge)
 {
     return metrics != NULL ? atomic_load_explicit(&metrics->gauges[gauge], memory_order_relaxed)

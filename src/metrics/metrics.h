@@ -62,9 +62,8 @@ enum metrics_gauge {
 /* Adds to a counter. */
 void metrics_add(struct metrics *metrics, enum metrics_counter counter, uint64_t amount);
 
-/* Sets a gauge, or changes it by a difference. */
+/* Sets a gauge. */
 void metrics_set(struct metrics *metrics, enum metrics_gauge gauge, int64_t value);
-void metrics_change(struct metrics *metrics, enum metrics_gauge gauge, int64_t difference);
 
 /* What a gauge was set to last; 0 without counters. */
 int64_t metrics_get(struct metrics *metrics, enum metrics_gauge gauge);

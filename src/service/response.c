@@ -54,7 +54,7 @@ void response_append_refusal(struct text *text, int status, const char *words, b
 void response_send(struct request *request, struct text *text)
 {
     if (text->failed)
-        request->gone = true;
+        request_abort(request);
     else
         (void)request_write(request, text->data, text->length);
     text_clear(text);

@@ -36,10 +36,8 @@ static void set_metrics(const struct service *service, struct rules_current *cur
     if (service->metrics == NULL || current != service->rules)
         return;
     rules = rules_current_get(current);
-    if (rules != NULL) {
+    if (rules != NULL)
         metrics_set_rules(service->metrics, rules);
-        metrics_set(service->metrics, METRICS_RULES_LOADED_AT, rules_loaded_at(rules));
-    }
     rules_release(rules);
 }
 
