@@ -8,7 +8,6 @@
 #include "server/notify.h"
 #include "service/respond.h"
 #include "service/service_metrics.h"
-#include "service/service_rules.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -287,9 +286,7 @@ fail:
 static void reload(const struct server *server)
 {
     (void)notify_reloading();
-    log_reopen(server->service->log);
-    service_reload_trust(server->service);
-    service_rules_look(server->service, true);
+    service_reload(server->service);
     (void)notify_send("READY=1");
 }
 
@@ -303,8 +300,8 @@ static void measure(const struct server *server, unsigned seconds)
         service_write_metrics_file(server->service);
 }
 
-/* Waits for signals while the workers work, ends those whose time is over, looks at the trust's
- * files once a second, and tells the service manager that it is alive. The signals are blocked in
+/* Waits for signals while the workers work, ends those whose time is over, looks after the
+ * service once a second, and tells the service manager that it is alive. The signals are blocked in
  * every thread. */
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
@@ -336,8 +333,7 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
         }
         if (now - looked_at >= 1000) {
             looked_at = now;
-            service_look_at_trust(server->service);
-            service_rules_look(server->service, false);
+            service_look(server->service);
             measure(server, seconds++);
         }
     }
@@ -476,7 +472,7 @@ bool server_run(const struct service *service, struct listener *listener, struct
         good = start_workers(workers, count, &server, error);
         if (good) {
             service_log_start(service);
-            service_look_at_trust(service);
+            service_look(service);
             (void)notify_send("READY=1");
             wait_for_stop(&server, &signals);
             stop(&server, workers, count);

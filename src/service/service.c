@@ -101,19 +101,25 @@ static void tell(const struct service *service, enum trust_change change, struct
     trust_news_free(news);
 }
 
-void service_look_at_trust(const struct service *service)
+static void look_at_trust(const struct service *service)
 {
     struct trust_news news = {.error = {.kind = ERROR_NONE}};
     enum trust_change change = trust_current_look(service->trust, &news);
 
-    log_follow_rotation(service->log);
     tell(service, change, &news);
     if (trust_current_remind(service->trust, &news))
         tell(service, TRUST_SAME, &news);
+}
+
+void service_look(const struct service *service)
+{
+    log_follow_rotation(service->log);
+    look_at_trust(service);
+    service_rules_look(service, false);
     service_measure(service);
 }
 
-void service_reload_trust(const struct service *service)
+static void reload_trust(const struct service *service)
 {
     struct trust_news news = {.error = {.kind = ERROR_NONE}};
     enum trust_change change = trust_current_reload(service->trust, &news);
@@ -121,6 +127,13 @@ void service_reload_trust(const struct service *service)
     if (change == TRUST_SAME)
         log_words(service->log, LOG_LEVEL_INFO, "the trust was reloaded: it is the same as before");
     tell(service, change, &news);
+}
+
+void service_reload(const struct service *service)
+{
+    log_reopen(service->log);
+    reload_trust(service);
+    service_rules_look(service, true);
 }
 
 void service_close(struct service *service)

@@ -41,13 +41,13 @@ bool service_open(
  * error; an earlier snapshot counts on then. */
 bool service_load_trust(const struct service *service, struct error *error);
 
-/* Looks whether the trust's files have changed, loads them anew if so, and logs what came of it. To
- * be called by one thread, about once a second. */
-void service_look_at_trust(const struct service *service);
+/* What is due about once a second, by one thread: follows a log file that was moved away, loads the
+ * files of trust and rules that have changed and logs what came of it, and sets the gauges. */
+void service_look(const struct service *service);
 
-/* Loads the trust's files anew, changed or not, and logs what came of it (SIGHUP). By the same
+/* Reopens the log and loads the files of trust and rules, changed or not (SIGHUP). By the same
  * thread. */
-void service_reload_trust(const struct service *service);
+void service_reload(const struct service *service);
 
 /* Frees what the service holds. */
 void service_close(struct service *service);

@@ -151,7 +151,7 @@ Test(answer, what_of_the_trust_is_old_is_told)
     answer = ask(stage, REQUEST_RESPONDER, json);
     cr_expect_not_null(strstr(answer, "\"trust_kept\": null"), "%s", answer);
     free(pki_write_text(stage->dir, "ca.cer", "-----BEGIN CERTIFICATE-----\n"));
-    service_reload_trust(&stage->service);
+    service_reload(&stage->service);
     answer = ask(stage, REQUEST_RESPONDER, parameters);
     cr_expect_not_null(strstr(answer, "\nTrust: "), "%s", answer);
     cr_expect_not_null(strstr(answer, "ca.cer"), "%s", answer);
