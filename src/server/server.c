@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/worker_slots.h"
 #include "fastcgi/fastcgi_connection.h"
-#include "server/allowlist.h"
+#include "server/acceptor.h"
 #include "server/connections.h"
 #include "server/notify.h"
 #include "service/respond.h"
@@ -30,8 +30,6 @@
 #define LEAST_CONNECTIONS ((size_t)16)
 /* Descriptors that are kept free of connections: files of the trust, a few for libraries. */
 #define SPARE_DESCRIPTORS ((size_t)16)
-/* How often the operator is told that there are no descriptors. */
-#define REST_WORDS_MS 10000
 /* How long nobody accepts then, unless a connection is closed. */
 #define REST_MS 50
 /* The end, in milliseconds since it began: until when those who connected just before may send
@@ -43,19 +41,15 @@
 /* How often the file of --metrics-file is written. */
 #define METRICS_FILE_SECONDS 15
 
-/* Shared by the workers; immutable but for the connections, which have their own lock, the atomics
- * and the listener. */
+/* Shared by the workers; immutable but for the connections and the acceptor, which have locks of
+ * their own, and the atomic. */
 struct server {
     const struct service *service;
-    pthread_rwlock_t listener_lock; /* guards the listener, which is closed while workers work */
-    struct listener *listener;
-    struct allowlist *peers;
+    struct acceptor *acceptor;
     struct connections *connections;
     int epoll_fd;
     int stop_fd;
     atomic_bool stopping; /* requests that have come are answered, nothing else is waited for */
-    atomic_bool resting;  /* no descriptors are left: nobody accepts until a connection is closed */
-    atomic_llong rest_told_at;
 };
 
 struct worker {
@@ -70,91 +64,6 @@ static void answer(void *context, struct request *request)
     const struct server *server = context;
 
     respond(server->service, request);
-}
-
-/* Has one worker told of the next connection on a listening socket. With the lock held. */
-static void await_connection(const struct server *server, size_t number)
-{
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = TOKEN_LISTEN + number};
-
-    (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_MOD, server->listener->fds[number], &event);
-}
-
-/* A descriptor may have become free. */
-static void end_rest(struct server *server)
-{
-    size_t number;
-
-    if (!atomic_load(&server->resting) || !atomic_exchange(&server->resting, false))
-        return;
-    (void)pthread_rwlock_rdlock(&server->listener_lock);
-    for (number = 0; number < server->listener->count; number++)
-        await_connection(server, number);
-    (void)pthread_rwlock_unlock(&server->listener_lock);
-}
-
-static bool is_shortage(int reason)
-{
-    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
-}
-
-static void tell_of_rest(struct server *server)
-{
-    long long told = atomic_load(&server->rest_told_at), now = clock_milliseconds();
-
-    if ((told == 0 || now - told >= REST_WORDS_MS) &&
-        atomic_compare_exchange_strong(&server->rest_told_at, &told, now))
-        log_words(server->service->log, LOG_LEVEL_WARNING,
-            "no file descriptors are left: connections wait; raise LimitNOFILE or lower --threads");
-}
-
-/* Accepts a connection. Without descriptors an idle one is closed for it. -1 with errno. */
-static int accept_on(struct server *server, int listen_fd, struct sockaddr_storage *address)
-{
-    while (connections_have_room(server->connections)) {
-        socklen_t size = sizeof(*address);
-        int fd =
-            accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        int reason = errno;
-
-        if (fd >= 0 || !is_shortage(reason))
-            return fd;
-        if (!connections_close_oldest(server->connections))
-            break;
-    }
-    tell_of_rest(server);
-    errno = EMFILE;
-    return -1;
-}
-
-/* Accepts the next connection of one who may connect, and lets others do so again. -1 when there is
- * none. */
-static int accept_next(struct server *server, size_t number)
-{
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    int fd = -1;
-
-    (void)pthread_rwlock_rdlock(&server->listener_lock);
-    if (number < server->listener->count) {
-        fd = accept_on(server, server->listener->fds[number], &address);
-        if (fd < 0 && is_shortage(errno))
-            atomic_store(&server->resting, true);
-        else
-            await_connection(server, number);
-    }
-    (void)pthread_rwlock_unlock(&server->listener_lock);
-    if (fd < 0)
-        return fd;
-    if (allowlist_allow(server->peers, &address)) {
-        metrics_add(server->service->metrics, METRICS_CONNECTIONS_ACCEPTED, 1);
-        return fd;
-    }
-    metrics_add(server->service->metrics, METRICS_CONNECTIONS_REFUSED, 1);
-    log_words(server->service->log, LOG_LEVEL_WARNING,
-        "a connection from an address that --allow-peer does not name was closed");
-    (void)close(fd);
-    return -1;
 }
 
 static void begin_connection(struct worker *worker, int fd)
@@ -191,7 +100,7 @@ static void take_event(struct worker *worker, int timeout)
     if (count <= 0 || event.data.u64 == TOKEN_STOP)
         return;
     if (event.data.u64 >= TOKEN_LISTEN && event.data.u64 < TOKEN_STOP) {
-        int fd = accept_next(server, (size_t)(event.data.u64 - TOKEN_LISTEN));
+        int fd = acceptor_next(server->acceptor, (size_t)(event.data.u64 - TOKEN_LISTEN));
 
         if (fd >= 0)
             begin_connection(worker, fd);
@@ -202,7 +111,7 @@ static void take_event(struct worker *worker, int timeout)
         if (connection != NULL)
             go_on_with(worker, connection);
     }
-    end_rest(server);
+    acceptor_end_rest(server->acceptor);
 }
 
 static void *work(void *context)
@@ -212,7 +121,7 @@ static void *work(void *context)
 
     worker_slots_enter(slots);
     while (worker_slots_stand_by(slots))
-        take_event(worker, atomic_load(&worker->server->resting) ? REST_MS : -1);
+        take_event(worker, acceptor_is_resting(worker->server->acceptor) ? REST_MS : -1);
     worker_slots_leave(slots);
     return NULL;
 }
@@ -226,7 +135,7 @@ static void expire(struct server *server)
         (void)fastcgi_connection_expire(connection);
         connections_put(server->connections, connection);
     }
-    end_rest(server);
+    acceptor_end_rest(server->acceptor);
 }
 
 /* So many requests may wait for something at a time, and others are served meanwhile. */
@@ -256,27 +165,22 @@ static bool watch(const struct server *server, int fd, uint64_t token, uint32_t 
     return epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static bool prepare(struct server *server, struct error *error)
+static bool prepare(struct server *server, struct listener *listener, struct error *error)
 {
-    size_t i;
-
-    server->peers = allowlist_new(server->service->config, error);
-    if (server->peers == NULL)
-        return false;
     server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->epoll_fd < 0 || server->stop_fd < 0 ||
         !watch(server, server->stop_fd, TOKEN_STOP, EPOLLIN))
         goto fail;
-    for (i = 0; i < server->listener->count; i++) {
-        if (!watch(server, server->listener->fds[i], TOKEN_LISTEN + i, EPOLLIN | EPOLLONESHOT))
-            goto fail;
-    }
     server->connections = connections_new(
         most_connections(server, count_workers(server->service->config)), server->epoll_fd);
-    if (server->connections != NULL)
-        return true;
-    errno = ENOMEM;
+    if (server->connections == NULL) {
+        errno = ENOMEM;
+        goto fail;
+    }
+    server->acceptor = acceptor_new(
+        server->service, listener, server->connections, server->epoll_fd, TOKEN_LISTEN, error);
+    return server->acceptor != NULL;
 
 fail:
     error_set(error, ERROR_LIBRARY, "the server could not begin: %s", strerror(errno));
@@ -339,41 +243,6 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
     }
 }
 
-/* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that
- * somebody else opened outlives us, and so they wait on. */
-static void accept_the_rest(struct server *server)
-{
-    struct fastcgi_connection connection;
-    struct sockaddr_storage address;
-    size_t number;
-    int fd;
-
-    for (number = 0; number < server->listener->count; number++) {
-        while ((fd = accept_on(server, server->listener->fds[number], &address)) >= 0 ||
-               errno == ECONNABORTED || errno == EINTR) {
-            if (fd >= 0 && allowlist_allow(server->peers, &address)) {
-                fastcgi_connection_begin(&connection, fd);
-                connections_add(server->connections, &connection);
-            } else if (fd >= 0) {
-                (void)close(fd);
-            }
-        }
-    }
-}
-
-static void close_listener(struct server *server)
-{
-    size_t number;
-
-    (void)pthread_rwlock_wrlock(&server->listener_lock);
-    if (server->service->config->listen != NULL)
-        accept_the_rest(server);
-    for (number = 0; number < server->listener->count; number++)
-        (void)epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, server->listener->fds[number], NULL);
-    listener_close(server->listener);
-    (void)pthread_rwlock_unlock(&server->listener_lock);
-}
-
 /* Ends the connections, as their requests are answered; false when none is left. */
 static bool end_connections(struct server *server, int64_t began)
 {
@@ -407,7 +276,7 @@ static void stop(struct server *server, struct worker *workers, size_t count)
 
     (void)notify_send("STOPPING=1");
     atomic_store(&server->stopping, true);
-    close_listener(server);
+    acceptor_close(server->acceptor);
     while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
         (void)poll(NULL, 0, STOP_LOOK_MS);
     end_workers(server, workers, count);
@@ -454,11 +323,7 @@ static bool block_signals(sigset_t *signals)
 
 bool server_run(const struct service *service, struct listener *listener, struct error *error)
 {
-    struct server server = {.service = service,
-        .listener_lock = PTHREAD_RWLOCK_INITIALIZER,
-        .listener = listener,
-        .epoll_fd = -1,
-        .stop_fd = -1};
+    struct server server = {.service = service, .epoll_fd = -1, .stop_fd = -1};
     size_t i, count = count_workers(service->config);
     struct worker *workers = calloc(count, sizeof(*workers));
     sigset_t signals;
@@ -468,7 +333,7 @@ bool server_run(const struct service *service, struct listener *listener, struct
         error_set(error, ERROR_MEMORY, "out of memory for the workers");
     } else if (!block_signals(&signals)) {
         error_set(error, ERROR_LIBRARY, "the signals could not be blocked");
-    } else if (prepare(&server, error)) {
+    } else if (prepare(&server, listener, error)) {
         good = start_workers(workers, count, &server, error);
         if (good) {
             service_log_start(service);
@@ -484,8 +349,8 @@ bool server_run(const struct service *service, struct listener *listener, struct
     for (i = 0; workers != NULL && i < count; i++)
         fastcgi_worker_free(workers[i].fastcgi);
     free(workers);
+    acceptor_free(server.acceptor);
     connections_free(server.connections);
-    allowlist_free(server.peers);
     if (server.epoll_fd >= 0)
         (void)close(server.epoll_fd);
     if (server.stop_fd >= 0)

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include "server/acceptor.h"
+#include "base/clock.h"
+#include "server/allowlist.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How often the operator is told that there are no descriptors. */
+#define REST_WORDS_MS 10000
+
+struct acceptor {
+    const struct service *service;
+    pthread_rwlock_t lock; /* guards the listener, which is closed while workers work */
+    struct listener *listener;
+    struct allowlist *peers;
+    struct connections *connections;
+    int epoll_fd;
+    uint64_t first_token;
+    atomic_bool resting; /* no descriptors are left: nobody accepts until a connection is closed */
+    atomic_llong told_at;
+};
+
+static bool watch_sockets(const struct acceptor *acceptor, struct error *error)
+{
+    size_t number;
+
+    for (number = 0; number < acceptor->listener->count; number++) {
+        struct epoll_event event = {
+            .events = EPOLLIN | EPOLLONESHOT, .data.u64 = acceptor->first_token + number};
+
+        if (epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, acceptor->listener->fds[number], &event) !=
+            0) {
+            error_set(error, ERROR_LIBRARY, "the server could not begin: %s", strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
+    struct connections *connections, int epoll_fd, uint64_t first_token, struct error *error)
+{
+    struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
+
+    if (acceptor == NULL) {
+        error_set(error, ERROR_MEMORY, "out of memory for the listening sockets");
+        return NULL;
+    }
+    acceptor->service = service;
+    acceptor->listener = listener;
+    acceptor->connections = connections;
+    acceptor->epoll_fd = epoll_fd;
+    acceptor->first_token = first_token;
+    (void)pthread_rwlock_init(&acceptor->lock, NULL);
+    acceptor->peers = allowlist_new(service->config, error);
+    if (acceptor->peers != NULL && watch_sockets(acceptor, error))
+        return acceptor;
+    acceptor_free(acceptor);
+    return NULL;
+}
+
+void acceptor_free(struct acceptor *acceptor)
+{
+    if (acceptor == NULL)
+        return;
+    allowlist_free(acceptor->peers);
+    (void)pthread_rwlock_destroy(&acceptor->lock);
+    free(acceptor);
+}
+
+bool acceptor_is_resting(const struct acceptor *acceptor)
+{
+    return atomic_load(&acceptor->resting);
+}
+
+/* Has one worker told of the next connection on a listening socket. With the lock held. */
+static void await_connection(const struct acceptor *acceptor, size_t number)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = acceptor->first_token + number};
+
+    (void)epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_MOD, acceptor->listener->fds[number], &event);
+}
+
+void acceptor_end_rest(struct acceptor *acceptor)
+{
+    size_t number;
+
+    if (!atomic_load(&acceptor->resting) || !atomic_exchange(&acceptor->resting, false))
+        return;
+    (void)pthread_rwlock_rdlock(&acceptor->lock);
+    for (number = 0; number < acceptor->listener->count; number++)
+        await_connection(acceptor, number);
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+}
+
+static bool is_shortage(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
+}
+
+static void tell_of_rest(struct acceptor *acceptor)
+{
+    long long told = atomic_load(&acceptor->told_at), now = clock_milliseconds();
+
+    if ((told == 0 || now - told >= REST_WORDS_MS) &&
+        atomic_compare_exchange_strong(&acceptor->told_at, &told, now))
+        log_words(acceptor->service->log, LOG_LEVEL_WARNING,
+            "no file descriptors are left: connections wait; raise LimitNOFILE or lower --threads");
+}
+
+/* Accepts a connection. Without descriptors an idle one is closed for it. -1 with errno. */
+static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_storage *address)
+{
+    while (connections_have_room(acceptor->connections)) {
+        socklen_t size = sizeof(*address);
+        int fd =
+            accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int reason = errno;
+
+        if (fd >= 0 || !is_shortage(reason))
+            return fd;
+        if (!connections_close_oldest(acceptor->connections))
+            break;
+    }
+    tell_of_rest(acceptor);
+    errno = EMFILE;
+    return -1;
+}
+
+int acceptor_next(struct acceptor *acceptor, size_t number)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    int fd = -1;
+
+    (void)pthread_rwlock_rdlock(&acceptor->lock);
+    if (number < acceptor->listener->count) {
+        fd = accept_on(acceptor, acceptor->listener->fds[number], &address);
+        if (fd < 0 && is_shortage(errno))
+            atomic_store(&acceptor->resting, true);
+        else
+            await_connection(acceptor, number);
+    }
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+    if (fd < 0)
+        return fd;
+    if (allowlist_allow(acceptor->peers, &address)) {
+        metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_ACCEPTED, 1);
+        return fd;
+    }
+    metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_REFUSED, 1);
+    log_words(acceptor->service->log, LOG_LEVEL_WARNING,
+        "a connection from an address that --allow-peer does not name was closed");
+    (void)close(fd);
+    return -1;
+}
+
+/* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that
+ * somebody else opened outlives us, and so they wait on. */
+static void accept_the_rest(struct acceptor *acceptor)
+{
+    struct fastcgi_connection connection;
+    struct sockaddr_storage address;
+    size_t number;
+    int fd;
+
+    for (number = 0; number < acceptor->listener->count; number++) {
+        while ((fd = accept_on(acceptor, acceptor->listener->fds[number], &address)) >= 0 ||
+               errno == ECONNABORTED || errno == EINTR) {
+            if (fd >= 0 && allowlist_allow(acceptor->peers, &address)) {
+                fastcgi_connection_begin(&connection, fd);
+                connections_add(acceptor->connections, &connection);
+            } else if (fd >= 0) {
+                (void)close(fd);
+            }
+        }
+    }
+}
+
+void acceptor_close(struct acceptor *acceptor)
+{
+    size_t number;
+
+    (void)pthread_rwlock_wrlock(&acceptor->lock);
+    if (acceptor->service->config->listen != NULL)
+        accept_the_rest(acceptor);
+    for (number = 0; number < acceptor->listener->count; number++)
+        (void)epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->listener->fds[number], NULL);
+    listener_close(acceptor->listener);
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+}
