@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
+#include "unit/certificate/identity_given.h"
 #include "unit/pki/pki.h"
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct identity *read_identity(const struct pki_spec *spec)
-{
-    struct pki *pki = pki_make(spec);
-    struct error error = {.kind = ERROR_NONE};
-    struct identity *identity = identity_read(pki->certificate, &error);
-
-    cr_assert_not_null(identity, "%s", error.text);
-    pki_free(pki);
-    return identity;
-}
 
 Test(identity, serial_numbers_of_every_size_and_sign)
 {
@@ -36,7 +26,7 @@ Test(identity, serial_numbers_of_every_size_and_sign)
 
     for (i = 0; i < sizeof(serials) / sizeof(serials[0]); i++) {
         struct identity *identity =
-            read_identity(&(struct pki_spec){.serial_hex = serials[i].given});
+            identity_given(&(struct pki_spec){.serial_hex = serials[i].given});
 
         cr_expect_str_eq(
             identity->serial, serials[i].hex, "%s: came %s", serials[i].given, identity->serial);
@@ -53,13 +43,13 @@ Test(identity, a_serial_number_of_absurd_length_is_not_turned_into_decimal_digit
 
     memset(hex, 'A', sizeof(hex) - 1);
     hex[128] = '\0';
-    identity = read_identity(&(struct pki_spec){.serial_hex = hex});
+    identity = identity_given(&(struct pki_spec){.serial_hex = hex});
     cr_expect_str_eq(identity->serial, hex);
     cr_expect_eq(strlen(identity->serial_decimal), 154, "%s", identity->serial_decimal);
     identity_free(identity);
     memset(hex, 'A', sizeof(hex) - 1);
     hex[130] = '\0';
-    identity = read_identity(&(struct pki_spec){.serial_hex = hex});
+    identity = identity_given(&(struct pki_spec){.serial_hex = hex});
     cr_expect_str_eq(identity->serial, hex);
     cr_expect_str_eq(identity->serial_decimal, "too long");
     identity_free(identity);
@@ -100,7 +90,7 @@ Test(identity, dates_of_both_forms_are_told_and_nonsense_is_unreadable)
     size_t i;
 
     for (i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
-        struct identity *identity = read_identity(&(struct pki_spec){
+        struct identity *identity = identity_given(&(struct pki_spec){
             .not_before_text = dates[i].given, .not_after_text = dates[i].given});
         bool known = strcmp(dates[i].shown, "unreadable") != 0;
 
@@ -148,7 +138,7 @@ Test(identity, every_kind_of_key_is_named)
     size_t i;
 
     for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        struct identity *identity = read_identity(&(struct pki_spec){.key = keys[i].key});
+        struct identity *identity = identity_given(&(struct pki_spec){.key = keys[i].key});
 
         cr_expect_str_eq(identity->public_key, keys[i].key_words, "came %s", identity->public_key);
         cr_expect_str_eq(identity->signature_algorithm, keys[i].signature, "came %s",
@@ -226,8 +216,8 @@ Test(identity, the_pin_survives_a_renewal_with_the_same_key_and_no_other)
 
 Test(identity, the_version_counts_from_one)
 {
-    struct identity *first = read_identity(&(struct pki_spec){.version = 1});
-    struct identity *third = read_identity(&(struct pki_spec){.version = 3});
+    struct identity *first = identity_given(&(struct pki_spec){.version = 1});
+    struct identity *third = identity_given(&(struct pki_spec){.version = 3});
 
     cr_expect_eq(first->version, 1);
     cr_expect_eq(third->version, 3);

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
+#include "unit/certificate/identity_given.h"
 #include "unit/pki/pki.h"
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct identity *read_identity(const struct pki_spec *spec)
-{
-    struct pki *pki = pki_make(spec);
-    struct error error = {.kind = ERROR_NONE};
-    struct identity *identity = identity_read(pki->certificate, &error);
-
-    cr_assert_not_null(identity, "%s", error.text);
-    pki_free(pki);
-    return identity;
-}
 
 /* Compares with words that a NULL ends. */
 static void expect_list(
@@ -38,7 +28,7 @@ Test(identity_extensions, alternative_names_of_every_kind_are_shown)
     static const char *const wanted[] = {"DNS:example.org", "email:dan@example.org",
         "URI:https://example.org/a?b", "IP:192.0.2.1", "IP:2001:db8::1", "RID:2.999.3",
         "dirName:CN=Dan,O=Acme", "UPN:dan@example.org", "otherName:1.2.3", NULL};
-    struct identity *identity = read_identity(&(struct pki_spec){
+    struct identity *identity = identity_given(&(struct pki_spec){
         .extensions = {"subjectAltName=critical,DNS:example.org,email:dan@example.org,"
                        "URI:https://example.org/a?b,IP:192.0.2.1,IP:2001:db8::1,RID:2.999.3,"
                        "dirName:d,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:dan@example.org,"
@@ -57,7 +47,7 @@ Test(identity_extensions, other_names_that_are_known_are_shown)
     static const char *const wanted[] = {"XmppAddr:dan@example.org",
         "SRVName:_xmpp-client.example.org", "Kerberos:dan/ad\\@min@EXAMPLE.ORG",
         "otherName:1.3.6.1.5.2.2", NULL};
-    struct identity *identity = read_identity(&(struct pki_spec){
+    struct identity *identity = identity_given(&(struct pki_spec){
         .extensions = {"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:dan@example.org,"
                        "otherName:1.3.6.1.5.5.7.8.7;IA5:_xmpp-client.example.org,"
                        "otherName:1.3.6.1.5.2.2;SEQUENCE:principal,"
@@ -76,7 +66,7 @@ Test(identity_extensions, netscapes_type_is_shown)
 {
     static const char *const wanted[] = {"client", "email", NULL};
     struct identity *identity =
-        read_identity(&(struct pki_spec){.extensions = {"nsCertType=client,email"}});
+        identity_given(&(struct pki_spec){.extensions = {"nsCertType=client,email"}});
 
     expect_list(&identity->netscape_cert_type, wanted, "nsCertType");
     cr_expect(identity->netscape_cert_type.present);
@@ -102,7 +92,7 @@ static void add_raw(X509 *certificate, void *context)
 
 static struct identity *read_raw(struct raw raw)
 {
-    return read_identity(
+    return identity_given(
         &(struct pki_spec){.no_extensions = true, .customise = add_raw, .context = &raw});
 }
 
@@ -165,7 +155,7 @@ Test(identity_extensions, more_names_than_the_limit_are_counted)
         at += sprintf(at, "subjectAltName=DNS:n0");
         for (j = 1; j < counts[i]; j++)
             at += sprintf(at, ",DNS:n%d", j);
-        identity = read_identity(&(struct pki_spec){.extensions = {line}});
+        identity = identity_given(&(struct pki_spec){.extensions = {line}});
         if (counts[i] == IDENTITY_MAX_NAMES) {
             cr_expect_eq(identity->subject_alt_names.count, IDENTITY_MAX_NAMES);
             cr_expect_str_eq(identity->subject_alt_names.items[IDENTITY_MAX_NAMES - 1], "DNS:n127");
@@ -186,7 +176,7 @@ Test(identity_extensions, key_usages_have_the_names_of_rfc_5280)
         "decipherOnly", NULL};
     static const char *const beyond[] = {"digitalSignature", "bit 9", "bit 15", NULL};
     static const char *const none[] = {NULL};
-    struct identity *identity = read_identity(&(struct pki_spec){
+    struct identity *identity = identity_given(&(struct pki_spec){
         .extensions = {"keyUsage=digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment,"
                        "keyAgreement,keyCertSign,cRLSign,encipherOnly,decipherOnly"}});
 
@@ -206,7 +196,7 @@ Test(identity_extensions, extended_key_usages_come_by_name_or_as_dotted_numbers)
 {
     static const char *const wanted[] = {
         "clientAuth", "serverAuth", "emailProtection", "anyExtendedKeyUsage", "1.2.3.4.5", NULL};
-    struct identity *identity = read_identity(&(struct pki_spec){
+    struct identity *identity = identity_given(&(struct pki_spec){
         .extensions = {"extendedKeyUsage=critical,clientAuth,serverAuth,emailProtection,"
                        "anyExtendedKeyUsage,1.2.3.4.5"}});
 
@@ -239,17 +229,17 @@ Test(identity_extensions, an_extension_that_is_there_twice_is_unreadable)
 Test(identity_extensions, what_libcrypto_does_not_know_is_listed_with_its_criticality)
 {
     static const char *const wanted[] = {"1.2.3.4", "1.2.3.5", NULL};
-    struct identity *identity = read_identity(
+    struct identity *identity = identity_given(
         &(struct pki_spec){.extensions = {"1.2.3.4=DER:0500", "1.2.3.5=critical,DER:0500"}});
 
     expect_list(&identity->unknown_extensions, wanted, "unknown extensions");
     cr_expect(identity->unknown_extensions.critical);
     identity_free(identity);
-    identity = read_identity(&(struct pki_spec){.extensions = {"1.2.3.4=DER:0500"}});
+    identity = identity_given(&(struct pki_spec){.extensions = {"1.2.3.4=DER:0500"}});
     cr_expect(identity->unknown_extensions.present);
     cr_expect_not(identity->unknown_extensions.critical);
     identity_free(identity);
-    identity = read_identity(&(struct pki_spec){.subject = "CN=none"});
+    identity = identity_given(&(struct pki_spec){.subject = "CN=none"});
     cr_expect_not(identity->unknown_extensions.present);
     cr_expect_eq(identity->unknown_extensions.count, 0);
     identity_free(identity);
@@ -260,7 +250,7 @@ Test(identity_extensions, key_identifiers_are_hexadecimal_with_colons)
     struct pki *ca = pki_ca("CN=CA");
     struct error error = {.kind = ERROR_NONE};
     struct identity *of_ca = identity_read(ca->certificate, &error);
-    struct identity *identity = read_identity(&(struct pki_spec){.issuer = ca});
+    struct identity *identity = identity_given(&(struct pki_spec){.issuer = ca});
 
     cr_assert_not_null(of_ca, "%s", error.text);
     cr_expect_eq(strlen(of_ca->subject_key_id), 59);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/identity.h"
 #include "certificate/identity_names.h"
+#include "unit/certificate/identity_given.h"
 #include "unit/pki/pki.h"
 
 #include <criterion/criterion.h>
@@ -66,17 +67,6 @@ static const struct value values[] = {
     {V_ASN1_BIT_STRING, BYTES("\x01\x03"), "CN=#0303000103", "\\#0303000103", false},
 };
 
-static struct identity *read_identity(const struct pki_spec *spec)
-{
-    struct pki *pki = pki_make(spec);
-    struct error error = {.kind = ERROR_NONE};
-    struct identity *identity = identity_read(pki->certificate, &error);
-
-    cr_assert_not_null(identity, "%s", error.text);
-    pki_free(pki);
-    return identity;
-}
-
 /* Shows one value, in one of the two forms. */
 static char *show(int type, const char *bytes, size_t length, enum shown_form form, bool *replaced)
 {
@@ -140,7 +130,7 @@ Test(identity_names, the_names_of_a_certificate_are_shown_in_both_forms)
 
         if (copy != NULL) {
             seen++;
-            identity = read_identity(&(struct pki_spec){.subject_name = copy});
+            identity = identity_given(&(struct pki_spec){.subject_name = copy});
             alone = identity_name(copy, NULL);
             cr_expect_str_eq(identity->subject, value->name, "value %zu: expected %s, came %s", i,
                 value->name, identity->subject);
@@ -207,7 +197,7 @@ Test(identity_names, a_name_is_written_last_part_first_and_joined_parts_with_a_p
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        struct identity *identity = read_identity(&(struct pki_spec){.subject = names[i].subject});
+        struct identity *identity = identity_given(&(struct pki_spec){.subject = names[i].subject});
 
         cr_expect_str_eq(identity->subject, names[i].shown, "%s: expected %s, came %s",
             names[i].subject, names[i].shown, identity->subject);
@@ -218,7 +208,7 @@ Test(identity_names, a_name_is_written_last_part_first_and_joined_parts_with_a_p
 Test(identity_names, an_empty_subject_has_no_parts)
 {
     struct pki *ca = pki_ca("CN=CA");
-    struct identity *identity = read_identity(&(struct pki_spec){.subject = "", .issuer = ca});
+    struct identity *identity = identity_given(&(struct pki_spec){.subject = "", .issuer = ca});
 
     cr_expect_str_eq(identity->subject, "");
     cr_expect_eq(identity->subject_part_count, 0);
@@ -231,7 +221,7 @@ Test(identity_names, an_empty_subject_has_no_parts)
 Test(identity_names, the_parts_stand_in_the_certificates_own_order)
 {
     struct identity *identity =
-        read_identity(&(struct pki_spec){.subject = "CN=Dan,OU=B,OU=A,2.999=x,C=GB"});
+        identity_given(&(struct pki_spec){.subject = "CN=Dan,OU=B,OU=A,2.999=x,C=GB"});
     static const char *const wanted[][2] = {
         {"C", "GB"}, {"2.999", "x"}, {"OU", "A"}, {"OU", "B"}, {"CN", "Dan"}};
     size_t i;

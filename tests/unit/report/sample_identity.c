@@ -87,3 +87,16 @@ void sample_verdict(struct verdict *verdict, enum verdict_status status, const c
     *verdict =
         (struct verdict){.status = status, .error_depth = -1, .checked_at = sample_time(moment)};
 }
+
+struct verdict sample_good_verdict(const char *moment)
+{
+    struct verdict verdict;
+
+    sample_verdict(&verdict, VERDICT_VALID, moment);
+    verdict.chain_length = 2;
+    (void)snprintf(verdict.anchor, sizeof(verdict.anchor), "CN=Acme CA,O=Acme");
+    verdict.revocation = REVOCATION_GOOD;
+    verdict.crl_this_update = sample_time("2026-11-24");
+    verdict.crl_next_update = sample_time("2026-11-25");
+    return verdict;
+}

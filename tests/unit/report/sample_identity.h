@@ -21,6 +21,10 @@ void sample_forwarded(struct forwarded *forwarded, const char *front);
 /* A verdict of this status, judged at a moment written as RFC 3339 says. */
 void sample_verdict(struct verdict *verdict, enum verdict_status status, const char *moment);
 
+/* A valid verdict, judged at such a moment, of a chain of two up to CN=Acme CA,O=Acme, good by a
+ * CRL of 2026-11-24 that ends a day later. */
+struct verdict sample_good_verdict(const char *moment);
+
 /* Seconds since 1970 of a moment written as RFC 3339 says. */
 time_t sample_time(const char *moment);
 

@@ -118,25 +118,12 @@ static const char full_report[] =
     "Expires: in 364 days\n" ADVICE_VALID "\n"
     "The certificate is valid\n";
 
-static struct verdict good_verdict(void)
-{
-    struct verdict verdict;
-
-    sample_verdict(&verdict, VERDICT_VALID, NOW);
-    verdict.chain_length = 2;
-    (void)snprintf(verdict.anchor, sizeof(verdict.anchor), "CN=Acme CA,O=Acme");
-    verdict.revocation = REVOCATION_GOOD;
-    verdict.crl_this_update = sample_time("2026-11-24");
-    verdict.crl_next_update = sample_time("2026-11-25");
-    return verdict;
-}
-
 Test(report_text, a_valid_certificate_with_everything_in_it)
 {
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "SUCCESS");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
     struct text text = {.limit = 0};
 
     sample_identity(&identity);
@@ -282,7 +269,7 @@ Test(report_text, a_revoked_certificate_says_when_and_why)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, NULL);
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
 
     verdict.status = VERDICT_REVOKED;
     verdict.error_code = X509_V_ERR_CERT_REVOKED;
@@ -466,7 +453,7 @@ Test(report_text, a_string_cut_within_a_character_is_shown_up_to_it)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, NULL);
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
     struct text text = {.limit = 0};
 
     (void)snprintf(verdict.anchor, sizeof(verdict.anchor), "CN=J\xC3");
@@ -480,7 +467,7 @@ Test(report_text, a_report_that_does_not_fit_has_failed)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "SUCCESS");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
     size_t limit, whole = strlen(full_report);
 
     sample_identity(&identity);

@@ -127,19 +127,6 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"chain_length\": null, \"anchor\": null," advice                                             \
     "\"trust_kept\": null, \"checked_at\": \"" NOW "\"}"
 
-static struct verdict good_verdict(void)
-{
-    struct verdict verdict;
-
-    sample_verdict(&verdict, VERDICT_VALID, NOW);
-    verdict.chain_length = 2;
-    (void)snprintf(verdict.anchor, sizeof(verdict.anchor), "CN=Acme CA,O=Acme");
-    verdict.revocation = REVOCATION_GOOD;
-    verdict.crl_this_update = sample_time("2026-11-24");
-    verdict.crl_next_update = sample_time("2026-11-25");
-    return verdict;
-}
-
 static void expect_report(
     const struct report *report, const struct verdict *verdict, const char *wanted)
 {
@@ -157,7 +144,7 @@ Test(report_json, a_valid_certificate_with_everything_in_it)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "SUCCESS");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
 
     expect_report(&report, &verdict,
         "{" CERTIFICATE "\"front_verify\": \"SUCCESS\", \"front_verify_words\": null,"
@@ -176,7 +163,7 @@ Test(report_json, a_revoked_certificate_says_when_and_why)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "10");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
 
     verdict.status = VERDICT_REVOKED;
     verdict.error_code = X509_V_ERR_CERT_REVOKED;
@@ -326,7 +313,7 @@ Test(report_json, only_both_parts_together_are_an_object)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "SUCCESS");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
     struct text first = {.limit = 0}, second = {.limit = 0}, both = {.limit = 0};
     size_t length;
 
@@ -389,7 +376,7 @@ Test(report_json, an_allocation_that_fails_never_makes_a_shorter_report)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "10");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
     struct text whole = {.limit = 0};
     unsigned long nth, count;
 
@@ -413,7 +400,7 @@ Test(report_json, a_report_that_does_not_fit_has_failed)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "SUCCESS");
-    struct verdict verdict = good_verdict();
+    struct verdict verdict = sample_good_verdict(NOW);
     struct text whole = {.limit = 0};
     size_t limit;
 

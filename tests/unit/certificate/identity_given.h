@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PEERCERT_TESTS_IDENTITY_GIVEN_H
+#define PEERCERT_TESTS_IDENTITY_GIVEN_H
+
+#include "certificate/identity.h"
+#include "unit/pki/pki.h"
+
+/* Makes a certificate and reads what it says of itself; fails the test when that is not possible.
+ * Free with identity_free. */
+struct identity *identity_given(const struct pki_spec *spec);
+
+#endif
