@@ -59,7 +59,9 @@ def test_with_the_intermediate_configured_the_chain_is_complete(start_front, pee
 def test_the_verdicts_log_line_is_in_the_breakage_log(start_front, peercert, pki):
     front = start_front("lighttpd-spawned", peercert)
     front.curl(pki.good)
-    log = wait_until((front.folder / "backend.log").read_text, "a line in the log")
+    file = front.folder / "backend.log"
+    wait_until(lambda: " valid " in file.read_text(), "a verdict's line in the log")
+    log = file.read_text()
     assert "CN=Dan Example,OU=Ops,O=Acme,C=GB" in log
     assert "127.0.0.1" in log
 
