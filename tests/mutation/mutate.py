@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Changes verify, the verdict cache and the access rules one comparison or return at a time, and sees whether a unit test notices.
 
-usage: mutate.py [--sample N] [--only WORD] [--list]
+usage: mutate.py [--sample N] [--only WORD] [--part K/N] [--list]
 
 Builds in build/mutation (BUILD=DIR names another folder). A change that compiles to the very same
 code is none. What survives is printed; survivors.tsv holds those that were looked at and can make no
@@ -177,12 +177,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, help="this many, chosen at random but always the same")
     parser.add_argument("--only", default="", help="only files whose name holds this")
+    parser.add_argument("--part", default="1/1", metavar="K/N", help="the K-th of N parts of them, for a run in pieces")
     parser.add_argument("--list", action="store_true", help="print the changes, try none")
     arguments = parser.parse_args()
     mutants = [mutant for pattern, suites in ROOMS for path in sorted((ROOT / "src").glob(pattern))
                if arguments.only in path.name for mutant in mutants_of(path, suites)]
     if arguments.sample and arguments.sample < len(mutants):
         mutants = random.Random(1).sample(mutants, arguments.sample)
+    part, parts = map(int, arguments.part.split("/"))
+    mutants = mutants[part - 1::parts]
     if arguments.list:
         for mutant in mutants:
             print(f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}")
