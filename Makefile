@@ -28,6 +28,7 @@ FUZZ_SECONDS ?= 60
 PACKAGES = packages-build packages-demo packages-test packages-browser packages-lint packages-bench packages-coverage
 ARGS ?=
 Q = $(if $(V),,@)
+comma = ,
 say = @echo "  $(1) $@"
 
 .PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
@@ -64,9 +65,11 @@ $(BUILD)/libraries $(BUILD)/criterion:
 	@printf '#include <%s>\n' $(HEADERS) | $(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 || sh tests/install-packages.sh --missing $(PURPOSE)
 	@touch $@
 
+# Allocations of the unit tests fail on purpose: tests/unit/base/memory_fault.c.
+WRAPPED = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk)
 $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS) -lcriterion
+	$(Q)$(CC) $(LDFLAGS_ALL) $(WRAPPED) -o $@ $^ $(LDLIBS) -lcriterion
 
 $(BUILD)/rules-judge: $(BUILD)/obj/tests-rules/judge.o $(BUILD)/obj/tests/rules/rules_world.o \
 		$(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/pki/*.c)) $(BUILD)/libpeercert.a

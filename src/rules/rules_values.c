@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_values.h"
+#include "certificate/alloc_watch.h"
 #include "rules/rules_dn.h"
 #include "rules/rules_words.h"
 
@@ -279,9 +280,12 @@ static bool read_policy(struct rules *rules, struct rules_value *value, struct e
     int length = object != NULL ? OBJ_obj2txt(dotted, sizeof(dotted), object, 1) : -1;
 
     ASN1_OBJECT_free(object);
-    if (length <= 0 || strcmp(dotted, value->word) != 0)
+    if (length > 0 && strcmp(dotted, value->word) == 0)
+        return rules_value_set(rules, value, value->word, error);
+    if (!alloc_watch_explains_errors())
         return rules_value_refuse(error, "must be an OID in dotted form");
-    return rules_value_set(rules, value, value->word, error);
+    error_set(error, ERROR_MEMORY, "out of memory");
+    return false;
 }
 
 static bool take_name(

@@ -22,10 +22,9 @@ struct explainer {
     FILE *output;
 };
 
-static bool put(FILE *output, struct text *text)
+static bool put(FILE *output, const struct text *text)
 {
-    return !text->failed && fwrite(text->data, 1, text->length, output) == text->length &&
-           fflush(output) == 0;
+    return fwrite(text->data, 1, text->length, output) == text->length && fflush(output) == 0;
 }
 
 static void read_request(const struct config *config, struct explain_findings *findings)
@@ -100,7 +99,9 @@ static enum exit_code explain_evaluated(const struct explainer *explainer, const
         apply_rules(&findings);
     }
     append(explainer, &text, &findings);
-    if (put(explainer->output, &text))
+    if (text.failed)
+        error_set(error, ERROR_MEMORY, "%s: out of memory for the explanation", path);
+    else if (put(explainer->output, &text))
         code = findings.allowed ? EXIT_ALLOWED : EXIT_DENIED;
     else
         error_set(error, ERROR_FILE, "the explanation cannot be written");

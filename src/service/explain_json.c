@@ -158,18 +158,23 @@ static bool set_decision(json_t *object, const struct explain_findings *findings
            set(object, "lines", lines_array(findings));
 }
 
+static int append_bytes(const char *bytes, size_t length, void *context)
+{
+    struct text *text = context;
+
+    text_append(text, bytes, length);
+    return text->failed ? -1 : 0;
+}
+
 void explain_append_json(struct text *text, const struct explain_findings *findings)
 {
     json_t *object = json_object();
-    char *words = NULL;
 
-    if (set(object, "file", string_or_null(findings->file)) && set_verdict(object, findings) &&
-        set_decision(object, findings))
-        words = json_dumps(object, JSON_ENSURE_ASCII | JSON_COMPACT);
-    if (words != NULL)
-        text_printf(text, "%s\n", words);
-    else
+    /* Not by json_dumps: out of memory for a member's name, jansson 2.14 leaves it out silently. */
+    if (!set(object, "file", string_or_null(findings->file)) || !set_verdict(object, findings) ||
+        !set_decision(object, findings) ||
+        json_dump_callback(object, append_bytes, text, JSON_ENSURE_ASCII | JSON_COMPACT) != 0)
         text->failed = true;
-    free(words);
+    text_append_string(text, "\n");
     json_decref(object);
 }

@@ -2,39 +2,13 @@
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate.h"
 #include "certificate/identity.h"
+#include "unit/base/memory_fault.h"
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_LEAK_CHECK 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_LEAK_CHECK 1
-#endif
-#endif
-#ifdef HAS_LEAK_CHECK
-#include <sanitizer/lsan_interface.h>
-#endif
-
-static void expect_no_leak(const char *what)
-{
-#ifdef HAS_LEAK_CHECK
-    cr_expect_eq(__lsan_do_recoverable_leak_check(), 0, "%s leaks", what);
-#else
-    (void)what;
-#endif
-}
-
-static void look_at_no_leaks(void)
-{
-#ifdef HAS_LEAK_CHECK
-    __lsan_disable();
-#endif
-}
 
 /* Everything that a request does with a certificate. */
 struct request {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PEERCERT_TESTS_MEMORY_FAULT_H
+#define PEERCERT_TESTS_MEMORY_FAULT_H
+
+#include <stdbool.h>
+
+/* Allocations that fail on purpose: of the program's own code, of libcrypto's (which go through
+ * certificate/alloc_watch.c) and of jansson's. The unit tests are linked with --wrap for malloc and
+ * what is like it. certificate/alloc_watch.h has the same for libcrypto alone. */
+
+/* Lets the Nth allocation of this thread from now on fail (counted from 1; 0: none), and all after
+ * it when `and_after`. */
+void memory_fault_at(unsigned long nth, bool and_after);
+
+/* How many allocations this thread has asked for since memory_fault_at. */
+unsigned long memory_fault_count(void);
+
+/* Fails the test when something was lost. Looks under AddressSanitizer alone. */
+void expect_no_leak(const char *what);
+
+/* No look at leaks from now on. */
+void look_at_no_leaks(void);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/text.h"
+#include "certificate/alloc_watch.h"
+#include "rules/rules_current.h"
+#include "unit/base/memory_fault.h"
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Allocations of loading and deciding fail, one at a time: never another decision, nothing lost,
+ * and told as memory. */
+TestSuite(rules_memory, .init = rules_world_make, .fini = rules_world_free, .timeout = 300);
+
+/* Every kind of line and every key. %s: digests of the key and of the certificate of eve. */
+static const char every_key[] =
+    "issuer acme acme.cer\n"
+    "issuer devices sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n"
+    "issuer sub sub.cer # a comment\n"
+    "set encoded-slash literal\nset double-slash literal\nset explain full\n"
+    "group ops issuer=acme ou=Ops o=Acme\n"
+    "group ops issuer=acme email=eve@acme.example,eve@acme.org\n"
+    "group all group=ops\ngroup all issuer=devices,acme dc=example\n"
+    "group unused any\n"
+    "map people issuer=acme email=*@acme.example user=*\n"
+    "map people any user=\"some body\"\n"
+    "deny issuer=acme serial=ffff label=lost\n"
+    "deny issuer=acme policy=1.2.3.4 path=/policy/\n"
+    "allow group=all host=*.acme.example,wiki.acme.example path=/a/,/b user=map:people label=x\n"
+    "allow issuer=acme dn=\"CN=Eve Example,OU=Sales,O=Acme,C=GB\" path=/dn/ user=$dn\n"
+    "allow issuer=acme dn=\"CN=#0C0344616E,2.5.4.11=Ops,O=Acme\" path=/der/ user=dan\n"
+    "allow issuer=acme cn=\"Eve Example\",Dan,Two uid=m1 path=/uid/\n"
+    "allow issuer=acme cn=\"Eve Example\",Dan,Two c=GB path=/cn/\n"
+    "allow issuer=acme upn=dan@corp.example path=/upn/\n"
+    "allow issuer=acme,devices uri=spiffe://acme.example/** dns=*.sensor.acme.example "
+    "ip=192.0.2.0/24 user=$ip\n"
+    "allow sha256=%s path=/sha256/ from=192.0.2.0/24,2001:db8::/32\n"
+    "allow spki=%s path=/spki/ method=GET,POST since=2026-01-01 until=2027-12-31 "
+    "hours=00:00-24:00 days=mon-sun revocation=24h\n"
+    "allow any path=/any/ user=$cn\n"
+    "allow any path=/any/ user=$cn until=2020-01-01\n";
+
+static char *text_of_rules(void)
+{
+    char digest[65], *text = NULL;
+
+    (void)snprintf(digest, sizeof(digest), "%s", world_digest("eve", false));
+    pki_must(asprintf(&text, every_key, digest, world_digest("eve", true)) > 0, "asprintf");
+    return text;
+}
+
+/* The decisions of several certificates about several requests. */
+static void append_decisions(struct text *text, const struct rules *rules)
+{
+    static const char *const who[] = {"eve", "dan", "two", "sensor", "multi", "mallory"};
+    static const char *const asked[] = {"GET wiki.acme.example /a/x", "GET h /dn/", "GET h /cn/",
+        "GET h /upn/", "GET h /sensor", "GET h /sha256/ from=192.0.2.1", "GET h /spki/ good",
+        "GET h /any/", "GET h /policy/x", "GET h /der/"};
+    size_t i, j;
+
+    for (i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+        for (j = 0; j < sizeof(asked) / sizeof(asked[0]); j++) {
+            char words[700];
+
+            world_decide(rules, who[i], asked[j], words);
+            text_printf(text, "%s %s: %s\n", who[i], asked[j], words);
+        }
+    }
+}
+
+static void append_list(struct text *text, const struct list *list)
+{
+    size_t i;
+
+    for (i = 0; i < list->count; i++)
+        text_printf(text, "%s\n", list->items[i]);
+}
+
+/* Everything that came of loading, in one text. */
+static char *flatten(const struct rules *rules, const struct list *warnings)
+{
+    struct text text = {.limit = 0};
+    size_t i;
+
+    append_list(&text, warnings);
+    for (i = 0; i < rules_count(rules); i++)
+        text_printf(&text, "%s|%s|%s\n", rules_rule(rules, i)->name, rules_rule(rules, i)->text,
+            rules_rule(rules, i)->when);
+    append_decisions(&text, rules);
+    return text_take(&text);
+}
+
+struct loaded {
+    struct rules *rules;
+    struct list warnings;
+    struct error error;
+};
+
+static struct loaded load(const char *path)
+{
+    struct loaded loaded = {.error = {.kind = ERROR_NONE}};
+
+    loaded.rules = rules_load(path, world_trust, &loaded.warnings, &loaded.error);
+    return loaded;
+}
+
+static void loaded_free(struct loaded *loaded)
+{
+    rules_release(loaded->rules);
+    list_free(&loaded->warnings);
+}
+
+static void expect_memory(const struct error *error, unsigned long nth)
+{
+    cr_expect_eq(error->kind, ERROR_MEMORY, "allocation %lu: %s", nth, error->text);
+    cr_expect_not_null(strstr(error->text, "memory"), "allocation %lu: %s", nth, error->text);
+}
+
+/* What one failure came to: all of it, or nothing and why. Returns whether it was nothing. */
+static bool expect_all_or_nothing(
+    struct loaded *loaded, const char *wanted, unsigned long nth, bool and_after)
+{
+    const bool nothing = loaded->rules == NULL;
+    char *came;
+
+    if (nothing) {
+        expect_memory(&loaded->error, nth);
+    } else {
+        came = flatten(loaded->rules, &loaded->warnings);
+        cr_expect_str_eq(came, wanted, "allocation %lu%s", nth, and_after ? " and all after" : "");
+        free(came);
+    }
+    loaded_free(loaded);
+    return nothing;
+}
+
+static void torture_loading(bool and_after)
+{
+    char *text = text_of_rules(), *path = pki_write_text(world_dir, "access.rules", text), *wanted;
+    struct loaded loaded = load(path);
+    unsigned long nth, count, refused = 0;
+
+    cr_assert_not_null(loaded.rules, "%s", loaded.error.text);
+    wanted = flatten(loaded.rules, &loaded.warnings);
+    loaded_free(&loaded);
+    memory_fault_at(0, false);
+    loaded = load(path);
+    count = memory_fault_count();
+    loaded_free(&loaded);
+    cr_assert_gt(count, 500, "the allocations are not seen");
+    for (nth = 1; nth <= count; nth++) {
+        memory_fault_at(nth, and_after);
+        loaded = load(path);
+        memory_fault_at(0, false);
+        ERR_clear_error();
+        refused += expect_all_or_nothing(&loaded, wanted, nth, and_after);
+    }
+    cr_expect_gt(refused, 100, "nothing failed");
+    expect_no_leak("loading");
+    free(wanted);
+    free(path);
+    free(text);
+}
+
+Test(rules_memory, rules_are_loaded_whole_or_told_as_out_of_memory)
+{
+    torture_loading(false);
+}
+
+Test(rules_memory, rules_are_loaded_whole_or_told_as_out_of_memory_when_all_fails_from_then_on)
+{
+    torture_loading(true);
+}
+
+/* What is wrong with a file is said, or that memory ran out; the file is never taken. */
+Test(rules_memory, a_bad_file_stays_bad)
+{
+    static const char *const texts[] = {"issuer acme acme.cer\nallow emial=a@b\n",
+        "issuer acme acme.cer\ngroup ops ou=Ops\nallow group=opps\n",
+        "issuer acme acme.cer\nallow cn=x user=map:people\n", "issuer acme missing.cer\n",
+        "issuer acme other.cer\n", "issuer acme acme.cer\nallow issuer=acne user=x\n",
+        "issuer acme acme.cer\nallow policy=1.2.x user=x\n",
+        "issuer acme acme.cer\nallow dn=\"XYZZY=a\" user=x\n",
+        "issuer acme acme.cer\nallow dn=\"CN=#0500\" user=x\n", "allow any user=x hours=25:00-x\n"};
+    size_t i;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct error wanted = {.kind = ERROR_NONE}, error;
+        unsigned long nth, count;
+
+        cr_assert_null(world_rules(texts[i], NULL, &wanted), "%s", texts[i]);
+        memory_fault_at(0, false);
+        cr_assert_null(world_rules(texts[i], NULL, &error));
+        count = memory_fault_count();
+        for (nth = 3; nth <= count; nth++) { /* the first are world_rules' own */
+            memory_fault_at(nth, false);
+            error = (struct error){.kind = ERROR_NONE};
+            cr_expect_null(world_rules(texts[i], NULL, &error), "%s", texts[i]);
+            memory_fault_at(0, false);
+            ERR_clear_error();
+            if (error.kind == ERROR_MEMORY)
+                expect_memory(&error, nth);
+            else
+                cr_expect_eq(error.kind, wanted.kind, "%s: %s", texts[i], error.text);
+        }
+    }
+    expect_no_leak("a bad file");
+}
+
+struct judged {
+    struct rules *rules;
+    X509 *leaf;
+    STACK_OF(X509) * proven;
+};
+
+/* "" and the error when nothing can be decided. */
+static const char *judge(const struct judged *judged, struct error *error)
+{
+    static char words[2000];
+    const struct rules_request request = {.host = "wiki.acme.example",
+        .raw_path = "/a/b",
+        .method = "GET",
+        .remote_address = "192.0.2.1",
+        .now = 1795737600};
+    struct rules_decision decision;
+    struct rules_subject *subject =
+        rules_subject_new(judged->rules, judged->leaf, judged->proven, error);
+    size_t i, length;
+
+    words[0] = '\0';
+    if (subject == NULL)
+        return words;
+    rules_decide(judged->rules, subject, &request, &decision);
+    length = (size_t)snprintf(words, sizeof(words), "%d %s %s ", decision.allowed,
+        rules_reason_name(decision.reason), decision.user);
+    for (i = 0; i < rules_count(judged->rules) && length + 600 < sizeof(words); i++) {
+        char user[RULES_USER_MAX + 1] = "-";
+
+        if (rules_subject_meets(subject, i))
+            (void)rules_user(judged->rules, subject, i, user);
+        length += (size_t)snprintf(words + length, sizeof(words) - length, "%s;", user);
+    }
+    rules_subject_free(subject);
+    return words;
+}
+
+static void torture_certificate(const struct judged *judged, const char *name, bool and_after)
+{
+    struct error error = {.kind = ERROR_NONE};
+    char *wanted = strdup(judge(judged, &error));
+    unsigned long nth, count, refused = 0;
+
+    memory_fault_at(0, false);
+    (void)judge(judged, &error);
+    count = memory_fault_count();
+    cr_assert_gt(count, 20, "%s: the allocations are not seen", name);
+    for (nth = 1; nth <= count; nth++) {
+        const char *came;
+
+        error = (struct error){.kind = ERROR_NONE};
+        memory_fault_at(nth, and_after);
+        came = judge(judged, &error);
+        memory_fault_at(0, false);
+        ERR_clear_error();
+        if (came[0] == '\0')
+            expect_memory(&error, nth);
+        else
+            cr_expect_str_eq(came, wanted, "%s, allocation %lu", name, nth);
+        refused += came[0] == '\0';
+    }
+    cr_expect_gt(refused, 10, "%s", name);
+    free(wanted);
+}
+
+Test(rules_memory, a_certificate_is_read_whole_or_nothing_is_decided)
+{
+    static const char *const who[] = {
+        "eve", "dan", "two", "sensor", "multi", "mallory", "nobody", "umlaut"};
+    char *text = text_of_rules();
+    struct error error = {.kind = ERROR_NONE};
+    struct judged judged = {.rules = world_rules(text, NULL, &error)};
+    size_t i;
+
+    cr_assert_not_null(judged.rules, "%s", error.text);
+    for (i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+        judged.leaf = world_certificate(who[i], &judged.proven);
+        torture_certificate(&judged, who[i], false);
+        torture_certificate(&judged, who[i], true);
+        sk_X509_free(judged.proven);
+    }
+    rules_release(judged.rules);
+    free(text);
+    expect_no_leak("a certificate");
+}
+
+/* The words may be cut, the rules that they are about are the same. */
+Test(rules_memory, the_nearest_misses_are_the_same_lines)
+{
+    char *text = text_of_rules();
+    struct rules *rules = world_rules(text, NULL, NULL);
+    const struct rules_request request = {.raw_path = "/else", .method = "PUT", .now = 1795737600};
+    struct rules_miss wanted[RULES_MAX_MISSES], misses[RULES_MAX_MISSES];
+    STACK_OF(X509) *proven = NULL;
+    X509 *leaf = world_certificate("dan", &proven);
+    struct rules_subject *subject = rules_subject_new(rules, leaf, proven, NULL);
+    unsigned long nth, count;
+    size_t i;
+
+    cr_assert_not_null(subject);
+    memory_fault_at(0, false);
+    cr_assert_eq(rules_nearest(rules, subject, &request, wanted), RULES_MAX_MISSES);
+    count = memory_fault_count();
+    cr_assert_gt(count, 2);
+    for (nth = 1; nth <= count; nth++) {
+        memory_fault_at(nth, true);
+        cr_assert_eq(rules_nearest(rules, subject, &request, misses), RULES_MAX_MISSES);
+        memory_fault_at(0, false);
+        for (i = 0; i < RULES_MAX_MISSES; i++) {
+            const size_t length = strlen(misses[i].words);
+
+            cr_expect_eq(misses[i].rule, wanted[i].rule);
+            cr_expect(strcmp(misses[i].words, wanted[i].words) == 0 ||
+                          strcmp(misses[i].words + length - 3, "...") == 0,
+                "%s", misses[i].words);
+        }
+    }
+    rules_subject_free(subject);
+    sk_X509_free(proven);
+    rules_release(rules);
+    free(text);
+    expect_no_leak("nearest misses");
+}
+
+static struct rules_current *current_of(const char *path)
+{
+    struct rules_current *current = rules_current_new(path);
+
+    cr_assert_not_null(current);
+    cr_assert_eq(rules_current_reload(current, world_trust, NULL, NULL), RULES_CHANGED);
+    return current;
+}
+
+/* The rules in force stay, and the next look tries again though the file is as it was. */
+Test(rules_memory, a_reload_without_memory_keeps_the_rules_and_is_tried_again)
+{
+    char *path = pki_write_text(
+        world_dir, "access.rules", "issuer acme acme.cer\nallow cn=\"Eve Example\" user=one\n");
+    struct rules_current *current = current_of(path);
+    struct rules *before = rules_current_get(current), *now = NULL;
+    struct error error = {.kind = ERROR_NONE};
+    unsigned long nth, count;
+    int and_after;
+
+    memory_fault_at(0, false);
+    cr_assert_eq(rules_current_reload(current, world_trust, NULL, &error), RULES_CHANGED);
+    count = memory_fault_count();
+    for (nth = 1; nth <= count; nth++) {
+        for (and_after = 0; and_after < 2; and_after++) {
+            enum rules_change change;
+
+            rules_release(before);
+            before = rules_current_get(current);
+            memory_fault_at(nth, and_after != 0);
+            change = rules_current_reload(current, world_trust, NULL, &error);
+            memory_fault_at(0, false);
+            ERR_clear_error();
+            now = rules_current_get(current);
+            if (change == RULES_KEPT) {
+                expect_memory(&error, nth);
+                cr_expect_eq(now, before, "allocation %lu", nth);
+                cr_expect_eq(rules_current_look(current, world_trust, 1, NULL, &error),
+                    RULES_CHANGED, "allocation %lu", nth);
+            } else {
+                cr_expect_eq(change, RULES_CHANGED);
+            }
+            rules_release(now);
+        }
+    }
+    rules_release(before);
+    rules_current_free(current);
+    free(path);
+    expect_no_leak("a reload");
+}
+
+Test(rules_memory, nothing_is_made_without_memory)
+{
+    unsigned long nth;
+
+    for (nth = 1; nth <= 2; nth++) {
+        memory_fault_at(nth, false);
+        cr_expect_null(rules_current_new("x"));
+        memory_fault_at(0, false);
+    }
+    expect_no_leak("rules that were not made");
+}
