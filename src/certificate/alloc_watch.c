@@ -86,3 +86,8 @@ bool alloc_watch_explains_errors(void)
     }
     return memory;
 }
+
+enum error_kind alloc_watch_error_kind(enum error_kind otherwise)
+{
+    return alloc_watch_explains_errors() ? ERROR_MEMORY : otherwise;
+}

@@ -2,6 +2,7 @@
 #ifndef PEERCERT_ALLOC_WATCH_H
 #define PEERCERT_ALLOC_WATCH_H
 
+#include "base/error.h"
 #include <stdbool.h>
 
 /* libcrypto sometimes answers a failed allocation with a parse or verification error and leaves no
@@ -21,6 +22,10 @@ void alloc_watch_clear(void);
 /* True when an allocation of libcrypto failed in this thread since alloc_watch_clear, or its error
  * queue tells of one (ERR_R_MALLOC_FAILURE). Empties the queue. */
 bool alloc_watch_explains_errors(void);
+
+/* What to call a failure of libcrypto: ERROR_MEMORY when alloc_watch_explains_errors, otherwise
+ * what is given. Empties the queue too. */
+enum error_kind alloc_watch_error_kind(enum error_kind otherwise);
 
 /* For tests: lets the Nth allocation of this thread from now on fail (counted from 1; 0: none), and
  * all after it when `and_after`. */

@@ -106,7 +106,7 @@ static enum error_kind read_decimal(
         digits = BN_bn2dec(number);
     }
     if (digits == NULL) {
-        failure = library_failure();
+        failure = alloc_watch_error_kind(ERROR_LIBRARY);
     } else {
         *string = strdup(digits);
         if (*string == NULL)
@@ -192,7 +192,7 @@ static enum error_kind take_hash(const unsigned char *bytes, size_t length, char
     struct text text = {.limit = 0};
 
     if (EVP_Digest(bytes, length, hash, &hash_length, EVP_sha256(), NULL) != 1)
-        return library_failure();
+        return alloc_watch_error_kind(ERROR_LIBRARY);
     text_append_hex(&text, hash, hash_length, false, '\0');
     *string = text_take(&text);
     return *string != NULL ? ERROR_NONE : ERROR_MEMORY;
@@ -206,7 +206,7 @@ static enum error_kind read_hashes(const X509 *certificate, struct identity *ide
     enum error_kind failure;
 
     if (der_length <= 0 || spki_length <= 0)
-        failure = library_failure();
+        failure = alloc_watch_error_kind(ERROR_LIBRARY);
     else
         failure = take_hash(der, (size_t)der_length, &identity->sha256_fingerprint);
     if (failure == ERROR_NONE)
@@ -257,7 +257,7 @@ static enum error_kind read_algorithms(const X509 *certificate, struct identity 
     } else {
         if (X509_PUBKEY_get0_param(
                 &key_object, NULL, NULL, NULL, X509_get_X509_PUBKEY(certificate)) != 1)
-            return library_failure();
+            return alloc_watch_error_kind(ERROR_LIBRARY);
         shown_word(&shown, "unknown (");
         shown_oid(&shown, key_object);
         shown_word(&shown, ")");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "fastcgi/fastcgi_connection.h"
 #include "fastcgi/fastcgi_reader.h"
+#include "fastcgi/fastcgi_send.h"
 #include "fastcgi/fastcgi_writer.h"
 
 #include <errno.h>
 #include <fastcgi.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -69,18 +69,10 @@ void fastcgi_connection_begin(struct fastcgi_connection *connection, int fd)
     *connection = (struct fastcgi_connection){.fd = fd, .wait = FASTCGI_WAIT_REQUEST};
 }
 
-static void drop_rest(struct fastcgi_connection *connection)
-{
-    free(connection->rest);
-    connection->rest = NULL;
-    connection->rest_at = 0;
-    connection->rest_length = 0;
-}
-
 void fastcgi_connection_close(struct fastcgi_connection *connection)
 {
     fastcgi_reader_free(connection->reader);
-    drop_rest(connection);
+    fastcgi_send_drop(connection);
     (void)close(connection->fd);
     *connection = (struct fastcgi_connection){.fd = -1, .wait = FASTCGI_CLOSED};
 }
@@ -90,71 +82,6 @@ size_t fastcgi_connection_size(const struct fastcgi_connection *connection)
     size_t reader = connection->reader != NULL ? fastcgi_reader_size(connection->reader) : 0;
 
     return reader + connection->rest_length;
-}
-
-/* Sends as much as the peer takes now. -1 when the connection is broken. */
-static ssize_t send_now(int fd, const unsigned char *bytes, size_t length)
-{
-    size_t done = 0;
-
-    while (done < length) {
-        ssize_t sent = send(fd, bytes + done, length - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-        if (sent > 0)
-            done += (size_t)sent;
-        else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            break;
-        else if (sent == 0 || errno != EINTR)
-            return -1;
-    }
-    return (ssize_t)done;
-}
-
-/* Begins the end: no more is sent, and what comes is thrown away. */
-static enum fastcgi_wait begin_end(struct fastcgi_connection *connection)
-{
-    connection->trash = 0;
-    return shutdown(connection->fd, SHUT_WR) == 0 ? FASTCGI_WAIT_CLOSE : FASTCGI_CLOSED;
-}
-
-/* All that was to be sent was sent. */
-static enum fastcgi_wait go_to(struct fastcgi_connection *connection, enum fastcgi_wait next)
-{
-    return next == FASTCGI_WAIT_CLOSE ? begin_end(connection) : next;
-}
-
-/* Sends bytes, keeps what the peer does not take, and then comes `next`. */
-static enum fastcgi_wait send_or_keep(struct fastcgi_connection *connection,
-    const unsigned char *bytes, size_t length, enum fastcgi_wait next)
-{
-    ssize_t sent = send_now(connection->fd, bytes, length);
-
-    if (sent < 0)
-        return FASTCGI_CLOSED;
-    if ((size_t)sent == length)
-        return go_to(connection, next);
-    connection->rest_length = length - (size_t)sent;
-    connection->rest_at = 0;
-    connection->rest = malloc(connection->rest_length);
-    if (connection->rest == NULL)
-        return FASTCGI_CLOSED;
-    memcpy(connection->rest, bytes + sent, connection->rest_length);
-    connection->next = next;
-    return FASTCGI_WAIT_SEND;
-}
-
-static enum fastcgi_wait send_rest(struct fastcgi_connection *connection)
-{
-    ssize_t sent = send_now(connection->fd, connection->rest + connection->rest_at,
-        connection->rest_length - connection->rest_at);
-
-    if (sent < 0)
-        return FASTCGI_CLOSED;
-    connection->rest_at += (size_t)sent;
-    if (connection->rest_at < connection->rest_length)
-        return FASTCGI_WAIT_SEND;
-    drop_rest(connection);
-    return go_to(connection, connection->next);
 }
 
 /* Throws away what comes until the peer ends too. */
@@ -192,7 +119,7 @@ static bool flush_out(void *context)
     if (!fastcgi_writer_flush(exchange->writer))
         return false;
     bytes = fastcgi_writer_pending(exchange->writer, &length);
-    sent = send_now(exchange->connection->fd, bytes, length);
+    sent = fastcgi_send_now(exchange->connection->fd, bytes, length);
     if (sent > 0)
         fastcgi_writer_take(exchange->writer, (size_t)sent);
     return sent >= 0;
@@ -217,7 +144,7 @@ static enum fastcgi_wait refuse_role(struct fastcgi_connection *connection)
 
     fastcgi_write_end(end, fastcgi_reader_request_id(connection->reader));
     end[FASTCGI_END_BYTES - 4] = FCGI_UNKNOWN_ROLE;
-    return send_or_keep(
+    return fastcgi_send_or_keep(
         connection, end + FCGI_HEADER_LEN, FASTCGI_END_BYTES - FCGI_HEADER_LEN, FASTCGI_WAIT_CLOSE);
 }
 
@@ -264,7 +191,7 @@ static enum fastcgi_wait answer(struct fastcgi_connection *connection,
     if (next == FASTCGI_WAIT_BODY ? !fastcgi_writer_flush(writer) : !fastcgi_writer_finish(writer))
         return FASTCGI_CLOSED;
     bytes = fastcgi_writer_pending(writer, &length);
-    return send_or_keep(connection, bytes, length, next);
+    return fastcgi_send_or_keep(connection, bytes, length, next);
 }
 
 /* Ends a request whose answer was sent, body or not. */
@@ -275,7 +202,7 @@ static enum fastcgi_wait end_request(struct fastcgi_connection *connection, bool
     unsigned char end[FASTCGI_END_BYTES];
 
     fastcgi_write_end(end, fastcgi_reader_request_id(connection->reader));
-    return send_or_keep(connection, end, sizeof(end), whole ? done : FASTCGI_WAIT_CLOSE);
+    return fastcgi_send_or_keep(connection, end, sizeof(end), whole ? done : FASTCGI_WAIT_CLOSE);
 }
 
 /* FCGI_GET_VALUES (section 4.1): we take one request at a time on a connection. */
@@ -285,7 +212,7 @@ static bool send_values(int fd)
         0, 15, 1, 'F', 'C', 'G', 'I', '_', 'M', 'P', 'X', 'S', '_', 'C', 'O', 'N', 'N', 'S', '0', 0,
         0, 0, 0, 0, 0};
 
-    return send_now(fd, values, sizeof(values)) == (ssize_t)sizeof(values);
+    return fastcgi_send_now(fd, values, sizeof(values)) == (ssize_t)sizeof(values);
 }
 
 /* Takes bytes that have come. */
@@ -371,7 +298,7 @@ enum fastcgi_wait fastcgi_connection_advance(
         connection->wait = read_now(connection, worker);
         break;
     case FASTCGI_WAIT_SEND:
-        connection->wait = send_rest(connection);
+        connection->wait = fastcgi_send_rest(connection);
         break;
     case FASTCGI_WAIT_CLOSE:
         connection->wait = await_end(connection, worker);
@@ -399,6 +326,6 @@ enum fastcgi_wait fastcgi_connection_end(struct fastcgi_connection *connection)
     if (connection->wait == FASTCGI_WAIT_REQUEST &&
         recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
         (errno == EAGAIN || errno == EWOULDBLOCK))
-        connection->wait = begin_end(connection);
+        connection->wait = fastcgi_send_end(connection);
     return connection->wait;
 }

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+#include "rules/rules_alternative_names.h"
+#include "rules/rules_values.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* *@DOMAIN: the name before the @ is not empty and without @ and *. */
+static void look_up_mailbox(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
+    size_t length, char *form)
+{
+    size_t at;
+
+    rules_form_mailbox(name, length, form, &at);
+    rules_gatherer_look_up_bytes(gatherer, key, FORM_EXACT, form, length);
+    if (at > 0 && at < length && memchr(form, '*', length) == NULL && memchr(form, '@', at) == NULL)
+        rules_gatherer_look_up_bytes(gatherer, key, FORM_DOMAIN, form + at + 1, length - at - 1);
+}
+
+static void look_up_dns(
+    struct rules_gatherer *gatherer, const char *name, size_t length, char *form)
+{
+    const char *dot;
+
+    rules_form_lower(name, length, form);
+    rules_gatherer_look_up_bytes(gatherer, KEY_DNS, FORM_EXACT, form, length);
+    dot = memchr(form, '.', length);
+    if (dot != NULL && dot != form && memchr(form, '*', length) == NULL)
+        rules_gatherer_look_up_bytes(
+            gatherer, KEY_DNS, FORM_DOMAIN, dot + 1, length - (size_t)(dot + 1 - form));
+}
+
+/* A segment that a pattern may stand for. */
+static bool is_plain_segment(const char *segment, size_t length)
+{
+    size_t i;
+
+    if (length == 0 || (length == 1 && segment[0] == '.') ||
+        (length == 2 && memcmp(segment, "..", 2) == 0))
+        return false;
+    for (i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)segment[i];
+
+        if (byte <= 0x20 || byte >= 0x7F || strchr("*?#%\\", byte) != NULL)
+            return false;
+    }
+    return true;
+}
+
+static void look_up_uri(
+    struct rules_gatherer *gatherer, const char *name, size_t length, char *form)
+{
+    size_t at, next, last = length, path = rules_form_uri(name, length, form);
+
+    rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, length);
+    if (memchr(form, '*', path) != NULL)
+        return;
+    for (at = path; at < length; at = next) {
+        for (next = at + 1; next < length && form[next] != '/';)
+            next++;
+        if (form[at] != '/' || !is_plain_segment(form + at + 1, next - at - 1))
+            return;
+        last = at;
+    }
+    for (at = path; at < length; at++) {
+        if (form[at] == '/')
+            rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_BELOW, form, at);
+    }
+    if (last < length)
+        rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_SEGMENT, form, last);
+}
+
+static enum error_kind read_ip(struct rules_gatherer *gatherer, const ASN1_OCTET_STRING *address)
+{
+    const struct rules *rules = gatherer->rules;
+    const unsigned char *bytes = ASN1_STRING_get0_data(address);
+    size_t i, length = (size_t)ASN1_STRING_length(address);
+    char shown[INET6_ADDRSTRLEN] = "";
+
+    if ((length != 4 && length != 16) ||
+        inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, shown, sizeof(shown)) == NULL)
+        return rules_gatherer_keep(gatherer, KEY_IP, "", 0, true);
+    for (i = 0; i < rules->identity_count; i++) {
+        const struct rules_value *value = rules->identities[i];
+
+        if (value->key == KEY_IP && rules_network_has(&value->network, bytes, length))
+            rules_gatherer_meet(gatherer, value->id);
+    }
+    return rules_gatherer_keep(gatherer, KEY_IP, shown, strlen(shown), false);
+}
+
+static enum error_kind read_string(
+    struct rules_gatherer *gatherer, enum rules_key key, const ASN1_STRING *string)
+{
+    const char *name = (const char *)ASN1_STRING_get0_data(string);
+    size_t length = (size_t)ASN1_STRING_length(string);
+    char *form = malloc(length + 1);
+    enum error_kind failure;
+
+    if (form == NULL)
+        return ERROR_MEMORY;
+    if (key == KEY_DNS)
+        look_up_dns(gatherer, name, length, form);
+    else if (key == KEY_URI)
+        look_up_uri(gatherer, name, length, form);
+    else
+        look_up_mailbox(gatherer, key, name, length, form);
+    failure = rules_gatherer_keep(gatherer, key, name, length, false);
+    free(form);
+    return failure;
+}
+
+static enum error_kind read_general_name(struct rules_gatherer *gatherer, const GENERAL_NAME *name)
+{
+    switch (name->type) {
+    case GEN_EMAIL:
+        return rules_gatherer_wants(gatherer, KEY_EMAIL)
+                   ? read_string(gatherer, KEY_EMAIL, name->d.ia5)
+                   : ERROR_NONE;
+    case GEN_DNS:
+        return rules_gatherer_wants(gatherer, KEY_DNS) ? read_string(gatherer, KEY_DNS, name->d.ia5)
+                                                       : ERROR_NONE;
+    case GEN_URI:
+        return rules_gatherer_wants(gatherer, KEY_URI) ? read_string(gatherer, KEY_URI, name->d.ia5)
+                                                       : ERROR_NONE;
+    case GEN_IPADD:
+        return rules_gatherer_wants(gatherer, KEY_IP) ? read_ip(gatherer, name->d.iPAddress)
+                                                      : ERROR_NONE;
+    case GEN_OTHERNAME:
+        if (rules_gatherer_wants(gatherer, KEY_UPN) &&
+            name->d.otherName->value->type == V_ASN1_UTF8STRING &&
+            OBJ_obj2nid(name->d.otherName->type_id) == NID_ms_upn)
+            return read_string(gatherer, KEY_UPN, name->d.otherName->value->value.utf8string);
+        return ERROR_NONE;
+    default:
+        return ERROR_NONE;
+    }
+}
+
+enum error_kind rules_alternative_names_read(
+    struct rules_gatherer *gatherer, const GENERAL_NAMES *names)
+{
+    enum error_kind failure = ERROR_NONE;
+    int i;
+
+    for (i = 0; names != NULL && i < sk_GENERAL_NAME_num(names) && failure == ERROR_NONE; i++)
+        failure = read_general_name(gatherer, sk_GENERAL_NAME_value(names, i));
+    return failure;
+}
