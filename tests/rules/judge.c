@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Judges cases in bulk for property.py: each line of standard input is a JSON object with the text
- * of rules, certificates and requests; each line of standard output has the decisions. */
+ * of rules, certificates and requests; each line of standard output has the decisions. In the rules
+ * `@sha256:N@` is the digest of the Nth certificate, `@spki:N@` that of the Nth key,
+ * `@ca-sha256:NAME@` and `@ca-spki:NAME@` those of a CA; the answer tells these digests. */
+#include "base/text.h"
 #include "certificate/alloc_watch.h"
 #include "unit/rules/rules_world.h"
 
 #include <jansson.h>
 #include <openssl/x509v3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +123,7 @@ static json_t *decide(
     struct rules_decision decision;
     const struct rules_request request = {.host = text_of(object, "host"),
         .path = text_of(object, "served"),
+        .path_is_encoded = json_is_true(json_object_get(object, "redirect")),
         .raw_path = text_of(object, "path"),
         .method = text_of(object, "method"),
         .remote_address = text_of(object, "from"),
@@ -137,10 +142,69 @@ static json_t *decide(
     return json_sprintf("no %s", rules_reason_name(decision.reason));
 }
 
-static void judge_certificate(const struct rules *rules, json_t *object, const json_t *requests,
-    const struct pki *key, json_t *decisions)
+#define KEYS 3
+#define MOST 64
+
+/* What a file is judged with. */
+struct bench {
+    struct pki *keys[KEYS];
+    struct pki *certificates[MOST];
+    size_t count;
+};
+
+__attribute__((format(printf, 3, 4))) static void add_digest(
+    json_t *digests, const char *digest, const char *format, ...)
 {
-    struct pki *pki = make_certificate(object, key);
+    char name[64];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(name, sizeof(name), format, arguments);
+    va_end(arguments);
+    pki_must(json_object_set_new(digests, name, json_string(digest)) == 0, "json");
+}
+
+static json_t *digests_of(const struct bench *bench)
+{
+    static const char *const names[] = {"acme", "sub", "devices"};
+    json_t *digests = json_object();
+    size_t i;
+
+    for (i = 0; i < bench->count; i++)
+        add_digest(
+            digests, world_digest_of(bench->certificates[i]->certificate, false), "sha256:%zu", i);
+    for (i = 0; i < KEYS; i++)
+        add_digest(digests, world_digest_of(bench->keys[i]->certificate, true), "spki:%zu", i);
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        add_digest(digests, world_digest(names[i], true), "ca-spki:%s", names[i]);
+        add_digest(digests, world_digest(names[i], false), "ca-sha256:%s", names[i]);
+    }
+    return digests;
+}
+
+/* The rules with the digests in their places; free with free(). */
+static char *with_digests(const char *rules, json_t *digests)
+{
+    struct text text = {.limit = 0};
+
+    while (*rules != '\0') {
+        const char *end = *rules == '@' ? strchr(rules + 1, '@') : NULL;
+        char name[64] = "";
+        const char *digest = NULL;
+
+        if (end != NULL && (size_t)(end - rules) < sizeof(name)) {
+            (void)snprintf(name, sizeof(name), "%.*s", (int)(end - rules - 1), rules + 1);
+            digest = text_of(digests, name);
+        }
+        text_append(&text, digest != NULL ? digest : rules, digest != NULL ? 64 : 1);
+        rules = digest != NULL ? end + 1 : rules + 1;
+    }
+    return text_take(&text);
+}
+
+static void judge_certificate(const struct rules *rules, const struct pki *pki,
+    const json_t *object, const json_t *requests, json_t *decisions)
+{
     STACK_OF(X509) *proven = world_chain(pki->certificate, text_of(object, "issuer"));
     struct error error = {.kind = ERROR_NONE};
     struct rules_subject *subject = rules_subject_new(rules, pki->certificate, proven, &error);
@@ -151,43 +215,66 @@ static void judge_certificate(const struct rules *rules, json_t *object, const j
         json_array_append_new(decisions, decide(rules, subject, json_array_get(requests, i)));
     rules_subject_free(subject);
     sk_X509_free(proven);
-    pki_free(pki);
 }
 
-static json_t *judge(const json_t *file, const struct pki *key)
+static json_t *judge_all(const json_t *file, const struct bench *bench, json_t *digests)
 {
     struct error error = {.kind = ERROR_NONE};
-    struct rules *rules = world_rules(text_of(file, "rules"), NULL, &error);
+    char *text = with_digests(text_of(file, "rules"), digests);
+    struct rules *rules = world_rules(text, NULL, &error);
     const json_t *certificates = json_object_get(file, "certificates");
     json_t *decisions = json_array();
     size_t i;
 
+    free(text);
     if (rules == NULL) {
         json_decref(decisions);
+        json_decref(digests);
         return json_pack("{s:s}", "error", error.text);
     }
-    for (i = 0; i < json_array_size(certificates); i++)
-        judge_certificate(rules, json_array_get(certificates, i), json_object_get(file, "requests"),
-            key, decisions);
+    for (i = 0; i < bench->count; i++)
+        judge_certificate(rules, bench->certificates[i], json_array_get(certificates, i),
+            json_object_get(file, "requests"), decisions);
     rules_release(rules);
-    return json_pack("{s:o}", "decisions", decisions);
+    return json_pack("{s:o,s:o}", "decisions", decisions, "digests", digests);
+}
+
+static json_t *judge(const json_t *file, struct bench *bench)
+{
+    const json_t *certificates = json_object_get(file, "certificates");
+    json_t *answer;
+    size_t i;
+
+    pki_must(json_array_size(certificates) <= MOST, "too many certificates");
+    for (bench->count = 0; bench->count < json_array_size(certificates); bench->count++) {
+        json_t *object = json_array_get(certificates, bench->count);
+        const json_int_t key = json_integer_value(json_object_get(object, "key"));
+
+        pki_must(key >= 0 && key < KEYS, "no such key");
+        bench->certificates[bench->count] = make_certificate(object, bench->keys[key]);
+    }
+    answer = judge_all(file, bench, digests_of(bench));
+    for (i = 0; i < bench->count; i++)
+        pki_free(bench->certificates[i]);
+    return answer;
 }
 
 int main(void)
 {
+    struct bench bench = {.count = 0};
     char *line = NULL;
-    size_t size = 0;
-    struct pki *key;
+    size_t i, size = 0;
 
     pki_must(alloc_watch_start(), "the watch of allocations");
     rules_world_make();
-    key = pki_client("CN=Key", world_ca("acme"));
+    for (i = 0; i < KEYS; i++)
+        bench.keys[i] = pki_client("CN=Key", world_ca("acme"));
     while (getline(&line, &size, stdin) > 0) {
         json_t *file = json_loads(line, 0, NULL), *answer;
         char *words;
 
         pki_must(file != NULL, "the input is no JSON");
-        answer = judge(file, key);
+        answer = judge(file, &bench);
         words = json_dumps(answer, JSON_COMPACT);
         puts(words);
         free(words);
@@ -195,7 +282,8 @@ int main(void)
         json_decref(file);
     }
     free(line);
-    pki_free(key);
+    for (i = 0; i < KEYS; i++)
+        pki_free(bench.keys[i]);
     rules_world_free();
     return 0;
 }

@@ -12,10 +12,12 @@ import json
 import random
 import subprocess
 import sys
+import urllib.parse
 
 import reference
 
 CERTIFICATES, REQUESTS = 12, 16  # for each rule file
+KEYS = 3  # that the certificates have among them
 ISSUERS = ["acme", "devices", "sub"]
 HOSTS = ["wiki.acme.example", "a.wiki.acme.example", "api.acme.example", "acme.example", "[::1]"]
 DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org"]
@@ -76,6 +78,10 @@ class Maker:
             return self.pick(["", "0", "00"]) + self.serial()
         if key == "policy":
             return self.pick(["1.2.3.4", "1.2.3.5"])
+        if key == "sha256":
+            return self.pick([f"@sha256:{self.random.randrange(CERTIFICATES)}@"] * 3 + ["ab" * 32, ":".join(["AB"] * 32)])
+        if key == "spki":
+            return self.pick([f"@spki:{self.random.randrange(KEYS)}@"] * 3 + ["0" * 64])
         if key == "dn":
             return reference.show_dn(self.subject(False))
         return self.pick([value for value in VALUES if "*" not in value])
@@ -113,7 +119,8 @@ class Maker:
         words = [self.term(key, self.wanted) for key in keys]
         if groups and self.chance(0.3):
             words.append("group=" + ",".join(self.random.sample(groups, self.random.randint(1, len(groups)))))
-        if len(self.issuers) > 1 or not words or self.chance(0.3):
+        needs = any(key not in reference.DIGESTS for key in keys)
+        if (len(self.issuers) > 1 and needs) or not words or self.chance(0.3):
             words.append("issuer=" + ",".join(self.random.sample(self.issuers, self.random.randint(1, len(self.issuers)))))
         self.random.shuffle(words)
         return words
@@ -121,7 +128,7 @@ class Maker:
     def user(self, words, maps):
         patterns = [word for word in words if word.split("=")[0] in ("email", "upn", "dns", "uri") and "*" in word]
         starry = len(patterns) == 1 and all("*" in value for value in patterns[0].split(","))
-        choices = ["user=x", "user=\"a b\"", "user=$cn", "user=$email", "user=$dn", "user=$ou", "user=$uri", "user=$serial"]
+        choices = ["user=x", "user=\"a b\""] + ["user=$" + self.pick(reference.NAMING) for _ in range(6)]
         if starry:
             choices += ["user=*"] * 6
         if maps:
@@ -145,13 +152,16 @@ class Maker:
         if "since" in keys and "until" in keys:  # could be refused
             keys.remove("until")
         words += [self.term(key, self.when) for key in dict.fromkeys(keys)]
+        if self.chance(0.2):
+            effect.append("label=" + self.pick(["x", "lost-laptop", "A.b_c"]))
         self.random.shuffle(words)
         return " ".join(["allow" if allow else "deny", *words, *effect])
 
     def rules(self):
         self.issuers = self.random.sample(ISSUERS, self.random.choice([1, 2, 3]))
         self.naming = set()
-        lines = [f"issuer {name} {name}.cer" for name in self.issuers]
+        lines = [f"issuer {name} " + self.pick([f"{name}.cer", f"spki:@ca-spki:{name}@", f"sha256:@ca-sha256:{name}@"])
+                 for name in self.issuers]
         groups, maps = [], []
         for name in ("g1", "g2")[:self.random.randint(0, 2)]:
             mine = [self.who(groups) for _ in range(self.random.randint(1, 2))]
@@ -167,6 +177,7 @@ class Maker:
         many = 120 if self.chance(0.1) else 7  # many: found by host and path
         lines += [self.rule(groups, maps) for _ in range(self.random.randint(1, many))]
         lines += ["set encoded-slash literal"] * self.chance(0.3) + ["set double-slash literal"] * self.chance(0.3)
+        lines += ["set explain full"] * self.chance(0.3)
         if self.chance(0.5):
             lines = [line + self.pick(["", "  # a comment", "\t"]) for line in lines]
         return "\n".join(lines)
@@ -196,7 +207,16 @@ class Maker:
                 value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7"])
             names.append([kind, value])
         return {"issuer": self.pick(ISSUERS), "subject": self.subject(), "names": names, "serial": self.serial(),
-                "policies": self.random.sample(["1.2.3.4", "1.2.3.5"], self.random.choice([0, 0, 1, 2]))}
+                "key": self.random.randrange(KEYS), "policies": self.random.sample(["1.2.3.4", "1.2.3.5"], self.random.choice([0, 0, 1, 2]))}
+
+    def served(self, path):
+        """What the front made of a path: decoded, the same, or another."""
+        try:
+            decoded = urllib.parse.unquote(path.split("?")[0], errors="strict")
+        except UnicodeDecodeError:
+            decoded = path
+        other = self.pick(FOLDERS) + self.pick(["", "b", "x;y", "q?r", "%2e%2e/x", "100%", "a%2Fb", "./x", "a\\b"])
+        return self.pick([decoded.replace("\0", ""), decoded.replace("\0", ""), path, other])
 
     def request(self):
         host = self.pick(HOSTS + [None, ""])
@@ -212,7 +232,8 @@ class Maker:
         now = NOON + self.random.choice([0, 0, 1, -1, 60, -60, 36000, 61200, -86400, 3 * 86400, 43140, 43200])
         good = self.chance(0.5)
         this_update = now - self.random.choice([0, 3600, 3601, 86400, 86401, 700000]) if good and self.chance(0.7) else 0
-        return {"host": host, "path": self.pick([path] * 20 + [None]), "method": self.pick(METHODS),
+        served = self.served(path) if self.chance(0.3) else None
+        return {"host": host, "path": self.pick([path] * 20 + [None]), "served": served, "redirect": self.chance(0.3), "method": self.pick(METHODS),
                 "from": self.pick(ADDRESSES), "now": now, "good": good, "this_update": this_update}
 
     def file(self):
@@ -225,6 +246,11 @@ def compare(file, answer, seed):
     if "error" in answer:
         print(f"seed {seed}: refused: {answer['error']}\n{file['rules']}")
         return 1, 0
+    for name, digest in answer["digests"].items():
+        file["rules"] = file["rules"].replace(f"@{name}@", digest)
+    for number, certificate in enumerate(file["certificates"]):
+        certificate["sha256"] = answer["digests"][f"sha256:{number}"]
+        certificate["spki"] = answer["digests"][f"spki:{certificate['key']}"]
     rules = reference.Rules(file["rules"])
     wrong, decided, at = 0, 0, 0
     for certificate in file["certificates"]:

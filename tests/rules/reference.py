@@ -7,7 +7,8 @@ import datetime
 import ipaddress
 import re
 
-NAMES = ["email", "upn", "uri", "dns", "ip", "uid", "cn", "dn", "serial", "ou", "o", "dc", "c", "policy"]
+NAMES = ["email", "upn", "uri", "dns", "ip", "uid", "cn", "dn", "serial", "sha256", "spki", "ou", "o", "dc", "c", "policy"]
+DIGESTS = ("sha256", "spki")  # are worth something without issuer=
 NAMING = [name for name in NAMES if name != "policy"]
 WHO = ["issuer", "group", *NAMES]
 PARTS = {"uid": "UID", "cn": "CN", "ou": "OU", "o": "O", "dc": "DC", "c": "C"}
@@ -62,7 +63,8 @@ class Rules:
         self.settings = {line.name for line in self.lines if line.kind == "set"}
         issuers = [line.name for line in self.lines if line.kind == "issuer"]
         for line in self.lines:
-            if len(issuers) == 1 and "issuer" not in line.terms and any(key in line.terms for key in NAMES):
+            if len(issuers) == 1 and "issuer" not in line.terms and any(
+                    key in line.terms for key in NAMES if key not in DIGESTS):
                 line.terms["issuer"] = issuers
         self.rules = [line for line in self.lines if line.kind in ("allow", "deny")]
         self.has_path = any("path" in line.terms for line in self.rules)
@@ -193,6 +195,8 @@ def match_name(key, wanted, name):
         return network.version == address.version and address in network, None
     if key == "serial":
         return int(wanted.replace(":", ""), 16) == int(name, 16), None
+    if key in DIGESTS:
+        return wanted.replace(":", "").lower() == name, None
     if key == "policy":
         return wanted == name, None
     return canonical(wanted) == canonical(name), None
@@ -213,6 +217,8 @@ class Client:
         self.names["policy"] = certificate["policies"]
         self.names["serial"] = [f"{int(certificate['serial'], 16):x}"]
         self.names["dn"] = [show_dn(self.rdns)]
+        for key in DIGESTS:
+            self.names[key] = [certificate[key]]
 
     def matches(self, key, values):
         """(name, star) of each name that meets one of the values."""
@@ -292,19 +298,25 @@ def read_path(raw, settings):
         raise Ambiguous
     if re.search(r"%2f", raw, re.I) and "encoded-slash" not in settings:
         raise Ambiguous
+    parts = []
+    for part in raw.split("/"):
+        pieces = [re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), piece.encode())
+                  for piece in re.split(r"%2[fF]", part)]
+        parts.append(b"%2F".join(pieces))
+    return settle(parts, settings)
+
+
+def settle(parts, settings):
+    """The segments without what is behind a `;`; `parts` begins with what is before the first slash."""
+    if parts[0] != b"" or len(parts) < 2:
+        raise Ambiguous
     segments = []
-    parts = raw.split("/")[1:]
-    for index, part in enumerate(parts):
-        pieces = []
-        for piece in re.split(r"%2[fF]", part):
-            decoded = re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), piece.encode())
-            pieces.append(decoded)
-        whole = b"%2F".join(pieces)
+    for index, whole in enumerate(parts[1:], 2):
         if re.search(rb"[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]", whole):
             raise Ambiguous
         cut = whole.split(b";")[0]
         if cut == b"":
-            if whole != b"" or (index < len(parts) - 1 and "double-slash" not in settings):
+            if whole != b"" or (index < len(parts) and "double-slash" not in settings):
                 raise Ambiguous
         elif any(piece in (b".", b"..") for piece in cut.split(b"%2F")):
             raise Ambiguous
@@ -312,6 +324,20 @@ def read_path(raw, settings):
             raise Ambiguous
         segments.append(cut)
     return segments
+
+
+def choose_path(request, settings):
+    """What the client wrote, or what the front made of it."""
+    raw, served = request["path"], request["served"]
+    wrote = read_path(raw, settings) if raw is not None or served is None else None
+    if served is None or served == raw:
+        return wrote
+    if raw is None or request["redirect"]:
+        return read_path(served, settings)
+    as_written = re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), raw.split("?")[0].encode())
+    if re.search(r"[\x00-\x1f\x7f\\]", served) or (as_written != served.encode() and re.search("[%?#]", served)):
+        raise Ambiguous
+    return settle(served.encode().split(b"/"), settings)
 
 
 def path_holds(wanted, segments):
@@ -417,7 +443,7 @@ def decide(rules, certificate, request):
     host = read_host(request["host"])
     if rules.has_path:
         try:
-            segments = read_path(request["path"], rules.settings)
+            segments = choose_path(request, rules.settings)
         except Ambiguous:
             return "no ambiguous_path"
     if rules.has_host and host is False:

@@ -169,17 +169,12 @@ X509 *world_certificate(const char *name, STACK_OF(X509) * *proven)
     return person->pki->certificate;
 }
 
-const char *world_digest(const char *name, bool key)
+const char *world_digest_of(const X509 *certificate, bool key)
 {
     static char digits[65];
-    X509 *certificate = strcmp(name, "acme") == 0      ? acme->certificate
-                        : strcmp(name, "sub") == 0     ? sub->certificate
-                        : strcmp(name, "devices") == 0 ? devices->certificate
-                        : strcmp(name, "other") == 0   ? other->certificate
-                                                       : find(name)->pki->certificate;
     unsigned char *der = NULL, digest[32];
     int i, length = key ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der)
-                        : i2d_X509(certificate, &der);
+                        : i2d_X509((X509 *)(uintptr_t)certificate, &der);
 
     pki_must(length > 0 && EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1,
         "a digest");
@@ -187,6 +182,14 @@ const char *world_digest(const char *name, bool key)
     for (i = 0; i < 32; i++)
         (void)snprintf(digits + 2 * i, 3, "%02x", digest[i]);
     return digits;
+}
+
+const char *world_digest(const char *name, bool key)
+{
+    const bool is_ca = strcmp(name, "acme") == 0 || strcmp(name, "sub") == 0 ||
+                       strcmp(name, "devices") == 0 || strcmp(name, "other") == 0;
+
+    return world_digest_of(is_ca ? world_ca(name)->certificate : find(name)->pki->certificate, key);
 }
 
 struct rules *world_rules(const char *text, struct list *warnings, struct error *error)

@@ -24,8 +24,9 @@ const struct pki *world_ca(const char *name);
 /* The chain of a certificate of this authority: leaf first, anchor last. Free with sk_X509_free. */
 STACK_OF(X509) * world_chain(X509 *leaf, const char *issuer);
 
-/* SHA-256 of a certificate's key or of itself, in hexadecimal. */
+/* SHA-256 of a certificate's key or of itself, in hexadecimal, until the next call. */
 const char *world_digest(const char *name, bool key);
+const char *world_digest_of(const X509 *certificate, bool key);
 
 /* Rules from this text, as if they stood in the folder's access.rules. NULL with the error. */
 struct rules *world_rules(const char *text, struct list *warnings, struct error *error);
