@@ -27,11 +27,12 @@ const struct crl *trust_crl_next(
 /* Whether any CRL, whoever signed it, names this issuer. */
 bool trust_crl_names(const struct trust *trust, const X509_NAME *issuer);
 
+#define CRL_ALL_REASONS CRLDP_ALL_REASONS
+
 /* For which reasons the list would tell that this certificate is revoked, as bits of RFC 5280
  * section 5.2.5 ReasonFlags (CRL_ALL_REASONS: all): 0 when it does not speak of the certificate. Of
  * the list's scope alone (sections 5.2.5 and 6.3.3 b): not of its dates, its signature or its
  * faults. onlyContainsUserCerts and onlyContainsCACerts cover no certificate of version 1 or 2. */
-#define CRL_ALL_REASONS CRLDP_ALL_REASONS
 unsigned trust_crl_reasons(const struct crl *crl, X509 *certificate);
 
 /* Whether both lists have the same issuingDistributionPoint (RFC 5280 section 5.2.5) or none. */

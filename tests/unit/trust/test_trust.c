@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +12,6 @@
 #include <unistd.h>
 
 TestSuite(trust, .init = trust_given_make, .fini = trust_given_free);
-
-#define SEEDS "../shared/seed-certs/"
 
 /* As --ca; frees the path. */
 static void expect_ca_loads(char *path, int anchors, const char *warning)
@@ -253,26 +252,37 @@ Test(trust, a_fifo_is_read_once_and_never_waited_for_again)
 
 Test(trust, files_of_older_tools_load)
 {
-    char cer[] = SEEDS "ca.cer", p12[] = SEEDS "ca.p12", client[] = SEEDS "client.cer";
-    char request[] = SEEDS "client.req", *paths[2] = {cer, p12};
-    struct config config = make_config(NULL, NULL, NULL);
-    char *path = client;
+    size_t length = 0;
+    unsigned char *p12 = pki_p12(other, NULL, "password", true, &length);
+    char *paths[2] = {WRITE("ca.cer", ca), pki_write_file(dir, "ca.p12", p12, length)};
+    char *password = pki_write_text(dir, "password", "password\n");
+    struct config config = {.ca = {paths, 2}, .ca_password_file = password};
+    EVP_CIPHER *cipher;
 
-    if (access(cer, R_OK) != 0)
-        cr_skip_test("the files of " SEEDS " are not there\n");
-    config.ca = (struct list){paths, 2};
-    config.ca_password_file = pki_write_text(dir, "password", "password\n");
     trust_release(expect_loads(&config, 2, "ca.p12: it holds a private key"));
-    {
-        EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "RC2-40-CBC", NULL);
+    cipher = EVP_CIPHER_fetch(NULL, "RC2-40-CBC", NULL);
+    cr_expect_null(cipher, "verification has the old ciphers too");
+    EVP_CIPHER_free(cipher);
+    ERR_clear_error();
+    free(password);
+    free(paths[0]);
+    free(paths[1]);
+    free(p12);
+}
 
-        cr_expect_null(cipher);
-        EVP_CIPHER_free(cipher);
-        ERR_clear_error();
-    }
-    config.ca = (struct list){&path, 1};
-    expect_refused_config(&config, client, "is no CA certificate");
-    path = request;
-    expect_refused_config(&config, request, "it holds a PEM block 'CERTIFICATE REQUEST'");
-    free(config.ca_password_file);
+Test(trust, a_request_for_a_certificate_is_named)
+{
+    X509_REQ *request = X509_to_X509_REQ(leaf->certificate, leaf->key, EVP_sha256());
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem = NULL, *copy;
+    long length;
+
+    cr_assert(request != NULL && PEM_write_bio_X509_REQ(bio, request) == 1);
+    length = BIO_get_mem_data(bio, &pem);
+    copy = strndup(pem, (size_t)length);
+    expect_ca_refused(
+        pki_write_text(dir, "client.req", copy), "it holds a PEM block 'CERTIFICATE REQUEST'");
+    free(copy);
+    BIO_free(bio);
+    X509_REQ_free(request);
 }
