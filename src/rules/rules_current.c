@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_current.h"
+#include "base/file_watch.h"
 #include "rules/rules_file.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* How often a file that cannot be used is told of again. */
 #define TELL_AGAIN_MILLISECONDS (INT64_C(3600) * 1000)
-
-/* By what a change of a file is noticed. */
-struct stamp {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    mode_t mode;
-    struct timespec modified, changed;
-};
 
 struct rules_current {
     char *path;
@@ -25,22 +16,28 @@ struct rules_current {
     struct rules *rules; /* guarded by the lock */
 
     /* Of the one thread that loads and looks. */
-    struct list files;     /* that issuer lines name */
-    struct stamp *stamps;  /* of the rule file and of these, before they were read; NULL: unknown */
-    bool is_refused;       /* the files are not usable as they are */
-    uint64_t refused_with; /* the trust's number */
-    int64_t told_at;       /* when a look told that last; 0: none did yet */
+    struct list files;        /* that issuer lines name */
+    struct file_watch *watch; /* of the rule file and of these */
+    bool must_read;           /* at the next look, whether a file has moved or not */
+    bool is_refused;          /* the files are not usable as they are */
+    uint64_t refused_with;    /* the trust's number */
+    int64_t told_at;          /* when a look told that last; 0: none did yet */
     struct error refusal;
 };
 
 struct rules_current *rules_current_new(const char *path)
 {
     struct rules_current *current = calloc(1, sizeof(*current));
+    struct file_watch_paths paths;
 
     if (current == NULL)
         return NULL;
     current->path = strdup(path);
-    if (current->path == NULL) {
+    paths = (struct file_watch_paths){.file = current->path, .lists = {&current->files}};
+    current->watch = current->path != NULL ? file_watch_new(&paths) : NULL;
+    current->must_read = true;
+    if (current->watch == NULL) {
+        free(current->path);
         free(current);
         return NULL;
     }
@@ -55,7 +52,7 @@ void rules_current_free(struct rules_current *current)
     rules_release(current->rules);
     (void)pthread_mutex_destroy(&current->lock);
     list_free(&current->files);
-    free(current->stamps);
+    file_watch_free(current->watch);
     free(current->path);
     free(current);
 }
@@ -79,63 +76,6 @@ static void swap(struct rules_current *current, struct rules *rules)
     current->rules = rules;
     (void)pthread_mutex_unlock(&current->lock);
     rules_release(old);
-}
-
-/* All zero for a file that is not there. */
-static struct stamp stamp_of(const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0)
-        return (struct stamp){.device = 0};
-    return (struct stamp){.device = status.st_dev,
-        .inode = status.st_ino,
-        .size = status.st_size,
-        .mode = status.st_mode,
-        .modified = status.st_mtim,
-        .changed = status.st_ctim};
-}
-
-static bool same_time(const struct timespec *one, const struct timespec *other)
-{
-    return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
-}
-
-static bool same_stamp(const struct stamp *one, const struct stamp *other)
-{
-    return one->device == other->device && one->inode == other->inode && one->size == other->size &&
-           one->mode == other->mode && same_time(&one->modified, &other->modified) &&
-           same_time(&one->changed, &other->changed);
-}
-
-static const char *file_at(const struct rules_current *current, size_t index)
-{
-    return index == 0 ? current->path : current->files.items[index - 1];
-}
-
-/* True when a file is another than when it was read, or nothing is known of that. */
-static bool has_changed(const struct rules_current *current)
-{
-    size_t i;
-
-    for (i = 0; current->stamps != NULL && i <= current->files.count; i++) {
-        const struct stamp now = stamp_of(file_at(current, i));
-
-        if (!same_stamp(&now, &current->stamps[i]))
-            return true;
-    }
-    return current->stamps == NULL;
-}
-
-/* What the files that are known of are like now. */
-static struct stamp *take_stamps(const struct rules_current *current)
-{
-    struct stamp *stamps = calloc(current->files.count + 1, sizeof(*stamps));
-    size_t i;
-
-    for (i = 0; stamps != NULL && i <= current->files.count; i++)
-        stamps[i] = stamp_of(file_at(current, i));
-    return stamps;
 }
 
 static bool same_files(const struct list *one, const struct list *other)
@@ -165,17 +105,13 @@ static struct rules *load(struct rules_current *current, const struct trust *tru
         rules_release(rules);
         if (warnings != NULL)
             list_free(warnings);
-        free(current->stamps);
-        current->stamps = take_stamps(current);
+        file_watch_mark(current->watch);
         rules = rules_load_noting(current->path, trust, &files, warnings, error);
         same = same_files(&files, &current->files);
         list_free(&current->files);
         current->files = files;
     }
-    if (!same) {
-        free(current->stamps);
-        current->stamps = NULL;
-    }
+    current->must_read = !same;
     return rules;
 }
 
@@ -192,8 +128,7 @@ enum rules_change rules_current_reload(struct rules_current *current, const stru
     }
     if (inner.kind != ERROR_INPUT && inner.kind != ERROR_FILE) {
         /* It says nothing about the files: the next look tries again. */
-        free(current->stamps);
-        current->stamps = NULL;
+        current->must_read = true;
     }
     current->refused_with = trust_number(trust);
     current->refusal = inner;
@@ -222,7 +157,9 @@ enum rules_change rules_current_look(struct rules_current *current, const struct
     const bool was_refused = current->is_refused;
     const struct error before = current->refusal;
 
-    if (!has_changed(current) &&
+    if (file_watch_has_moved(current->watch))
+        current->must_read = true;
+    if (!current->must_read &&
         (!was_refused || trust == NULL || trust_number(trust) == current->refused_with))
         return was_refused ? tell(current, false, now, error) : RULES_SAME;
     if (trust == NULL)

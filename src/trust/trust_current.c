@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "trust/trust_current.h"
 #include "base/clock.h"
+#include "base/file_watch.h"
+#include "trust/trust_files.h"
 #include "trust/trust_inside.h"
-#include "trust/trust_watch.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -18,7 +19,7 @@ struct trust_current {
     pthread_mutex_t lock; /* guards `trust`, the pointer; the snapshot itself never changes */
     struct trust *trust;
     /* Of the thread that looks. */
-    struct trust_watch *watch;
+    struct file_watch *watch;
     struct error told; /* the last error of a look */
     int64_t loaded_at;
     int64_t reminded_at;
@@ -27,14 +28,17 @@ struct trust_current {
 
 struct trust_current *trust_current_new(const struct trust_options *options)
 {
+    const struct file_watch_paths paths = {.file = options->password_file,
+        .lists = {options->ca, options->intermediates, options->crl},
+        .is_wanted = trust_files_is_wanted};
     struct trust_current *current = calloc(1, sizeof(*current));
 
     if (current == NULL)
         return NULL;
     current->options = *options;
-    current->watch = trust_watch_new(options);
+    current->watch = file_watch_new(&paths);
     if (current->watch == NULL || pthread_mutex_init(&current->lock, NULL) != 0) {
-        trust_watch_free(current->watch);
+        file_watch_free(current->watch);
         free(current);
         return NULL;
     }
@@ -46,7 +50,7 @@ void trust_current_free(struct trust_current *current)
     if (current == NULL)
         return;
     trust_release(current->trust);
-    trust_watch_free(current->watch);
+    file_watch_free(current->watch);
     (void)pthread_mutex_destroy(&current->lock);
     free(current);
 }
@@ -139,7 +143,7 @@ static enum trust_change reload(struct trust_current *current, bool anew, struct
     struct trust *before = trust_current_get(current), *now;
     enum trust_change change = TRUST_CHANGED;
 
-    trust_watch_mark(current->watch);
+    file_watch_mark(current->watch);
     current->loaded_at = clock_milliseconds();
     now = load(current, before, &news->error);
     if (now == NULL)
@@ -185,7 +189,7 @@ enum trust_change trust_current_look(struct trust_current *current, struct trust
 {
     enum trust_change change;
 
-    if (!trust_watch_has_moved(current->watch) && !must_retry(current))
+    if (!file_watch_has_moved(current->watch) && !must_retry(current))
         return TRUST_SAME;
     change = reload(current, false, news);
     if (change != TRUST_KEPT) {

@@ -388,7 +388,7 @@ Test(rules_memory, nothing_is_made_without_memory)
 {
     unsigned long nth;
 
-    for (nth = 1; nth <= 2; nth++) {
+    for (nth = 1; nth <= 3; nth++) {
         memory_fault_at(nth, false);
         cr_expect_null(rules_current_new("x"));
         memory_fault_at(0, false);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "trust/trust_watch.h"
+#include "base/file_watch.h"
 #include "base/clock.h"
-#include "trust/trust_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,10 +19,10 @@
 #define LOOK_MILLISECONDS 60000
 #define ZFS_MAGIC 0x2FC12FC1
 
-struct trust_watch {
-    struct trust_options options;
-    uint64_t signature; /* over what stat(2) says of everything */
-    int inotify;        /* -1: not begun, or not to be had */
+struct file_watch {
+    struct file_watch_paths paths; /* borrowed */
+    uint64_t signature;            /* over what stat(2) says of everything */
+    int inotify;                   /* -1: not begun, or not to be had */
     bool begun;
     bool blind; /* something is not watched */
     int64_t looked_at;
@@ -31,7 +30,7 @@ struct trust_watch {
 
 /* A path that is followed, component by component. */
 struct walk {
-    struct trust_watch *watch;
+    struct file_watch *watch;
     uint64_t hash;
     char at[2 * PATH_MAX];   /* the directory so far */
     char rest[2 * PATH_MAX]; /* what is still to be followed */
@@ -63,7 +62,7 @@ static void mix_status(uint64_t *hash, const struct stat *status)
     mix_number(hash, status->st_ctim.tv_nsec);
 }
 
-static void add_watch(struct trust_watch *watch, const char *path, uint32_t events)
+static void add_watch(struct file_watch *watch, const char *path, uint32_t events)
 {
     if (watch->inotify >= 0 && inotify_add_watch(watch->inotify, path, events | IN_MASK_ADD) < 0)
         watch->blind = true;
@@ -87,14 +86,14 @@ static bool is_local(const char *path)
     return false;
 }
 
-static void watch_directory(struct trust_watch *watch, const char *path)
+static void watch_directory(struct file_watch *watch, const char *path)
 {
     add_watch(watch, path,
         IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF |
             IN_ONLYDIR);
 }
 
-static void watch_end(struct trust_watch *watch, const char *path)
+static void watch_end(struct file_watch *watch, const char *path)
 {
     if (watch->inotify < 0)
         return;
@@ -166,7 +165,7 @@ static void follow_path(struct walk *walk)
     watch_end(walk->watch, walk->at);
 }
 
-static uint64_t sign_path(struct trust_watch *watch, const char *path)
+static uint64_t sign_path(struct file_watch *watch, const char *path)
 {
     struct walk *walk;
     uint64_t hash;
@@ -190,7 +189,7 @@ static uint64_t sign_path(struct trust_watch *watch, const char *path)
 }
 
 /* The entries' sum, since their order says nothing. */
-static uint64_t sign_entries(struct trust_watch *watch, const char *path)
+static uint64_t sign_entries(struct file_watch *watch, const char *path)
 {
     DIR *directory = opendir(path);
     struct dirent *entry;
@@ -202,7 +201,7 @@ static uint64_t sign_entries(struct trust_watch *watch, const char *path)
 
         if (entry->d_name[0] == '.' || written < 0 || (size_t)written >= sizeof(name))
             continue;
-        if (trust_files_is_wanted(entry->d_name))
+        if (watch->paths.is_wanted == NULL || watch->paths.is_wanted(entry->d_name))
             sum += sign_path(watch, name);
         else
             mix(&sum, "", 1);
@@ -212,7 +211,7 @@ static uint64_t sign_entries(struct trust_watch *watch, const char *path)
     return sum;
 }
 
-static uint64_t sign_list(struct trust_watch *watch, const struct list *paths)
+static uint64_t sign_list(struct file_watch *watch, const struct list *paths)
 {
     uint64_t hash = 0;
     size_t i;
@@ -231,38 +230,40 @@ static uint64_t sign_list(struct trust_watch *watch, const struct list *paths)
     return hash;
 }
 
-static uint64_t sign_all(struct trust_watch *watch)
+static uint64_t sign_all(struct file_watch *watch)
 {
     uint64_t hash = 0;
+    size_t i;
 
-    mix_number(&hash, (int64_t)sign_list(watch, watch->options.ca));
-    mix_number(&hash, (int64_t)sign_list(watch, watch->options.intermediates));
-    mix_number(&hash, (int64_t)sign_list(watch, watch->options.crl));
-    if (watch->options.password_file != NULL)
-        mix_number(&hash, (int64_t)sign_path(watch, watch->options.password_file));
+    for (i = 0; i < FILE_WATCH_LISTS; i++) {
+        if (watch->paths.lists[i] != NULL)
+            mix_number(&hash, (int64_t)sign_list(watch, watch->paths.lists[i]));
+    }
+    if (watch->paths.file != NULL)
+        mix_number(&hash, (int64_t)sign_path(watch, watch->paths.file));
     watch->looked_at = clock_milliseconds();
     return hash;
 }
 
-struct trust_watch *trust_watch_new(const struct trust_options *options)
+struct file_watch *file_watch_new(const struct file_watch_paths *paths)
 {
-    struct trust_watch *watch = calloc(1, sizeof(*watch));
+    struct file_watch *watch = calloc(1, sizeof(*watch));
 
     if (watch == NULL)
         return NULL;
-    watch->options = *options;
+    watch->paths = *paths;
     watch->inotify = -1;
     return watch;
 }
 
-static void end_inotify(struct trust_watch *watch)
+static void end_inotify(struct file_watch *watch)
 {
     if (watch->inotify >= 0)
         (void)close(watch->inotify);
     watch->inotify = -1;
 }
 
-void trust_watch_free(struct trust_watch *watch)
+void file_watch_free(struct file_watch *watch)
 {
     if (watch == NULL)
         return;
@@ -271,7 +272,7 @@ void trust_watch_free(struct trust_watch *watch)
 }
 
 /* All watches anew, since those of files that were replaced are gone. */
-static uint64_t watch_anew(struct trust_watch *watch)
+static uint64_t watch_anew(struct file_watch *watch)
 {
     uint64_t signature;
 
@@ -285,12 +286,12 @@ static uint64_t watch_anew(struct trust_watch *watch)
     return signature;
 }
 
-void trust_watch_mark(struct trust_watch *watch)
+void file_watch_mark(struct file_watch *watch)
 {
     watch->signature = watch->begun ? watch_anew(watch) : sign_all(watch);
 }
 
-static bool has_events(const struct trust_watch *watch)
+static bool has_events(const struct file_watch *watch)
 {
     char events[16384];
     bool any = false;
@@ -300,7 +301,7 @@ static bool has_events(const struct trust_watch *watch)
     return any;
 }
 
-bool trust_watch_has_moved(struct trust_watch *watch)
+bool file_watch_has_moved(struct file_watch *watch)
 {
     uint64_t before = watch->signature;
 
