@@ -189,6 +189,10 @@ YES = (b"Status: 200 OK\r\nVariable-REMOTE_USER: fake\r\nPeercert-User: fake\r\n
 NO = b"Status: 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<p>no\n"
 
 
+# An answer that is none: the connection ends with a reset (on TCP; a Unix socket knows no reset, and is closed).
+RESET = object()
+
+
 class _FakeGateHandler(socketserver.BaseRequestHandler):
     def handle(self):
         stream = _Stream(self.request)
@@ -196,6 +200,10 @@ class _FakeGateHandler(socketserver.BaseRequestHandler):
             _, keep, parameters, _ = got
             self.server.asked.append(parameters)
             answer = self.server.answer(parameters)
+            if answer is RESET:
+                self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.request.close()
+                return
             if answer is None:  # silent, until the front gives up
                 self.request.recv(1)
                 return

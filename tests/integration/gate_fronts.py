@@ -207,13 +207,20 @@ class Caddy(GateFront):
     down = 502
     allowed_log = (r"",)
 
+    @property
+    def behind(self):
+        return f"reverse_proxy /app/* 127.0.0.1:{self.app.port}\n\t\troot * {self.root}\n\t\tfile_server"
+
     def configure(self):
-        files = f"reverse_proxy /app/* 127.0.0.1:{self.app.port}\n\t\troot * {self.root}\n\t\tfile_server"
         file = self.copy("caddy/Caddyfile", {
             r"(?<=reverse_proxy unix/)/\S+": self.gate_address, r"(?<=env PEERCERT_HOST )\S+": self.host,
             r"^https://www.example.org \{": f"https://localhost:{self.port} {{\n\tbind 127.0.0.1",
             r"^\ttls \{": f"\ttls {self.pki.server.cer} {self.pki.server.key} {{",
-            r"reverse_proxy 127\.0\.0\.1:8080": files})
+            r"reverse_proxy 127\.0\.0\.1:8080": self.behind})
+        return self.run(file)
+
+    def run(self, file):
+        """Caddy with this file below what tests need."""
         text = (f"{{\n\tadmin off\n\tauto_https off\n\tstorage file_system {self.folder}\n"
                 f"\thttp_port {processes.free_port()}\n\thttps_port {self.port}\n}}\n")
         file.write_text(text + file.read_text())
@@ -222,6 +229,43 @@ class Caddy(GateFront):
                 [*home, "caddy", "adapt", "--config", str(file), "--adapter", "caddyfile"])
 
 
+class ForwardAuth(Caddy):
+    """A proxy that asks over HTTP, as Traefik does and with Traefik's headers (which is not to be had here: Caddy's
+    forward_auth stands in for it), and nginx with deploy/nginx/forward-auth.conf, which hands the question on."""
+
+    def start(self):
+        self.forward_port = processes.free_port()
+        nginx = self.folder / "nginx"
+        nginx.mkdir(parents=True)
+        self.copy("nginx/upstream.conf", {r"(?<=server )unix:[^;]*": f"unix:{self.gate_address}"}, "nginx/upstream.conf")
+        self.copy("nginx/forward-auth.conf", {r"(?<=^    listen )[^;]*": f"127.0.0.1:{self.forward_port}"},
+                  "nginx/forward-auth.conf")
+        file = nginx / "nginx.conf"
+        temporary = "".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+        file.write_text(f"daemon off; pid nginx.pid; error_log nginx.err; events {{ }}\n"
+                        f"http {{ access_log off; {temporary} include upstream.conf; include forward-auth.conf; }}\n")
+        user = ["-g", "user root;"] if os.geteuid() == 0 else []
+        between = processes.Process(nginx, "nginx", ["nginx", "-p", nginx, "-c", file, *user])
+        self.cleanup.append(between.stop)
+        between.wait_listening(lambda: processes.connects(("127.0.0.1", self.forward_port)))
+        return super().start()
+
+    def configure(self):
+        file = self.folder / "Caddyfile"
+        file.write_text(
+            f"https://localhost:{self.port} {{\n\tbind 127.0.0.1\n\ttls {self.pki.server.cer} {self.pki.server.key} {{\n"
+            "\t\tclient_auth {\n\t\t\tmode request\n\t\t}\n\t}\n\troute {\n"
+            # Without a certificate nothing is sent, as by Traefik.
+            "\t\tmap {http.request.tls.client.certificate_der_base64} {leaf} {\n\t\t\t~^([A-Za-z0-9+/=]+)$ \"${1}\"\n"
+            "\t\t\tdefault \"\"\n\t\t}\n"
+            f"\t\tforward_auth 127.0.0.1:{self.forward_port} {{\n\t\t\turi /forward-auth\n"
+            "\t\t\theader_up X-Forwarded-Tls-Client-Cert {leaf}\n"
+            f"\t\t\theader_up X-Forwarded-Host {self.host}\n\t\t\theader_up -Connection\n\t\t\theader_up -Upgrade\n"
+            f"\t\t\tcopy_headers Peercert-User>Peercertuser\n\t\t}}\n\t\t{self.behind}\n\t}}\n}}\n")
+        return self.run(file)
+
+
 FRONTS = {"lighttpd": Lighttpd, "apache": Apache, "nginx": Nginx, "haproxy": Haproxy}
 if shutil.which("caddy"):
     FRONTS["caddy"] = Caddy
+    FRONTS["forward-auth"] = ForwardAuth

@@ -8,13 +8,13 @@ import pytest
 import fastcgi
 import gate_fronts
 from fastcgi import END_REQUEST, STDOUT, record
-from gate_apps import NO, YES, whole
+from gate_apps import NO, RESET, YES, whole
 
 END = record(END_REQUEST, b"\0" * 8)
 
 
-def end(protocol_status):
-    return record(END_REQUEST, b"\0\0\0\0" + bytes([protocol_status]) + b"\0\0\0")
+def end(protocol_status, application_status=0):
+    return record(END_REQUEST, bytes([0, 0, 0, application_status, protocol_status]) + b"\0\0\0")
 
 
 def changed(status_line):
@@ -22,30 +22,35 @@ def changed(status_line):
     return whole(YES.replace(b"Status: 200 OK", status_line))
 
 
+BUT_HAPROXY = ("lighttpd", "apache", "nginx", "caddy", "forward-auth")
 # name: (bytes, the fronts that let a client in on them)
 ANSWERS = {
     "no": (whole(NO), ()),
-    "yes": (whole(YES), ("lighttpd", "apache", "nginx", "haproxy", "caddy")),
+    "yes": (whole(YES), ("lighttpd", "apache", "nginx", "haproxy", "caddy", "forward-auth")),
     "only_end_request": (END, ("lighttpd",)),
     "empty_stdout": (record(STDOUT) + END, ("lighttpd",)),
     "unknown_role": (end(fastcgi.UNKNOWN_ROLE), ("lighttpd",)),
     "overloaded": (end(fastcgi.OVERLOADED), ("lighttpd",)),
-    "header_without_status": (whole(YES.partition(b"\r\n")[2]), ("lighttpd", "apache", "nginx", "caddy")),
+    "header_without_status": (whole(YES.partition(b"\r\n")[2]), BUT_HAPROXY),
     "garbage": (whole(b"\x00\xff no header at all\n"), ()),
     "header_that_never_ends": (whole(b"Status: 200 OK\r\n"), ("lighttpd",)),
-    "status_204": (changed(b"Status: 204 No Content"), ("nginx",)),
-    "status_206": (changed(b"Status: 206 Partial Content"), ("nginx",)),
-    "status_299": (changed(b"Status: 299 Odd"), ("nginx",)),
+    "status_204": (changed(b"Status: 204 No Content"), ("nginx", "forward-auth")),
+    "status_206": (changed(b"Status: 206 Partial Content"), ("nginx", "forward-auth")),
+    "status_299": (changed(b"Status: 299 Odd"), ("nginx", "forward-auth")),
     "status_302": (changed(b"Status: 302 Found\r\nLocation: https://elsewhere.example/"), ()),
     "status_401": (changed(b"Status: 401 Unauthorized"), ()),
     "status_500": (changed(b"Status: 500 Oh"), ()),
     "status_503": (changed(b"Status: 503 Not now"), ()),
     "two_statuses_no_first": (changed(b"Status: 403 No\r\nStatus: 200 OK"), ("lighttpd", "apache")),
-    "two_statuses_yes_first": (changed(b"Status: 200 OK\r\nStatus: 403 No"), ("nginx", "caddy")),
-    "yes_without_name": (whole(b"Status: 200 OK\r\nContent-Type: text/plain\r\n\r\n"), ("lighttpd", "nginx", "caddy")),
+    "two_statuses_yes_first": (changed(b"Status: 200 OK\r\nStatus: 403 No"), ("nginx", "caddy", "forward-auth")),
+    "yes_without_name": (whole(b"Status: 200 OK\r\nContent-Type: text/plain\r\n\r\n"), ("lighttpd", "nginx", "caddy", "forward-auth")),
     "no_fastcgi": (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", ()),
     "closed_at_once": (b"", ()),
-    "yes_cut_off": (record(STDOUT, YES), ("nginx", "caddy")),
+    "reset": (RESET, ()),
+    "no_by_a_status_line": (changed(b"HTTP/1.1 403 No"), ("nginx", "forward-auth")),
+    "yes_that_ends_with_an_error": (record(STDOUT, YES) + record(STDOUT) + end(0, 1), BUT_HAPROXY),
+    "yes_that_ends_overloaded": (record(STDOUT, YES) + record(STDOUT) + end(fastcgi.OVERLOADED), BUT_HAPROXY),
+    "yes_cut_off": (record(STDOUT, YES), ("nginx", "caddy", "forward-auth")),
 }
 
 

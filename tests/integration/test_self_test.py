@@ -73,22 +73,75 @@ def raw_prefix(front):
     replace(front, "peercert/gate-ask.conf", "PEERCERT_PATH $peercert_path", "PEERCERT_PATH $told")
 
 
+def path_from_header(front):
+    """The gate is told the path of a header that some proxies set, and clients."""
+    replace(front, "nginx.conf", "    map $http_upgrade", '    map $http_x_original_url $told { "" $request_uri; default $http_x_original_url; }\n'
+            "    map $http_upgrade")
+    replace(front, "peercert/gate-ask.conf", "REQUEST_URI $request_uri", "REQUEST_URI $told")
+    replace(front, "peercert/gate-ask.conf", "PEERCERT_PATH $peercert_path", "PEERCERT_PATH $told")
+
+
+def planted(file, *changes):
+    """{"plant": ...} that replaces texts in a file of the front's folder."""
+    def plant(front):
+        for old, new in changes:
+            replace(front, file, old, new)
+    return {"plant": plant}
+
+
+def fcgid_authorizer(front):
+    """mod_fcgid's FcgidAuthorizer, which httpd never asks."""
+    replace(front, "apache.conf", 'ScriptSock "', "LoadModule fcgid_module ${modules}/mod_fcgid.so\nScriptSock \"")
+    replace(front, "gate.conf", "    AuthnzFcgiCheckAuthnProvider", "    FcgidAuthorizer /bin/false\n    #")
+    replace(front, "gate.conf", "Require valid-user", "Require all granted")
+
+
+# Rules by which a host decides: who chooses the host gets around them.
+BY_HOST = """issuer acme {ca}
+deny any host=www.example.org path=/secret/
+allow issuer=acme cn="Dan Example" path=/ user=$cn
+"""
+
+# What is no gate, of each front, and what gets through then. `rules` and `no_crl` are for peercert.
 HOLES = {
     "the_report_as_gate": ("nginx", "no certificate", {"arguments": []}),
+    "the_report_as_gate_of_caddy": ("caddy", "no certificate", {"arguments": []}),
+    "the_report_as_gate_of_forward_auth": ("forward-auth", "no certificate", {"arguments": []}),
     "no_revocation_list": ("nginx", "a revoked certificate", {"no_crl": True}),
     "a_location_without_auth_request": ("nginx", "/secret/file.txt",
                                         {"extra": "location /secret/ { auth_request off; }"}),
-    "a_certificate_from_a_header": ("nginx", "one in the header SSL-Client-Cert", {"plant": lambda front: replace(
-        front, "peercert/gate-ask.conf", "$ssl_client_escaped_cert", "$http_ssl_client_cert$ssl_client_escaped_cert")}),
+    "a_return": ("nginx", "/secret/file.txt", {"extra": "location /secret/ { return 200 secret; }"}),
+    "a_certificate_from_a_header": ("nginx", "one in the header SSL-Client-Cert", planted(
+        "peercert/gate-ask.conf", ("$ssl_client_escaped_cert", "$http_ssl_client_cert$ssl_client_escaped_cert"))),
+    "a_certificate_that_forward_auth_takes_from_clients": ("forward-auth", "one in the header X-Forwarded-Tls-Client-Cert", planted(
+        "Caddyfile", ("header_up X-Forwarded-Tls-Client-Cert {leaf}",
+                      "header_up X-Forwarded-Tls-Client-Cert {leaf}{http.request.header.X-Forwarded-Tls-Client-Cert}"))),
     "a_raw_prefix": ("nginx", "/secret/file.txt as /%73ecret/file.txt", {"plant": raw_prefix}),
-    "the_clients_own_name": ("nginx", "another's name by the header Peercertuser", {"plant": lambda front: replace(
-        front, "nginx.conf", "Peercertuser $peercert_user", "Peercertuser $http_peercertuser")}),
-    "a_second_require": ("apache", "no certificate", {"plant": lambda front: replace(
-        front, "gate.conf", "    Require valid-user", "    Require valid-user\n    Require all granted")}),
+    "the_clients_own_host": ("nginx", "/secret/file.txt with the header Host", {
+        "rules": BY_HOST, **planted("peercert/gate.conf", ("$peercert_host www.example.org", "$peercert_host $http_host"))}),
+    "the_clients_own_method": ("nginx", "/secret/file.txt with the header X-HTTP-Method-Override", {
+        "rules": BY_HOST.replace("host=www.example.org", "method=GET"), **planted(
+            "peercert/gate-ask.conf", ("REQUEST_METHOD $request_method", "REQUEST_METHOD $http_x_http_method_override$request_method"))}),
+    "the_clients_own_path": ("nginx", "/secret/file.txt with the header X-Original-URL", {"plant": path_from_header}),
+    "the_clients_own_name": ("nginx", "another's name by the header Peercertuser", planted(
+        "nginx.conf", ("Peercertuser $peercert_user", "Peercertuser $http_peercertuser"))),
+    "the_clients_own_name_of_httpd": ("apache", "another's name by the header Peercertuser", planted(
+        "gate.conf", ("RequestHeader set Peercertuser", "#"))),
+    "the_clients_own_name_of_lighttpd": ("lighttpd", "another's name by the header Forwarded", planted(
+        "gate.conf", ('setenv.set-request-header = ( "Forwarded" => "", "Peercertuser" => "" )', ""))),
+    "the_clients_own_name_of_haproxy": ("haproxy", "another's name by the header Peercertuser", planted(
+        "gate.cfg", ("    http-request del-header", "    #"), ("    http-request set-header", "    #"))),
+    "a_second_require": ("apache", "no certificate", planted(
+        "gate.conf", ("    Require valid-user", "    Require valid-user\n    Require all granted"))),
+    "the_authorizer_of_mod_fcgid": ("apache", "no certificate", {"plant": fcgid_authorizer}),
     "a_condition_of_lighttpd": ("lighttpd", "/secret/file.txt", {
         "extra": '$HTTP["url"] =~ "^/secret/" { fastcgi.server = () }'}),
-    "haproxy_without_the_last_line": ("haproxy", "no certificate", {"plant": lambda front: replace(
-        front, "gate.cfg", "    http-request lua.gate", "    #")}),
+    "a_module_before_the_gate_of_lighttpd": ("lighttpd", "/app/secret/x", planted(
+        "lighttpd.conf", ('"mod_fastcgi", "mod_proxy"', '"mod_proxy", "mod_fastcgi"'))),
+    "haproxy_without_the_last_line": ("haproxy", "no certificate", planted(
+        "gate.cfg", ("    http-request lua.gate", "    #"), ("    http-request deny", "    #"))),
+    "any_answer_is_a_yes_for_caddy": ("caddy", "no certificate", planted(
+        "Caddyfile", ("@allowed status 200", "@allowed status 200 403"))),
 }
 
 
@@ -96,17 +149,17 @@ HOLES = {
 def test_a_planted_hole_is_found(try_gate, pki, tmp_path, hole):
     name, found, options = HOLES[hole]
     options = dict(options)
+    rules = options.pop("rules", None)
     if options.pop("no_crl", False):
         options["arguments"] = ["--rules", write_rules(tmp_path / "no-crl.rules", pki)]
-    if hole == "haproxy_without_the_last_line":
-        front_plant = options["plant"]
-
-        def both(front):
-            front_plant(front)
-            replace(front, "gate.cfg", "    http-request deny", "    #")
-        options["plant"] = both
+    elif rules is not None:
+        options["arguments"] = ["--rules", write_rules(tmp_path / "other.rules", pki, rules)]
     # Only what can find it: each try takes a while.
-    tries = ["--denied", "/secret/file.txt"] if "/secret/" in found else ["--echo", "/app/echo"] if "name" in found else []
+    tries = []
+    if "/secret/" in found:
+        tries = ["--denied", found.split()[0]]
+    elif "name" in found:
+        tries = ["--echo", "/app/echo", "--name-header", found.split()[-1]]
     done = try_gate(name, *tries, **options)
     assert done.returncode == 1, done.stdout + done.stderr
     assert any("GOT THROUGH" in line and found in line for line in done.stdout.splitlines()), done.stdout

@@ -237,14 +237,13 @@ static void set(struct rules_request *request, const char *setting)
         request->revocation_good = true;
 }
 
-void world_decide(const struct rules *rules, const char *name, const char *asked, char words[700])
+static void decide(const struct rules *rules, X509 *leaf, STACK_OF(X509) * proven,
+    const char *asked, char words[700])
 {
     char *copy = strdup(asked), *at = copy;
     struct rules_request request = {.now = 1795737600}; /* Friday 2026-11-27T00:00:00Z */
     struct rules_decision decision;
-    STACK_OF(X509) *proven = NULL;
     struct error error = {.kind = ERROR_NONE};
-    X509 *leaf = world_certificate(name, &proven);
     struct rules_subject *subject = rules_subject_new(rules, leaf, proven, &error);
 
     pki_must(subject != NULL, error.text);
@@ -266,4 +265,27 @@ void world_decide(const struct rules *rules, const char *name, const char *asked
     rules_subject_free(subject);
     sk_X509_free(proven);
     free(copy);
+}
+
+void world_decide(const struct rules *rules, const char *name, const char *asked, char words[700])
+{
+    STACK_OF(X509) *proven = NULL;
+    X509 *leaf = world_certificate(name, &proven);
+
+    decide(rules, leaf, proven, asked, words);
+}
+
+void world_decide_made(const char *text, const struct pki_spec *spec, char words[700])
+{
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = world_rules(text, NULL, &error);
+    struct pki_spec its = *spec;
+    struct pki *made;
+
+    pki_must(rules != NULL, error.text);
+    its.issuer = acme;
+    made = pki_make(&its);
+    decide(rules, made->certificate, world_chain(made->certificate, "acme"), "GET h /", words);
+    pki_free(made);
+    rules_release(rules);
 }

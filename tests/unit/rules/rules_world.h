@@ -36,4 +36,7 @@ struct rules *world_rules(const char *text, struct list *warnings, struct error 
  * and at will what rules_world.c calls settings. */
 void world_decide(const struct rules *rules, const char *name, const char *asked, char words[700]);
 
+/* The same of a certificate that acme signs for it, and GET h / by the rules of this text. */
+void world_decide_made(const char *text, const struct pki_spec *spec, char words[700]);
+
 #endif
