@@ -66,7 +66,8 @@ $(BUILD)/libraries $(BUILD)/criterion:
 	@touch $@
 
 # Allocations of the unit tests fail on purpose: tests/unit/base/memory_fault.c.
-WRAPPED = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk)
+WRAPPED = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk \
+	rules_arena_get rules_arena_copy)
 $(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(WRAPPED) -o $@ $^ $(LDLIBS) -lcriterion

@@ -25,7 +25,7 @@ static _Thread_local struct {
     bool fail_after;
 } fault;
 
-static bool must_fail(void)
+bool memory_fault_now(void)
 {
     fault.count++;
     if (fault.fail_at == 0 || fault.count < fault.fail_at ||
@@ -49,17 +49,17 @@ int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
 
 void *__wrap_malloc(size_t size)
 {
-    return must_fail() ? NULL : __real_malloc(size);
+    return memory_fault_now() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return must_fail() ? NULL : __real_calloc(count, size);
+    return memory_fault_now() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *old, size_t size)
 {
-    return must_fail() ? NULL : __real_realloc(old, size);
+    return memory_fault_now() ? NULL : __real_realloc(old, size);
 }
 
 char *__wrap_strndup(const char *string, size_t length)
@@ -84,7 +84,7 @@ static int print(char **out, const char *format, va_list arguments)
 static int print(char **out, const char *format, va_list arguments)
 {
     *out = NULL;
-    return must_fail() ? -1 : vasprintf(out, format, arguments);
+    return memory_fault_now() ? -1 : vasprintf(out, format, arguments);
 }
 
 int __wrap_asprintf(char **out, const char *format, ...)

@@ -12,6 +12,9 @@
  * it when `and_after`. */
 void memory_fault_at(unsigned long nth, bool and_after);
 
+/* Counts an allocation, of whatever kind: whether it is to fail. */
+bool memory_fault_now(void);
+
 /* How many allocations this thread has asked for since memory_fault_at. */
 unsigned long memory_fault_count(void);
 

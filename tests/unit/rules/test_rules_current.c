@@ -117,6 +117,14 @@ Test(rules_current, a_refused_reload_is_not_told_twice)
     cr_expect_eq(look(1000, &error), RULES_SAME);
     cr_expect_eq(look(2000, &error), RULES_SAME);
     cr_expect_eq(look(3601000, &error), RULES_KEPT);
+    cr_expect_eq(rules_current_look(current, NULL, 3602000, NULL, &error), RULES_SAME);
+    cr_expect_eq(rules_current_look(current, NULL, 7201000, NULL, &error), RULES_KEPT);
+    cr_expect_eq(rules_current_look(current, NULL, 10801000, NULL, NULL), RULES_KEPT);
+    replace("access.rules", "allow any user=two\n");
+    cr_expect_eq(rules_current_look(current, NULL, 10802000, NULL, &error), RULES_SAME);
+    expect_user("yes 1 one");
+    cr_expect_eq(look(10803000, &error), RULES_CHANGED);
+    expect_user("yes 1 two");
 }
 
 Test(rules_current, the_file_of_an_issuer_is_watched_too)

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(rules_errors, .init = rules_world_make, .fini = rules_world_free);
+static void make_world(void);
+TestSuite(rules_errors, .init = make_world, .fini = rules_world_free);
 
 #define ACME "issuer acme acme.cer\n"
 #define BOTH ACME "issuer devices devices.cer\n"
@@ -17,6 +18,21 @@ struct row {
     const char
         *wanted; /* behind "access.rules"; all of it, or with a `*` at the end its beginning */
 };
+
+/* The world, and files that are no issuer's. */
+static void make_world(void)
+{
+    char *pem = NULL, *twice = NULL;
+
+    rules_world_make();
+    pem = pki_pem(world_ca("acme")->certificate);
+    pki_must(asprintf(&twice, "%s%s", pem, pem) > 0, "asprintf");
+    free(pki_write_text(world_dir, "empty.cer", ""));
+    free(pki_write_text(world_dir, "two.cer", twice));
+    free(pki_write_text(world_dir, "junk.cer", "junk"));
+    free(pem);
+    free(twice);
+}
 
 static void expect_refused(const char *text, const char *wanted)
 {
@@ -88,6 +104,44 @@ Test(rules_errors, each_mistake_is_named_with_its_line)
         {"issuer acme", ":1: after 'issuer acme' a value is missing"},
         {"issuer", ":1: after 'issuer' a name must stand*"},
         {"issuer a/b acme.cer", ":1: after 'issuer' a name must stand*"},
+        {"issuer acme empty.cer", ":1: *"},
+        {"issuer acme two.cer", ":1: two.cer must hold one certificate"},
+        {"issuer acme junk.cer", ":1: *"},
+        {ACME "allow dn=\"CN=#0C0161x\" user=x",
+            ":2: dn=CN=#0C0161x: a comma or a plus must stand between the parts"},
+        {ACME "allow dn=\"CN=#0603550403\" user=x", ":2: dn=CN=#0603550403: after # the DER*"},
+        {ACME "allow dn=\"CN=#0C016100\" user=x", ":2: dn=CN=#0C016100: after # the DER*"},
+        {ACME "allow dn=\"CN=#0C0161 ,O=\" user=x", ":2: dn=CN=#0C0161 ,O=: a value is missing"},
+        {"allow any user=$sha", ":1: 'sha' is no key that names somebody*"},
+        {"allow group=g9 user=x\ngroup a any\ngroup b any\ngroup c any\ngroup d any\ngroup e any\n"
+         "group f any\ngroup h any\ngroup i any\ngroup j any",
+            ":1: group 'g9' is not defined (groups: a, b, c, d, e, f, h, i, ...)*"},
+        {"allow group=g9 user=x\ngroup a any\ngroup b any\ngroup c any\ngroup d any\ngroup e any\n"
+         "group f any\ngroup h any\ngroup i any",
+            ":1: group 'g9' is not defined (groups: a, b, c, d, e, f, h, i)*"},
+        {"allow any user=x#", ":1: a # inside a value*"},
+        {"allow any us#r=x", ":1: a quote or # where*"},
+        {"allow any aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg=x",
+            ":1: 'aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg' is no key"},
+        {"group aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg any",
+            ":1: after 'group' a name must stand*"},
+        {"allow any user=x since=2026-12-31T12:00:00Z until=2026-12-31T11:59:59Z",
+            ":1: until= is before since="},
+        {"issuer acme acme.cer \"more", ":1: a quote is not closed"},
+        {"issuer acme \"acme.cer", ":1: a quote is not closed"},
+        {"issuer acme acme.cer,other.cer", ":1: one value is expected, without a comma"},
+        {"issuer acme \"\"", ":1: after 'issuer acme' a value is missing"},
+        {"issuer acme=x acme.cer", ":1: after 'issuer' a name must stand*"},
+        {"issuer \"acme\" acme.cer", ":1: a quote or # where a key or a name should be"},
+        {"group", ":1: after 'group' a name must stand*"},
+        {"map", ":1: after 'map' a name must stand*"},
+        {ACME "allow dn=\"=a\" user=x", ":2: dn==a: each part must be TYPE=VALUE*"},
+        {ACME "allow dn=\"CN=a,,O=b\" user=x", ":2: dn=CN=a,,O=b: each part must be TYPE=VALUE*"},
+        {ACME "allow dn=\"CN=a+\" user=x", ":2: dn=CN=a+: each part must be TYPE=VALUE*"},
+        {ACME "allow dn=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg=a "
+              "user=x",
+            ":2: dn=aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggggggggg=a: each "
+            "part must*"},
         {"issuer acme acme.cer more", ":1: 'more' is too much on this line"},
         {"set", ":1: after 'set' a name must stand*"},
         {"set encoded-slsh literal",
@@ -140,15 +194,21 @@ Test(rules_errors, values_that_mean_nothing_are_refused)
         "uri=spiffe://a/*/b", "uri=spiffe://a/b*", "uri=spiffe://a/***", "uri=spiffe://a/*?",
         "uri=urn:*", "ip=1.2.3", "ip=1.2.3.4/33", "ip=1.2.3.4/", "ip=1.2.3.4/08", "ip=1.2.3.4/24",
         "ip=::/129", "ip=1.2.3.0/-1", "ip=2001:db8::1/32", "ip=x", "serial=xyz", "serial=-",
-        "serial=0x12", "serial=1:", "sha256=12", "spki=" HEX64 "0", "policy=1", "policy=clientAuth",
-        "policy=1.2.x", "cn=*", "ou=Ops*", "dn=\"CN=*\"", "dn=Eve", "dn=\"CN=\"", "dn=\"CN=a,\"",
-        "dn=\"XYZZY=a\"", "dn=\"CN=a;b\"", "dn=\"CN=#zz\"", "dn=\"CN=#0101FF\"", "dn=\"CN=#0500\"",
-        "dn=\"CN=a\\\\\"", "dn=\"CN=\\\\q\"", "dn=\"CN=\\\\ff\"", "group=a/b", "host=a:80",
-        "host=a.", "host=*", "host=a.*.b", "host=a/b", "host=-.", "host=a..b", "path=a",
-        "path=/a/*", "path=/a/../b", "path=/a?b", "path=/a;b", "path=/100%", "path=/%5c",
-        "path=\"/a\\\\b\"", "path=/%00", "path=https://h/", "method=get", "method=G@T", "from=x",
-        "from=10.0.0.1/8", "since=tomorrow", "since=2026-02-30", "until=@1", "until=31.12.2026",
-        "hours=9-17", "hours=09:00", "hours=09:00-09:00", "hours=24:00-05:00", "hours=09:60-10:00",
+        "serial=0x12", "serial=1:", "serial=:1", "serial=1 2",
+        "ip=11112222333344445555666677778888999900001111222233334444", "from=1.2.3.4/1x",
+        "from=1.2.3.4/0x8", "from=1.2.3.0/0008", "policy=01.2.3", "policy=1.2.3.", "days=mo",
+        "days=mond", "days=mon-frid", "days=xyz", "method=\"\x5e\"", "method=A{",
+        "hours=0a:00-10:00", "hours=09:00_10:00", "hours=09x00-10:00", "hours=09:00-10x00",
+        "revocation=0d", "revocation=h", "uri=***", "uri=s:***", "uri=s://a/b/c*", "uri=s://a*/**",
+        "sha256=12", "spki=" HEX64 "0", "policy=1", "policy=clientAuth", "policy=1.2.x", "cn=*",
+        "ou=Ops*", "dn=\"CN=*\"", "dn=Eve", "dn=\"CN=\"", "dn=\"CN=a,\"", "dn=\"XYZZY=a\"",
+        "dn=\"CN=a;b\"", "dn=\"CN=#zz\"", "dn=\"CN=#0101FF\"", "dn=\"CN=#0500\"", "dn=\"CN=a\\\\\"",
+        "dn=\"CN=\\\\q\"", "dn=\"CN=\\\\ff\"", "group=a/b", "host=a:80", "host=a.", "host=*",
+        "host=a.*.b", "host=a/b", "host=-.", "host=a..b", "path=a", "path=/a/*", "path=/a/../b",
+        "path=/a?b", "path=/a;b", "path=/100%", "path=/%5c", "path=\"/a\\\\b\"", "path=/%00",
+        "path=https://h/", "method=get", "method=G@T", "from=x", "from=10.0.0.1/8",
+        "since=tomorrow", "since=2026-02-30", "until=@1", "until=31.12.2026", "hours=9-17",
+        "hours=09:00", "hours=09:00-09:00", "hours=24:00-05:00", "hours=09:60-10:00",
         "hours=09:00-25:00", "hours=09:00-24:01", "hours=09:00-10:00x", "days=monday", "days=mon-",
         "days=-fri", "days=mon-fri-sat", "days=1", "revocation=24", "revocation=0h",
         "revocation=-1h", "revocation=24m", "revocation=fresh", "revocation=999999h", "label=a,b"};
@@ -189,93 +249,52 @@ Test(rules_errors, a_file_is_text_of_bounded_size)
     expect_refused(text, ":10001: more than 10000 lines");
 }
 
-static void expect_warnings(const char *text, const char *wanted)
+/* count times a piece, then an end. */
+static void expect_repeated(
+    const char *begin, const char *piece, size_t count, const char *end, const char *wanted)
 {
-    struct list warnings = {.count = 0};
-    struct error error = {.kind = ERROR_NONE};
-    struct rules *rules = world_rules(text, &warnings, &error);
-    char all[2048] = "";
-    size_t i;
+    char text[RULES_MAX_LINE + 64];
+    struct rules *rules = NULL;
+    size_t i, length = (size_t)snprintf(text, sizeof(text), "%s", begin);
 
-    cr_assert_not_null(rules, "%s: %s", text, error.text);
-    for (i = 0; i < warnings.count; i++) {
-        strcat(all, strstr(warnings.items[i], "access.rules") + strlen("access.rules"));
-        strcat(all, "|");
+    for (i = 0; i < count; i++)
+        length += (size_t)snprintf(text + length, sizeof(text) - length, "%s", piece);
+    (void)snprintf(text + length, sizeof(text) - length, "%s", end);
+    if (wanted != NULL) {
+        expect_refused(text, wanted);
+        return;
     }
-    cr_expect_str_eq(all, wanted, "%s: expected %s, came %s", text, wanted, all);
-    list_free(&warnings);
+    rules = world_rules(text, NULL, NULL);
+    cr_expect_not_null(rules, "%s", text);
     rules_release(rules);
 }
 
-Test(rules_errors, what_is_odd_but_no_error_is_a_warning)
+/* A chain of groups, each of which is the next one. */
+static void expect_chain(size_t count, const char *wanted)
 {
-    expect_warnings("", ": no line allows anybody|");
-    expect_warnings("deny any", ": no line allows anybody|");
-    expect_warnings("allow any user=x", "");
-    expect_warnings("allow any user=x\ndeny any", ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x path=/a/\ndeny any path=/a/b/,/a/c",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x path=/a/\ndeny any path=/ab", "");
-    expect_warnings("allow any user=x path=/a/\ndeny any path=/a/,/b/", "");
-    expect_warnings("allow any user=x path=/a\ndeny any path=/a/", "");
-    expect_warnings("allow any user=x method=GET\ndeny any method=HEAD",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x method=HEAD\ndeny any method=GET", "");
-    expect_warnings("allow any user=x host=a\ndeny any host=b", "");
-    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=10.1.0.0/16",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x from=10.1.0.0/16\ndeny any from=10.0.0.0/8", "");
-    expect_warnings(ACME "allow cn=a\ndeny cn=A ou=b", ":3: can never decide, line 2 is wider|");
-    expect_warnings(ACME "allow cn=a,b\ndeny cn=b", ":3: can never decide, line 2 is wider|");
-    expect_warnings(ACME "allow cn=b\ndeny cn=b,c", "");
-    expect_warnings("allow any user=x since=2026-01-01\ndeny any since=2026-02-01",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x since=2026-02-01\ndeny any since=2026-01-01", "");
-    expect_warnings("allow any user=x until=2999-02-01\ndeny any until=2999-01-01",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x until=2999-01-01\ndeny any until=2999-02-01", "");
-    expect_warnings("allow any user=x hours=01:00-02:00\ndeny any hours=01:00-02:00 days=mon",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x days=mon\ndeny any hours=22:00-02:00 days=mon", "");
-    expect_warnings("allow any user=x days=mon-fri\ndeny any days=tue",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x days=tue\ndeny any days=mon-fri", "");
-    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=24h",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x revocation=24h\ndeny any revocation=7d", "");
-    expect_warnings("allow any user=x revocation=checked\ndeny any revocation=7d",
-        ":2: can never decide, line 1 is wider|");
-    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=checked", "");
-    expect_warnings("allow any user=x until=2001-01-01", ":1: until= has passed|");
-    expect_warnings("group g any\nallow any user=x", ":1: group 'g' is not used|");
-    expect_warnings("map m any user=y\nallow any user=x", ":1: map 'm' is not used|");
-    expect_warnings("group g any\ngroup h group=g\nallow group=h user=x", "");
-    expect_warnings("issuer a spki:" HEX64 "\nallow issuer=a user=x",
-        ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
+    char text[2048];
+    size_t i, length = 0;
+    struct rules *rules = NULL;
+
+    for (i = 1; i < count; i++)
+        length += (size_t)snprintf(
+            text + length, sizeof(text) - length, "group g%02zu group=g%02zu\n", i, i + 1);
+    (void)snprintf(text + length, sizeof(text) - length, "group g%02zu any", count);
+    if (wanted != NULL) {
+        expect_refused(text, wanted);
+        return;
+    }
+    rules = world_rules(text, NULL, NULL);
+    cr_expect_not_null(rules, "%s", text);
+    rules_release(rules);
 }
 
-Test(rules_errors, an_issuer_may_be_given_by_digest)
+Test(rules_errors, names_parts_and_groups_within_groups_have_a_limit)
 {
-    static const char *const cas[] = {"acme", "sub"};
-    size_t i;
-
-    for (i = 0; i < 4; i++) {
-        char text[256], words[700];
-        struct list warnings = {.count = 0};
-        struct rules *rules;
-
-        (void)snprintf(text, sizeof(text), "issuer a %s:%s\nallow issuer=a user=x",
-            i % 2 != 0 ? "spki" : "sha256", world_digest(cas[i / 2], i % 2 != 0));
-        rules = world_rules(text, &warnings, NULL);
-        cr_assert_not_null(rules, "%s", text);
-        cr_expect_eq(warnings.count, 0, "%s", text);
-        world_decide(rules, "sam", "GET h /", words);
-        cr_expect_str_eq(words, "yes 2 x", "%s", text);
-        world_decide(rules, "eve", "GET h /", words);
-        cr_expect_str_eq(words, i < 2 ? "yes 2 x" : "no no_rule", "%s", text);
-        world_decide(rules, "sensor", "GET h /", words);
-        cr_expect_str_eq(words, "no no_rule", "%s", text);
-        list_free(&warnings);
-        rules_release(rules);
-    }
+    expect_repeated(ACME "allow dn=\"", "O=a,", 63, "O=a\" user=x", NULL);
+    expect_repeated(ACME "allow dn=\"", "O=a,", 64, "O=a\" user=x", ":2: dn=O=a,O=a,*");
+    expect_repeated("group ", "n", 64, " any", NULL);
+    expect_repeated("group ", "n", 65, " any", ":1: after 'group' a name must stand*");
+    expect_chain(32, NULL);
+    expect_chain(33, ":33: groups within groups: more than 32");
 }

@@ -77,6 +77,52 @@ Test(rules_nearest, what_fails_is_named_with_what_is_there_instead)
         "4: group=b does not hold: needs group=a; method=GET does not hold (asked for POST)|");
 }
 
+Test(rules_nearest, what_is_not_known_is_named_too)
+{
+    const struct rules_request nothing = {.now = 1795737600};
+    const struct rules_request checked = {.raw_path = "/a",
+        .now = 1795737600,
+        .revocation_good = true,
+        .revocation_this_update = 1795737600 - 2 * 86400};
+    const struct rules_request good = {
+        .raw_path = "/a", .now = 1795737600, .revocation_good = true};
+
+    expect_nearest(
+        "allow any user=x host=i", "eve", &nothing, "1: host=i does not hold (asked for no host)|");
+    expect_nearest("allow any user=x method=GET", "eve", &nothing,
+        "1: method=GET does not hold (asked for no method)|");
+    expect_nearest("allow any user=x from=10.0.0.0/8", "eve", &nothing,
+        "1: from=10.0.0.0/8 does not hold (asked for no address)|");
+    expect_nearest("allow any user=x path=/b", "eve", &nothing,
+        "1: path=/b does not hold (asked for no path)|");
+    expect_nearest("allow any user=x revocation=24h", "eve", &checked,
+        "1: revocation=24h does not hold (checked as of 2026-11-25T00:00:00Z)|");
+    expect_nearest("allow any user=x revocation=24h", "eve", &good,
+        "1: revocation=24h does not hold (it was not checked)|");
+    expect_nearest("allow any user=x days=sat", "eve", &nothing,
+        "1: days=sat does not hold (it is Fri 2026-11-27T00:00:00Z)|");
+}
+
+Test(rules_nearest, of_groups_each_line_is_told_and_of_many_names_three)
+{
+    const struct rules_request request = {.raw_path = "/a", .now = 1795737600};
+
+    expect_nearest(ACME "group a cn=A ou=B\ngroup b email=x@y.z\ngroup c cn=\"Eve Example\"\n"
+                        "allow group=a,b user=x\nallow group=c path=/b",
+        "eve", &request,
+        "5: group=a,b does not hold: needs cn=A (it has Eve Example) and ou=B (it has Sales) or "
+        "email=x@y.z (it has eve@acme.example)|6: path=/b does not hold (asked for /a)|");
+    expect_nearest(ACME "group a cn=\"Eve Example\" ou=B\nallow group=a user=x", "eve", &request,
+        "3: group=a does not hold: needs ou=B (it has Sales)|");
+    expect_nearest("issuer devices devices.cer\nallow uri=x:y", "dots", &request,
+        "2: uri=x:y does not hold (it has spiffe://acme.example/ops/../sensor/7, "
+        "spiffe://acme.example/ops//7, spiffe://acme.example/ops/%2e%2e, ...)|");
+    expect_nearest(
+        ACME "allow ou=x", "multi", &request, "2: ou=x does not hold (it has Dev, Ops)|");
+    expect_nearest(
+        ACME "allow cn=A,B,C", "eve", &request, "2: cn=A,B,C does not hold (it has Eve Example)|");
+}
+
 Test(rules_nearest, fewer_failures_come_first_then_the_earlier_line)
 {
     const struct rules_request request = {
@@ -122,7 +168,7 @@ Test(rules_nearest, long_words_are_cut)
 Test(rules_nearest, a_rule_tells_what_it_asks_of_the_request)
 {
     struct rules *rules = world_rules(ACME
-        "set explain full\nallow  cn=\"a  b\"   path=/b,\"/c d\" method=GET user=x label=l # y\n"
+        "set explain full\nallow  cn=\"a  b\"   path=/b,\"/c d\" \t method=GET user=x label=l # y\n"
         "deny any\ngroup g any\nmap m any user=y",
         NULL, NULL);
     const struct rules_request put = {.method = "PUT"}, get = {.method = "GET"},
@@ -150,7 +196,52 @@ Test(rules_nearest, a_rule_tells_what_it_asks_of_the_request)
     cr_expect(rules_concerns(rules, 0, &path));
     cr_expect_not(rules_concerns(rules, 0, &other));
     cr_expect(rules_concerns(rules, 0, &none));
+    cr_expect(rules_concerns(rules, 1, &put));
     rules_release(rules);
+}
+
+Test(rules_nearest, what_a_rule_asks_is_written_so_that_it_can_be_read_again)
+{
+    struct rules *rules =
+        world_rules("deny any path=\"/a\\\"b\",/c,\"/d,e\",\"/f#\"  ", NULL, NULL);
+
+    cr_assert_null(rules, "a path has no #");
+    rules = world_rules("deny\tany path=\"/a\\\"b\",/c,\"/d,e\" \t ", NULL, NULL);
+    cr_assert_not_null(rules);
+    cr_expect_str_eq(rules_rule(rules, 0)->when, "path=\"/a\\\"b\",/c,\"/d,e\"");
+    cr_expect_str_eq(rules_rule(rules, 0)->text, "deny any path=\"/a\\\"b\",/c,\"/d,e\"");
+    rules_release(rules);
+}
+
+Test(rules_nearest, a_rule_concerns_what_its_host_path_and_method_allow)
+{
+    static const struct {
+        const char *rule;
+        struct rules_request request;
+        bool concerns;
+    } rows[] = {
+        {"deny any host=a", {.host = "a"}, true},
+        {"deny any host=a", {.host = "b"}, false},
+        {"deny any host=a", {.raw_path = "/b", .method = "GET"}, true},
+        {"deny any path=/a", {.host = "b"}, true},
+        {"deny any path=/a", {.raw_path = "/a"}, true},
+        {"deny any path=/a", {.raw_path = "/b"}, false},
+        {"deny any method=PUT", {.host = "b", .raw_path = "/b"}, true},
+        {"deny any method=PUT", {.method = "PUT"}, true},
+        {"deny any method=PUT", {.method = "GET"}, false},
+        {"deny any from=192.0.2.0/24 revocation=24h since=2999-01-01",
+            {.host = "a", .raw_path = "/b", .method = "GET"}, true},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rules *rules = world_rules(rows[i].rule, NULL, NULL);
+
+        cr_assert_not_null(rules, "%s", rows[i].rule);
+        cr_expect_eq(rules_concerns(rules, 0, &rows[i].request), rows[i].concerns, "row %zu: %s", i,
+            rows[i].rule);
+        rules_release(rules);
+    }
 }
 
 Test(rules_nearest, revocation_comes_from_the_verdict)
@@ -166,6 +257,7 @@ Test(rules_nearest, revocation_comes_from_the_verdict)
         {REVOCATION_GOOD, VERDICT_OCSP_NOT_ASKED, true, 10},
         {REVOCATION_GOOD, VERDICT_OCSP_GOOD, true, 20},
         {REVOCATION_NOT_CHECKED, VERDICT_OCSP_GOOD, true, 20},
+        {REVOCATION_UNKNOWN, VERDICT_OCSP_GOOD, true, 20},
     };
     struct rules_request request = {.method = "GET"};
     size_t i;

@@ -125,6 +125,11 @@ Test(rules_table, who_is_meant)
             "multi", "GET h /", "no no_rule"},
         {"allow issuer=acme dn=\"CN=J\\\\C3\\\\B6rg\\\\, M,O=Acme\" user=j", "umlaut", "GET h /",
             "yes 3 j"},
+        {"allow issuer=acme dn=\"CN=\\\\44\\\\61n,OU=\\\\4f\\\\70s,O=Acme\" user=d", "dan",
+            "GET h /", "yes 3 d"},
+        {"allow issuer=acme dn=\"CN=Eve\\\\20Example,OU=Sales,O=Acme,C=GB\" user=e", "eve",
+            "GET h /", "yes 3 e"},
+        {"allow issuer=acme dn=\"CN=Dan  ,OU= Ops,O=Acme \" user=d", "dan", "GET h /", "yes 3 d"},
         {"allow issuer=acme dn=\"2.5.4.3=Dan,OU=Ops,O=Acme\" user=d", "dan", "GET h /", "yes 3 d"},
         {"allow issuer=acme dn=\"CN=#0C0344616E,OU=Ops,O=Acme\" user=d", "dan", "GET h /",
             "yes 3 d"},
@@ -412,80 +417,6 @@ Test(rules_table, when_it_is_asked_for)
     };
 
     TRY(TWO_ISSUERS, rows);
-}
-
-/* Of many lines the first that holds counts, wherever it is found. */
-Test(rules_table, of_many_lines_the_first_that_holds_counts)
-{
-    static const char *const places[] = {"", " host=a.example", " path=/a/b", " path=/a/",
-        " path=/", " host=a.example path=/a/b", " host=*.example path=/a/", " host=*.example",
-        " host=b.example,a.example path=/a/b,/c"};
-    static const char *const keys[] = {"deny any", "allow any user=x"};
-    enum { PLACES = sizeof(places) / sizeof(places[0]) };
-    size_t first, second, i;
-
-    for (first = 0; first < PLACES; first++) {
-        for (second = 0; second < PLACES; second++) {
-            char text[8192];
-            const struct row rows[] = {{text, "eve", "GET a.example /a/b", "no 1"}};
-            size_t length = (size_t)snprintf(
-                text, sizeof(text), "%s%s\n%s%s", keys[0], places[first], keys[1], places[second]);
-
-            for (i = 0; i < MANY; i++)
-                length += (size_t)snprintf(text + length, sizeof(text) - length,
-                    "\nallow any user=u host=h%zu.example path=/p%zu/q%s", i % 9, i % 7,
-                    i % 2 == 0 ? "/" : "");
-            try_row(text, rows);
-        }
-    }
-}
-
-/* More pairs of hosts and paths than a line is found by. */
-Test(rules_table, a_line_with_many_hosts_and_paths_is_found)
-{
-    char text[8192] = "allow any user=x host=a.example,b.example,c.example,d.example,e.example,*.f "
-                      "path=/1,/2,/3/,/4";
-    static const struct row rows[] = {{"", "eve", "GET a.example /1", "yes 1 x"},
-        {"", "eve", "GET x.f /3/y", "yes 1 x"}, {"", "eve", "GET x.g /3/y", "no no_rule"},
-        {"", "eve", "GET e.example /5", "no no_rule"}};
-    size_t i, length = strlen(text);
-
-    for (i = 0; i < MANY; i++)
-        length += (size_t)snprintf(text + length, sizeof(text) - length,
-            "\nallow any user=u method=M%c", (char)('A' + i % 26));
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        try_row(text, &rows[i]);
-}
-
-Test(rules_table, days_and_hours_before_1970_count_too)
-{
-    static const struct {
-        const char *when;
-        time_t now;
-        bool holds;
-    } rows[] = {{"days=wed hours=23:59-24:00", -1, true}, {"days=thu", -1, false},
-        {"days=thu hours=00:00-00:01", 0, true}, {"days=wed hours=00:00-00:01", -86400, true},
-        {"days=sun", -4 * 86400, true}, {"days=sat", -4 * 86400 - 1, true}};
-    STACK_OF(X509) *proven = NULL;
-    X509 *leaf = world_certificate("eve", &proven);
-    size_t i;
-
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char text[128];
-        struct rules *rules;
-        struct rules_subject *subject;
-        struct rules_decision decision;
-        const struct rules_request request = {.host = "", .now = rows[i].now};
-
-        (void)snprintf(text, sizeof(text), "allow any user=x %s", rows[i].when);
-        rules = world_rules(text, NULL, NULL);
-        subject = rules_subject_new(rules, leaf, proven, NULL);
-        rules_decide(rules, subject, &request, &decision);
-        cr_expect_eq(decision.allowed, rows[i].holds, "%s at %lld", text, (long long)rows[i].now);
-        rules_subject_free(subject);
-        rules_release(rules);
-    }
-    sk_X509_free(proven);
 }
 
 Test(rules_table, pins_need_no_issuer)

@@ -57,6 +57,8 @@ static const struct row {
         false, "rule"},
     {"no_path", {GET, NULL}, false, false, NULL},
     {"post", {"REQUEST_METHOD=POST", PUB}, false, true, "rule"},
+    {"no_method_and_no", {"REQUEST_URI=/secret/x", NULL}, false, false, "rule"},
+    {"again_is_off", {GET, PUB, "PEERCERT_AGAIN=off"}, false, true, "rule"},
     {"no_method", {PUB, NULL}, false, true, "rule"},
     {"client_asks_for_the_report", {GET, "REQUEST_URI=/secret/x", "HTTP_PEERCERT_PAGE=report"},
         false, false, "rule"},

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+TestSuite(rules_warnings, .init = rules_world_make, .fini = rules_world_free);
+
+#define ACME "issuer acme acme.cer\n"
+#define HEX64 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+static void expect_warnings(const char *text, const char *wanted)
+{
+    struct list warnings = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = world_rules(text, &warnings, &error);
+    char all[2048] = "";
+    size_t i;
+
+    cr_assert_not_null(rules, "%s: %s", text, error.text);
+    for (i = 0; i < warnings.count; i++) {
+        strcat(all, strstr(warnings.items[i], "access.rules") + strlen("access.rules"));
+        strcat(all, "|");
+    }
+    cr_expect_str_eq(all, wanted, "%s: expected %s, came %s", text, wanted, all);
+    list_free(&warnings);
+    rules_release(rules);
+}
+
+Test(rules_warnings, what_is_odd_but_no_error_is_a_warning)
+{
+    expect_warnings("", ": no line allows anybody|");
+    expect_warnings("deny any", ": no line allows anybody|");
+    expect_warnings("allow any user=x", "");
+    expect_warnings("allow any user=x\ndeny any", ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x path=/a/\ndeny any path=/a/b/,/a/c",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x path=/a/\ndeny any path=/ab", "");
+    expect_warnings("allow any user=x path=/a/\ndeny any path=/a/,/b/", "");
+    expect_warnings("allow any user=x path=/a\ndeny any path=/a/", "");
+    expect_warnings("allow any user=x method=GET\ndeny any method=HEAD",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x method=HEAD\ndeny any method=GET", "");
+    expect_warnings("allow any user=x host=a\ndeny any host=b", "");
+    expect_warnings(
+        "allow any user=x path=/\ndeny any path=/a", ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x path=/ab/\ndeny any path=/a", "");
+    expect_warnings("allow any user=x path=/ab/\ndeny any path=/ac/d", "");
+    expect_warnings("allow any user=x method=GET\ndeny any method=PUT", "");
+    expect_warnings("allow any user=x hours=01:00-02:00\ndeny any hours=01:00-03:00", "");
+    expect_warnings("allow any user=x hours=01:00-02:00\ndeny any hours=00:00-02:00", "");
+    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=11.0.0.0/16", "");
+    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=2001:db8::/32", "");
+    expect_warnings("allow any user=x host=a\ndeny any", "");
+    expect_warnings("allow any user=x days=mon\ndeny any days=mon,tue", "");
+    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=10.1.0.0/16",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x from=10.1.0.0/16\ndeny any from=10.0.0.0/8", "");
+    expect_warnings(ACME "allow cn=a\ndeny cn=A ou=b", ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "allow cn=a,b\ndeny cn=b", ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "allow cn=b\ndeny cn=b,c", "");
+    expect_warnings("allow any user=x since=2026-01-01\ndeny any since=2026-02-01",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x since=2026-02-01\ndeny any since=2026-01-01", "");
+    expect_warnings("allow any user=x until=2999-02-01\ndeny any until=2999-01-01",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x until=2999-01-01\ndeny any until=2999-02-01", "");
+    expect_warnings("allow any user=x hours=01:00-02:00\ndeny any hours=01:00-02:00 days=mon",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x days=mon\ndeny any hours=22:00-02:00 days=mon", "");
+    expect_warnings("allow any user=x days=mon-fri\ndeny any days=tue",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x days=tue\ndeny any days=mon-fri", "");
+    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=24h",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x revocation=24h\ndeny any revocation=7d", "");
+    expect_warnings("allow any user=x revocation=checked\ndeny any revocation=7d",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=checked", "");
+    expect_warnings("allow any user=x until=2001-01-01", ":1: until= has passed|");
+    expect_warnings("group g any\nallow any user=x", ":1: group 'g' is not used|");
+    expect_warnings("map m any user=y\nallow any user=x", ":1: map 'm' is not used|");
+    expect_warnings("group g any\ngroup h group=g\nallow group=h user=x", "");
+    expect_warnings("issuer a spki:" HEX64 "\nallow issuer=a user=x",
+        ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
+}
+
+/* FILE is relative to the folder of the rules, or absolute; rules without a folder are in this one.
+ */
+Test(rules_warnings, an_issuers_file_is_looked_for_beside_the_rules)
+{
+    char text[512];
+    struct bytes bytes;
+    struct list files = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+
+    (void)snprintf(text, sizeof(text), "issuer a %s/acme.cer\ndeny issuer=a", world_dir);
+    rules = world_rules(text, NULL, &error);
+    cr_expect_not_null(rules, "%s", error.text);
+    rules_release(rules);
+    cr_assert_eq(chdir(world_dir), 0);
+    bytes = (struct bytes){.data = (unsigned char *)text,
+        .length = (size_t)snprintf(text, sizeof(text), "issuer a acme.cer\ndeny issuer=a")};
+    rules = rules_make("access.rules", &bytes, world_trust, &files, NULL, &error);
+    cr_assert_not_null(rules, "%s", error.text);
+    cr_assert_eq(files.count, 1);
+    cr_expect_str_eq(files.items[0], "acme.cer");
+    rules_release(rules);
+    list_free(&files);
+    cr_expect_null(rules_make("access.rules", &bytes, NULL, &files, NULL, &error));
+    cr_expect_not_null(strstr(error.text, "acme.cer is not among the CAs"), "%s", error.text);
+    list_free(&files);
+}
+
+Test(rules_warnings, an_issuer_may_be_given_by_digest)
+{
+    static const char *const cas[] = {"acme", "sub"};
+    size_t i;
+
+    for (i = 0; i < 4; i++) {
+        char text[256], words[700];
+        struct list warnings = {.count = 0};
+        struct rules *rules;
+
+        (void)snprintf(text, sizeof(text), "issuer a %s:%s\nallow issuer=a user=x",
+            i % 2 != 0 ? "spki" : "sha256", world_digest(cas[i / 2], i % 2 != 0));
+        rules = world_rules(text, &warnings, NULL);
+        cr_assert_not_null(rules, "%s", text);
+        cr_expect_eq(warnings.count, 0, "%s", text);
+        world_decide(rules, "sam", "GET h /", words);
+        cr_expect_str_eq(words, "yes 2 x", "%s", text);
+        world_decide(rules, "eve", "GET h /", words);
+        cr_expect_str_eq(words, i < 2 ? "yes 2 x" : "no no_rule", "%s", text);
+        world_decide(rules, "sensor", "GET h /", words);
+        cr_expect_str_eq(words, "no no_rule", "%s", text);
+        list_free(&warnings);
+        rules_release(rules);
+    }
+}
