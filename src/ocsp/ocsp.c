@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp.h"
+#include "base/clock.h"
 #include "certificate/alloc_watch.h"
 #include "ocsp/ocsp_cache.h"
 #include "ocsp/ocsp_fetch.h"
@@ -18,6 +19,7 @@ struct ocsp {
     bool has_url;
     struct ocsp_cache *cache;
     struct worker_slots *slots; /* borrowed */
+    atomic_bool ended;          /* nobody is waited for any more */
 };
 
 static bool check_options(const struct config *config, struct ocsp_url *url, struct error *error)
@@ -72,6 +74,12 @@ void ocsp_free(struct ocsp *ocsp)
         return;
     ocsp_cache_free(ocsp->cache);
     free(ocsp);
+}
+
+void ocsp_end(struct ocsp *ocsp)
+{
+    if (ocsp != NULL)
+        atomic_store(&ocsp->ended, true);
 }
 
 /* Why none of the addresses that a certificate names is asked: what is wrong with this one. */
@@ -147,10 +155,13 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
 static bool fetch(const struct ocsp *ocsp, const struct ocsp_url *url, const struct bytes *request,
     struct bytes *response, struct error *error)
 {
+    const struct ocsp_limit limit = {
+        .deadline = clock_milliseconds() + ocsp->config->ocsp_timeout * INT64_C(1000),
+        .ended = &ocsp->ended};
     bool good;
 
     worker_slots_leave(ocsp->slots);
-    good = ocsp_fetch(url, request, ocsp->config->ocsp_timeout, response, error);
+    good = ocsp_fetch(url, request, &limit, response, error);
     worker_slots_enter(ocsp->slots);
     return good;
 }

@@ -22,6 +22,10 @@ struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, s
 /* Accepts NULL. */
 void ocsp_free(struct ocsp *ocsp);
 
+/* For the end of the program: from now on no responder is waited for, and who waits for one goes on
+ * at once or nearly (within half a second), without an answer. Accepts NULL. */
+void ocsp_end(struct ocsp *ocsp);
+
 /* The responder's word on a certificate that is valid so far: asks only when *verdict says valid,
  * and changes it. `revoked` makes it revoked; when nothing is known --ocsp hard makes it
  * revocation_unknown, and soft leaves it valid and says why in ocsp_words. `issuer` is the leaf's

@@ -2,7 +2,6 @@
 #include "ocsp/ocsp_cache.h"
 #include "base/clock.h"
 #include "certificate/alloc_watch.h"
-#include "ocsp/ocsp_resolve.h"
 
 #include <openssl/err.h>
 #include <pthread.h>

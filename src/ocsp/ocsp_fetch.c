@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_fetch.h"
-#include "base/clock.h"
 #include "certificate/alloc_watch.h"
 #include "ocsp/ocsp_http.h"
 #include "ocsp/ocsp_resolve.h"
@@ -22,20 +21,19 @@
 #define HEAD_BYTES ((size_t)16 * 1024)
 
 /* Waits for the descriptor. false when the time is over. */
-static bool wait_for(int fd, short events, int64_t deadline)
+static bool wait_for(int fd, short events, const struct ocsp_limit *limit)
 {
     struct pollfd waiting = {.fd = fd, .events = events};
-    int64_t left;
-    int ready;
+    int left, ready;
 
     do {
-        left = deadline - clock_milliseconds();
-        ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
-    } while (ready < 0 && errno == EINTR);
+        left = ocsp_limit_left(limit);
+        ready = poll(&waiting, 1, left);
+    } while (left > 0 && (ready == 0 || (ready < 0 && errno == EINTR)));
     return ready > 0;
 }
 
-static int connect_to(const struct addrinfo *address, int64_t deadline, int *reason)
+static int connect_to(const struct addrinfo *address, const struct ocsp_limit *limit, int *reason)
 {
     int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     socklen_t size = sizeof(*reason);
@@ -48,7 +46,7 @@ static int connect_to(const struct addrinfo *address, int64_t deadline, int *rea
     *reason = errno;
     if (*reason == EINPROGRESS) {
         *reason = ETIMEDOUT;
-        if (wait_for(fd, POLLOUT, deadline) &&
+        if (wait_for(fd, POLLOUT, limit) &&
             getsockopt(fd, SOL_SOCKET, SO_ERROR, reason, &size) == 0 && *reason == 0)
             return fd;
     }
@@ -57,15 +55,16 @@ static int connect_to(const struct addrinfo *address, int64_t deadline, int *rea
 }
 
 /* Connects to the first of the host's addresses that answers. -1 with the error. */
-static int connect_to_host(const struct ocsp_url *url, int64_t deadline, struct error *error)
+static int connect_to_host(
+    const struct ocsp_url *url, const struct ocsp_limit *limit, struct error *error)
 {
-    struct addrinfo *found = ocsp_resolve(url->host, url->port, deadline, error), *at;
+    struct addrinfo *found = ocsp_resolve(url->host, url->port, limit, error), *at;
     int fd = -1, reason = 0;
 
     if (found == NULL)
         return -1;
     for (at = found; at != NULL && fd < 0; at = at->ai_next)
-        fd = connect_to(at, deadline, &reason);
+        fd = connect_to(at, limit, &reason);
     freeaddrinfo(found);
     if (fd < 0)
         error_set(error, ERROR_INPUT, "it cannot be reached: %s", strerror(reason));
@@ -82,10 +81,10 @@ static bool add_headers(STACK_OF(CONF_VALUE) * *headers, const struct ocsp_url *
     return X509V3_add_value("Host", host, headers) == 1;
 }
 
-/* What a responder may still send, and until when. libcrypto's HTTP client reads header lines for
+/* What a responder may still send, and for how long. libcrypto's HTTP client reads header lines for
  * as long as they come, without coming back in between, so each of its reads is looked at. */
 struct bounds {
-    int64_t deadline;
+    const struct ocsp_limit *limit;
     size_t left;
 };
 
@@ -100,29 +99,29 @@ static long look_at_read(BIO *bio, int operation, const char *data, size_t lengt
     (void)number;
     if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && processed != NULL)
         bounds->left -= *processed < bounds->left ? *processed : bounds->left;
-    if (operation != BIO_CB_READ || (bounds->left > 0 && clock_milliseconds() < bounds->deadline))
+    if (operation != BIO_CB_READ || (bounds->left > 0 && ocsp_limit_left(bounds->limit) > 0))
         return result;
     BIO_clear_retry_flags(bio);
     return 0;
 }
 
 /* libcrypto sends and receives on our connection, as far as time and bytes allow. */
-static bool exchange(
-    OSSL_HTTP_REQ_CTX *context, BIO *socket, int fd, int64_t deadline, struct error *error)
+static bool exchange(OSSL_HTTP_REQ_CTX *context, BIO *socket, int fd,
+    const struct ocsp_limit *limit, struct error *error)
 {
-    struct bounds bounds = {.deadline = deadline, .left = OCSP_MAX_ANSWER + HEAD_BYTES};
+    struct bounds bounds = {.limit = limit, .left = OCSP_MAX_ANSWER + HEAD_BYTES};
     bool late = false;
     int result;
 
     BIO_set_callback_ex(socket, look_at_read);
     BIO_set_callback_arg(socket, (char *)(void *)&bounds);
     while ((result = OSSL_HTTP_REQ_CTX_nbio(context)) < 0 && !late)
-        late = clock_milliseconds() >= deadline ||
-               !wait_for(fd, BIO_should_write(socket) ? POLLOUT : POLLIN, deadline);
+        late = ocsp_limit_left(limit) == 0 ||
+               !wait_for(fd, BIO_should_write(socket) ? POLLOUT : POLLIN, limit);
     BIO_set_callback_ex(socket, NULL);
     if (result == 1)
         return true;
-    if (late || clock_milliseconds() >= deadline)
+    if (late || ocsp_limit_left(limit) == 0)
         error_set(error, ERROR_INPUT, "it did not answer in time");
     else if (bounds.left == 0)
         error_set(error, ERROR_INPUT, "it sent too much");
@@ -152,15 +151,14 @@ static bool take(OSSL_HTTP_REQ_CTX *context, struct bytes *answer, struct error 
     return true;
 }
 
-bool ocsp_fetch(const struct ocsp_url *url, const struct bytes *request, int seconds,
-    struct bytes *answer, struct error *error)
+bool ocsp_fetch(const struct ocsp_url *url, const struct bytes *request,
+    const struct ocsp_limit *limit, struct bytes *answer, struct error *error)
 {
-    int64_t deadline = clock_milliseconds() + (int64_t)seconds * 1000;
     STACK_OF(CONF_VALUE) *headers = NULL;
     OSSL_HTTP_REQ_CTX *context = NULL;
     BIO *socket = NULL, *body = NULL;
     bool good = false;
-    int fd = connect_to_host(url, deadline, error);
+    int fd = connect_to_host(url, limit, error);
 
     *answer = (struct bytes){.data = NULL};
     if (fd < 0)
@@ -176,7 +174,7 @@ bool ocsp_fetch(const struct ocsp_url *url, const struct bytes *request, int sec
             "application/ocsp-response", 1, OCSP_MAX_ANSWER, 0, 0) != 1)
         error_set(error, ERROR_MEMORY, "out of memory");
     else
-        good = exchange(context, socket, fd, deadline, error) && take(context, answer, error);
+        good = exchange(context, socket, fd, limit, error) && take(context, answer, error);
     OSSL_HTTP_REQ_CTX_free(context);
     sk_CONF_VALUE_pop_free(headers, X509V3_conf_free);
     BIO_free(body);

@@ -90,13 +90,12 @@ static struct lookup *begin(const char *host, const char *port)
 }
 
 struct addrinfo *ocsp_resolve(
-    const char *host, const char *port, int64_t deadline, struct error *error)
+    const char *host, const char *port, const struct ocsp_limit *limit, struct error *error)
 {
-    const struct timespec until = clock_timespec(deadline * 1000);
     struct addrinfo *found = NULL;
     struct lookup *lookup;
     bool done;
-    int result;
+    int result, left;
 
     if (get_addresses(host, port, AI_NUMERICHOST, &found) == 0)
         return found;
@@ -106,8 +105,11 @@ struct addrinfo *ocsp_resolve(
         return NULL;
     }
     (void)pthread_mutex_lock(&lookup->lock);
-    while (!lookup->done && pthread_cond_timedwait(&lookup->changed, &lookup->lock, &until) == 0)
-        continue;
+    while (!lookup->done && (left = ocsp_limit_left(limit)) > 0) {
+        const struct timespec until = clock_timespec(clock_microseconds() + left * INT64_C(1000));
+
+        (void)pthread_cond_timedwait(&lookup->changed, &lookup->lock, &until);
+    }
     done = lookup->done;
     result = lookup->result;
     found = lookup->found;

@@ -33,8 +33,10 @@
 /* How long nobody accepts then, unless a connection is closed. */
 #define REST_MS 50
 /* The end, in milliseconds since it began: until when those who connected just before may send
- * their request, until when workers answer, and until when all connections are closed. */
+ * their request, until when OCSP responders are waited for, until when workers answer, and until
+ * when all connections are closed. */
 #define STOP_GRACE_MS 100
+#define STOP_OCSP_MS 1000
 #define STOP_WORK_MS 1500
 #define STOP_ALL_MS 1900
 #define STOP_LOOK_MS 10
@@ -246,6 +248,8 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
 /* Ends the connections, as their requests are answered; false when none is left. */
 static bool end_connections(struct server *server, int64_t began)
 {
+    if (clock_milliseconds() >= began + STOP_OCSP_MS)
+        ocsp_end(server->service->ocsp);
     expire(server);
     return connections_end_idle(server->connections, clock_milliseconds(), began + STOP_GRACE_MS) >
            0;

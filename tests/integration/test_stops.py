@@ -10,9 +10,11 @@ import time
 import pytest
 
 import fastcgi
+import ocsp
 from crowd import allow_descriptors, connect
 from fronts import VALID
-from processes import DEADLINE, free_port
+from gate_helpers import RULES, write_rules
+from processes import DEADLINE, free_port, signal_is_pending, wait_until
 
 END_SECONDS = 2.0
 
@@ -115,6 +117,68 @@ def test_fronts_that_never_close_do_not_hold_up_the_end(start_responder, pki, ki
         moment = time.monotonic()
         assert responder.stop() == 0
         assert time.monotonic() - moment < END_SECONDS
+
+
+@contextlib.contextmanager
+def responder_that(respond):
+    served = ocsp.Served(respond)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+@pytest.mark.parametrize("role", [fastcgi.RESPONDER, fastcgi.AUTHORIZER])
+@pytest.mark.parametrize("kind", ["silent", "header lines without end"])
+def test_requests_that_wait_for_an_ocsp_responder_are_answered_without_it(start_responder, pki, tmp_path, kind, role):
+    """With hard nothing is valid then, and nobody is let in."""
+    done = threading.Event()
+
+    def respond(handler, body):
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
+        while not done.wait(0.05):
+            if kind != "silent":
+                handler.wfile.write(b"X-More: and more\r\n" * 3)
+    gate = ("--rules", write_rules(tmp_path / "access.rules", pki, RULES)) if role == fastcgi.AUTHORIZER else ()
+    given = fastcgi.parameters(pki.good.pem, REQUEST_URI="/pub/x")
+    with responder_that(respond) as served, contextlib.ExitStack() as held:
+        held.callback(done.set)
+        responder = start_responder("--threads", "4", "--cache", "0", "--ocsp", "hard", "--ocsp-url", served.url,
+                                    "--ocsp-timeout", "20", *gate)
+        # One asks, one waits for its answer.
+        waiting = [held.enter_context(fastcgi.Connection(responder.address)) for _ in range(2)]
+        for connection in waiting:
+            connection.send(fastcgi.request(given, keep=True, role=role))
+        served.wait_asked()
+        moment = time.monotonic()
+        responder.send_signal(signal.SIGTERM)
+        for connection in waiting:
+            answer = connection.read_answer()
+            assert answer.status == 200 if role == fastcgi.RESPONDER else answer.status in (403, 503)
+            assert VALID not in answer.text and (gate or "it did not answer in time" in answer.text), answer.text
+            assert connection.closed()
+        assert responder.wait() == 0
+        assert time.monotonic() - moment < END_SECONDS
+
+
+def test_an_ocsp_responder_that_answers_soon_after_the_signal_is_waited_for(start_responder, pki):
+    told = threading.Event()
+
+    def respond(handler, body):
+        told.wait(DEADLINE)
+        ocsp.reply(handler, b"", status=500)
+    with responder_that(respond) as served, contextlib.ExitStack() as held:
+        held.callback(told.set)
+        responder = start_responder("--ocsp", "soft", "--ocsp-url", served.url, "--ocsp-timeout", "20")
+        connection = held.enter_context(fastcgi.Connection(responder.address))
+        connection.send(fastcgi.request(fastcgi.parameters(pki.good.pem)))
+        served.wait_asked()
+        responder.send_signal(signal.SIGTERM)
+        wait_until(lambda: not signal_is_pending(responder.pid, signal.SIGTERM), "the signal is there")
+        told.set()
+        text = connection.read_answer().text
+        assert "did not answer in time" not in text and text.endswith(f"\n{VALID}\n"), text
+        assert responder.wait() == 0
 
 
 def test_a_front_that_has_just_connected_may_still_send_its_request(start_responder, pki):
