@@ -160,9 +160,9 @@ static void follow_path(struct walk *walk)
         memcpy(walk->at, next, strlen(next) + 1);
         memmove(walk->rest, walk->rest + taken, strlen(walk->rest + taken) + 1);
     }
+    watch_end(walk->watch, walk->at);
     if (stat(walk->at, &status) == 0)
         mix_status(&walk->hash, &status);
-    watch_end(walk->watch, walk->at);
 }
 
 static uint64_t sign_path(struct file_watch *watch, const char *path)
@@ -271,14 +271,15 @@ void file_watch_free(struct file_watch *watch)
     free(watch);
 }
 
-/* All watches anew, since those of files that were replaced are gone. */
+/* Adds all watches again, since those of files that were replaced are gone. Those that stay are as
+ * they were; to close them all and begin anew makes close(2) wait for a tenth of a second. */
 static uint64_t watch_anew(struct file_watch *watch)
 {
     uint64_t signature;
 
-    end_inotify(watch);
     watch->begun = true;
-    watch->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch->inotify < 0)
+        watch->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     watch->blind = watch->inotify < 0;
     signature = sign_all(watch);
     if (watch->blind)
