@@ -38,7 +38,7 @@
 #define STOP_GRACE_MS 100
 #define STOP_OCSP_MS 1000
 #define STOP_WORK_MS 1500
-#define STOP_ALL_MS 1900
+#define STOP_ALL_MS 1800
 #define STOP_LOOK_MS 10
 /* How often the file of --metrics-file is written. */
 #define METRICS_FILE_SECONDS 15

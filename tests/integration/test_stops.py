@@ -16,7 +16,8 @@ from fronts import VALID
 from gate_helpers import RULES, write_rules
 from processes import DEADLINE, free_port, signal_is_pending, wait_until
 
-END_SECONDS = 2.0
+# It takes two seconds at the most; the rest is for a machine that has other work.
+END_SECONDS = 2.0 + 1.0
 
 
 class Client(threading.Thread):
