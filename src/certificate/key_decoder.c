@@ -10,32 +10,43 @@
 
 static const char provider_name[] = "peercert-keys";
 
-/* An algorithm's names are separated by colons, the first is the key type's. */
-static const char *const key_types[] = {"RSA", "RSA-PSS", "EC", "ED25519", "ED448"};
-#define KEY_TYPES (sizeof(key_types) / sizeof(key_types[0]))
+/* What the context has of the default provider, by first names: for the usual keys, and for all
+ * that may be signed with them. Each one more costs time for each certificate. A key of another
+ * kind brings its own provider along when it verifies something. */
+#define MOST_CHOSEN 13
+static const struct choice {
+    int operation;
+    const char *names[MOST_CHOSEN + 1];
+} choices[] = {
+    {OSSL_OP_DECODER, {"RSA", "EC", "ED25519"}},
+    {OSSL_OP_KEYMGMT, {"RSA", "EC", "ED25519"}},
+    {OSSL_OP_SIGNATURE, {"RSA", "ECDSA", "ED25519"}},
+    {OSSL_OP_DIGEST,
+        {"SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512", "SHA2-512/224", "SHA2-512/256",
+            "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512", "MD5", "RIPEMD-160"}},
+};
+#define CHOICES (sizeof(choices) / sizeof(choices[0]))
 
 /* Set by key_decoder_start before there are threads, and immutable then: a library context has no
  * place for a pointer of ours. */
 static struct {
     OSSL_PROVIDER *whole; /* the default provider, as the default context has it */
-    OSSL_ALGORITHM decoders[KEY_TYPES + 1];
-    OSSL_ALGORITHM managers[KEY_TYPES + 1];
+    OSSL_ALGORITHM chosen[CHOICES][MOST_CHOSEN + 1];
     OSSL_LIB_CTX *context;
     OSSL_PROVIDER *narrow;
 } shared;
 
 static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
 {
+    size_t i;
+
     (void)context;
     *no_cache = 0;
-    switch (operation) {
-    case OSSL_OP_DECODER:
-        return shared.decoders;
-    case OSSL_OP_KEYMGMT:
-        return shared.managers;
-    default:
-        return OSSL_PROVIDER_query_operation(shared.whole, operation, no_cache);
+    for (i = 0; i < CHOICES; i++) {
+        if (choices[i].operation == operation)
+            return shared.chosen[i];
     }
+    return OSSL_PROVIDER_query_operation(shared.whole, operation, no_cache);
 }
 
 /* provider-base(7). The default provider's functions expect its own context. */
@@ -52,11 +63,12 @@ static int begin_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *c
     return 1;
 }
 
-static bool is_of_type(const OSSL_ALGORITHM *algorithm, const char *type)
+/* An algorithm's names are separated by colons. */
+static bool has_first_name(const OSSL_ALGORITHM *algorithm, const char *name)
 {
     size_t length = strcspn(algorithm->algorithm_names, ":");
 
-    return strlen(type) == length && strncmp(algorithm->algorithm_names, type, length) == 0;
+    return strlen(name) == length && strncmp(algorithm->algorithm_names, name, length) == 0;
 }
 
 static bool reads_public_keys(const OSSL_ALGORITHM *decoder)
@@ -65,29 +77,30 @@ static bool reads_public_keys(const OSSL_ALGORITHM *decoder)
            strstr(decoder->property_definition, "structure=SubjectPublicKeyInfo") != NULL;
 }
 
-static bool is_any(const OSSL_ALGORITHM *manager)
-{
-    (void)manager;
-    return true;
-}
-
-/* Chooses one of the default provider's algorithms for each type; false when one is not there. */
-static bool choose(
-    int operation, bool (*is_wanted)(const OSSL_ALGORITHM *), OSSL_ALGORITHM chosen[KEY_TYPES + 1])
+/* False when the default provider does not have it. */
+static bool choose(int operation, const char *name, OSSL_ALGORITHM *chosen)
 {
     int no_cache = 0;
-    const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(shared.whole, operation, &no_cache);
-    size_t i;
+    const OSSL_ALGORITHM *at = OSSL_PROVIDER_query_operation(shared.whole, operation, &no_cache);
 
-    for (i = 0; i < KEY_TYPES; i++) {
-        const OSSL_ALGORITHM *at = all;
+    for (; at != NULL && at->algorithm_names != NULL; at++) {
+        if (has_first_name(at, name) && (operation != OSSL_OP_DECODER || reads_public_keys(at))) {
+            *chosen = *at;
+            return true;
+        }
+    }
+    return false;
+}
 
-        while (at != NULL && at->algorithm_names != NULL &&
-               !(is_of_type(at, key_types[i]) && is_wanted(at)))
-            at++;
-        if (at == NULL || at->algorithm_names == NULL)
-            return false;
-        chosen[i] = *at;
+static bool choose_all(void)
+{
+    size_t i, j;
+
+    for (i = 0; i < CHOICES; i++) {
+        for (j = 0; choices[i].names[j] != NULL; j++) {
+            if (!choose(choices[i].operation, choices[i].names[j], &shared.chosen[i][j]))
+                return false;
+        }
     }
     return true;
 }
@@ -115,9 +128,7 @@ void key_decoder_start(void)
         return;
     shared.whole = OSSL_PROVIDER_load(NULL, "default");
     shared.context = OSSL_LIB_CTX_new();
-    if (shared.whole != NULL && shared.context != NULL &&
-        choose(OSSL_OP_DECODER, reads_public_keys, shared.decoders) &&
-        choose(OSSL_OP_KEYMGMT, is_any, shared.managers) &&
+    if (shared.whole != NULL && shared.context != NULL && choose_all() &&
         OSSL_PROVIDER_add_builtin(shared.context, provider_name, begin_provider) == 1)
         shared.narrow = OSSL_PROVIDER_load(shared.context, provider_name);
     if (shared.narrow == NULL)

@@ -8,8 +8,8 @@
 /* Decodes certificates without libcrypto's long search for who can decode their keys. OpenSSL 3.0
  * asks every decoder and every key type that its default provider lists, which takes more time than
  * verification; a library context of our own lists the decoders of DER SubjectPublicKeyInfo and the
- * key managers for the usual key types alone. All algorithms in it are the default provider's own.
- */
+ * key managers for the usual key types alone, and what may be signed with them. All algorithms in
+ * it are the default provider's own. */
 
 /* Makes that context, before there are threads. It is for a process that decodes many certificates:
  * making it costs as much as it saves in some twenty. Does nothing when this libcrypto is set up
@@ -24,8 +24,8 @@ bool key_decoder_is_on(void);
 void key_decoder_stop(void);
 
 /* As d2i_X509(NULL, at, length) (d2i_X509(3)), with the same certificate for the same bytes: what
- * is not decoded wholly with one of the usual keys (RSA, RSASSA-PSS, EC, Ed25519, Ed448) is decoded
- * again the long way. Errors are in libcrypto's queue, also those of the first try. */
+ * is not decoded wholly with one of the usual keys (RSA, EC, Ed25519) is decoded again the long
+ * way. Errors are in libcrypto's queue, also those of the first try. */
 X509 *key_decoder_read(const unsigned char **at, long length);
 
 #endif
