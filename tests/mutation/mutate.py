@@ -33,7 +33,7 @@ ROOMS = [
                    "@(verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
-    ("rules/*.c", ["@(rules_table|rules_many|rules_path|rules_errors|rules_warnings|rules_certificates|rules_nearest|rules_current)/*", "rules_memory/*"]),
+    ("rules/*.c", ["@(rules_arena|rules_table|rules_many|rules_path|rules_errors|rules_warnings|rules_certificates|rules_nearest|rules_current)/*", "rules_memory/*"]),
 ]
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],

@@ -197,6 +197,20 @@ static void name_of_bits(X509 *certificate, void *context)
     X509_NAME_free(name);
 }
 
+static void add_latin_uri(X509 *certificate, void *context)
+{
+    (void)context;
+    pki_add_raw_extension(certificate, "2.5.29.17", false, "\x30\x09\x86\x07s://a/\xe9", 11);
+}
+
+Test(rules_certificates, a_uri_of_bytes_beyond_ascii_meets_no_pattern)
+{
+    const struct pki_spec spec = {.customise = add_latin_uri};
+
+    expect("allow uri=s://a/* user=x", &spec, "no no_rule");
+    expect("allow any user=$uri", &spec, "yes 2 s://a/%E9");
+}
+
 Test(rules_certificates, an_attribute_that_is_no_text_names_nobody)
 {
     const struct pki_spec spec = {.customise = name_of_bits};
@@ -241,6 +255,19 @@ Test(rules_certificates, policies_are_all_looked_at)
     expect("allow policy=2.999.1 user=x", &spec, "yes 2 x");
     expect("allow policy=1.2.3.99999999999999999999 user=x", &spec, "yes 2 x");
     expect("allow policy=1.2.3 user=x", &spec, "no no_rule");
+}
+
+/* Neither one that is longer than a rule may name. */
+Test(rules_certificates, a_policy_of_very_many_parts_is_passed_over)
+{
+    char extension[700] = "certificatePolicies=1.2.3.4,1.2";
+    const struct pki_spec spec = {.extensions = {extension}};
+    size_t i, length = strlen(extension);
+
+    for (i = 0; i < 130; i++)
+        length += (size_t)snprintf(extension + length, sizeof(extension) - length, ".1");
+    expect("allow policy=1.2.3.4 user=x", &spec, "yes 2 x");
+    expect("allow policy=1.2.1.1 user=x", &spec, "no no_rule");
 }
 
 /* 512 bytes of a user name, after escaping, and no more. */

@@ -200,18 +200,19 @@ Test(rules_errors, values_that_mean_nothing_are_refused)
         "days=mond", "days=mon-frid", "days=xyz", "method=\"\x5e\"", "method=A{",
         "hours=0a:00-10:00", "hours=09:00_10:00", "hours=09x00-10:00", "hours=09:00-10x00",
         "revocation=0d", "revocation=h", "uri=***", "uri=s:***", "uri=s://a/b/c*", "uri=s://a*/**",
-        "sha256=12", "spki=" HEX64 "0", "policy=1", "policy=clientAuth", "policy=1.2.x", "cn=*",
-        "ou=Ops*", "dn=\"CN=*\"", "dn=Eve", "dn=\"CN=\"", "dn=\"CN=a,\"", "dn=\"XYZZY=a\"",
-        "dn=\"CN=a;b\"", "dn=\"CN=#zz\"", "dn=\"CN=#0101FF\"", "dn=\"CN=#0500\"", "dn=\"CN=a\\\\\"",
-        "dn=\"CN=\\\\q\"", "dn=\"CN=\\\\ff\"", "group=a/b", "host=a:80", "host=a.", "host=*",
-        "host=a.*.b", "host=a/b", "host=-.", "host=a..b", "path=a", "path=/a/*", "path=/a/../b",
-        "path=/a?b", "path=/a;b", "path=/100%", "path=/%5c", "path=\"/a\\\\b\"", "path=/%00",
-        "path=https://h/", "method=get", "method=G@T", "from=x", "from=10.0.0.1/8",
-        "since=tomorrow", "since=2026-02-30", "until=@1", "until=31.12.2026", "hours=9-17",
-        "hours=09:00", "hours=09:00-09:00", "hours=24:00-05:00", "hours=09:60-10:00",
-        "hours=09:00-25:00", "hours=09:00-24:01", "hours=09:00-10:00x", "days=monday", "days=mon-",
-        "days=-fri", "days=mon-fri-sat", "days=1", "revocation=24", "revocation=0h",
-        "revocation=-1h", "revocation=24m", "revocation=fresh", "revocation=999999h", "label=a,b"};
+        "sha256=12", "sha256=" HEX64 "00", "sha256=" HEX64 "x", "sha256=x", "spki=" HEX64 "0",
+        "policy=1", "policy=clientAuth", "policy=1.2.x", "cn=*", "ou=Ops*", "dn=\"CN=*\"", "dn=Eve",
+        "dn=\"CN=\"", "dn=\"CN=a,\"", "dn=\"XYZZY=a\"", "dn=\"CN=a;b\"", "dn=\"CN=#zz\"",
+        "dn=\"CN=#0101FF\"", "dn=\"CN=#0500\"", "dn=\"CN=a\\\\\"", "dn=\"CN=\\\\q\"",
+        "dn=\"CN=\\\\ff\"", "group=a/b", "host=a:80", "host=a.", "host=*", "host=a.*.b", "host=a/b",
+        "host=-.", "host=a..b", "path=a", "path=/a/*", "path=/a/../b", "path=/a?b", "path=/a;b",
+        "path=/100%", "path=/%5c", "path=\"/a\\\\b\"", "path=/%00", "path=https://h/", "method=get",
+        "method=G@T", "from=x", "from=10.0.0.1/8", "since=tomorrow", "since=2026-02-30", "until=@1",
+        "until=31.12.2026", "hours=9-17", "hours=09:00", "hours=09:00-09:00", "hours=24:00-05:00",
+        "hours=09:60-10:00", "hours=09:00-25:00", "hours=09:00-24:01", "hours=09:00-10:00x",
+        "days=monday", "days=mon-", "days=-fri", "days=mon-fri-sat", "days=1", "revocation=24",
+        "revocation=0h", "revocation=-1h", "revocation=24m", "revocation=fresh",
+        "revocation=999999h", "label=a,b"};
     size_t i;
 
     for (i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {

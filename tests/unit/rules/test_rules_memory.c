@@ -24,6 +24,7 @@ static const char every_key[] =
     "group ops issuer=acme email=eve@acme.example,eve@acme.org\n"
     "group all group=ops\ngroup all issuer=devices,acme dc=example\n"
     "group unused any\n"
+    "map unused any user=x\n"
     "map people issuer=acme email=*@acme.example user=*\n"
     "map people any user=\"some body\"\n"
     "deny issuer=acme serial=ffff label=lost\n"
@@ -172,6 +173,35 @@ Test(rules_memory, rules_are_loaded_whole_or_told_as_out_of_memory)
 Test(rules_memory, rules_are_loaded_whole_or_told_as_out_of_memory_when_all_fails_from_then_on)
 {
     torture_loading(true);
+}
+
+/* The warnings are part of what was loaded. */
+Test(rules_memory, a_warning_is_told_or_nothing_is_loaded)
+{
+    unsigned long nth, count;
+    struct list warnings = {.count = 0};
+
+    memory_fault_at(0, false);
+    rules_release(world_rules("deny any", &warnings, NULL));
+    count = memory_fault_count();
+    cr_expect_eq(warnings.count, 1);
+    for (nth = 3; nth <= count; nth++) {
+        struct error error = {.kind = ERROR_NONE};
+        struct rules *rules;
+
+        list_free(&warnings);
+        memory_fault_at(nth, false);
+        rules = world_rules("deny any", &warnings, &error);
+        memory_fault_at(0, false);
+        ERR_clear_error();
+        if (rules == NULL)
+            expect_memory(&error, nth);
+        else
+            cr_expect_eq(warnings.count, 1, "allocation %lu", nth);
+        rules_release(rules);
+    }
+    list_free(&warnings);
+    expect_no_leak("warnings");
 }
 
 /* What is wrong with a file is said, or that memory ran out; the file is never taken. */

@@ -262,6 +262,13 @@ Test(rules_nearest, revocation_comes_from_the_verdict)
     struct rules_request request = {.method = "GET"};
     size_t i;
 
+    const struct verdict older = {.revocation = REVOCATION_GOOD,
+        .ocsp = VERDICT_OCSP_GOOD,
+        .crl_this_update = 30,
+        .ocsp_this_update = 20};
+
+    rules_request_set_revocation(&request, &older);
+    cr_expect_eq(request.revocation_this_update, 30);
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct verdict verdict = {.revocation = rows[i].revocation,
             .ocsp = rows[i].ocsp,

@@ -76,6 +76,28 @@ Test(rules_path, a_path_has_a_limit)
     free(path);
 }
 
+/* What is told as %2F takes three bytes of it; one that is served decoded has the same limit. */
+Test(rules_path, what_does_not_fit_is_refused_wherever_it_ends)
+{
+    static const struct request_path_options slash = {.encoded_slash_literal = true};
+    char *raw = malloc(REQUEST_PATH_MAX + 8);
+    struct request_path *path = malloc(sizeof(*path));
+    size_t before;
+
+    for (before = REQUEST_PATH_MAX - 5; before <= REQUEST_PATH_MAX + 1; before++) {
+        memset(raw, 'a', before);
+        raw[0] = '/';
+        raw[before] = '\0';
+        cr_expect_eq(request_path_choose("/", raw, false, &slash, path), before <= REQUEST_PATH_MAX,
+            "%zu bytes", before);
+        memcpy(raw + before, "%2fb", sizeof("%2fb"));
+        cr_expect_eq(request_path_read(raw, &slash, path), before + 4 <= REQUEST_PATH_MAX,
+            "%zu bytes before", before);
+    }
+    free(raw);
+    free(path);
+}
+
 Test(rules_path, settings_take_two_refusals_back)
 {
     static const struct request_path_options slash = {.encoded_slash_literal = true},

@@ -87,6 +87,19 @@ Test(rules_warnings, what_is_odd_but_no_error_is_a_warning)
         ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
 }
 
+Test(rules_warnings, a_nul_byte_is_refused)
+{
+    static const char text[] = "deny any\n# \0\nallow any user=x\n";
+    const struct bytes bytes = {
+        .data = (unsigned char *)(uintptr_t)text, .length = sizeof(text) - 1};
+    struct list files = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+
+    cr_expect_null(rules_make("r", &bytes, world_trust, &files, NULL, &error));
+    cr_expect_str_eq(error.text, "r:2: has a NUL byte");
+    cr_expect_null(rules_make("r", &bytes, world_trust, &files, NULL, NULL));
+}
+
 /* FILE is relative to the folder of the rules, or absolute; rules without a folder are in this one.
  */
 Test(rules_warnings, an_issuers_file_is_looked_for_beside_the_rules)
