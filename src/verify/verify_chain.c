@@ -41,11 +41,10 @@ static bool report(X509_STORE_CTX *context, X509 *certificate, int depth, int co
     return findings_collect(0, context) != 0;
 }
 
-/* X509_cmp_time(3) is 0 for a date that cannot be read. */
 static bool check_dates(X509_STORE_CTX *context, X509 *certificate, int depth, time_t now)
 {
-    int from = X509_cmp_time(X509_get0_notBefore(certificate), &now);
-    int until = X509_cmp_time(X509_get0_notAfter(certificate), &now);
+    int from = path_compare_date(X509_get0_notBefore(certificate), now);
+    int until = path_compare_date(X509_get0_notAfter(certificate), now);
 
     if (from == 0 &&
         !report(context, certificate, depth, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_path.h"
+#include "certificate/identity.h"
 
 #include <openssl/asn1.h>
 #include <openssl/core_names.h>
@@ -145,10 +146,19 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer)
     return false;
 }
 
+int path_compare_date(const ASN1_TIME *date, time_t now)
+{
+    time_t seconds;
+
+    if (!identity_time(date, &seconds))
+        return 0;
+    return seconds <= now ? -1 : 1;
+}
+
 bool path_is_current(const X509 *certificate, time_t now)
 {
-    return X509_cmp_time(X509_get0_notBefore(certificate), &now) < 0 &&
-           X509_cmp_time(X509_get0_notAfter(certificate), &now) > 0;
+    return path_compare_date(X509_get0_notBefore(certificate), now) < 0 &&
+           path_compare_date(X509_get0_notAfter(certificate), now) > 0;
 }
 
 /* The extensions of both may be read now: an anchor vouches for them. */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: ISC */
+#include "certificate/identity.h"
 #include "unit/verify/verify_helpers.h"
+#include "verify/verify_path.h"
 
 #include <criterion/criterion.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,4 +243,51 @@ Test(verify_path, the_search_is_bounded_and_says_so)
     pki_free(first);
     pki_free(last);
     free(pem);
+}
+
+/* Two digits, mostly about the bounds of months, days, hours and minutes. */
+static int append_pair(char *text, unsigned *seed)
+{
+    static const char *const pairs[] = {"00", "01", "02", "12", "13", "23", "24", "28", "29", "30",
+        "31", "32", "49", "50", "59", "60", "61", "99", "20", "0x", " 1"};
+    size_t count = sizeof(pairs) / sizeof(pairs[0]);
+
+    *seed = *seed * 1103515245U + 12345U;
+    /* What is no digit is rare. */
+    return sprintf(text, "%s", pairs[(*seed >> 16) % ((*seed >> 8) % 16 == 0 ? count : count - 2)]);
+}
+
+Test(verify_path, dates_are_compared_as_libcrypto_does)
+{
+    static const char *const ends[] = {"Z", "Z", "Z", "Z", "Z", "Z", "z", "", "+0000", ".5Z", "ZZ"};
+    const time_t moments[] = {0, 951782399, 951782400, time(NULL), 2524607999, 4102444800};
+    unsigned seed = 7, readable = 0;
+    size_t round, i;
+
+    for (round = 0; round < 20000; round++) {
+        bool full = round % 2 == 0;
+        ASN1_TIME *date = ASN1_STRING_type_new(full ? V_ASN1_GENERALIZEDTIME : V_ASN1_UTCTIME);
+        char text[32] = "";
+        int length = 0, pair;
+
+        for (pair = full ? 0 : 1; pair < 7; pair++)
+            length += append_pair(text + length, &seed);
+        (void)sprintf(text + length, "%s", ends[round % (sizeof(ends) / sizeof(ends[0]))]);
+        pki_must(ASN1_STRING_set(date, text, -1) == 1, "a date");
+        for (i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+            time_t now = moments[i], its;
+            int expected = X509_cmp_time(date, &now);
+
+            cr_assert_eq(path_compare_date(date, now), expected, "%s at %jd: not %d", text,
+                (intmax_t)now, expected);
+            readable += expected != 0;
+            if (expected == 0 || !identity_time(date, &its))
+                continue;
+            cr_assert_eq(path_compare_date(date, its), -1, "%s at its second", text);
+            cr_assert_eq(path_compare_date(date, its - 1), 1, "%s a second before", text);
+        }
+        ASN1_STRING_free(date);
+    }
+    ERR_clear_error();
+    cr_expect_gt(readable, 1000);
 }
