@@ -1,9 +1,11 @@
 #!/bin/sh
-# `make demo`: a CA, a client and a lighttpd of their own in a temporary folder, and what peercert
-# reports on the client. In a terminal it serves until Enter is pressed, so that a browser can visit.
+# `make demo`: a CA, a client and two lighttpds of their own in a temporary folder. One serves the report on
+# the client, the other guards a site by access rules. In a terminal they serve until Enter is pressed, so
+# that a browser can visit.
 # All that it started ends with it, and the folder goes.
 #   PEERCERT=build/peercert deploy/demo.sh
 set -eu
+umask 022 # Access rules that others can write to are refused.
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 peercert=${PEERCERT:-$root/build/peercert}
@@ -11,6 +13,8 @@ lighttpd=$(command -v lighttpd || echo /usr/sbin/lighttpd)
 ports='8443 8444 8445 8446 9443 9444 9445 9446'
 p12_password=demo
 server=
+site=
+gate=
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/peercert-demo.XXXXXX")
 
@@ -20,16 +24,17 @@ fail() {
     exit 1
 }
 
-stop_server() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$server" ] || wait "$server" 2>/dev/null || true
-    server=
+stop() {
+    [ -z "$1" ] || kill "$1" 2>/dev/null || true
+    [ -z "$1" ] || wait "$1" 2>/dev/null || true
 }
 
 finish() {
     status=$?
     trap - EXIT HUP INT TERM
-    stop_server
+    stop "$server"
+    stop "$site"
+    stop "$gate"
     rm -rf "$folder"
     exit "$status"
 }
@@ -92,25 +97,62 @@ configure_server() {
     setting peercert/peercert.conf var.peercert_log "\"$folder/peercert.log\""
 }
 
-# On the first port that is free. It listens when it answers; it ends when the port is taken.
-start_server() {
+# Two pages, and rules that let Ops see one of them.
+configure_site() {
+    mkdir -p site/wiki site/admin
+    echo 'The wiki of Acme.' >site/wiki/index.html
+    echo 'The accounts of Acme.' >site/admin/index.html
+    cat >access.rules <<'END'
+issuer demo ca.cer
+allow  issuer=demo ou=Ops path=/wiki/ user=$cn label=ops
+END
+    cp "$root"/deploy/lighttpd/standalone-gate.conf .
+    setting standalone-gate.conf var.folder "\"$folder\""
+    setting standalone-gate.conf server.port "$1"
+    setting peercert/gate.conf ssl.verifyclient.ca-file "\"$folder/ca.cer\""
+    # Relative, as above.
+    sed 's#"/run/peercert/peercert.sock"#"gate.sock"#' peercert/gate.conf >gate.conf.new &&
+        mv gate.conf.new peercert/gate.conf
+}
+
+start_gate() {
+    "$program" --ca ca.cer --rules access.rules --listen unix:gate.sock --log-file gate.log 2>gate.err.log &
+    gate=$!
+    until [ -S gate.sock ]; do
+        kill -0 "$gate" 2>/dev/null || fail 'the gate does not start'
+        sleep 0.1
+    done
+}
+
+# Runs lighttpd with $2, configured by $1, on the first port that is free: sets $started and $port.
+# It listens when it answers; it ends when the port is taken.
+start_lighttpd() {
     for port in $ports; do
-        configure_server "$port"
-        "$lighttpd" -D -f standalone.conf >lighttpd.out.log 2>&1 &
-        server=$!
-        url=https://localhost:$port/peercert
-        while kill -0 "$server" 2>/dev/null; do
-            if curl -s --max-time 2 -o /dev/null --cacert server.cer "$url"; then
+        "$1" "$port"
+        "$lighttpd" -D -f "$2" >"$2.out.log" 2>&1 &
+        started=$!
+        while kill -0 "$started" 2>/dev/null; do
+            if curl -s --max-time 2 -o /dev/null --cacert server.cer "https://localhost:$port/"; then
                 # Another program's port answers too: it has no such certificate.
-                kill -0 "$server" 2>/dev/null && return
+                kill -0 "$started" 2>/dev/null && return
             fi
             sleep 0.1
         done
-        wait "$server" 2>/dev/null || true
-        server=
+        wait "$started" 2>/dev/null || true
         grep -q 'Address already in use' ./*.log || fail 'lighttpd does not start'
+        started=
     done
     fail "none of these ports is free: $ports"
+}
+
+start_servers() {
+    started=
+    start_lighttpd configure_server standalone.conf
+    server=$started url=https://localhost:$port/peercert
+    configure_site 0
+    start_gate
+    start_lighttpd configure_site standalone-gate.conf
+    site=$started guarded=https://localhost:$port
 }
 
 case $peercert in
@@ -128,10 +170,15 @@ case $program in
     ln -s "$peercert" "$program"
     ;;
 esac
-echo "A CA, a client and a lighttpd of their own, in $folder"
+mkdir bin
+ln -s "$peercert" bin/peercert
+PATH=$folder/bin:$PATH
+echo "A CA, a client and lighttpd, in $folder"
 make_certificates
-start_server
+start_servers
 
+echo
+echo "=== The report: who is it, and is the certificate valid?"
 echo
 echo "--- Dan Example calls with the certificate that the CA signed"
 show curl -sS --cacert server.cer --cert dan.cer --key dan.key "$url"
@@ -145,15 +192,34 @@ echo
 echo "--- what a browser gets is a page: curl gets it with ?format=html"
 show curl -sS --cacert server.cer --cert dan.cer --key dan.key --head "$url?format=html"
 
+echo
+echo "=== The gate: may this client have that?"
+echo
+echo "--- the access rules: Ops may read the wiki, nobody may see anything else"
+show cat access.rules
+echo
+echo "--- Dan is of Ops"
+show curl -sS --cacert server.cer --cert dan.cer --key dan.key "$guarded/wiki/"
+echo
+echo "--- no rule lets him see the accounts"
+show curl -sS --cacert server.cer --cert dan.cer --key dan.key "$guarded/admin/"
+echo
+echo "--- somebody without a certificate"
+show curl -sS --cacert server.cer "$guarded/wiki/"
+echo
+echo "--- the operator asks beforehand: may he, and why not?"
+show peercert --ca ca.cer --rules access.rules --explain dan.cer --path /admin/ || true
+
 cat <<END
 
---- in a browser
+=== In a browser
 1. Import $folder/dan.p12, password: $p12_password
    Firefox:  Settings, Privacy & Security, Certificates, View Certificates, Your Certificates, Import
    Chromium: chrome://settings/certificates, Your certificates, Import
 2. Open $url and accept the demo server's own certificate.
 3. Choose 'Dan Example (demo)' when the browser asks which certificate to send: the page says whom it
    names, until when, and whether it is valid. Choose none, in a private window, to see that page.
+   $guarded/wiki/ and $guarded/admin/ are the guarded site.
 4. Remove the certificate from the browser afterwards.
 END
 if [ -t 0 ]; then

@@ -62,7 +62,7 @@ def served(peercert, folder):
     os.close(terminal)
 
 
-def test_it_shows_a_valid_report_and_leaves_nothing(peercert, folder):
+def test_it_shows_report_and_gate_and_leaves_nothing(peercert, folder):
     demo = start(peercert, folder, stdin=subprocess.DEVNULL)
     output, errors = (text.decode() for text in demo.communicate(timeout=DEADLINE))
     assert (demo.returncode, errors) == (0, ""), output
@@ -70,6 +70,10 @@ def test_it_shows_a_valid_report_and_leaves_nothing(peercert, folder):
     wanted = [
         "Client cert received", "Name: CN=Dan Example,OU=Ops,O=Acme,C=GB", "The certificate is valid",
         '  "status": "valid",', "No valid client certificate was sent", "content-type: text/html; charset=utf-8",
+        "The wiki of Acme.",
+        "Access denied", "Name: CN=Dan Example,OU=Ops,O=Acme,C=GB", "The certificate is valid", "Reason: no_rule",
+        "Access denied", "No valid client certificate was sent", "Reason: absent",
+        "nearest: access.rules:2 (ops): path=/wiki/ does not hold (asked for /admin/)",
     ]
     assert [line for line in lines if line in wanted] == wanted, output
     expect_nothing_left(folder)
@@ -86,7 +90,7 @@ def test_a_program_in_a_folder_with_a_space_runs(peercert, folder, tmp_path):
 
 def test_in_a_terminal_it_serves_until_enter(served, folder):
     demo, terminal, _ = served
-    assert len(running_for(folder)) == 3, "the shell, lighttpd and peercert"
+    assert len(running_for(folder)) == 5, "the shell, and lighttpd and peercert for report and gate"
     os.write(terminal, b"\n")
     assert demo.wait(DEADLINE) == 0
     expect_nothing_left(folder)
@@ -102,7 +106,7 @@ def test_a_signal_leaves_nothing(served, folder, number):
 
 def test_a_reader_that_goes_away_leaves_nothing(peercert, folder):
     demo = start(peercert, folder, stdin=subprocess.DEVNULL)
-    assert demo.stdout.readline().startswith(b"A CA, a client and a lighttpd of their own")
+    assert demo.stdout.readline().startswith(b"A CA, a client and lighttpd, in")
     wait_until(lambda: running_for(folder), "something runs")
     demo.stdout.close()
     assert demo.wait(DEADLINE) != 0
