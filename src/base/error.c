@@ -73,24 +73,5 @@ void error_set(struct error *error, enum error_kind kind, const char *format, ..
 
 void error_print(const struct error *error)
 {
-    char words[sizeof(error->text) + 1];
-    const unsigned char *at = (const unsigned char *)error->text;
-    size_t left = strlen(error->text), length = 0;
-
-    while (left > 0) {
-        unsigned long code = 0;
-        size_t size = text_utf8_decode(at, left, &code);
-
-        if (size == 0 || text_is_unsafe_code(code)) {
-            words[length++] = '?';
-            size = size != 0 ? size : 1;
-        } else {
-            memcpy(words + length, at, size);
-            length += size;
-        }
-        at += size;
-        left -= size;
-    }
-    words[length] = '\0';
-    (void)fprintf(stderr, "peercert: %s\n", words);
+    (void)fprintf(stderr, "peercert: %s\n", error->text);
 }

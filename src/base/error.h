@@ -27,8 +27,7 @@ struct error {
 void error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Prints "peercert: " and the text on stderr. What a terminal should not get (text_is_unsafe_code,
- * malformed UTF-8) comes as '?': the text may name a file or an option as they were given. */
+/* Prints "peercert: " and the text, which error_set made safe to show, on stderr. */
 void error_print(const struct error *error);
 
 #endif

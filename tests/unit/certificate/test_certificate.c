@@ -177,37 +177,3 @@ Test(certificate, a_key_above_the_limit_is_refused_and_one_at_it_is_not)
         pki_free(issuer);
     }
 }
-
-/* libcrypto reads no name that is not well-formed; the words say which attribute it is. */
-Test(certificate, a_name_that_is_not_well_formed_is_told_with_its_attribute)
-{
-    static const struct {
-        const char *type;
-        unsigned char tag, first;
-        const char *words;
-    } rows[] = {{"O", 0x0C, 0xF6, "the attribute O in its subject is a UTF8String that is not"},
-        {"1.2.3.4", 0x0C, 0xFF, "the attribute 1.2.3.4 in its subject"},
-        {"OU", 0x1E, 'A', "the attribute OU in its subject is a BMPString"}};
-    size_t i;
-
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        X509_NAME *name = X509_NAME_new();
-        struct pki *pki;
-        unsigned char *der, *at;
-        size_t length;
-
-        pki_name_add(name, rows[i].type, V_ASN1_UTF8STRING, "Example", 7, false);
-        pki = pki_make(&(struct pki_spec){.subject_name = name});
-        der = pki_der(pki->certificate, &length);
-        /* The issuer is the same name and comes first. */
-        at = memmem(der, length, "Example", 7);
-        at = memmem(at + 7, length - (size_t)(at + 7 - der), "Example", 7);
-        cr_assert_not_null(at);
-        at[-2] = rows[i].tag;
-        at[0] = rows[i].first;
-        expect_refused(der, length, rows[i].words);
-        free(der);
-        pki_free(pki);
-        X509_NAME_free(name);
-    }
-}

@@ -23,42 +23,15 @@ static void expect_list(
     cr_expect_eq(list->count, i, "%s: %zu items instead of %zu", what, list->count, i);
 }
 
-Test(identity_extensions, alternative_names_of_every_kind_are_shown)
+Test(identity_extensions, alternative_names_come_in_their_order_with_criticality)
 {
-    static const char *const wanted[] = {"DNS:example.org", "email:dan@example.org",
-        "URI:https://example.org/a?b", "IP:192.0.2.1", "IP:2001:db8::1", "RID:2.999.3",
-        "dirName:CN=Dan,O=Acme", "UPN:dan@example.org", "otherName:1.2.3", NULL};
+    static const char *const wanted[] = {"DNS:example.org", "email:dan@example.org", NULL};
     struct identity *identity = identity_given(&(struct pki_spec){
-        .extensions = {"subjectAltName=critical,DNS:example.org,email:dan@example.org,"
-                       "URI:https://example.org/a?b,IP:192.0.2.1,IP:2001:db8::1,RID:2.999.3,"
-                       "dirName:d,otherName:1.3.6.1.4.1.311.20.2.3;UTF8:dan@example.org,"
-                       "otherName:1.2.3;UTF8:a"},
-        .configuration = "[d]\nO=Acme\nCN=Dan\n"});
+        .extensions = {"subjectAltName=critical,DNS:example.org,email:dan@example.org"}});
 
     expect_list(&identity->subject_alt_names, wanted, "SANs");
     cr_expect(identity->subject_alt_names.present);
     cr_expect(identity->subject_alt_names.critical);
-    identity_free(identity);
-}
-
-/* XMPP, services by DNS and Kerberos name clients in ways of their own. */
-Test(identity_extensions, other_names_that_are_known_are_shown)
-{
-    static const char *const wanted[] = {"XmppAddr:dan@example.org",
-        "SRVName:_xmpp-client.example.org", "Kerberos:dan/ad\\@min@EXAMPLE.ORG",
-        "otherName:1.3.6.1.5.2.2", NULL};
-    struct identity *identity = identity_given(&(struct pki_spec){
-        .extensions = {"subjectAltName=otherName:1.3.6.1.5.5.7.8.5;UTF8:dan@example.org,"
-                       "otherName:1.3.6.1.5.5.7.8.7;IA5:_xmpp-client.example.org,"
-                       "otherName:1.3.6.1.5.2.2;SEQUENCE:principal,"
-                       "otherName:1.3.6.1.5.2.2;SEQUENCE:broken"},
-        .configuration = "[principal]\nrealm=EXP:0,GeneralString:EXAMPLE.ORG\n"
-                         "name=EXP:1,SEQUENCE:name\n[name]\ntype=EXP:0,INTEGER:1\n"
-                         "strings=EXP:1,SEQUENCE:strings\n[strings]\n"
-                         "1=GeneralString:dan\n2=GeneralString:ad@min\n"
-                         "[broken]\nrealm=EXP:0,GeneralString:EXAMPLE.ORG\n"});
-
-    expect_list(&identity->subject_alt_names, wanted, "SANs");
     identity_free(identity);
 }
 
@@ -96,7 +69,7 @@ static struct identity *read_raw(struct raw raw)
         &(struct pki_spec){.no_extensions = true, .customise = add_raw, .context = &raw});
 }
 
-Test(identity_extensions, alternative_names_with_hostile_bytes_are_escaped)
+Test(identity_extensions, an_extension_that_cannot_be_read_to_its_end_is_unreadable)
 {
     static const struct {
         const char *bytes;
@@ -106,17 +79,9 @@ Test(identity_extensions, alternative_names_with_hostile_bytes_are_escaped)
         {BYTES("\x30\x0C\x82\x0A"
                "a\0b\n\x1B[1m\xC3\xBC"),
             "DNS:a\\00b\\0A\\1B[1m\\C3\\BC"},
-        {BYTES("\x30\x07\x81\x05"
-               "a\\0Ab"),
-            "email:a\\\\0Ab"},
-        {BYTES("\x30\x0A\x86\x08<script>"), "URI:<script>"},
-        {BYTES("\x30\x05\x87\x03\x01\x02\x03"), "IP:010203"},
-        {BYTES("\x30\x02\x87\x00"), "IP:"},
         {BYTES("\x30\x02\x82\x00"), "DNS:"},
-        {BYTES("\x30\x02\xA4\x00"), "unreadable"},
-        {BYTES("\x30\x04\xA4\x02\x30\x00"), "dirName:"},
-        {BYTES("\x30\x02\xA3\x00"), "x400Address"},
         {BYTES("\x30\x00"), NULL},
+        {BYTES("\x30\x02\xA4\x00"), "unreadable"},
         {BYTES("\x30\x03\x82\x05"
                "a"),
             "unreadable"},

@@ -5,7 +5,6 @@
 #include "unit/pki/pki.h"
 
 #include <criterion/criterion.h>
-#include <openssl/objects.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,41 +281,6 @@ Test(identity_names, a_name_of_many_parts_is_cut)
     expect_cut(string, "4000 parts");
     free(string);
     X509_NAME_free(name);
-}
-
-Test(identity_names, object_identifiers_come_in_dotted_form)
-{
-    static const struct {
-        const unsigned char der[16];
-        size_t length;
-        const char *shown;
-    } oids[] = {
-        {{0x06, 0x01, 0x00}, 3, "0.0"},
-        {{0x06, 0x01, 0x27}, 3, "0.39"},
-        {{0x06, 0x01, 0x28}, 3, "1.0"},
-        {{0x06, 0x01, 0x4F}, 3, "1.39"},
-        {{0x06, 0x01, 0x50}, 3, "2.0"},
-        {{0x06, 0x02, 0x88, 0x37}, 4, "2.999"},
-        {{0x06, 0x03, 0x55, 0x04, 0x03}, 5, "2.5.4.3"},
-        {{0x06, 0x03, 0x2A, 0x83, 0x0C}, 5, "1.2.396"},
-        {{0x06, 0x0A, 0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00}, 12,
-            "2.18446744073709551536"},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
-        const unsigned char *at = oids[i].der;
-        ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &at, (long)oids[i].length);
-        struct shown shown = {.cut = false};
-        char *string;
-
-        cr_assert_not_null(object, "object %zu", i);
-        shown_oid(&shown, object);
-        string = shown_take(&shown);
-        cr_expect_str_eq(string, oids[i].shown, "expected %s, came %s", oids[i].shown, string);
-        free(string);
-        ASN1_OBJECT_free(object);
-    }
 }
 
 Test(identity_names, a_string_is_cut_to_a_buffer_between_two_characters_or_escapes)

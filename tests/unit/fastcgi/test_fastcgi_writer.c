@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+#include "fastcgi/fastcgi_writer.h"
+
+#include <criterion/criterion.h>
+#include <fastcgi.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fastcgi_writer *writer;
+
+static void begin(void)
+{
+    writer = fastcgi_writer_new();
+    cr_assert_not_null(writer);
+}
+
+static void end(void)
+{
+    fastcgi_writer_free(writer);
+}
+
+TestSuite(fastcgi_writer, .init = begin, .fini = end);
+
+/* The pending records: their STDOUT bytes with `|` behind each record, `!` for END_REQUEST. All are
+ * of this request. */
+static void expect_pending(unsigned request_id, const char *wanted)
+{
+    char came[256] = "", *words = came;
+    size_t length = 0, at = 0;
+    const unsigned char *bytes = fastcgi_writer_pending(writer, &length);
+
+    while (at < length) {
+        size_t content = (size_t)bytes[at + 4] << 8 | bytes[at + 5];
+
+        cr_assert_leq(at + FCGI_HEADER_LEN + content + bytes[at + 6], length);
+        cr_expect_eq((unsigned)bytes[at + 2] << 8 | bytes[at + 3], request_id);
+        if (bytes[at + 1] == FCGI_STDOUT) {
+            words = mempcpy(words, bytes + at + FCGI_HEADER_LEN, content);
+            *words++ = '|';
+        } else if (bytes[at + 1] == FCGI_END_REQUEST) {
+            *words++ = '!';
+        }
+        at += FCGI_HEADER_LEN + content + bytes[at + 6];
+    }
+    *words = '\0';
+    cr_expect_str_eq(came, wanted, "expected %s, came %s", wanted, came);
+}
+
+static bool put(const char *words)
+{
+    return fastcgi_writer_write(writer, words, strlen(words));
+}
+
+Test(fastcgi_writer, an_answer_is_one_record_the_end_of_stdout_and_the_end)
+{
+    fastcgi_writer_begin(writer, 1);
+    cr_expect(put("one "));
+    cr_expect(put("two"));
+    cr_expect(fastcgi_writer_finish(writer));
+    expect_pending(1, "one two||!");
+}
+
+Test(fastcgi_writer, what_is_flushed_can_be_taken_before_the_end)
+{
+    size_t length = 0;
+
+    fastcgi_writer_begin(writer, 0x1234);
+    cr_expect(put("one"));
+    cr_expect(fastcgi_writer_flush(writer));
+    expect_pending(0x1234, "one|");
+    (void)fastcgi_writer_pending(writer, &length);
+    fastcgi_writer_take(writer, length);
+    expect_pending(0x1234, "");
+    cr_expect(put("two"));
+    cr_expect(fastcgi_writer_finish(writer));
+    expect_pending(0x1234, "two||!");
+}
+
+/* lighttpd takes END_REQUEST without output for a yes of an authorizer. */
+Test(fastcgi_writer, an_answer_without_output_is_never_ended)
+{
+    fastcgi_writer_begin(writer, 1);
+    cr_expect_not(fastcgi_writer_finish(writer));
+    expect_pending(1, "");
+}
+
+Test(fastcgi_writer, an_answer_that_is_too_long_is_refused_and_the_next_one_is_not)
+{
+    char *large = calloc(1, FASTCGI_MAX_ANSWER + 1);
+
+    fastcgi_writer_begin(writer, 1);
+    cr_expect_not(fastcgi_writer_write(writer, large, FASTCGI_MAX_ANSWER + 1));
+    cr_expect_not(put("x"), "the failure stays");
+    cr_expect_not(fastcgi_writer_finish(writer));
+    fastcgi_writer_begin(writer, 2);
+    cr_expect(put("x"));
+    cr_expect(fastcgi_writer_finish(writer));
+    expect_pending(2, "x||!");
+    free(large);
+}
+
+Test(fastcgi_writer, nothing_of_an_answer_that_was_given_up_gets_into_the_next)
+{
+    fastcgi_writer_begin(writer, 1);
+    cr_expect(put("secret"));
+    fastcgi_writer_begin(writer, 2);
+    cr_expect(put("x"));
+    cr_expect(fastcgi_writer_finish(writer));
+    expect_pending(2, "x||!");
+}
+
+Test(fastcgi_writer, the_end_of_a_request_is_complete_with_its_number)
+{
+    static const unsigned char wanted[FASTCGI_END_BYTES] = {
+        1, 6, 1, 2, 0, 0, 0, 0, 1, 3, 1, 2, 0, 8};
+    unsigned char bytes[FASTCGI_END_BYTES];
+
+    fastcgi_write_end(bytes, 0x0102);
+    cr_expect_eq(memcmp(bytes, wanted, sizeof(wanted)), 0);
+}
