@@ -223,6 +223,7 @@ deb: ## build Debian packages of program and kit into build/deb
 install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm755 $(BUILD)/peercert $(DESTDIR)$(PREFIX)/bin/peercert
 	install -Dm644 src/peercert.8 $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8
+	install -Dm644 src/peercert.schema.json $(DESTDIR)$(PREFIX)/share/peercert/peercert.schema.json
 	install -Dm755 certs/ca $(DESTDIR)$(PREFIX)/share/peercert/certs/ca
 	install -Dm644 certs/openssl.cnf $(DESTDIR)$(PREFIX)/share/peercert/certs/openssl.cnf
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/peercert/certs/lib certs/lib/*
@@ -234,7 +235,8 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
 
 uninstall: ## remove what make install has put there, and nothing else
-	rm -f $(DESTDIR)$(PREFIX)/bin/peercert $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8
+	rm -f $(DESTDIR)$(PREFIX)/bin/peercert $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8 \
+		$(DESTDIR)$(PREFIX)/share/peercert/peercert.schema.json
 	rm -f $(DESTDIR)$(PREFIX)/bin/peercert-ca $(DESTDIR)$(PREFIX)/share/man/man8/peercert-ca.8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert-ca $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert-ca
 	for file in certs/ca certs/openssl.cnf certs/lib/* $$(find deploy -type f); do \

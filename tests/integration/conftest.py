@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import os
 import pathlib
 import signal
@@ -9,6 +10,7 @@ import signal
 import pytest
 
 import fronts
+import schema
 from pki import Pki
 from processes import Gate, Responder
 
@@ -32,6 +34,13 @@ def program_from(variable, default):
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="load and stops by the hundred instead of short ones")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_json_is_as_the_schema_says():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json, "loads", schema.checked_loads)
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import socket
 import struct
 
+import schema
 from processes import DEADLINE
 
 BEGIN_REQUEST, ABORT_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT, STDERR = 1, 2, 3, 4, 5, 6, 7
@@ -63,6 +64,7 @@ class Answer:
         lines = head.decode().split("\r\n")
         self.headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
         self.status = int(self.headers.get("status", "200").split()[0])
+        schema.check_answer(self.headers.get("content-type"), self.body)
 
     @property
     def text(self):

@@ -13,6 +13,7 @@ import ssl
 import subprocess
 
 import processes
+import schema
 from pki import GOOD_NAME
 from processes import DEADLINE, Process, Responder
 
@@ -62,6 +63,7 @@ class Reply:
             name, _, value = line.partition(":")
             self.headers[name.lower()] = value.strip()
         self.body = body
+        schema.check_answer(self.headers.get("content-type"), body)
 
     @property
     def text(self):

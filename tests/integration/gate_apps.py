@@ -82,7 +82,7 @@ class _HttpHandler(http.server.BaseHTTPRequestHandler):
         got = {"method": self.command, "path": self.path, "headers": self.headers.items(), "body_bytes": len(body)}
         data = json.dumps(got).encode()
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "application/x-told+json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command != "HEAD":
@@ -168,7 +168,7 @@ class _FastcgiApplicationHandler(socketserver.BaseRequestHandler):
             _, keep, parameters, body = got
             data = json.dumps({"parameters": parameters, "body_bytes": len(body)}).encode()
             self.request.sendall(
-                fastcgi.records(fastcgi.STDOUT, b"Content-Type: application/json\r\n\r\n" + data)
+                fastcgi.records(fastcgi.STDOUT, b"Content-Type: application/x-told+json\r\n\r\n" + data)
                 + fastcgi.record(fastcgi.END_REQUEST, b"\0" * 8))
             if not keep:
                 return

@@ -1,6 +1,7 @@
 """Processes that the tests start themselves, from temporary folders, and end by their ids."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -173,7 +174,8 @@ def check_log(text, allowed=()):
     """No report of a sanitizer, and no line but verdicts and what the test expects."""
     assert not SANITIZER.search(text), text
     for line in text.splitlines():
-        known = VERDICT.match(line) or line.startswith('{"') or any(re.search(one, line) for one in allowed)
+        json_line = line.startswith('{"') and json.loads(line)
+        known = VERDICT.match(line) or json_line or any(re.search(one, line) for one in allowed)
         assert known, f"unexpected in a log: {line}"
 
 
