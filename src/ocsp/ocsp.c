@@ -19,7 +19,7 @@ struct ocsp {
     bool has_url;
     struct ocsp_cache *cache;
     struct worker_slots *slots; /* borrowed */
-    atomic_bool ended;          /* nobody is waited for any more */
+    atomic_llong end;           /* nobody is waited for beyond (clock_milliseconds) */
 };
 
 static bool check_options(const struct config *config, struct ocsp_url *url, struct error *error)
@@ -62,6 +62,7 @@ struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, s
         return NULL;
     }
     ocsp->config = config;
+    atomic_init(&ocsp->end, INT64_MAX);
     ocsp->slots = slots;
     ocsp->url = url;
     ocsp->has_url = config->ocsp_url != NULL;
@@ -76,10 +77,10 @@ void ocsp_free(struct ocsp *ocsp)
     free(ocsp);
 }
 
-void ocsp_end(struct ocsp *ocsp)
+void ocsp_end(struct ocsp *ocsp, int64_t moment)
 {
     if (ocsp != NULL)
-        atomic_store(&ocsp->ended, true);
+        atomic_store(&ocsp->end, moment);
 }
 
 /* Why none of the addresses that a certificate names is asked: what is wrong with this one. */
@@ -157,7 +158,7 @@ static bool fetch(const struct ocsp *ocsp, const struct ocsp_url *url, const str
 {
     const struct ocsp_limit limit = {
         .deadline = clock_milliseconds() + ocsp->config->ocsp_timeout * INT64_C(1000),
-        .ended = &ocsp->ended};
+        .end = &ocsp->end};
     bool good;
 
     worker_slots_leave(ocsp->slots);

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "trust/trust.h"
 #include "verify/verify.h"
+#include <stdint.h>
 
 /* Asks an OCSP responder (RFC 6960) about certificates that are valid in all else, and about the
  * client's own alone. Its parts know little of each other: ocsp_fetch the network, ocsp_answer what
@@ -22,9 +23,9 @@ struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, s
 /* Accepts NULL. */
 void ocsp_free(struct ocsp *ocsp);
 
-/* For the end of the program: from now on no responder is waited for, and who waits for one goes on
- * at once or nearly (within half a second), without an answer. Accepts NULL. */
-void ocsp_end(struct ocsp *ocsp);
+/* For the end of the program: beyond this moment (clock_milliseconds) no responder is waited for,
+ * and who waits for one goes on within half a second, without an answer. Accepts NULL. */
+void ocsp_end(struct ocsp *ocsp, int64_t moment);
 
 /* The responder's word on a certificate that is valid so far: asks only when *verdict says valid,
  * and changes it. `revoked` makes it revoked; when nothing is known --ocsp hard makes it

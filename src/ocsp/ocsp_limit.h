@@ -5,11 +5,11 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* How long a responder is waited for: until a moment of clock_milliseconds, or until *ended is
- * true, because the program ends. */
+/* How long a responder is waited for: until a moment of clock_milliseconds, and not beyond *end,
+ * which may come earlier at any time because the program ends. */
 struct ocsp_limit {
     int64_t deadline;
-    const atomic_bool *ended; /* borrowed */
+    const atomic_llong *end; /* borrowed */
 };
 
 /* For how many milliseconds to wait before asking this again; 0 when the time is over. */

@@ -248,8 +248,6 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
 /* Ends the connections, as their requests are answered; false when none is left. */
 static bool end_connections(struct server *server, int64_t began)
 {
-    if (clock_milliseconds() >= began + STOP_OCSP_MS)
-        ocsp_end(server->service->ocsp);
     expire(server);
     return connections_end_idle(server->connections, clock_milliseconds(), began + STOP_GRACE_MS) >
            0;
@@ -280,6 +278,7 @@ static void stop(struct server *server, struct worker *workers, size_t count)
 
     (void)notify_send("STOPPING=1");
     atomic_store(&server->stopping, true);
+    ocsp_end(server->service->ocsp, began + STOP_OCSP_MS);
     acceptor_close(server->acceptor);
     while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
         (void)poll(NULL, 0, STOP_LOOK_MS);
