@@ -123,9 +123,9 @@ browser: packages-browser ## install what it needs, test the page in Chromium; A
 	@[ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } || true
 	$(PYTEST) tests/browser $(ARGS)
 
-screenshot: ## take the picture of the page for the README again, deploy/report.png
+screenshot: ## take the pictures of the pages for the README again, deploy/report.png and denied.png
 	@$(MAKE) --no-print-directory browser ARGS='-k picture_of_the_readme'
-	cp $(BUILD)/browser/screenshots/report.png deploy/report.png
+	cp $(BUILD)/browser/screenshots/report.png $(BUILD)/browser/screenshots/denied.png deploy/
 
 PART = @$(PYTHON) tests/part.py $(BUILD)/test-times
 test: packages-browser ## install what tests need, build, run all tests

@@ -37,3 +37,12 @@ def test_who_may_come_in_sees_the_application(served, browse, pki):
     browser = browse(pki.good)
     browser.open(served["guarded"].at("/pub/file.txt"))
     assert browser.text("body").strip() == "public"
+
+
+def test_the_picture_of_the_readme_is_small(served, browse, pki, screenshots):
+    """`make screenshot` puts it into deploy/."""
+    browser = browse(pki.good)
+    browser.look(760, "light", height=720)
+    browser.open(served["guarded"].at("/secret/file.txt"))
+    browser.screenshot(screenshots / "denied.png", whole=False)
+    assert (screenshots / "denied.png").stat().st_size < 100_000
