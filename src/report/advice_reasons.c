@@ -2,6 +2,7 @@
 #include "report/advice.h"
 
 #include <openssl/x509_vfy.h>
+#include <string.h>
 
 static const struct advice expired_ca = {
     "The certificate of a CA above this one has expired; the reason names it and the date.",
@@ -19,7 +20,8 @@ static const struct advice early_ca = {
 };
 
 static const struct advice weak_digest = {
-    "A signature in the chain is by a digest that is too weak to be trusted (SHA-1 or MD5).",
+    "A signature in the chain is by a digest that is too weak for this server; the reason names "
+    "it.",
     "Ask who issued the certificate for a new one.",
     "Sign it again with SHA-256 or better; --security-level says what is enough.",
 };
@@ -27,7 +29,8 @@ static const struct advice weak_digest = {
 static const struct advice weak_key = {
     "A key in the chain is too short to be trusted; the reason says which.",
     "Ask who issued the certificate for a new one, with a longer key.",
-    "RSA needs 2048 bits at security level 2; a CA's key that is too short needs a new CA.",
+    "RSA needs 1024 bits at security level 1 and 2048 at 2; a CA's key that is too short needs a "
+    "new CA.",
 };
 
 static const struct advice critical_extension = {
@@ -47,6 +50,51 @@ static const struct advice name_constraint = {
     "The CA that issued the certificate may not sign the names in it.",
     "Ask who issued the certificate for one with names that its CA may sign.",
     "Compare the subject and the alternative names with the nameConstraints of the CAs above it.",
+};
+
+static const struct advice constraints = {
+    "The name constraints of a CA above the certificate cannot be applied to the names in it.",
+    "Ask who issued the certificate for one with other names.",
+    "Look at nameConstraints of the CAs above it: masks without holes, no minimum or maximum, and "
+    "kinds of names that libcrypto compares.",
+};
+
+static const struct advice self_signed = {
+    "The certificate names itself as its issuer: no CA that this server trusts signed it.",
+    "Choose the certificate that was issued for this server, or ask its operator for one.",
+    "Sign a certificate for this client with a CA of --ca; only CA certificates belong there.",
+};
+
+static const struct advice named_like_ca = {
+    "The certificate has the same name as the CA that signed it, as if it had signed itself.",
+    "Ask who issued the certificate for one with a name of your own.",
+    "Sign it again with a subject that differs from that of the CA.",
+};
+
+static const struct advice other_root = {
+    "The certificate comes from a certificate authority that this server does not trust.",
+    "Choose the certificate that was issued for this server; if you did, ask who issued it whether "
+    "it is the right one.",
+    "If the CA at the end of its chain is to be trusted, put its certificate into --ca.",
+};
+
+static const struct advice too_many_cas = {
+    "Which CA signed the certificate was not found out: there are too many of the same name.",
+    "Tell the operator of this server what is written here.",
+    "Take the CA certificates that are out of use out of --ca, --intermediates and the chain that "
+    "the client sends.",
+};
+
+static const struct advice unknown_algorithm = {
+    "The certificate is signed in a way that this server does not know.",
+    "Ask who issued the certificate for one that is signed with RSA, ECDSA or Ed25519.",
+    "The signature algorithm is not known to the libcrypto of this server; sign it with another.",
+};
+
+static const struct advice two_algorithms = {
+    "The certificate is made wrongly: it names two algorithms for its one signature.",
+    "Ask who issued the certificate for a new one.",
+    "Look at signatureAlgorithm and the signature field within; what made it is at fault.",
 };
 
 static const struct advice key_id = {
@@ -77,15 +125,47 @@ static const struct advice bad_ca = {
 };
 
 static const struct advice is_ca = {
-    "The certificate is a CA's or of a kind that no client has.",
+    "The certificate is that of a CA itself, not a client's.",
     "Choose the certificate that was issued to you.",
     "Only certificates that a CA of --ca signed for clients are accepted, not the CA's own.",
+};
+
+static const struct advice bad_version = {
+    "The certificate has a version that does not exist.",
+    "Ask who issued the certificate for a new one.",
+    "Its version is to be 3; what made it is at fault.",
+};
+
+static const struct advice limit = {
+    "There is more in the chain than this server looks at: names, constraints or policies.",
+    "Ask who issued the certificate for one with fewer names and policies.",
+    "libcrypto limits names times constraints, and policies; spread them over several "
+    "certificates.",
+};
+
+static const struct advice many_faults = {
+    "So much is wrong with the chain of the certificate that it was not looked at to its end.",
+    "Choose the certificate that was issued for this server, or ask who issued it for a new one.",
+    "Look at each certificate of the chain by itself (openssl x509 -text).",
+};
+
+static const struct advice proxy = {
+    "The certificate is a proxy certificate: another client's certificate made it, not a CA.",
+    "Use the certificate that it was made from.",
+    "Proxy certificates (RFC 3820) are not accepted.",
+};
+
+static const struct advice bad_date = {
+    "A date in the chain of the certificate cannot be read, so nothing says how long it is good.",
+    "Ask who issued the certificate for a new one.",
+    "Sign that certificate again, with dates as RFC 5280 section 4.1.2.5 has them.",
 };
 
 static const struct advice unusable_key = {
     "A public key in the chain cannot be used.",
     "Ask who issued the certificate for one with another key: RSA, ECDSA or Ed25519.",
-    "The key is of a kind that the libcrypto of this server does not know, or is malformed.",
+    "The key is of a kind that the libcrypto of this server does not know, malformed, or unsafe; "
+    "the reason says which.",
 };
 
 static const struct advice policy = {
@@ -130,7 +210,33 @@ static const struct advice no_ocsp = {
     "--ocsp-allow names it with its port.",
 };
 
-/* The reasons that have advice of their own. */
+static const struct advice removed_entry = {
+    "The list of its CA has the certificate in an entry that says that it is to be removed from "
+    "it; such an entry has no place in a complete list, so the certificate counts as listed.",
+    "Ask who issued the certificate whether it is revoked.",
+    "Sign the CRL again: without the entry if the certificate is good, with another reason than "
+    "removeFromCRL if it is not.",
+};
+
+/* The causes that have advice of their own, for numbers that stand for several. */
+static const struct advice *const by_cause[CAUSE_COUNT] = {
+    [CAUSE_SELF_SIGNED] = &self_signed,
+    [CAUSE_SELF_ISSUED] = &self_signed,
+    [CAUSE_NAMED_LIKE_CA] = &named_like_ca,
+    [CAUSE_OTHER_ROOT] = &other_root,
+    [CAUSE_OTHER_KEY] = &wrong_signature,
+    [CAUSE_ALGORITHM_UNKNOWN] = &unknown_algorithm,
+    [CAUSE_ALGORITHMS_DIFFER] = &two_algorithms,
+    [CAUSE_TOO_MANY_CAS] = &too_many_cas,
+    [CAUSE_TOO_MANY_ERRORS] = &many_faults,
+    [CAUSE_TRUSTED_CA] = &is_ca,
+    [CAUSE_VERSION] = &bad_version,
+    [CAUSE_LIMIT] = &limit,
+    [CAUSE_CONSTRAINT_NAME] = &constraints,
+    [CAUSE_CONSTRAINT_UNREADABLE] = &constraints,
+};
+
+/* The numbers that have advice of their own. */
 static const struct {
     enum verdict_status status;
     int error_code;
@@ -146,10 +252,10 @@ static const struct {
     {VERDICT_UNTRUSTED, X509_V_ERR_INVALID_POLICY_EXTENSION, &bad_extension},
     {VERDICT_UNTRUSTED, X509_V_ERR_PERMITTED_VIOLATION, &name_constraint},
     {VERDICT_UNTRUSTED, X509_V_ERR_EXCLUDED_VIOLATION, &name_constraint},
-    {VERDICT_UNTRUSTED, X509_V_ERR_SUBTREE_MINMAX, &name_constraint},
-    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, &name_constraint},
-    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, &name_constraint},
-    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, &name_constraint},
+    {VERDICT_UNTRUSTED, X509_V_ERR_SUBTREE_MINMAX, &constraints},
+    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, &constraints},
+    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, &constraints},
+    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, &constraints},
     {VERDICT_UNTRUSTED, X509_V_ERR_AKID_SKID_MISMATCH, &key_id},
     {VERDICT_UNTRUSTED, X509_V_ERR_CERT_SIGNATURE_FAILURE, &wrong_signature},
     {VERDICT_UNTRUSTED, X509_V_ERR_CERT_CHAIN_TOO_LONG, &long_chain},
@@ -157,7 +263,10 @@ static const struct {
     {VERDICT_UNTRUSTED, X509_V_ERR_INVALID_CA, &bad_ca},
     {VERDICT_UNTRUSTED, X509_V_ERR_KEYUSAGE_NO_CERTSIGN, &bad_ca},
     {VERDICT_UNTRUSTED, X509_V_ERR_INVALID_PURPOSE, &bad_ca},
-    {VERDICT_UNTRUSTED, X509_V_ERR_CERT_REJECTED, &is_ca},
+    {VERDICT_UNTRUSTED, X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, &proxy},
+    {VERDICT_UNTRUSTED, X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED, &proxy},
+    {VERDICT_UNTRUSTED, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, &bad_date},
+    {VERDICT_UNTRUSTED, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, &bad_date},
     {VERDICT_UNTRUSTED, X509_V_ERR_NO_ISSUER_PUBLIC_KEY, &unusable_key},
     {VERDICT_UNTRUSTED, X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, &unusable_key},
     {VERDICT_UNTRUSTED, X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, &unusable_key},
@@ -180,6 +289,11 @@ const struct advice *advice_on_verdict(const struct verdict *verdict)
 {
     size_t i;
 
+    if (verdict->status == VERDICT_UNTRUSTED && by_cause[verdict->cause] != NULL)
+        return by_cause[verdict->cause];
+    if (verdict->status == VERDICT_REVOKED && verdict->revocation_reason != NULL &&
+        strcmp(verdict->revocation_reason, REVOCATION_REASON_REMOVED) == 0)
+        return &removed_entry;
     for (i = 0; i < sizeof(by_reason) / sizeof(by_reason[0]); i++) {
         if (by_reason[i].status == verdict->status &&
             by_reason[i].error_code == verdict->error_code)

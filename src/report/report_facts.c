@@ -104,7 +104,7 @@ size_t report_kept_count(const struct report *report)
 
 void report_append_kept(struct text *text, const struct report *report, size_t number)
 {
-    char *words = trust_kept_words(trust_kept(report->trust, number));
+    char *words = trust_kept_public_words(trust_kept(report->trust, number));
 
     if (words != NULL)
         (void)text_append_shown(text, words, strlen(words));

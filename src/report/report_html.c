@@ -176,13 +176,10 @@ static void append_sentence(struct text *text, const char *name,
 static void append_revoked(struct text *text, const struct verdict *verdict)
 {
     if (verdict->revoked_at != 0) {
-        text_append_string(text, " on ");
+        text_append_string(text, report_revoked_before(verdict));
         html_append_time(text, true, verdict->revoked_at, "");
     }
-    if (verdict->revocation_reason != NULL) {
-        text_append_string(text, ", reason ");
-        html_append(text, verdict->revocation_reason);
-    }
+    report_append_revocation_reason(text, verdict);
 }
 
 static void append_verdict_details(struct text *text, const struct verdict *verdict)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report_writers.h"
 
+#include <string.h>
+
 /* The sentences that every format says in the same words. */
 
 void report_append_shown(struct text *text, const char *string)
@@ -16,15 +18,30 @@ void report_append_time(struct text *text, time_t seconds)
     text_append_string(text, buffer);
 }
 
+void report_append_revocation_reason(struct text *text, const struct verdict *verdict)
+{
+    const char *reason = verdict->revocation_reason;
+
+    if (reason == NULL)
+        return;
+    text_printf(text, ", reason %s", reason);
+    if (strcmp(reason, REVOCATION_REASON_REMOVED) == 0)
+        text_append_string(text, " (which only an entry of a delta CRL may have, RFC 5280 section "
+                                 "5.3.1: in this CRL it counts as listed)");
+}
+
+const char *report_revoked_before(const struct verdict *verdict)
+{
+    return verdict->revoked_at > verdict->checked_at ? ", with a date still to come, " : " on ";
+}
+
 static void append_revoked(struct text *text, const struct verdict *verdict)
 {
     if (verdict->revoked_at != 0) {
-        text_append_string(text,
-            verdict->revoked_at > verdict->checked_at ? ", with a date still to come, " : " on ");
+        text_append_string(text, report_revoked_before(verdict));
         report_append_time(text, verdict->revoked_at);
     }
-    if (verdict->revocation_reason != NULL)
-        text_printf(text, ", reason %s", verdict->revocation_reason);
+    report_append_revocation_reason(text, verdict);
 }
 
 static void append_good(struct text *text, const struct verdict *verdict)

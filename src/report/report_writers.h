@@ -65,11 +65,18 @@ enum verdict_status report_safe_status(const struct report *report, const struct
 const struct advice *report_advice(const struct report *report, const struct verdict *verdict);
 
 /* What of the trust is not as its files are, for the operator: how many sentences, the most at a
- * time that a report tells, and one of them appended, safe to show (trust_kept_words). */
+ * time that a report tells, and one of them appended, safe to show (trust_kept_public_words). */
 #define REPORT_MAX_KEPT 8
 /* How many files of the trust keep what they last held; 0 without any. */
 size_t report_kept_count(const struct report *report);
 void report_append_kept(struct text *text, const struct report *report, size_t number);
+
+/* What stands before the date of a revocation. */
+const char *report_revoked_before(const struct verdict *verdict);
+
+/* Appends the reason of a revocation, ", reason keyCompromise"; nothing when none was given. It
+ * holds nothing that HTML would have to escape. */
+void report_append_revocation_reason(struct text *text, const struct verdict *verdict);
 
 /* Why the front server refused the certificate and kept it to itself, so that none came: appends
  * its words, or what it said. */

@@ -123,16 +123,26 @@ const struct trust_kept *trust_kept(const struct trust *trust, size_t number)
     return &trust->files.kept[number];
 }
 
-char *trust_kept_words(const struct trust_kept *kept)
+static char *kept_words(const struct trust_kept *kept, const char *what)
 {
     char since[IDENTITY_TIME_SIZE], *words = NULL;
 
     identity_format_time(kept->since, since);
     if (asprintf(&words,
-            kept->held ? "%s is kept as it was at %s: %s" : "%s cannot be used since %s: %s",
-            kept->what, since, kept->why) < 0)
+            kept->held ? "%s is kept as it was at %s: %s" : "%s cannot be used since %s: %s", what,
+            since, kept->why) < 0)
         return NULL;
     return words;
+}
+
+char *trust_kept_words(const struct trust_kept *kept)
+{
+    return kept_words(kept, kept->what);
+}
+
+char *trust_kept_public_words(const struct trust_kept *kept)
+{
+    return kept_words(kept, kept->shown);
 }
 
 const struct list *trust_warnings(const struct trust *trust)

@@ -53,7 +53,8 @@ void trust_release(struct trust *trust);
 
 /* Something in a snapshot that is not as the files are. */
 struct trust_kept {
-    char *what; /* a path, or "the CRL of NAME" */
+    char *what;        /* a path, or "the CRL of NAME" */
+    const char *shown; /* the same without the folders of a path, for anybody; part of `what` */
     char *why;
     time_t since;
     bool held; /* what was there before still counts; otherwise there was nothing */
@@ -66,6 +67,9 @@ const struct trust_kept *trust_kept(const struct trust *trust, size_t number);
 /* The same as a sentence, "FILE is kept as it was at 2026-11-27T07:00:00Z: WHY". Free with free();
  * NULL when memory ran out. */
 char *trust_kept_words(const struct trust_kept *kept);
+
+/* The same for clients, who are not told where the operator's files are: "crl.pem is kept ...". */
+char *trust_kept_public_words(const struct trust_kept *kept);
 
 /* What the operator should know though it is no error, as sentences: a private key beside the CA, a
  * CRL that proves nothing good, a CA below another, files that were passed over. Borrowed. */

@@ -68,7 +68,11 @@ bool trust_files_keep(struct trust_files *files, const struct trust_files *befor
     if (kept != NULL) {
         files->kept = kept;
         new = &kept[files->kept_count++];
-        *new = (struct trust_kept){strdup(what), strdup(why), kept_since(before, what, now), held};
+        *new = (struct trust_kept){.what = strdup(what),
+            .why = strdup(why),
+            .since = kept_since(before, what, now),
+            .held = held};
+        new->shown = new->what;
         if (new->what != NULL &&new->why != NULL)
             return true;
     }
@@ -112,6 +116,32 @@ static const char *reason_of(const struct error *error, const char *path)
                : error->text;
 }
 
+/* The name of a path without the folders before it. */
+static const char *name_of(const char *path)
+{
+    size_t at = strlen(path);
+
+    while (at > 1 && path[at - 1] == '/')
+        at--;
+    while (at > 0 && path[at - 1] != '/')
+        at--;
+    return path + at;
+}
+
+static bool keep_path(struct reading *reading, const char *path, const struct error *why, bool held,
+    struct error *error)
+{
+    struct trust_files *files = reading->files;
+    struct trust_kept *new;
+
+    if (!trust_files_keep(
+            files, reading->before, path, reason_of(why, path), held, reading->now, error))
+        return false;
+    new = &files->kept[files->kept_count - 1];
+    new->shown = name_of(new->what);
+    return true;
+}
+
 static bool load_file(struct reading *reading, enum trust_part part, const char *source,
     const char *path, struct error *error)
 {
@@ -126,8 +156,7 @@ static bool load_file(struct reading *reading, enum trust_part part, const char 
             *error = inner;
         return false;
     }
-    return trust_files_keep(reading->files, reading->before, path, reason_of(&inner, path),
-               before != NULL, reading->now, error) &&
+    return keep_path(reading, path, &inner, before != NULL, error) &&
            (before == NULL || add_file(reading->files, trust_file_retain(before), error));
 }
 
@@ -142,8 +171,7 @@ static bool keep_source(struct reading *reading, enum trust_part part, const cha
             *error = *why;
         return false;
     }
-    if (!trust_files_keep(reading->files, reading->before, source, reason_of(why, source), true,
-            reading->now, error))
+    if (!keep_path(reading, source, why, true, error))
         return false;
     for (i = 0; i < reading->before->count; i++) {
         struct trust_file *file = reading->before->items[i];
@@ -226,8 +254,7 @@ static bool read_password(
             *error = inner;
         return false;
     }
-    return trust_files_keep(
-        reading->files, reading->before, path, reason_of(&inner, path), false, reading->now, error);
+    return keep_path(reading, path, &inner, false, error);
 }
 
 bool trust_files_read(struct trust_files *files, const struct trust_files *before,

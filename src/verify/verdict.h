@@ -2,6 +2,7 @@
 #ifndef PEERCERT_VERDICT_H
 #define PEERCERT_VERDICT_H
 
+#include "verify/verify_causes.h"
 #include <time.h>
 
 /* The verdict vocabulary, everywhere the same. In order of precedence: when several apply the
@@ -35,13 +36,18 @@ enum verdict_ocsp {
     VERDICT_OCSP_UNKNOWN, /* the responder's word is not known; ocsp_words says why */
 };
 
+/* The reason that only entries of delta CRLs may have (RFC 5280 section 5.3.1): in a verdict it is
+ * that of an entry in a complete CRL, which counts as one that revokes. */
+#define REVOCATION_REASON_REMOVED "removeFromCRL"
+
 /* What was found; owns nothing. The strings are safe to show. */
 struct verdict {
     enum verdict_status status;
-    int error_code;    /* X509_V_ERR number, 0 when none */
-    int error_depth;   /* in the chain, 0 is the leaf; -1 when it does not apply */
-    char reason[400];  /* why, in words; "" when valid */
-    time_t checked_at; /* the moment it was judged for */
+    int error_code;          /* X509_V_ERR number, 0 when none */
+    int error_depth;         /* in the chain, 0 is the leaf; -1 when it does not apply */
+    enum verify_cause cause; /* what the number stands for, where it stands for several things */
+    char reason[400];        /* why, in words; "" when valid */
+    time_t checked_at;       /* the moment it was judged for */
     enum verdict_revocation revocation;
     time_t revoked_at;             /* 0 when not revoked or unknown */
     const char *revocation_reason; /* RFC 5280 5.3.1 name, NULL when none was given */

@@ -40,8 +40,6 @@ static void name_cause(const struct path *path, struct finding *error)
 {
     if (error->code == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT && path->length > 1)
         error->cause = CAUSE_NAMED_LIKE_CA;
-    else if (error->code == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN)
-        error->cause = CAUSE_LINK;
 }
 
 static bool describe(const struct job *job, const struct path *path, const struct finding *error,

@@ -15,9 +15,6 @@ static const struct {
     [CAUSE_NAMED_LIKE_CA] = {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
         "its subject is the name of the CA that signed it, so that it looks like one that signed "
         "itself: a client needs a name of its own"},
-    [CAUSE_LINK] = {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
-        "it leads to the trusted CA through a certificate whose subject is its issuer's and that "
-        "has no authorityKeyIdentifier: libcrypto does not follow such a one"},
     [CAUSE_OTHER_ROOT] = {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
         "its chain ends at a CA that is not the trusted one"},
     [CAUSE_ISSUER_UNKNOWN] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_chain.h"
 #include "certificate/alloc_watch.h"
+#include "verify/verify_links.h"
 
 #include <openssl/x509v3.h>
 
@@ -161,19 +162,14 @@ static bool add_result(X509_STORE_CTX *context, struct findings *findings, int r
     return true;
 }
 
-bool chain_verify(struct findings *findings)
+static bool verify_path(struct findings *findings)
 {
     const struct path *path = findings->path;
-    X509_STORE_CTX *context = NULL;
-    X509_STORE *store = NULL;
-    STACK_OF(X509) *between = NULL;
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    X509_STORE *store = make_store(path);
+    STACK_OF(X509) *between = path_borrow(path, 1, path->length - 1);
     bool judged = false;
 
-    if (!is_readable(findings))
-        return !alloc_watch_failed();
-    store = make_store(path);
-    between = path_borrow(path, 1, path->length - 1);
-    context = X509_STORE_CTX_new();
     if (store == NULL || context == NULL || between == NULL ||
         X509_STORE_CTX_init(context, store, path->certificates[0], between) != 1 ||
         !set_parameters(context, findings) || X509_STORE_CTX_set_app_data(context, findings) != 1)
@@ -186,5 +182,22 @@ out:
     X509_STORE_CTX_free(context);
     X509_STORE_free(store);
     sk_X509_free(between);
+    return judged;
+}
+
+bool chain_verify(struct findings *findings)
+{
+    const struct path *path = findings->path;
+    struct path shown = *path;
+    bool judged = false;
+
+    if (!is_readable(findings))
+        return !alloc_watch_failed();
+    if (links_replace(&shown)) {
+        findings->path = &shown;
+        judged = verify_path(findings);
+        findings->path = path;
+    }
+    links_free(&shown, path);
     return judged;
 }

@@ -9,7 +9,7 @@ const char *revocation_reason_name(long reason)
 {
     static const char *const names[] = {"unspecified", "keyCompromise", "cACompromise",
         "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold", NULL,
-        "removeFromCRL", "privilegeWithdrawn", "aACompromise"};
+        REVOCATION_REASON_REMOVED, "privilegeWithdrawn", "aACompromise"};
 
     return reason >= 0 && reason < (long)(sizeof(names) / sizeof(names[0])) ? names[reason] : NULL;
 }

@@ -265,6 +265,8 @@ static const struct {
     {X509_V_ERR_CERT_NOT_YET_VALID, CAUSE_OF_CODE, ABOUT, not_yet_valid},
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, CAUSE_OF_CODE, ABOUT, unknown_critical},
     {X509_V_ERR_INVALID_EXTENSION, CAUSE_OF_CODE, ABOUT, invalid_extension},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, CAUSE_OF_CODE, ABOUT, invalid_extension},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, CAUSE_POLICY_UNREADABLE, ABOUT, invalid_extension},
     {X509_V_ERR_EE_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
     {X509_V_ERR_CA_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
     {X509_V_ERR_CA_MD_TOO_WEAK, CAUSE_OF_CODE, ABOUT, weak_digest},
@@ -338,6 +340,7 @@ bool words_describe(const struct finding *finding, X509 *about, X509 *issuer,
 
     verdict->error_code = finding->code;
     verdict->error_depth = finding->depth;
+    verdict->cause = finding->cause;
     good = append_sentence(&text, &facts) && (finding->depth <= 0 || append_place(&text, &facts)) &&
            !text.failed;
     if (good)

@@ -55,3 +55,60 @@ Test(advice_reasons, the_leafs_own_dates_and_what_has_no_reason_of_its_own_go_by
         advice_on(VERDICT_UNTRUSTED));
     cr_expect_eq(advise(VERDICT_VALID, 0), advice_on(VERDICT_VALID));
 }
+
+/* A number that stands for several causes: each has advice that is true of it. */
+Test(advice_reasons, each_cause_of_one_number_has_its_own)
+{
+    static const struct {
+        enum verify_cause cause;
+        const char *operator;
+    } rows[] = {
+        {CAUSE_SELF_SIGNED, "Sign a certificate for this client"},
+        {CAUSE_SELF_ISSUED, "Sign a certificate for this client"},
+        {CAUSE_NAMED_LIKE_CA, "a subject that differs"},
+        {CAUSE_OTHER_ROOT, "put its certificate into --ca"},
+        {CAUSE_ISSUER_UNKNOWN, "a missing intermediate belongs in --intermediates"},
+        {CAUSE_OTHER_KEY, "keep both certificates in --ca"},
+        {CAUSE_OTHER_KEY_ID, "authorityKeyIdentifier"},
+        {CAUSE_SIGNATURE, "keep both certificates in --ca"},
+        {CAUSE_ALGORITHM_UNKNOWN, "signature algorithm is not known"},
+        {CAUSE_ALGORITHMS_DIFFER, "signatureAlgorithm"},
+        {CAUSE_CA_KEY_UNKNOWN, "libcrypto"},
+        {CAUSE_EXPONENT, "unsafe"},
+        {CAUSE_TOO_MANY_CAS, "out of use"},
+        {CAUSE_TOO_MANY_ERRORS, "each certificate of the chain"},
+        {CAUSE_TRUSTED_CA, "not the CA's own"},
+        {CAUSE_VERSION, "version"},
+        {CAUSE_LIMIT, "limits"},
+        {CAUSE_POLICY_UNREADABLE, "names the extension"},
+        {CAUSE_CONSTRAINT, "nameConstraints"},
+        {CAUSE_CONSTRAINT_NAME, "nameConstraints"},
+        {CAUSE_CONSTRAINT_UNREADABLE, "masks without holes"},
+    };
+    size_t i;
+
+    cr_assert_eq(sizeof(rows) / sizeof(rows[0]), CAUSE_COUNT - 1, "each cause has a row");
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct verdict verdict = {.status = VERDICT_UNTRUSTED,
+            .error_code = verify_cause_code(rows[i].cause),
+            .cause = rows[i].cause};
+        const struct advice *advice = advice_on_verdict(&verdict);
+
+        cr_expect_eq((size_t)rows[i].cause, i + 1, "each once");
+        cr_expect_not_null(
+            strstr(advice->operator, rows[i].operator), "cause %zu: %s", i + 1, advice->operator);
+    }
+}
+
+Test(advice_reasons, an_entry_that_has_no_place_in_a_complete_list_is_not_told_as_called_back)
+{
+    struct verdict verdict = {.status = VERDICT_REVOKED,
+        .error_code = X509_V_ERR_CERT_REVOKED,
+        .revocation_reason = "removeFromCRL"};
+
+    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->operator, "removeFromCRL"));
+    verdict.revocation_reason = "keyCompromise";
+    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
+    verdict.revocation_reason = NULL;
+    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
+}

@@ -287,6 +287,22 @@ Test(report_text, a_revoked_certificate_says_when_and_why)
         "reason keyCompromise\n");
 }
 
+/* RFC 5280 section 5.3.1: it has no place in the list that was looked at. */
+Test(report_text, an_entry_to_be_removed_says_why_it_counts)
+{
+    struct verdict verdict = sample_good_verdict(NOW);
+    struct text text = {.limit = 0};
+
+    verdict.status = VERDICT_REVOKED;
+    verdict.revocation = REVOCATION_REVOKED;
+    verdict.revocation_reason = REVOCATION_REASON_REMOVED;
+    report_append_revocation(&text, &verdict);
+    cr_expect_str_eq(text_string(&text),
+        "revoked, reason removeFromCRL (which only an entry of a delta CRL may have, RFC 5280 "
+        "section 5.3.1: in this CRL it counts as listed)");
+    text_free(&text);
+}
+
 Test(report_text, what_could_not_be_judged_is_not_valid)
 {
     static const char wanted[] =

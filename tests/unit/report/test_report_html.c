@@ -396,6 +396,21 @@ Test(report_html, the_life_of_a_revoked_certificate_is_over)
     text_free(&text);
 }
 
+Test(report_html, a_revocation_to_come_and_an_entry_out_of_place_are_told_as_in_text)
+{
+    struct sample sample;
+    struct text text = {.limit = 0};
+
+    sample_new(&sample, VERDICT_REVOKED, NOW);
+    sample.verdict.revocation = REVOCATION_REVOKED;
+    sample.verdict.revoked_at = sample.verdict.checked_at + 3 * 86400LL;
+    sample.verdict.revocation_reason = REVOCATION_REASON_REMOVED;
+    report_append_verdict(&text, &sample.report, &sample.verdict);
+    expect_in(&text, ", with a date still to come, <time datetime=");
+    expect_in(&text, ", reason removeFromCRL (which only an entry of a delta CRL may have");
+    text_free(&text);
+}
+
 Test(report_html, what_is_for_the_operator_comes_last_and_is_folded_away)
 {
     struct sample sample;

@@ -144,8 +144,10 @@ Test(answer, what_of_the_trust_is_old_is_told)
     struct stage *stage = stage_new();
     struct pki *client = pki_client("CN=Dan", stage->ca);
     char *certificate = certificate_parameter(client);
-    char *const parameters[] = {get, certificate, NULL}, *const json[] = {
-                                                             get, accept_json, certificate, NULL};
+    char accept_html[] = "HTTP_ACCEPT=text/html";
+    char *const parameters[] = {get, certificate, NULL};
+    char *const json[] = {get, accept_json, certificate, NULL};
+    char *const html[] = {get, accept_html, certificate, NULL};
     const char *answer;
 
     answer = ask(stage, REQUEST_RESPONDER, json);
@@ -153,11 +155,16 @@ Test(answer, what_of_the_trust_is_old_is_told)
     free(pki_write_text(stage->dir, "ca.cer", "-----BEGIN CERTIFICATE-----\n"));
     service_reload(&stage->service);
     answer = ask(stage, REQUEST_RESPONDER, parameters);
-    cr_expect_not_null(strstr(answer, "\nTrust: "), "%s", answer);
-    cr_expect_not_null(strstr(answer, "ca.cer"), "%s", answer);
+    cr_expect_not_null(strstr(answer, "\nTrust: ca.cer is kept as it was at 20"), "%s", answer);
+    cr_expect_null(strstr(answer, stage->dir), "%s", answer);
     cr_expect(ends_with(answer, "\nThe certificate is valid\n"), "%s", answer);
     answer = ask(stage, REQUEST_RESPONDER, json);
-    cr_expect_not_null(strstr(answer, "\"trust_kept\": [\n"), "%s", answer);
+    cr_expect_not_null(
+        strstr(answer, "\"trust_kept\": [\n    \"ca.cer is kept as it was at 20"), "%s", answer);
+    cr_expect_null(strstr(answer, stage->dir), "%s", answer);
+    answer = ask(stage, REQUEST_RESPONDER, html);
+    cr_expect_not_null(strstr(answer, "<p>ca.cer is kept as it was at 20"), "%s", answer);
+    cr_expect_null(strstr(answer, stage->dir), "%s", answer);
     free(certificate);
     pki_free(client);
     stage_free(stage);

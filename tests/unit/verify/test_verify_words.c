@@ -111,20 +111,6 @@ Test(verify_words, of_one_with_the_name_of_its_ca)
         X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "a client needs a name of its own");
 }
 
-Test(verify_words, of_a_link_without_a_key_identifier)
-{
-    struct pki *link = pki_make(&(struct pki_spec){.subject = "CN=Our CA",
-        .issuer = ca,
-        .ca = true,
-        .extensions = {"authorityKeyIdentifier=", "subjectKeyIdentifier="}});
-    struct pki *leaf = pki_client("CN=x", link);
-
-    expect_words(&(struct setup){.ca = {ca}, .intermediates = {link}}, leaf, VERDICT_UNTRUSTED,
-        X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "libcrypto does not follow such a one");
-    pki_free(leaf);
-    pki_free(link);
-}
-
 Test(verify_words, of_a_key_identifier_that_is_anothers)
 {
     struct pki *other = pki_make(&(struct pki_spec){.subject = "CN=Our CA", .ca = true});
