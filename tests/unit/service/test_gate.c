@@ -147,7 +147,74 @@ Test(gate, httpd_gets_a_short_page_in_html_whatever_the_client_accepts)
     cr_assert_not_null(body);
     cr_expect_eq(strncmp(body + 4, "<!DOCTYPE html>", 15), 0, "%s", answer);
     cr_expect_lt(strlen(body), 7 * 1024);
+    /* A page that begins with a slash or an address would be a redirect there. */
+    cr_expect_null(strstr(answer, "://"), "%s", answer);
     stage_free(stage);
+}
+
+Test(gate, httpd_gets_a_short_page_whatever_the_names_and_the_rules)
+{
+    char rules[6000] = "set explain full\n", subject[3000] = "CN=";
+    struct stage *stage;
+    struct pki *hostile;
+    const char *answer, *body;
+    size_t i;
+
+    for (i = 0; i < 8; i++)
+        (void)snprintf(rules + strlen(rules), sizeof(rules) - strlen(rules),
+            "allow any user=x path=/%0*zu/ label=l%0*zu\n", 500, i, 60, i);
+    for (i = 0; i < 40; i++)
+        strcat(subject, i % 2 == 0 ? "<&>\\\"'<&>\\\"'" : ",OU=<&>");
+    stage = stage_new(rules, NULL);
+    hostile = pki_client(subject, stage->ca);
+    free(stage->certificate);
+    stage->certificate = certificate_parameter(hostile);
+    answer = ASK(stage, REQUEST_AUTHORIZER, GET, PUB, "FCGI_APACHE_ROLE=AUTHENTICATOR");
+    cr_expect(is_no(answer));
+    body = strstr(answer, "\r\n\r\n");
+    cr_assert_not_null(body, "%s", answer);
+    cr_expect_eq(strncmp(body + 4, "<!DOCTYPE html>", 15), 0);
+    cr_expect_lt(strlen(body), 7 * 1024, "%zu bytes", strlen(body));
+    cr_expect_null(strstr(body, "<&>"));
+    pki_free(hostile);
+    stage_free(stage);
+}
+
+Test(gate, host_method_and_address_are_the_fronts_word_alone)
+{
+    static const struct {
+        const char *rules, *parameters[6];
+        bool yes;
+    } cases[] = {
+        {"allow any host=a.example user=x", {GET, PUB, "PEERCERT_HOST=a.example"}, true},
+        {"allow any host=a.example user=x", {GET, PUB, "PEERCERT_HOST=A.Example:443"}, true},
+        {"allow any host=a.example user=x", {GET, PUB, "PEERCERT_HOST=b.example"}, false},
+        {"allow any host=a.example user=x",
+            {GET, PUB, "HTTP_HOST=a.example", "SERVER_NAME=a.example",
+                "HTTP_PEERCERT_HOST=a.example"},
+            false},
+        {"allow any host=a.example user=x", {GET, PUB, "PEERCERT_HOST="}, false},
+        {"allow any method=PUT user=x", {GET, PUB, "PEERCERT_METHOD=PUT"}, true},
+        {"allow any method=PUT user=x", {"REQUEST_METHOD=PUT", PUB, "PEERCERT_METHOD=GET"}, false},
+        {"allow any method=PUT user=x", {"REQUEST_METHOD=PUT", PUB, "PEERCERT_METHOD="}, true},
+        {"allow any method=PUT user=x",
+            {GET, PUB, "HTTP_X_HTTP_METHOD_OVERRIDE=PUT", "HTTP_PEERCERT_METHOD=PUT"}, false},
+        {"allow any from=192.0.2.0/24 user=x", {GET, PUB, "REMOTE_ADDR=192.0.2.1"}, true},
+        {"allow any from=192.0.2.0/24 user=x",
+            {GET, PUB, "REMOTE_ADDR=198.51.100.1", "HTTP_X_FORWARDED_FOR=192.0.2.1",
+                "HTTP_REMOTE_ADDR=192.0.2.1"},
+            false},
+        {"allow any from=192.0.2.0/24 user=x", {GET, PUB, "HTTP_X_FORWARDED_FOR=192.0.2.1"}, false},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct stage *stage = stage_new(cases[i].rules, NULL);
+        const char *answer = ask(stage, REQUEST_RESPONDER, false, cases[i].parameters);
+
+        cr_expect(cases[i].yes ? is_yes(answer) : is_no(answer), "case %zu: %s", i, answer);
+        stage_free(stage);
+    }
 }
 
 Test(gate, an_answer_to_head_has_no_body)
