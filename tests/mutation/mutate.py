@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Changes verify, the verdict cache and the access rules one comparison or return at a time, and sees whether a unit test notices.
+"""Changes verify, the verdict cache, the access rules and the gate one comparison or return at a time, and
+sees whether a unit test notices.
 
 usage: mutate.py [--sample N] [--only WORD] [--part K/N] [--list]
 
@@ -33,7 +34,9 @@ ROOMS = [
                    "@(verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
-    ("rules/*.c", ["@(rules_arena|rules_table|rules_many|rules_path|rules_errors|rules_warnings|rules_certificates|rules_nearest|rules_current)/*", "rules_memory/*"]),
+    ("rules/*.c", ["@(rules_arena|rules_table|rules_many|rules_path|rules_errors|rules_warnings)/*",
+                  "@(rules_certificates|rules_nearest|rules_current)/*", "rules_memory*/*"]),
+    ("service/gate*.c", ["gate/*", "gate_memory/*"]),
 ]
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],

@@ -97,6 +97,10 @@ Test(rules_certificates, a_pattern_is_met_by_names_of_its_own_shape_alone)
         {"allow ip=::/0", "IP:192.0.2.7", "no no_rule"},
         {"allow ip=192.0.2.6,192.0.2.8,192.0.2.4/30,2001:db8::1", "IP:192.0.2.7",
             "yes 2 192.0.2.7"},
+        {"allow ip=2001:db8::1,192.0.2.8/32,192.0.2.7,2001:db8::/32,0.0.0.0/1", "IP:192.0.2.7",
+            "yes 2 192.0.2.7"},
+        {"allow ip=2001:db8::/33,192.0.2.8,2001:db8:8000::/33", "IP:2001:db8:8000::1",
+            "yes 2 2001:db8:8000::1"},
         {"allow email=*@a.example", "RID:1.2.3,DNS:a.example", "no no_rule"},
     };
 
@@ -195,6 +199,22 @@ static void name_of_bits(X509 *certificate, void *context)
     pki_name_add(name, "OU", V_ASN1_UTF8STRING, "Ops", 3, false);
     pki_must(X509_set_subject_name(certificate, name) == 1, "a subject");
     X509_NAME_free(name);
+}
+
+static void add_empty_names(X509 *certificate, void *context)
+{
+    (void)context;
+    pki_add_raw_extension(certificate, "2.5.29.17", false, "\x30\x06\x82\x00\x82\x00\x86\x00", 8);
+}
+
+Test(rules_certificates, an_empty_name_names_nobody)
+{
+    const struct pki_spec spec = {.customise = add_empty_names};
+
+    expect("allow any user=$dns", &spec, "no 2 no_user_name");
+    expect("allow any user=$uri", &spec, "no 2 no_user_name");
+    expect("allow uri=s://a/** user=x", &spec, "no no_rule");
+    expect("allow any user=x", &spec, "yes 2 x");
 }
 
 static void add_latin_uri(X509 *certificate, void *context)

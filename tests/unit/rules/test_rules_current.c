@@ -150,6 +150,34 @@ Test(rules_current, the_file_of_an_issuer_is_watched_too)
     free(acme);
 }
 
+/* The rules name other files than before, as many or fewer. */
+Test(rules_current, the_files_of_issuers_may_be_others_than_before)
+{
+    struct error error = {.kind = ERROR_NONE};
+    char *pem = pki_pem(world_ca("acme")->certificate);
+
+    replace("a.cer", pem);
+    replace("b.cer", pem);
+    replace("access.rules", "issuer a a.cer\nallow issuer=a user=x\n");
+    cr_assert_eq(rules_current_reload(current, world_trust, NULL, &error), RULES_CHANGED);
+    cr_expect_eq(look(1, &error), RULES_SAME);
+    replace("access.rules", "issuer a b.cer\nallow issuer=a user=x\n");
+    cr_expect_eq(look(2, &error), RULES_CHANGED);
+    cr_expect_eq(look(3, &error), RULES_SAME);
+    replace("a.cer", "nothing");
+    cr_expect_eq(look(4, &error), RULES_SAME);
+    replace("b.cer", "nothing");
+    cr_expect_eq(look(5, &error), RULES_KEPT);
+    cr_expect_eq(rules_current_reload(current, world_trust, NULL, NULL), RULES_KEPT);
+    replace("access.rules", "allow any user=y\n");
+    cr_expect_eq(look(6, &error), RULES_CHANGED);
+    expect_user("yes 1 y");
+    replace("b.cer", pem);
+    cr_expect_eq(look(7, &error), RULES_SAME);
+    cr_expect_null(world_rules("issuer a missing.cer", NULL, NULL));
+    free(pem);
+}
+
 Test(rules_current, a_file_is_tried_again_when_the_trust_is_another)
 {
     struct error error = {.kind = ERROR_NONE};

@@ -31,6 +31,9 @@ static void make_world(void)
     free(pki_write_text(world_dir, "two.cer", twice));
     free(pki_write_text(world_dir, "junk.cer", "junk"));
     free(pem);
+    pem = pki_key_pem(world_ca("acme")->key);
+    free(pki_write_text(world_dir, "key.cer", pem));
+    free(pem);
     free(twice);
 }
 
@@ -107,6 +110,11 @@ Test(rules_errors, each_mistake_is_named_with_its_line)
         {"issuer acme empty.cer", ":1: *"},
         {"issuer acme two.cer", ":1: two.cer must hold one certificate"},
         {"issuer acme junk.cer", ":1: *"},
+        {"issuer acme key.cer", ":1: *"},
+        {ACME "allow dn=\"CN=#0C01616\" user=x",
+            ":2: dn=CN=#0C01616: a comma or a plus must stand between the parts"},
+        {ACME "group a cn=x\ngroup b any\nallow group=a,b",
+            ":4: group 'b' has a line that names nobody: say user="},
         {ACME "allow dn=\"CN=#0C0161x\" user=x",
             ":2: dn=CN=#0C0161x: a comma or a plus must stand between the parts"},
         {ACME "allow dn=\"CN=#0603550403\" user=x", ":2: dn=CN=#0603550403: after # the DER*"},
@@ -199,7 +207,8 @@ Test(rules_errors, values_that_mean_nothing_are_refused)
         "from=1.2.3.4/0x8", "from=1.2.3.0/0008", "policy=01.2.3", "policy=1.2.3.", "days=mo",
         "days=mond", "days=mon-frid", "days=xyz", "method=\"\x5e\"", "method=A{",
         "hours=0a:00-10:00", "hours=09:00_10:00", "hours=09x00-10:00", "hours=09:00-10x00",
-        "revocation=0d", "revocation=h", "uri=***", "uri=s:***", "uri=s://a/b/c*", "uri=s://a*/**",
+        "revocation=0d", "revocation=h", "uri=***", "uri=s://a/b?c/*", "uri=s://a/b#c/*",
+        "uri=s://a/b///*", "host=*.", "host=*.*.a", "uri=s:***", "uri=s://a/b/c*", "uri=s://a*/**",
         "sha256=12", "sha256=" HEX64 "00", "sha256=" HEX64 "x", "sha256=x", "spki=" HEX64 "0",
         "policy=1", "policy=clientAuth", "policy=1.2.x", "cn=*", "ou=Ops*", "dn=\"CN=*\"", "dn=Eve",
         "dn=\"CN=\"", "dn=\"CN=a,\"", "dn=\"XYZZY=a\"", "dn=\"CN=a;b\"", "dn=\"CN=#zz\"",

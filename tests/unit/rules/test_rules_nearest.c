@@ -123,6 +123,25 @@ Test(rules_nearest, of_groups_each_line_is_told_and_of_many_names_three)
         ACME "allow cn=A,B,C", "eve", &request, "2: cn=A,B,C does not hold (it has Eve Example)|");
 }
 
+Test(rules_nearest, of_many_names_three_are_told)
+{
+    struct pki *made = pki_make(&(struct pki_spec){.issuer = world_ca("acme"),
+        .extensions = {"subjectAltName=DNS:a,DNS:b,DNS:c,DNS:d,DNS:e,email:x@y.z,DNS:f"}});
+    STACK_OF(X509) *proven = world_chain(made->certificate, "acme");
+    struct rules *rules = world_rules(ACME "allow dns=q email=*@q.z", NULL, NULL);
+    struct rules_subject *subject = rules_subject_new(rules, made->certificate, proven, NULL);
+    const struct rules_request request = {.now = 1795737600};
+    struct rules_miss misses[RULES_MAX_MISSES];
+
+    cr_assert_eq(rules_nearest(rules, subject, &request, misses), 1);
+    cr_expect_str_eq(misses[0].words,
+        "email=*@q.z does not hold (it has x@y.z); dns=q does not hold (it has a, b, c, ...)");
+    rules_subject_free(subject);
+    rules_release(rules);
+    sk_X509_free(proven);
+    pki_free(made);
+}
+
 Test(rules_nearest, fewer_failures_come_first_then_the_earlier_line)
 {
     const struct rules_request request = {

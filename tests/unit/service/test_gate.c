@@ -288,6 +288,9 @@ Test(gate, the_page_that_is_asked_for_again_is_not_logged_and_has_the_first_numb
     cr_expect_null(strstr(ASK(stage, REQUEST_RESPONDER, GET, "REQUEST_URI=/secret/x",
                               "PEERCERT_DECISION=0123456789abcde\n"),
         "0123456789abcde"));
+    cr_expect_null(
+        strstr(ASK(stage, REQUEST_RESPONDER, GET, "REQUEST_URI=/secret/x", "PEERCERT_DECISION=012"),
+            "Decision: 012\r\n"));
     free(log);
     stage_free(stage);
 }
