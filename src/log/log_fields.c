@@ -48,13 +48,19 @@ void log_fields_add_number(struct log_fields *fields, const char *name, long lon
 /* Appends a string so that it ends at the first quote without a backslash before it. */
 static void append_quoted(struct text *text, const struct log_field *field)
 {
-    size_t i;
+    size_t at = 0, plain;
 
     text_append_string(text, "\"");
-    for (i = 0; i < field->length; i++) {
-        if (field->string[i] == '"' || field->string[i] == '\\')
+    while (at < field->length) {
+        plain = strcspn(field->string + at, "\"\\");
+        if (plain > field->length - at)
+            plain = field->length - at;
+        text_append(text, field->string + at, plain);
+        at += plain;
+        if (at < field->length) {
             text_append_string(text, "\\");
-        text_append(text, &field->string[i], 1);
+            text_append(text, &field->string[at++], 1);
+        }
     }
     text_append_string(text, field->cut ? "...\"" : "\"");
 }
@@ -80,7 +86,9 @@ static void append_text(struct text *text, const struct log_fields *fields)
     for (i = 0; i < fields->count; i++) {
         const struct log_field *field = &fields->items[i];
 
-        text_printf(text, " %s=", field->name);
+        text_append_string(text, " ");
+        text_append_string(text, field->name);
+        text_append_string(text, "=");
         if (field->shape == SHAPE_NUMBER)
             text_printf(text, "%lld", field->number);
         else if (field->shape == SHAPE_STRING && is_plain(field))
@@ -132,7 +140,9 @@ void log_fields_append(
 
     identity_format_time(time(NULL), now);
     if (!json) {
-        text_printf(text, "%s %s", now, status);
+        text_append_string(text, now);
+        text_append_string(text, " ");
+        text_append_string(text, status);
         append_text(text, fields);
         text_append_string(text, "\n");
         return;

@@ -6,13 +6,18 @@
 
 static void append_line(struct text *text, const char *name, const char *value)
 {
-    if (value != NULL)
-        text_printf(text, "%s: %s\n", name, value[0] != '\0' ? value : "(empty)");
+    if (value == NULL)
+        return;
+    text_append_string(text, name);
+    text_append_string(text, ": ");
+    text_append_string(text, value[0] != '\0' ? value : "(empty)");
+    text_append_string(text, "\n");
 }
 
 static void append_list_name(struct text *text, const char *name, const struct identity_list *list)
 {
-    text_printf(text, "%s%s: ", name, list->critical ? " (critical)" : "");
+    text_append_string(text, name);
+    text_append_string(text, list->critical ? " (critical): " : ": ");
 }
 
 /* Names of usages and OIDs hold no comma: one line for all. */
@@ -23,8 +28,10 @@ static void append_list(struct text *text, const char *name, const struct identi
     if (!list->present)
         return;
     append_list_name(text, name, list);
-    for (i = 0; i < list->count; i++)
-        text_printf(text, "%s%s", i > 0 ? ", " : "", list->items[i]);
+    for (i = 0; i < list->count; i++) {
+        text_append_string(text, i > 0 ? ", " : "");
+        text_append_string(text, list->items[i]);
+    }
     text_append_string(text, list->count > 0 ? "\n" : "(empty)\n");
 }
 
@@ -37,7 +44,8 @@ static void append_names(struct text *text, const char *name, const struct ident
         append_list(text, name, list);
     for (i = 0; i < list->count; i++) {
         append_list_name(text, name, list);
-        text_printf(text, "%s\n", list->items[i]);
+        text_append_string(text, list->items[i]);
+        text_append_string(text, "\n");
     }
 }
 
