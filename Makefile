@@ -230,6 +230,8 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 	install -Dm644 certs/peercert-ca.8 $(DESTDIR)$(PREFIX)/share/man/man8/peercert-ca.8
 	ln -sf ../share/peercert/certs/ca $(DESTDIR)$(PREFIX)/bin/peercert-ca
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	$(BUILD)/peercert --completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert
+	$(BUILD)/peercert --completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert
 	certs/ca completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert-ca
 	certs/ca completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert-ca
 	cp -R deploy $(DESTDIR)$(PREFIX)/share/peercert/
@@ -237,6 +239,7 @@ install: build ## install into $(DESTDIR)$(PREFIX)
 uninstall: ## remove what make install has put there, and nothing else
 	rm -f $(DESTDIR)$(PREFIX)/bin/peercert $(DESTDIR)$(PREFIX)/share/man/man8/peercert.8 \
 		$(DESTDIR)$(PREFIX)/share/peercert/peercert.schema.json
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert
 	rm -f $(DESTDIR)$(PREFIX)/bin/peercert-ca $(DESTDIR)$(PREFIX)/share/man/man8/peercert-ca.8 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/peercert-ca $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_peercert-ca
 	for file in certs/ca certs/openssl.cnf certs/lib/* $$(find deploy -type f); do \

@@ -110,9 +110,11 @@ completion_zsh() {
 			[[ " $takers " == *" $name "* ]] || continue
 			zsh_option "${names%%,*}" "$value" "$words"
 		done
-		printf ' \\\n\t\t\t%s ;;\n' "$(zsh_quote "*:argument:$(zsh_action "$(arguments_of "$name")")")"
+		# A name of the user's own is not completed: with a message for it zsh would not insert an option either.
+		words=$(arguments_of "$name")
+		printf ' \\\n\t\t\t%s ;;\n' "$(zsh_quote "*:argument:$(zsh_action "${words:-()}")")"
 	done
-	printf '\tesac\n}\nif [ "$funcstack[1]" = _peercert_ca ]; then _peercert_ca "$@"; else compdef _peercert_ca ca peercert-ca; fi\n'
+	printf '\tesac\n}\nif [[ $funcstack[1] == _* ]]; then _peercert_ca "$@"; else compdef _peercert_ca ca peercert-ca; fi\n'
 }
 
 zsh_quote() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
@@ -127,6 +129,7 @@ zsh_action() {
 		-d) printf '_files -/' ;;
 		*' -d') printf '_files -/' ;;
 		'') printf ' ' ;;
+		'()') printf '()' ;;
 		*) printf '(%s)' "${1//:/\\:}" ;;
 	esac
 }

@@ -107,8 +107,10 @@ static void look_at_trust(const struct service *service)
     enum trust_change change = trust_current_look(service->trust, &news);
 
     tell(service, change, &news);
+    /* Told again, but nothing has happened: not counted. */
     if (trust_current_remind(service->trust, &news))
-        tell(service, TRUST_SAME, &news);
+        tell_news(service, &news);
+    trust_news_free(&news);
 }
 
 void service_look(const struct service *service)

@@ -1,5 +1,7 @@
 """Metrics over a whole process: what the page and the file say after known requests; the lines at start and end."""
 
+import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -72,3 +74,28 @@ def test_start_and_end_are_one_line_each(tmp_path, peercert, pki, responder):
     assert re.fullmatch(r"\S+Z info peercert \S+ serves on unix:\S+ as \S+; OpenSSL 3\.\S+ .*; reports; "
                         r"CA CN=Acme Test CA,O=Acme until \d{4}-\S+Z", lines[0]), lines[0]
     assert re.fullmatch(r"\S+Z info peercert \S+ ends", lines[1]), lines[1]
+
+
+FAKETIME = pathlib.Path("/usr/lib") / f"{platform.machine()}-linux-gnu/faketime/libfaketimeMT.so.1"
+
+
+@pytest.mark.skipif(not FAKETIME.exists(), reason="libfaketime is not installed")
+def test_a_file_that_is_kept_is_counted_once_however_often_the_log_says_so(peercert, pki, tmp_path):
+    ca, clock = tmp_path / "ca.cer", tmp_path / "clock"
+    ca.write_bytes(pki.ca.read_bytes())
+    clock.write_text("+0")
+    responder = Responder(tmp_path, peercert, ca, environment={
+        "LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"})
+
+    def kept():
+        return values(page(responder))['peercert_reload_total{what="trust",result="kept"}']
+    try:
+        assert kept() == 0
+        ca.write_text("no certificate\n")
+        wait_until(lambda: kept() == 1, "it is counted")
+        said = responder.log().count(" error ")
+        clock.write_text("+3700")
+        wait_until(lambda: responder.log().count(" error ") > said, "an hour later the log says so again")
+        assert kept() == 1 and values(page(responder))["peercert_trust_kept_files"] == 1
+    finally:
+        responder.stop()
