@@ -160,12 +160,18 @@ STACK_OF(X509) * trust_anchors(const struct trust *trust)
     return trust->anchors;
 }
 
+/* X509_cmp reads all extensions and hashes the whole, which a stranger's certificate is spared. */
 bool trust_is_anchor(const struct trust *trust, const X509 *certificate)
 {
+    const ASN1_BIT_STRING *signature = NULL, *its = NULL;
     int i;
 
+    X509_get0_signature(&signature, NULL, certificate);
     for (i = 0; i < trust_anchor_count(trust); i++) {
-        if (X509_cmp(sk_X509_value(trust->cas, i), certificate) == 0)
+        const X509 *anchor = sk_X509_value(trust->cas, i);
+
+        X509_get0_signature(&its, NULL, anchor);
+        if (ASN1_STRING_cmp(its, signature) == 0 && X509_cmp(anchor, certificate) == 0)
             return true;
     }
     return false;
