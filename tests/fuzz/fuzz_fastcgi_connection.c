@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* A connection, whose bytes are split in time at any place: requests are answered one after the
- * other, nothing waits, and what comes back is whole records. The first byte says how the bytes are
- * split, the second how requests are answered. */
+ * other, nothing waits, and what comes back is whole records. A request that was given up gets no
+ * end. The first byte says how requests are answered, the second how many bytes follow that are the
+ * sizes of the parts, by turns (0: all that is left). */
 
 #include "fastcgi/fastcgi_connection.h"
 
@@ -16,6 +17,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned char how;
+static unsigned requests, ends; /* answered, and ended as such */
 
 static void handle(void *context, struct request *request)
 {
@@ -23,6 +25,7 @@ static void handle(void *context, struct request *request)
     char *const *at;
 
     (void)context;
+    requests++;
     for (at = request->parameters; *at != NULL; at++) {
         if (strchr(*at, '=') == NULL)
             abort();
@@ -55,6 +58,9 @@ static void look(int fd, unsigned char *bytes, size_t *length, size_t most)
             abort();
         if (whole > *length - at)
             break;
+        if (bytes[at + 1] == FCGI_END_REQUEST &&
+            bytes[at + FCGI_HEADER_LEN + 4] == FCGI_REQUEST_COMPLETE)
+            ends++;
         at += whole;
     }
     memmove(bytes, bytes + at, *length - at);
@@ -67,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct fastcgi_worker *worker;
     struct fastcgi_connection connection;
     enum fastcgi_wait wait = FASTCGI_WAIT_REQUEST;
-    size_t at = 2, length = 0;
+    size_t at, parts, length = 0;
     int pair[2], turns = 0;
 
     if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0)
@@ -76,21 +82,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         worker = fastcgi_worker_new(handle, NULL);
     if (worker == NULL)
         abort();
-    how = data[1];
+    how = data[0];
+    requests = 0;
+    ends = 0;
+    parts = data[1] < size - 2 ? data[1] : size - 2;
+    at = 2 + parts;
     fastcgi_connection_begin(&connection, pair[0]);
     while (at < size && wait != FASTCGI_CLOSED) {
-        size_t part = data[0] == 0 ? size - at : 1 + (size_t)data[at] * data[0] / 64;
+        size_t part = parts > 0 ? data[2 + (size_t)turns % parts] : 0;
 
-        part = part < size - at ? part : size - at;
+        part = part > 0 && part < size - at ? part : size - at;
         if (wait != FASTCGI_WAIT_SEND) {
             if (send(pair[1], data + at, part, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)part)
                 break;
             at += part;
+            turns++;
         }
         wait = fastcgi_connection_advance(&connection, worker);
         look(pair[1], back, &length, sizeof(back));
     }
-    while (wait == FASTCGI_WAIT_SEND && turns++ < 1000) {
+    for (turns = 0; wait == FASTCGI_WAIT_SEND && turns < 1000; turns++) {
         look(pair[1], back, &length, sizeof(back));
         wait = fastcgi_connection_advance(&connection, worker);
     }
@@ -101,6 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     look(pair[1], back, &length, sizeof(back));
     if (wait == FASTCGI_WAIT_REQUEST && length > 0)
         abort(); /* a record is not whole */
+    if (ends > ((how & 4) != 0 ? 0 : requests))
+        abort();
     fastcgi_connection_close(&connection);
     (void)close(pair[1]);
     return 0;
