@@ -141,15 +141,14 @@ static bool passes_mac(const char *name, PKCS12 *pkcs12, const char *password, s
     if (!PKCS12_mac_present(pkcs12) || PKCS12_verify_mac(pkcs12, password, -1) ||
         (password == NULL && PKCS12_verify_mac(pkcs12, "", 0)))
         return true;
+    if (has_pbmac1(pkcs12) && OPENSSL_version_major() == 3 && OPENSSL_version_minor() < 4)
+        return bundle_refuse(error, name,
+            "the MAC of this PKCS#12 is PBMAC1 (RFC 9579), which OpenSSL reads from version 3.4 "
+            "on: export the file again with an ordinary MAC");
     if (password == NULL)
         return bundle_refuse(error, name,
             "this PKCS#12 needs a pass phrase: give --ca-password-file, or with --check "
             "--password-file");
-    if (has_pbmac1(pkcs12) && OPENSSL_version_major() == 3 && OPENSSL_version_minor() < 4)
-        return bundle_refuse(error, name,
-            "the MAC of this PKCS#12 is PBMAC1, which OpenSSL checks from version 3.4 on: export "
-            "it "
-            "anew without -pbmac1_pbkdf2");
     return bundle_refuse(error, name, "the pass phrase does not open this PKCS#12");
 }
 

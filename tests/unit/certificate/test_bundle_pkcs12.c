@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/provider.h>
@@ -76,6 +77,84 @@ Test(bundle_pkcs12, pkcs12_without_a_mac_is_read)
     OPENSSL_free(der);
     PKCS12_free(p12);
     sk_X509_free(others);
+}
+
+/* The bytes that a MAC is made of: the OCTET STRING in the ContentInfo of a PFX. */
+static const unsigned char *find_content(const unsigned char *der, long length, long *content)
+{
+    const unsigned char *at = der;
+    const int steps[] = {V_ASN1_INTEGER, V_ASN1_SEQUENCE, V_ASN1_OBJECT, 0, V_ASN1_OCTET_STRING};
+    int tag = 0, class = 0;
+    size_t i;
+
+    (void)ASN1_get_object(&at, content, &tag, &class, length);
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        (void)ASN1_get_object(&at, content, &tag, &class, length - (at - der));
+        cr_assert_eq(tag, steps[i], "step %zu", i);
+        if (tag == V_ASN1_INTEGER || tag == V_ASN1_OBJECT)
+            at += *content;
+    }
+    return at;
+}
+
+/* A MacData with PBMAC1 (RFC 9579): PBKDF2 of 2048 rounds, HMAC with SHA-256. */
+static const unsigned char mac_data[] =
+    "\x30\x79\x30\x6d\x30\x49\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e\x30\x3c"
+    "\x30\x2c\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c\x30\x1f"
+    "\x04\x08saltsalt\x02\x02\x08\x00\x02\x01\x20"
+    "\x30\x0c\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00"
+    "\x30\x0c\x06\x08\x2a\x86\x48\x86\xf7\x0d\x02\x09\x05\x00"
+    "\x04\x20................................\x04\x08saltsalt";
+#define MAC_AT 81 /* where the dots stand */
+
+/* A PKCS#12 without a MAC gets one of this kind. Free with OPENSSL_free. */
+static unsigned char *add_pbmac1(const unsigned char *der, long length, size_t *result)
+{
+    const size_t added = sizeof(mac_data) - 1;
+    unsigned char *made = OPENSSL_malloc((size_t)length + added + 8), *end = made;
+    unsigned char key[32];
+    const unsigned char *body = der, *content;
+    long inner = 0, size = 0;
+    unsigned int mac_length = 0;
+    int tag = 0, class = 0;
+
+    content = find_content(der, length, &size);
+    (void)ASN1_get_object(&body, &inner, &tag, &class, length);
+    cr_assert_eq(PKCS5_PBKDF2_HMAC("secret", 6, (const unsigned char *)"saltsalt", 8, 2048,
+                     EVP_sha256(), sizeof(key), key),
+        1);
+    ASN1_put_object(&end, 1, (int)((size_t)inner + added), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    memcpy(end, body, (size_t)inner);
+    memcpy(end + inner, mac_data, added);
+    cr_assert_not_null(HMAC(
+        EVP_sha256(), key, sizeof(key), content, (size_t)size, end + inner + MAC_AT, &mac_length));
+    *result = (size_t)(end - made) + (size_t)inner + added;
+    return made;
+}
+
+/* What OpenSSL cannot read is named, with or without a pass phrase. */
+Test(bundle_pkcs12, pkcs12_with_pbmac1_is_read_where_openssl_can_and_named_where_not)
+{
+    const bool can = OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 4;
+    unsigned char *der = NULL, *made;
+    size_t length = 0;
+    PKCS12 *p12 = PKCS12_create(
+        "secret", "test", given.ca->key, given.ca->certificate, NULL, 0, NID_aes_256_cbc, 0, -1, 0);
+    long plain = i2d_PKCS12(p12, &der);
+
+    cr_assert_gt(plain, 0);
+    made = add_pbmac1(der, plain, &length);
+    if (can) {
+        expect_bundle_holds(made, length, "secret", 1, 0, true);
+        expect_bundle_refused(made, length, "wrong", "the pass phrase does not open this PKCS#12");
+    } else {
+        expect_bundle_refused(
+            made, length, "secret", "PBMAC1 (RFC 9579), which OpenSSL reads from");
+        expect_bundle_refused(made, length, NULL, "PBMAC1 (RFC 9579), which OpenSSL reads from");
+    }
+    OPENSSL_free(made);
+    OPENSSL_free(der);
+    PKCS12_free(p12);
 }
 
 Test(bundle_pkcs12, what_comes_out_of_an_old_pkcs12_outlives_its_library_context)

@@ -44,9 +44,27 @@ Test(config, defaults_hold_when_nothing_else_is_said)
     cr_expect_eq(config.format, CONFIG_FORMAT_TEXT);
     cr_expect_not(config.check || config.crl_missing_ok || config.require_crl);
     cr_expect_eq(config.trust_header.count, 0);
+    cr_expect_lt(config.xfcc_hop, 0, "the header must have one element alone");
     config_free(&config);
     config_free(&config);
     config_free(NULL);
+}
+
+/* 0 is a place, not the absence of one. */
+Test(config, a_hop_of_0_is_given_wherever_it_comes_from)
+{
+    const struct given rows[] = {{.line = {"--ca", "x", "--xfcc-hop", "0"}},
+        {.line = {"--ca", "x"}, .environment = {"PEERCERT_XFCC_HOP=0"}},
+        {.line = {"--ca", "x"}, .file = "xfcc-hop = 0\n"}};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct config config;
+
+        expect_accepted(rows[i], &config);
+        cr_expect_eq(config.xfcc_hop, 0, "row %zu: %d", i, config.xfcc_hop);
+        config_free(&config);
+    }
 }
 
 Test(config, empty_values_are_refused_wherever_they_come_from)
