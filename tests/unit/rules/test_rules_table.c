@@ -110,6 +110,7 @@ Test(rules_table, who_is_meant)
         {"allow issuer=acme ou=Ops o=Other", "dan", "GET h /", "no no_rule"},
         {"allow issuer=acme ou=Dev user=$uid", "multi", "GET h /", "yes 3 m1"},
         {"allow issuer=acme ou=Ops user=$uid", "multi", "GET h /", "yes 3 m1"},
+        {"allow issuer=acme cn=\"Eve Example\" user=$c", "eve", "GET h /", "yes 3 GB"},
         {"allow issuer=acme ou=Ops user=$ou", "multi", "GET h /", "no 3 no_user_name"},
         {"allow issuer=acme uid=m1", "multi", "GET h /", "yes 3 m1"},
         {"allow issuer=acme dc=org", "multi", "GET h /", "yes 3 org"},
