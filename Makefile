@@ -98,14 +98,14 @@ unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehavi
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/conformance/run.py $(ARGS) '$(abspath $(BUILD)/peercert)'
 
-coverage: packages-coverage ## list the branches of verify and the cache that no unit test takes; fails for new ones
+coverage: packages-coverage ## list the branches of verify, cache, rules and gate that no unit test takes; fails for new ones
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='--coverage -O0 -g' HARDENING=-fPIE \
 		LDFLAGS='--coverage $(LDFLAGS)' $(BUILD)/coverage/unit-tests
 	@find $(BUILD)/coverage -name '*.gcda' -delete
-	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict_cache)*/*'
+	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict_cache|rules|gate|explain)*/*'
 	$(PYTHON) tests/coverage/branches.py $(BUILD)/coverage
 
-mutation: ## change verify, the cache and the rules one comparison or return at a time: do tests notice? ARGS='--sample 50'
+mutation: ## change verify, cache, rules and gate one comparison or return at a time: do tests notice? ARGS='--sample 50'
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
 # The kit's tests need processors and no quiet, so they run two at a time, apart from those that measure time.
