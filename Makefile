@@ -31,7 +31,7 @@ Q = $(if $(V),,@)
 comma = ,
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -174,6 +174,9 @@ bench-hostile: $(BUILD)/bench/hostile ## print the time that hostile inputs take
 
 bench-instructions: build $(BUILD)/bench/load $(BUILD)/bench/hostile ## count instructions per answer; fails when they grew by a tenth
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/instructions $(ARGS)
+
+bench-lists: build ## what revocation lists cost, with 1 to 100 CAs and a million entries; fails when it is too much
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/lists $(ARGS)
 
 demo: packages-demo ## install what it needs, build, show a report over mutual TLS with a demo CA
 	@$(MAKE) --no-print-directory build
