@@ -31,7 +31,7 @@ Q = $(if $(V),,@)
 comma = ,
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -109,13 +109,25 @@ mutation: ## change verify, cache, rules and gate one comparison or return at a 
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
 # The kit's tests need processors and no quiet, so they run two at a time, apart from those that measure time.
-PYTEST = PEERCERT='$(abspath $(BUILD)/peercert)' PEERCERT_HOOKED='$(abspath $(BUILD)/hooked/peercert)' \
+PROGRAM = $(BUILD)/peercert
+HOOKED = $(BUILD)/hooked/peercert
+PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' \
 	BUILD='$(abspath $(BUILD))' $(PYTHON) -m pytest -q -rs -p no:cacheprovider
 integration: build hooked ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
 	$(PYTEST) tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 
 kit: build ## run the tests of the CA kit, certs/ca; ARGS='-k word' chooses
 	$(PYTEST) -n 2 $(wildcard tests/integration/test_kit*.py) $(ARGS)
+
+THREADS = -O1 -g -fsanitize=thread -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DPEERCERT_TEST_HOOKS
+SOCKET_TESTS = $(patsubst %,tests/integration/test_%.py,socket stops cache live ocsp metrics gate_deadline reload_faults)
+sanitize-threads: PROGRAM = $(BUILD)/threads/peercert
+sanitize-threads: HOOKED = $(PROGRAM)
+sanitize-threads: ## run the tests of the socket, and a minute of mixed load, under ThreadSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/threads CFLAGS='$(THREADS)' HARDENING=-fPIE \
+		LDFLAGS='-fsanitize=thread $(LDFLAGS)' build
+	$(PYTEST) --long tests/integration/test_mixed_load.py
+	$(PYTEST) $(SOCKET_TESTS) $(ARGS)
 
 # Chromium reads the policy that chooses a certificate in a folder of root: sudo may ask here, not within pytest.
 browser: packages-browser ## install what it needs, test the page in Chromium; ARGS='-k word' chooses
