@@ -103,7 +103,19 @@ static bool mail_matches(struct part name, struct part base)
     return host_matches(host, base);
 }
 
-/* The host of a URI (RFC 3986 section 3.2.2); false when it has none that all read alike. */
+/* No name, but an address: an IP literal, or a last label of digits. */
+static bool is_address(struct part host)
+{
+    size_t digits = 0;
+
+    while (digits < host.length && strchr("0123456789", host.at[host.length - 1 - digits]) != NULL)
+        digits++;
+    return host.at[0] == '[' ||
+           (digits > 0 && (digits == host.length || host.at[host.length - 1 - digits] == '.'));
+}
+
+/* The host of a URI (RFC 3986 section 3.2.2); false when it has none that all read alike, or one
+ * that is no domain name (RFC 5280 section 4.2.1.10). */
 static bool uri_host(struct part name, struct part *host)
 {
     static const char slashes[] = "://";
@@ -121,7 +133,7 @@ static bool uri_host(struct part name, struct part *host)
     if (has(*host, ':'))
         host->length = (size_t)((const char *)memchr(host->at, ':', host->length) - host->at);
     *host = without_final_dot(*host);
-    return host->length > 0;
+    return host->length > 0 && !is_address(*host);
 }
 
 static bool uri_matches(struct part name, struct part base)

@@ -78,6 +78,11 @@ Test(verify_names, of_hosts)
         {"permitted;DNS.1=example.org", "DNS.1=a.example.org", GOOD},
         {"permitted;DNS.1=example.org", "DNS.1=example.net", BAD},
         {"permitted;DNS.1=example.org", "email.1=a@example.net", GOOD},
+        {"permitted;DNS.1=example.org", "RID.1=1.2.3.4", GOOD},
+        {"permitted;DNS.1=.example.org", "DNS.1=a.example.org", GOOD},
+        {"excluded;DNS.1=.example.org", "DNS.1=a.example.org", BAD},
+        {"excluded;DNS.1=.example.org", "DNS.1=a.example.net", GOOD},
+        {"excluded;RID.1=1.2.3.4", "DNS.1=example.org", GOOD},
     };
 
     JUDGE(rows);
@@ -100,6 +105,9 @@ Test(verify_names, of_mailboxes)
         {"excluded;email.1=example.org", "email.1=\\\"a\\\"@example.net", BAD},
         {"excluded;email.1=example.org", "email.1=a@.", BAD},
         {"permitted;email.1=example.org", "email.1=a@example.net@example.org", BAD},
+        {"permitted;email.1=.example.org", "email.1=a@b.example.org", GOOD},
+        {"excluded;email.1=.example.org", "email.1=a@b.example.net", GOOD},
+        {"permitted;email.1=a@example.org", "email.1=a@example.org", GOOD},
     };
 
     JUDGE(rows);
@@ -125,6 +133,15 @@ Test(verify_names, of_uris)
         {"excluded;URI.1=example.org", "URI.1=https://example.org#a", BAD},
         {"excluded;URI.1=.example.org", "URI.1=https://a.example.org./", BAD},
         {"excluded;URI.1=.example.org", "URI.1=https://example.org/", GOOD},
+        {"excluded;URI.1=.example.org", "URI.1=https://a.example.net/", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https:///a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.org /a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://[::1]/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://10.0.0.1:80/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://10.0.0.1./a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://167772161/a", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://a1.example.net1/", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://10.example/", GOOD},
     };
 
     JUDGE(rows);
