@@ -102,7 +102,7 @@ coverage: packages-coverage ## list the branches of verify, cache, rules and gat
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='--coverage -O0 -g' HARDENING=-fPIE \
 		LDFLAGS='--coverage $(LDFLAGS)' $(BUILD)/coverage/unit-tests
 	@find $(BUILD)/coverage -name '*.gcda' -delete
-	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict_cache|rules|gate|explain)*/*'
+	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict|rules|request|gate|explain)*/*'
 	$(PYTHON) tests/coverage/branches.py $(BUILD)/coverage
 
 mutation: ## change verify, cache, rules and gate one comparison or return at a time: do tests notice? ARGS='--sample 50'
@@ -202,6 +202,7 @@ compile_commands: ## write compile_commands.json, for editors and clang tools
 
 lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
 	sh tests/lint/layers.sh
+	sh tests/lint/unit-tests.sh
 	@sh tests/lint/format.sh $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build $(BUILD)/clang/unit-tests
 	printf '%s\n' src/main.c $(SOURCES) | xargs -P2 -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 2>/dev/null

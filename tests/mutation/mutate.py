@@ -31,10 +31,10 @@ WORKERS = os.cpu_count() or 1
 # The files of each room and the suites that must notice, the fast ones first.
 ROOMS = [
     ("verify/*.c", ["@(verify|verify_path|verify_names|verify_rules|verify_words|verify_proven|verify_chain|verify_links|verify_search|verify_stranger|verify_random)/*",
-                   "@(verify_holds|verify_revocation|verify_table|verify_findings|verify_crls)/*",
+                   "@(verify_listed|verify_revocation|verify_errors|verify_policy|verify_purpose|verdict|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
-    ("rules/*.c", ["@(rules_arena|rules_table|rules_many|rules_path|rules_errors|rules_warnings)/*",
+    ("rules/*.c", ["@(rules_arena|rules_table|rules_many|request_path|request_host|rules_dn|rules_words|rules_values|rules_errors|rules_warnings)/*",
                   "@(rules_certificates|rules_nearest|rules_current)/*", "rules_memory*/*"]),
     ("service/gate*.c", ["gate/*", "gate_memory/*"]),
 ]

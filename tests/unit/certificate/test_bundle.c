@@ -96,8 +96,8 @@ Test(bundle, der_that_holds_pem_text_is_der)
         snprintf(at, 100, "nsComment=DER:16:82:%02zX:%02zX:0A", (size + 1) >> 8, (size + 1) & 0xFF);
     for (i = 0; i < size; i++)
         at += snprintf(at, 4, ":%02X", (unsigned)(unsigned char)given.other_pem[i]);
-    tricky = pki_make(
-        &(struct pki_spec){.subject = "CN=tricky", .ca = true, .extensions = {extension}});
+    tricky =
+        pki_make(&(struct pki_spec){.subject = "CN=tricky", .ca = true, .extensions = {extension}});
     der = pki_der(tricky->certificate, &length);
     cr_assert_not_null(memmem(der, length, "\n-----BEGIN CERTIFICATE-----\n", 29));
     {

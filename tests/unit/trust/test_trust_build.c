@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-TestSuite(trust_snapshot, .init = trust_given_make, .fini = trust_given_free);
+TestSuite(trust_build, .init = trust_given_make, .fini = trust_given_free);
 
 static int count_crls(const struct trust *trust, const struct pki *issuer)
 {
@@ -27,7 +27,7 @@ static int count_crls(const struct trust *trust, const struct pki *issuer)
 }
 
 /* A regular CRL file in DER, several CRLs of one issuer, several CAs of one name. */
-Test(trust_snapshot, crls_and_cas_of_the_same_name_all_count)
+Test(trust_build, crls_and_cas_of_the_same_name_all_count)
 {
     struct pki *twin = pki_ca("CN=CA");
     char *cas = WRITE("ca.pem", ca, twin), *crls[3];
@@ -55,7 +55,7 @@ Test(trust_snapshot, crls_and_cas_of_the_same_name_all_count)
     pki_free(twin);
 }
 
-Test(trust_snapshot, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_it_is_held)
+Test(trust_build, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_it_is_held)
 {
     char *path = WRITE("a.pem", ca);
     struct config config = make_config(&path, NULL, NULL);
@@ -73,7 +73,7 @@ Test(trust_snapshot, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_
     free(path);
 }
 
-Test(trust_snapshot, an_interval_is_cut_at_the_date_and_at_the_second_after_it)
+Test(trust_build, an_interval_is_cut_at_the_date_and_at_the_second_after_it)
 {
     static const struct {
         time_t date, now, from, until;
@@ -96,7 +96,7 @@ Test(trust_snapshot, an_interval_is_cut_at_the_date_and_at_the_second_after_it)
 }
 
 /* Dates of the anchor, the intermediate and the CRL, in an order that is not that of the files. */
-Test(trust_snapshot, the_interval_of_a_snapshot_ends_at_the_next_date_of_anything_in_it)
+Test(trust_build, the_interval_of_a_snapshot_ends_at_the_next_date_of_anything_in_it)
 {
     const time_t base = 1800000000;
     long shift = (long)(base - time(NULL));
@@ -160,7 +160,7 @@ Test(trust_snapshot, the_interval_of_a_snapshot_ends_at_the_next_date_of_anythin
     pki_free(middle);
 }
 
-Test(trust_snapshot, a_date_that_cannot_be_read_makes_every_interval_empty)
+Test(trust_build, a_date_that_cannot_be_read_makes_every_interval_empty)
 {
     struct pki *odd = pki_make(
         &(struct pki_spec){.subject = "CN=odd", .ca = true, .not_after_text = "99nonsense00Z"});
@@ -217,7 +217,7 @@ static void torture(const struct config *config, int anchors, int intermediates,
     cr_expect_gt(failed, 0);
 }
 
-Test(trust_snapshot, running_out_of_memory_never_makes_a_smaller_trust)
+Test(trust_build, running_out_of_memory_never_makes_a_smaller_trust)
 {
     char *cas = WRITE("a.pem", ca, other), *others = WRITE("b.pem", leaf);
     char *crl = write_crl("c.pem", &(struct pki_crl_spec){.issuer = ca});
@@ -241,7 +241,7 @@ static void expect_verdict(const struct trust *trust, const struct config *confi
 
 /* An operator who made a new key for a CA of the same name trusts both while clients change;
  * version 1 certificates, which the classic recipe makes, say nothing of which key signed them. */
-Test(trust_snapshot, of_several_cas_of_one_name_the_one_that_signed_is_found)
+Test(trust_build, of_several_cas_of_one_name_the_one_that_signed_is_found)
 {
     struct pki *cas[3], *clients[3], *stranger = pki_ca("CN=Same"), *client;
     struct config config = config_defaults;

@@ -26,7 +26,7 @@ static void tear_down(void)
     sample_free(&root);
 }
 
-TestSuite(forwarded_headers, .init = set_up, .fini = tear_down);
+TestSuite(forwarded_options, .init = set_up, .fini = tear_down);
 
 /* Reads up to three parameters and frees them. */
 static struct forwarded read_headers(
@@ -57,7 +57,7 @@ static void expect_refused(const char *trusted, char *one, char *two, const char
     expect_malformed(&forwarded, trusted, words);
 }
 
-Test(forwarded_headers, each_known_header_brings_its_form)
+Test(forwarded_options, each_known_header_brings_its_form)
 {
     const struct sample *const chain[] = {&ca, NULL};
     char *aws = url_encoded(leaf.pem, "+=/"), *aws_ca = url_encoded(ca.pem, "+=/");
@@ -87,7 +87,7 @@ Test(forwarded_headers, each_known_header_brings_its_form)
     free(aws_ca);
 }
 
-Test(forwarded_headers, a_form_can_be_named)
+Test(forwarded_options, a_form_can_be_named)
 {
     const struct sample *const chain[] = {&ca, NULL};
     char *both = base64_of_both(&leaf, &ca), *spaced = with(leaf.pem, "\n", " ");
@@ -111,7 +111,7 @@ Test(forwarded_headers, a_form_can_be_named)
     free(spaced);
 }
 
-Test(forwarded_headers, rfc9440_client_cert_is_one_byte_sequence)
+Test(forwarded_options, rfc9440_client_cert_is_one_byte_sequence)
 {
     static const struct {
         const char *before, *after, *words;
@@ -135,7 +135,7 @@ Test(forwarded_headers, rfc9440_client_cert_is_one_byte_sequence)
         format("HTTP_CLIENT_CERT=:%s:", leaf.base64), "it came more than once");
 }
 
-Test(forwarded_headers, rfc9440_chain_may_come_in_several_headers)
+Test(forwarded_options, rfc9440_chain_may_come_in_several_headers)
 {
     const struct sample *const chain[] = {&ca, &root, NULL};
     struct forwarded forwarded;
@@ -163,7 +163,7 @@ Test(forwarded_headers, rfc9440_chain_may_come_in_several_headers)
     expect_present(&forwarded, "not named", "HTTP_X_ANY", &leaf, NULL);
 }
 
-Test(forwarded_headers, list_headers_together_have_a_limit)
+Test(forwarded_options, list_headers_together_have_a_limit)
 {
     char *half = malloc(FORWARDED_MAX_VALUE / 2 + 1);
 
@@ -177,7 +177,7 @@ Test(forwarded_headers, list_headers_together_have_a_limit)
 
 #define XFCC "HTTP_X_FORWARDED_CLIENT_CERT="
 
-Test(forwarded_headers, envoys_values_may_be_quoted_and_hold_separators)
+Test(forwarded_options, envoys_values_may_be_quoted_and_hold_separators)
 {
     const struct sample *const chain[] = {&ca, NULL};
     static const char trusted[] = "X-Forwarded-Client-Cert",
@@ -196,7 +196,7 @@ Test(forwarded_headers, envoys_values_may_be_quoted_and_hold_separators)
         trusted, format(XFCC "URI=a;URI=b;DNS=c;DNS=d;Cert=\"%s\"", leaf.url), source, &leaf, NULL);
 }
 
-Test(forwarded_headers, what_is_wrong_with_envoys_header_is_told)
+Test(forwarded_options, what_is_wrong_with_envoys_header_is_told)
 {
     static const struct {
         const char *pattern; /* % is the leaf, # another certificate, both with their quotes */
@@ -238,7 +238,7 @@ Test(forwarded_headers, what_is_wrong_with_envoys_header_is_told)
 }
 
 /* A client's URI may hold `,Cert="..."`, which Envoy writes as it is. */
-Test(forwarded_headers, without_a_hop_envoys_header_has_one_element)
+Test(forwarded_options, without_a_hop_envoys_header_has_one_element)
 {
     struct forwarded forwarded = read_headers("X-Forwarded-Client-Cert", NO_HOP,
         format(XFCC "Hash=00;Cert=\"%s\"", leaf.url), NULL, NULL);
@@ -253,7 +253,7 @@ Test(forwarded_headers, without_a_hop_envoys_header_has_one_element)
 }
 
 /* As Cloud Foundry's routers write it. */
-Test(forwarded_headers, plain_base64_in_envoys_header_is_read)
+Test(forwarded_options, plain_base64_in_envoys_header_is_read)
 {
     struct forwarded forwarded;
 
@@ -267,7 +267,7 @@ Test(forwarded_headers, plain_base64_in_envoys_header_is_read)
     expect_malformed(&forwarded, "beside an element", "X-Forwarded-Client-Cert");
 }
 
-Test(forwarded_headers, the_configured_hop_chooses_envoys_element_from_the_last)
+Test(forwarded_options, the_configured_hop_chooses_envoys_element_from_the_last)
 {
     const struct sample *const wanted[] = {&leaf, &other, &ca};
     struct forwarded forwarded;
@@ -295,7 +295,7 @@ Test(forwarded_headers, the_configured_hop_chooses_envoys_element_from_the_last)
     }
 }
 
-Test(forwarded_headers, traefiks_list_is_read_url_encoded_too)
+Test(forwarded_options, traefiks_list_is_read_url_encoded_too)
 {
     const struct sample *const chain[] = {&ca, &root, NULL};
     static const char trusted[] = "X-Forwarded-Tls-Client-Cert";
@@ -317,7 +317,7 @@ Test(forwarded_headers, traefiks_list_is_read_url_encoded_too)
     free(items);
 }
 
-Test(forwarded_headers, single_headers_may_not_repeat)
+Test(forwarded_options, single_headers_may_not_repeat)
 {
     static const char *const names[] = {"X-Forwarded-Tls-Client-Cert", "ssl-client-cert", "X-Any",
         "X-Amzn-Mtls-Clientcert", "X-Amzn-Mtls-Clientcert-Leaf", "Cf-Client-Cert-Der-Base64"};
@@ -338,7 +338,7 @@ Test(forwarded_headers, single_headers_may_not_repeat)
     }
 }
 
-Test(forwarded_headers, sources_that_disagree_are_refused_and_those_that_agree_are_fine)
+Test(forwarded_options, sources_that_disagree_are_refused_and_those_that_agree_are_fine)
 {
     const struct sample *const chain[] = {&ca, NULL};
     struct forwarded forwarded;
@@ -368,7 +368,7 @@ Test(forwarded_headers, sources_that_disagree_are_refused_and_those_that_agree_a
     expect_present(&forwarded, "two chains", "HTTP_X", &leaf, chain);
 }
 
-Test(forwarded_headers, a_chain_in_one_value_has_ten_certificates_at_the_most)
+Test(forwarded_options, a_chain_in_one_value_has_ten_certificates_at_the_most)
 {
     char *value = format("HTTP_X=%s", leaf.url), *more;
     struct forwarded forwarded;
@@ -386,7 +386,7 @@ Test(forwarded_headers, a_chain_in_one_value_has_ten_certificates_at_the_most)
     expect_malformed(&forwarded, "eleven", "more than 11 certificates");
 }
 
-Test(forwarded_headers, words_that_name_no_header_are_refused)
+Test(forwarded_options, words_that_name_no_header_are_refused)
 {
     static const struct {
         const char *before, *words, *error;
@@ -422,7 +422,7 @@ Test(forwarded_headers, words_that_name_no_header_are_refused)
     }
 }
 
-Test(forwarded_headers, sixteen_headers_can_be_named_and_no_more)
+Test(forwarded_options, sixteen_headers_can_be_named_and_no_more)
 {
     struct forwarded_options options = {.headers = NULL};
     struct error error = {.kind = ERROR_NONE};

@@ -22,7 +22,7 @@ static void free_all(void)
     pki_free(ca);
 }
 
-TestSuite(verify_holds, .init = make_all, .fini = free_all);
+TestSuite(verify_listed, .init = make_all, .fini = free_all);
 
 /* Whether complete CRLs point to deltas (RFC 5280 section 5.2.6): libcrypto uses none otherwise. */
 static bool is_fresh = true;
@@ -54,7 +54,7 @@ static struct verdict judge(
     return verdict;
 }
 
-Test(verify_holds, a_delta_crl_revokes)
+Test(verify_listed, a_delta_crl_revokes)
 {
     struct verdict verdict = judge(
         make(1, 0, 3, -1), make(2, 1, 1, COMPROMISE), NULL, VERDICT_REVOKED, "on the delta alone");
@@ -68,7 +68,7 @@ Test(verify_holds, a_delta_crl_revokes)
     (void)judge(make(2, 1, 1, -1), NULL, NULL, VERDICT_REVOCATION_UNKNOWN, "a delta alone");
 }
 
-Test(verify_holds, a_hold_counts_until_a_later_crl_releases_it)
+Test(verify_listed, a_hold_counts_until_a_later_crl_releases_it)
 {
     (void)judge(make(1, 0, 3, HOLD), NULL, NULL, VERDICT_REVOKED, "on hold");
     (void)judge(make(1, 0, 3, HOLD), make(2, 0, 1, -1), NULL, VERDICT_VALID, "released");
@@ -99,7 +99,7 @@ static X509_CRL *make_lasting(long number, long days_ago, long days, int reason)
         .next_update = (days - days_ago) * PKI_DAY});
 }
 
-Test(verify_holds, a_crl_that_was_signed_ahead_releases_nothing)
+Test(verify_listed, a_crl_that_was_signed_ahead_releases_nothing)
 {
     (void)judge(make_lasting(3, 3, 2, HOLD), make_lasting(1, 10, 20, -1), NULL, VERDICT_REVOKED,
         "held by a stale CRL, later than the current one");
@@ -111,7 +111,7 @@ Test(verify_holds, a_crl_that_was_signed_ahead_releases_nothing)
         "one that was signed after it");
 }
 
-Test(verify_holds, a_compromised_key_is_never_released)
+Test(verify_listed, a_compromised_key_is_never_released)
 {
     (void)judge(make(1, 0, 3, COMPROMISE), make(2, 0, 1, -1), NULL, VERDICT_REVOKED, "by a CRL");
     (void)judge(
@@ -119,7 +119,7 @@ Test(verify_holds, a_compromised_key_is_never_released)
 }
 
 /* libcrypto prefers the CRL that is current, though the stale one is newer. */
-Test(verify_holds, a_hold_on_a_newer_crl_that_is_stale_counts)
+Test(verify_listed, a_hold_on_a_newer_crl_that_is_stale_counts)
 {
     struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
     X509_CRL *stale = pki_crl(&(struct pki_crl_spec){.issuer = ca,
@@ -141,7 +141,7 @@ static X509_CRL *break_signature(X509_CRL *crl)
     return crl;
 }
 
-Test(verify_holds, a_forged_crl_releases_nothing)
+Test(verify_listed, a_forged_crl_releases_nothing)
 {
     struct verdict verdict;
     X509_CRL *held = make(1, 0, 3, HOLD);
@@ -173,7 +173,7 @@ static X509_CRL *scoped(const char *section, long number, long days_ago, int rea
         .configuration = section});
 }
 
-Test(verify_holds, a_crl_of_the_same_scope_releases_and_one_of_another_does_not)
+Test(verify_listed, a_crl_of_the_same_scope_releases_and_one_of_another_does_not)
 {
     static const char users[] = "[idp]\nonlyuser=TRUE\n", authorities[] = "[idp]\nonlyCA=TRUE\n";
 
@@ -188,7 +188,7 @@ Test(verify_holds, a_crl_of_the_same_scope_releases_and_one_of_another_does_not)
 }
 
 /* libcrypto takes the complete CRL that is current, and the delta to it. */
-Test(verify_holds, a_delta_that_does_not_speak_of_it_releases_nothing)
+Test(verify_listed, a_delta_that_does_not_speak_of_it_releases_nothing)
 {
     struct pki_revoked line = {.certificate = leaf->certificate, .reason = HOLD};
     X509_CRL *stale = pki_crl(&(struct pki_crl_spec){.issuer = ca,
@@ -203,7 +203,7 @@ Test(verify_holds, a_delta_that_does_not_speak_of_it_releases_nothing)
 }
 
 /* Two keys of a CA of one name, as in a rollover; the CRL is by the one, the leaf by the other. */
-Test(verify_holds, a_forged_issuer_of_the_crl_in_the_chain_is_no_crash_and_never_valid)
+Test(verify_listed, a_forged_issuer_of_the_crl_in_the_chain_is_no_crash_and_never_valid)
 {
     struct pki *old = pki_ca("CN=CA");
     /* The client's own certificate with the old CA's name and key identifier. */
@@ -226,7 +226,7 @@ Test(verify_holds, a_forged_issuer_of_the_crl_in_the_chain_is_no_crash_and_never
     pki_free(old);
 }
 
-Test(verify_holds, a_crl_of_a_key_that_the_ca_vouches_for_counts)
+Test(verify_listed, a_crl_of_a_key_that_the_ca_vouches_for_counts)
 {
     struct pki *old = pki_ca("CN=CA");
     struct pki *cross = pki_make(
@@ -244,7 +244,7 @@ Test(verify_holds, a_crl_of_a_key_that_the_ca_vouches_for_counts)
     pki_free(old);
 }
 
-Test(verify_holds, a_stale_base_is_unknown)
+Test(verify_listed, a_stale_base_is_unknown)
 {
     X509_CRL *base = pki_crl(&(struct pki_crl_spec){
         .issuer = ca, .number = 1, .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY});
@@ -253,7 +253,7 @@ Test(verify_holds, a_stale_base_is_unknown)
 }
 
 /* A complete CRL that has ended, and a delta CRL to it (RFC 5280 section 5.2.4). */
-Test(verify_holds, a_current_delta_makes_a_stale_base_current)
+Test(verify_listed, a_current_delta_makes_a_stale_base_current)
 {
     static const struct {
         long number, base, this_update, next_update;
@@ -289,7 +289,7 @@ Test(verify_holds, a_current_delta_makes_a_stale_base_current)
 }
 
 /* Another key of the CA's name counts for the CA's lists only while its certificate is good. */
-Test(verify_holds, a_crl_of_a_key_whose_certificate_is_not_good_counts_for_nothing)
+Test(verify_listed, a_crl_of_a_key_whose_certificate_is_not_good_counts_for_nothing)
 {
     struct pki *old = pki_ca("CN=CA"), *other = pki_ca("CN=Other");
     const struct pki_spec specs[] = {

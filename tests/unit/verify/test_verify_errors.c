@@ -32,7 +32,7 @@ static enum verdict_status expected(int code, int depth)
     return code == 26 ? VERDICT_WRONG_PURPOSE : VERDICT_UNTRUSTED;
 }
 
-Test(verify_table, every_error_number_at_every_depth_has_its_status)
+Test(verify_errors, every_error_number_at_every_depth_has_its_status)
 {
     int code, depth;
 
@@ -47,7 +47,7 @@ Test(verify_table, every_error_number_at_every_depth_has_its_status)
 }
 
 /* A mistake in this program must not become a `valid`: the number 0 is no finding. */
-Test(verify_table, no_error_number_is_valid)
+Test(verify_errors, no_error_number_is_valid)
 {
     int code;
 
@@ -55,7 +55,7 @@ Test(verify_table, no_error_number_is_valid)
         cr_expect_neq(verify_error_status(code, 0), VERDICT_VALID, "error %d", code);
 }
 
-Test(verify_table, every_error_has_words_and_the_listed_ones_a_keyword)
+Test(verify_errors, every_error_has_words_and_the_listed_ones_a_keyword)
 {
     int code;
 
@@ -73,37 +73,8 @@ Test(verify_table, every_error_has_words_and_the_listed_ones_a_keyword)
     cr_expect_null(verdict_error_name(-1));
 }
 
-Test(verify_table, the_statuses_have_their_names_in_the_order_of_precedence)
-{
-    static const char *const names[] = {"not_judged", "absent", "malformed", "untrusted",
-        "wrong_purpose", "revoked", "revocation_unknown", "expired", "not_yet_valid", "valid"};
-    int status;
-
-    for (status = 0; status < VERDICT_STATUS_COUNT; status++)
-        cr_expect_str_eq(verdict_status_name((enum verdict_status)status), names[status]);
-    cr_expect_str_eq(verdict_status_name((enum verdict_status)99), "not_judged");
-}
-
-Test(verify_table, a_verdict_that_is_set_holds_nothing_else)
-{
-    struct verdict verdict;
-
-    memset(&verdict, 0x55, sizeof(verdict));
-    verdict_set(&verdict, VERDICT_MALFORMED, 1000, "it is no certificate");
-    cr_expect_eq(verdict.status, VERDICT_MALFORMED);
-    cr_expect_str_eq(verdict.reason, "it is no certificate");
-    cr_expect_eq(verdict.error_code, 0);
-    cr_expect_eq(verdict.error_depth, -1);
-    cr_expect_eq(verdict.checked_at, 1000);
-    cr_expect_eq(verdict.good_from, 1000);
-    cr_expect_eq(verdict.good_until, 1000);
-    cr_expect_eq(verdict.revocation, REVOCATION_NOT_CHECKED);
-    cr_expect_null(verdict.revocation_reason);
-    cr_expect_str_eq(verdict.anchor, "");
-}
-
 /* Here libcrypto refuses what is asked of it, without an error number of the certificate's. */
-Test(verify_table, a_verification_that_did_not_come_to_its_end_is_not_judged)
+Test(verify_errors, a_verification_that_did_not_come_to_its_end_is_not_judged)
 {
     struct pki *ca = pki_ca("CN=CA"), *leaf = pki_client("CN=x", ca);
     struct setup setup = {.ca = {ca}};
@@ -122,11 +93,4 @@ Test(verify_table, a_verification_that_did_not_come_to_its_end_is_not_judged)
     trust_release(trust);
     pki_free(leaf);
     pki_free(ca);
-}
-
-Test(verify_table, a_status_that_is_none_has_the_name_of_what_was_not_judged)
-{
-    cr_expect_str_eq(verdict_status_name(VERDICT_STATUS_COUNT), "not_judged");
-    cr_expect_str_eq(verdict_status_name((enum verdict_status)1000), "not_judged");
-    cr_expect_str_eq(verdict_status_name((enum verdict_status) - 1), "not_judged");
 }

@@ -32,7 +32,7 @@ static void tear_down(void)
         sample_free(&link[i]);
 }
 
-TestSuite(forwarded_variables, .init = set_up, .fini = tear_down);
+TestSuite(forwarded_find, .init = set_up, .fini = tear_down);
 
 /* Parameters under construction; add takes ownership of nothing, the strings are made anew. */
 struct parameters {
@@ -60,7 +60,7 @@ static struct forwarded read_and_free(struct parameters *parameters, const char 
     return forwarded;
 }
 
-Test(forwarded_variables, the_certificate_is_found_wherever_it_stands)
+Test(forwarded_find, the_certificate_is_found_wherever_it_stands)
 {
     struct parameters parameters = {.count = 0};
     struct forwarded forwarded;
@@ -89,7 +89,7 @@ Test(forwarded_variables, the_certificate_is_found_wherever_it_stands)
     expect_absent(&forwarded, "nginx without a certificate");
 }
 
-Test(forwarded_variables, headers_are_the_clients_unless_named)
+Test(forwarded_find, headers_are_the_clients_unless_named)
 {
     static const char *const names[] = {"HTTP_CLIENT_CERT", "HTTP_X_FORWARDED_CLIENT_CERT",
         "HTTP_SSL_CLIENT_CERT", "HTTP_X_FORWARDED_TLS_CLIENT_CERT", "HTTP_X_AMZN_MTLS_CLIENTCERT",
@@ -114,7 +114,7 @@ static char *numbered(size_t number)
     return format("SSL_CLIENT_CERT_CHAIN_%zu", number);
 }
 
-Test(forwarded_variables, the_numbered_chain_is_read_in_the_order_of_its_numbers)
+Test(forwarded_find, the_numbered_chain_is_read_in_the_order_of_its_numbers)
 {
     static const size_t orders[][SHORT_CHAIN] = {{0, 1, 2}, {2, 1, 0}, {1, 2, 0}};
     const struct sample *const chain[] = {&link[0], &link[1], &link[2], NULL};
@@ -139,7 +139,7 @@ Test(forwarded_variables, the_numbered_chain_is_read_in_the_order_of_its_numbers
     }
 }
 
-Test(forwarded_variables, ten_certificates_are_a_chain_and_eleven_are_too_many)
+Test(forwarded_find, ten_certificates_are_a_chain_and_eleven_are_too_many)
 {
     const struct sample *chain[CERTIFICATE_MAX_CHAIN + 1] = {NULL};
     struct parameters parameters = {.count = 0};
@@ -168,7 +168,7 @@ Test(forwarded_variables, ten_certificates_are_a_chain_and_eleven_are_too_many)
     expect_malformed(&forwarded, "a number past any", "more than 10 chain certificates");
 }
 
-Test(forwarded_variables, a_chain_that_cannot_be_believed_is_malformed)
+Test(forwarded_find, a_chain_that_cannot_be_believed_is_malformed)
 {
     static const struct {
         const char *first, *second; /* names beside SSL_CLIENT_CERT; both hold PEM */
@@ -205,7 +205,7 @@ Test(forwarded_variables, a_chain_that_cannot_be_believed_is_malformed)
 }
 
 /* Apache writes (null) for a variable that is not set, in the chain too. */
-Test(forwarded_variables, a_chain_variable_that_says_nothing_is_none)
+Test(forwarded_find, a_chain_variable_that_says_nothing_is_none)
 {
     static const char *const names[] = {
         "SSL_CLIENT_CERT_CHAIN_0", "SSL_CLIENT_CERT_CHAIN", "SSL_CLIENT_CERT_CHAIN_12"};
@@ -223,7 +223,7 @@ Test(forwarded_variables, a_chain_variable_that_says_nothing_is_none)
     }
 }
 
-Test(forwarded_variables, haproxys_concatenated_chain_is_told_apart_by_lengths)
+Test(forwarded_find, haproxys_concatenated_chain_is_told_apart_by_lengths)
 {
     const struct sample *const two[] = {&link[0], &link[1], NULL};
     const struct sample *const one[] = {&link[0], NULL};
@@ -254,7 +254,7 @@ Test(forwarded_variables, haproxys_concatenated_chain_is_told_apart_by_lengths)
     free(with_leaf);
 }
 
-Test(forwarded_variables, a_name_that_occurs_twice_is_malformed_even_with_the_same_value)
+Test(forwarded_find, a_name_that_occurs_twice_is_malformed_even_with_the_same_value)
 {
     static const char *const names[] = {"SSL_CLIENT_CERT", "SSL_CLIENT_VERIFY"};
     struct parameters parameters = {.count = 0};
@@ -291,7 +291,7 @@ static bool is_safe(const char *words)
     return true;
 }
 
-Test(forwarded_variables, the_fronts_word_is_shown_safely_and_cut_between_characters)
+Test(forwarded_find, the_fronts_word_is_shown_safely_and_cut_between_characters)
 {
     static const char *const units[] = {
         "a", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\x1B", "\\", "\xFF", "\xE2\x80\xAE"};
@@ -328,7 +328,7 @@ Test(forwarded_variables, the_fronts_word_is_shown_safely_and_cut_between_charac
     }
 }
 
-Test(forwarded_variables, a_malformed_certificate_still_tells_what_the_front_said)
+Test(forwarded_find, a_malformed_certificate_still_tells_what_the_front_said)
 {
     struct parameters parameters = {.count = 0};
     struct forwarded forwarded;
@@ -342,7 +342,7 @@ Test(forwarded_variables, a_malformed_certificate_still_tells_what_the_front_sai
     expect_malformed(&forwarded, "garbage", "SSL_CLIENT_CERT: ");
 }
 
-Test(forwarded_variables, freeing_twice_and_nothing_is_fine)
+Test(forwarded_find, freeing_twice_and_nothing_is_fine)
 {
     struct forwarded forwarded;
 

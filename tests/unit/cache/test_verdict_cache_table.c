@@ -27,7 +27,7 @@ static size_t count_entries(struct verdict_cache *cache)
     return entries;
 }
 
-Test(verdict_cache_room, it_holds_as_many_as_it_is_made_for)
+Test(verdict_cache_table, it_holds_as_many_as_it_is_made_for)
 {
     static const size_t sizes[] = {1, 2, 4, 64, 255};
     char name[32];
@@ -50,7 +50,7 @@ Test(verdict_cache_room, it_holds_as_many_as_it_is_made_for)
     }
 }
 
-Test(verdict_cache_room, three_quarters_of_the_room_are_for_those_that_came_again)
+Test(verdict_cache_table, three_quarters_of_the_room_are_for_those_that_came_again)
 {
     static const char *const valid[] = {"a", "b", "c"};
     struct verdict_cache *cache = verdict_cache_new(4, NULL);
@@ -68,7 +68,7 @@ Test(verdict_cache_room, three_quarters_of_the_room_are_for_those_that_came_agai
     verdict_cache_free(cache);
 }
 
-Test(verdict_cache_room, owners_at_work_do_not_exceed_its_room)
+Test(verdict_cache_table, owners_at_work_do_not_exceed_its_room)
 {
     struct verdict_cache *cache = verdict_cache_new(4, NULL);
     struct verdict_cache_entry *entries[20] = {NULL};
@@ -91,7 +91,7 @@ Test(verdict_cache_room, owners_at_work_do_not_exceed_its_room)
 }
 
 /* About 28 KiB each, of 64 KiB. */
-Test(verdict_cache_room, when_it_is_full_even_one_that_came_again_goes)
+Test(verdict_cache_table, when_it_is_full_even_one_that_came_again_goes)
 {
     struct verdict_cache *cache = verdict_cache_new(4, NULL);
     char *one = long_leaf('1', 4200), *two = long_leaf('2', 4200), *three = long_leaf('3', 4200);
@@ -114,7 +114,7 @@ Test(verdict_cache_room, when_it_is_full_even_one_that_came_again_goes)
     verdict_cache_free(cache);
 }
 
-Test(verdict_cache_room, one_that_is_larger_than_all_the_room_goes_with_the_next)
+Test(verdict_cache_table, one_that_is_larger_than_all_the_room_goes_with_the_next)
 {
     struct verdict_cache *cache = verdict_cache_new(1, NULL);
     char *large = long_leaf('1', 5000);
@@ -130,7 +130,7 @@ Test(verdict_cache_room, one_that_is_larger_than_all_the_room_goes_with_the_next
 }
 
 /* 32 KiB with the two numbers, the item's length, its name and the equals sign. */
-Test(verdict_cache_room, of_a_key_above_32_kib_the_verdict_alone_is_kept)
+Test(verdict_cache_table, of_a_key_above_32_kib_the_verdict_alone_is_kept)
 {
     struct verdict_cache *cache = verdict_cache_new(16, NULL);
     size_t longest = 32768 - 3 * sizeof(size_t) - strlen("SSL_CLIENT_CERT=");
@@ -167,7 +167,7 @@ Test(verdict_cache_room, of_a_key_above_32_kib_the_verdict_alone_is_kept)
     verdict_cache_free(cache);
 }
 
-Test(verdict_cache_room, the_last_of_a_full_chain_counts)
+Test(verdict_cache_table, the_last_of_a_full_chain_counts)
 {
     struct verdict_cache *cache = verdict_cache_new(5000, NULL);
     struct forwarded keys[2] = {cache_forwarded("leaf"), cache_forwarded("leaf")};
@@ -190,7 +190,7 @@ Test(verdict_cache_room, the_last_of_a_full_chain_counts)
     verdict_cache_free(cache);
 }
 
-Test(verdict_cache_room, a_large_one_finds_all)
+Test(verdict_cache_table, a_large_one_finds_all)
 {
     struct verdict_cache *cache = verdict_cache_new(100000, NULL);
     char name[32];
@@ -206,7 +206,7 @@ Test(verdict_cache_room, a_large_one_finds_all)
     verdict_cache_free(cache);
 }
 
-Test(verdict_cache_room, an_owner_may_give_up_what_was_pushed_out_meanwhile)
+Test(verdict_cache_table, an_owner_may_give_up_what_was_pushed_out_meanwhile)
 {
     struct verdict_cache *cache = verdict_cache_new(1, NULL);
     struct forwarded first = cache_forwarded("first"), second = cache_forwarded("second");
@@ -225,7 +225,7 @@ Test(verdict_cache_room, an_owner_may_give_up_what_was_pushed_out_meanwhile)
 }
 
 /* The hash is not believed alone. */
-Test(verdict_cache_room, the_items_of_a_key_are_compared_byte_by_byte)
+Test(verdict_cache_table, the_items_of_a_key_are_compared_byte_by_byte)
 {
     struct forwarded forwarded = cache_forwarded("leaf");
     struct cache_parameters parameters;
@@ -253,7 +253,7 @@ Test(verdict_cache_room, the_items_of_a_key_are_compared_byte_by_byte)
 
 /* The values are those of an implementation of its own that gives the SipHash-2-4 of the paper's
  * appendix. */
-Test(verdict_cache_room, the_hash_is_siphash_and_hangs_on_every_byte_and_on_the_secret)
+Test(verdict_cache_table, the_hash_is_siphash_and_hangs_on_every_byte_and_on_the_secret)
 {
     const struct cache_secret secret = {{0x0706050403020100U, 0x0f0e0d0c0b0a0908U}},
                               other = {{0x0706050403020101U, 0x0f0e0d0c0b0a0908U}};
@@ -282,7 +282,7 @@ static size_t allocated(void)
     return mallinfo2().uordblks;
 }
 
-Test(verdict_cache_room, nothing_is_left_behind)
+Test(verdict_cache_table, nothing_is_left_behind)
 {
     size_t before = 0, i, j;
     char name[32];

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include "rules/request_host.h"
 #include "rules/request_path.h"
 
 #include <criterion/criterion.h>
@@ -9,7 +8,7 @@
 static const struct request_path_options strict = {.encoded_slash_literal = false};
 
 /* The ways around `deny path=/secret/`, and more of their kind. */
-Test(rules_path, what_could_be_understood_differently_is_ambiguous)
+Test(request_path, what_could_be_understood_differently_is_ambiguous)
 {
     static const char *const paths[] = {"", "*", "secret", "https://h/secret/x", "//secret/x",
         "/pub//secret", "/pub/../secret/x", "/pub/./secret", "/./secret", "/../secret", "/..", "/.",
@@ -34,7 +33,7 @@ Test(rules_path, what_could_be_understood_differently_is_ambiguous)
         cr_expect_not(request_path_read(paths[i], &strict, &path), "%s", paths[i]);
 }
 
-Test(rules_path, a_plain_path_is_decoded_once)
+Test(request_path, a_plain_path_is_decoded_once)
 {
     static const struct {
         const char *raw, *wanted;
@@ -58,7 +57,7 @@ Test(rules_path, a_plain_path_is_decoded_once)
     }
 }
 
-Test(rules_path, a_path_has_a_limit)
+Test(request_path, a_path_has_a_limit)
 {
     char *raw = malloc(REQUEST_PATH_MAX + 3);
     struct request_path *path = malloc(sizeof(*path));
@@ -77,7 +76,7 @@ Test(rules_path, a_path_has_a_limit)
 }
 
 /* What is told as %2F takes three bytes of it; one that is served decoded has the same limit. */
-Test(rules_path, what_does_not_fit_is_refused_wherever_it_ends)
+Test(request_path, what_does_not_fit_is_refused_wherever_it_ends)
 {
     static const struct request_path_options slash = {.encoded_slash_literal = true};
     char *raw = malloc(REQUEST_PATH_MAX + 8);
@@ -98,7 +97,7 @@ Test(rules_path, what_does_not_fit_is_refused_wherever_it_ends)
     free(path);
 }
 
-Test(rules_path, settings_take_two_refusals_back)
+Test(request_path, settings_take_two_refusals_back)
 {
     static const struct request_path_options slash = {.encoded_slash_literal = true},
                                              twice = {.double_slash_literal = true};
@@ -117,7 +116,7 @@ Test(rules_path, settings_take_two_refusals_back)
     cr_expect_not(request_path_read("/a%2fb", &twice, &path));
 }
 
-Test(rules_path, what_the_front_serves_counts_and_both_must_be_plain)
+Test(request_path, what_the_front_serves_counts_and_both_must_be_plain)
 {
     static const struct {
         const char *raw, *served;
@@ -168,7 +167,7 @@ Test(rules_path, what_the_front_serves_counts_and_both_must_be_plain)
     }
 }
 
-Test(rules_path, a_folder_is_itself_and_all_below)
+Test(request_path, a_folder_is_itself_and_all_below)
 {
     struct request_path path;
 
@@ -179,35 +178,4 @@ Test(rules_path, a_folder_is_itself_and_all_below)
     cr_expect_not(request_path_is_in(&path, "/a/b/c", 6));
     cr_expect_not(request_path_is_in(&path, "/a/", 3));
     cr_expect_not(request_path_is_in(&path, "/b", 2));
-}
-
-Test(rules_path, a_host_is_compared_without_case_port_and_final_dot)
-{
-    static const struct {
-        const char *field, *wanted; /* NULL: no host */
-    } rows[] = {{"a.example", "a.example"}, {"A.Example", "a.example"},
-        {"a.example:443", "a.example"}, {"a.example.", "a.example"},
-        {"a.example.:443", "a.example"}, {"a.example:", "a.example"},
-        {"a_b-c.example", "a_b-c.example"}, {"192.0.2.1:80", "192.0.2.1"}, {"[::1]", "[::1]"},
-        {"[2001:DB8::1]:443", "[2001:db8::1]"}, {"", NULL}, {".", NULL}, {"a..b", NULL},
-        {".a", NULL}, {"a..", NULL}, {"a b", NULL}, {"a/b", NULL}, {"a@b", NULL}, {"a,b", NULL},
-        {"a:80:80", NULL}, {"a:8x", NULL}, {"a:123456", NULL}, {"[::1", NULL}, {"[]", NULL},
-        {"[", NULL}, {"{", NULL}, {"a{", NULL}, {"a`", NULL}, {"a:", "a"}, {"a^", NULL},
-        {"a;", NULL}, {"[:]", "[:]"}, {"[x]", NULL}, {"[::1]x", NULL}, {"[::1].", NULL},
-        {"a\xc3\xb6", NULL}, {"a%2e", NULL}, {"a\n", NULL}};
-    char host[REQUEST_HOST_SIZE], field[REQUEST_HOST_SIZE + 1];
-    size_t i;
-
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        bool good = request_host_read(rows[i].field, host);
-
-        cr_assert_eq(good, rows[i].wanted != NULL, "%s", rows[i].field);
-        if (good)
-            cr_expect_str_eq(host, rows[i].wanted);
-    }
-    memset(field, 'a', REQUEST_HOST_SIZE);
-    field[REQUEST_HOST_SIZE] = '\0';
-    cr_expect_not(request_host_read(field, host));
-    field[REQUEST_HOST_SIZE - 1] = '\0';
-    cr_expect(request_host_read(field, host));
 }

@@ -33,7 +33,7 @@ static void free_folders(void)
     trust_given_free();
 }
 
-TestSuite(trust_reload, .init = make_folders, .fini = free_folders);
+TestSuite(trust_succession, .init = make_folders, .fini = free_folders);
 
 static void put_text(int folder, const char *name, const char *text)
 {
@@ -130,7 +130,7 @@ static struct pki_crl_spec listing(const struct pki *issuer, long number)
         .issuer = issuer, .revoked = &line, .revoked_count = 1, .number = number};
 }
 
-Test(trust_reload, a_ca_that_was_taken_out_is_out_though_another_file_is_broken)
+Test(trust_succession, a_ca_that_was_taken_out_is_out_though_another_file_is_broken)
 {
     config.crl.count = 0;
     put_ca("one.pem", ca);
@@ -151,7 +151,7 @@ Test(trust_reload, a_ca_that_was_taken_out_is_out_though_another_file_is_broken)
     expect_kept(NULL);
 }
 
-Test(trust_reload, a_folder_that_is_gone_or_empty_keeps_its_files)
+Test(trust_succession, a_folder_that_is_gone_or_empty_keeps_its_files)
 {
     config.crl.count = 0;
     put_ca("one.pem", ca);
@@ -166,7 +166,7 @@ Test(trust_reload, a_folder_that_is_gone_or_empty_keeps_its_files)
     expect_kept("No such file or directory");
 }
 
-Test(trust_reload, backups_and_links_to_nothing_are_no_anchors_and_are_told)
+Test(trust_succession, backups_and_links_to_nothing_are_no_anchors_and_are_told)
 {
     static const char *const names[] = {"a.pem~", "a.pem.bak", "a.pem.dpkg-old", "a.pem.rpmsave",
         "README", "a.pem.orig", "1234567.0", "123456789.0", "1234567g.0", "12345678.x"};
@@ -191,7 +191,7 @@ Test(trust_reload, backups_and_links_to_nothing_are_no_anchors_and_are_told)
         trust_warnings(trust)->items[0]);
 }
 
-Test(trust_reload, a_crl_is_succeeded_whatever_its_key_identifier_and_scope_say)
+Test(trust_succession, a_crl_is_succeeded_whatever_its_key_identifier_and_scope_say)
 {
     static const struct {
         const char *was[2], *is[2];
@@ -230,7 +230,7 @@ Test(trust_reload, a_crl_is_succeeded_whatever_its_key_identifier_and_scope_say)
     }
 }
 
-Test(trust_reload, a_scope_that_is_lost_is_kept)
+Test(trust_succession, a_scope_that_is_lost_is_kept)
 {
     static const char sections[] = "[user]\nonlyuser=TRUE\n[ca]\nonlyCA=TRUE\n";
     struct pki_crl_spec for_users = {.issuer = ca,
@@ -262,7 +262,7 @@ Test(trust_reload, a_scope_that_is_lost_is_kept)
     expect_kept(NULL);
 }
 
-Test(trust_reload, a_list_that_another_key_signed_succeeds_nothing)
+Test(trust_succession, a_list_that_another_key_signed_succeeds_nothing)
 {
     struct pki *twin = pki_ca("CN=CA");
     struct pki_crl_spec right = listing(ca, 5), foreign = {.issuer = twin, .number = 9};
@@ -282,7 +282,7 @@ Test(trust_reload, a_list_that_another_key_signed_succeeds_nothing)
     pki_free(twin);
 }
 
-Test(trust_reload, a_list_that_is_not_due_waits_beside_the_one_in_force)
+Test(trust_succession, a_list_that_is_not_due_waits_beside_the_one_in_force)
 {
     struct pki_crl_spec now = listing(ca, 5),
                         ahead = {.issuer = ca, .number = 6, .this_update = 3600};
@@ -300,7 +300,7 @@ Test(trust_reload, a_list_that_is_not_due_waits_beside_the_one_in_force)
     expect_lists(ca, 1, 0, "the next one is due");
 }
 
-Test(trust_reload, what_a_file_that_breaks_lists_counts_at_once)
+Test(trust_succession, what_a_file_that_breaks_lists_counts_at_once)
 {
     struct pki_crl_spec before = {.issuer = ca, .number = 5}, after = listing(ca, 6);
     char *good, *both = NULL;
@@ -323,7 +323,7 @@ Test(trust_reload, what_a_file_that_breaks_lists_counts_at_once)
     free(good);
 }
 
-Test(trust_reload, a_broken_crl_file_beside_a_good_one_does_not_hold_it_up)
+Test(trust_succession, a_broken_crl_file_beside_a_good_one_does_not_hold_it_up)
 {
     struct pki_crl_spec before = {.issuer = ca, .number = 5}, after = listing(ca, 6);
 
@@ -338,7 +338,7 @@ Test(trust_reload, a_broken_crl_file_beside_a_good_one_does_not_hold_it_up)
     expect_kept("it is no PEM");
 }
 
-Test(trust_reload, a_list_that_cannot_be_understood_succeeds_nothing)
+Test(trust_succession, a_list_that_cannot_be_understood_succeeds_nothing)
 {
     struct pki_crl_spec before = {.issuer = ca, .number = 5}, after = listing(ca, 6);
 
@@ -352,7 +352,7 @@ Test(trust_reload, a_list_that_cannot_be_understood_succeeds_nothing)
     expect_kept("proves nothing");
 }
 
-Test(trust_reload, the_list_of_a_root_that_was_taken_out_goes_with_it)
+Test(trust_succession, the_list_of_a_root_that_was_taken_out_goes_with_it)
 {
     struct pki *below =
         pki_make(&(struct pki_spec){.subject = "CN=below", .issuer = ca, .ca = true});
@@ -377,7 +377,7 @@ Test(trust_reload, the_list_of_a_root_that_was_taken_out_goes_with_it)
     pki_free(below);
 }
 
-Test(trust_reload, a_ca_below_another_is_no_anchor)
+Test(trust_succession, a_ca_below_another_is_no_anchor)
 {
     struct pki *below =
         pki_make(&(struct pki_spec){.subject = "CN=below", .issuer = ca, .ca = true});
@@ -408,7 +408,7 @@ Test(trust_reload, a_ca_below_another_is_no_anchor)
     pki_free(renewed);
 }
 
-Test(trust_reload, cas_that_issued_each_other_stay_anchors)
+Test(trust_succession, cas_that_issued_each_other_stay_anchors)
 {
     struct pki *one = pki_ca("CN=one"), *two = pki_ca("CN=two");
     struct pki *one_by_two = pki_make(

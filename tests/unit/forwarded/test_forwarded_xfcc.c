@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#include "forwarded/forwarded_encodings.h"
+#include "unit/forwarded/forwarded_helpers.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct sample leaf, other;
+
+static void set_up(void)
+{
+    leaf = sample_make("CN=Dan");
+    other = sample_make("CN=Eve");
+}
+
+static void tear_down(void)
+{
+    sample_free(&leaf);
+    sample_free(&other);
+}
+
+TestSuite(forwarded_xfcc, .init = set_up, .fini = tear_down);
+
+/* Decodes and frees the value: `wanted` is the leaf that comes out, or NULL with these words. */
+static void expect(char *value, size_t hop, const struct sample *wanted, const char *words)
+{
+    struct certificates out = {.count = 0};
+    enum decoding result = encoding_decode_xfcc(cursor_over(value, strlen(value)), hop, &out);
+
+    if (wanted != NULL) {
+        cr_expect_eq(result, DECODING_FINE, "%s: %s", value, out.reason);
+        cr_expect(out.count > 0 && out.items[0].length == wanted->length &&
+                      memcmp(out.items[0].data, wanted->der, wanted->length) == 0,
+            "%s: another certificate", value);
+    } else {
+        cr_expect_eq(result, DECODING_REFUSED, "%s: %d", value, (int)result);
+        cr_expect_not_null(strstr(out.reason, words), "%s: %s", value, out.reason);
+    }
+    certificates_free(&out);
+    free(value);
+}
+
+Test(forwarded_xfcc, the_key_cert_is_found_in_any_case_beside_others)
+{
+    expect(format("Cert=\"%s\"", leaf.url), XFCC_ONE_ELEMENT, &leaf, NULL);
+    expect(format("By=x;cert=%s;URI=a", leaf.url), XFCC_ONE_ELEMENT, &leaf, NULL);
+    expect(format("Subject=\"a \\\" , ; b\";CERT=\"%s\"", leaf.url), XFCC_ONE_ELEMENT, &leaf, NULL);
+    expect(format("Chain=\"%s%s\";Cert=\"%s\"", leaf.url, other.url, leaf.url), XFCC_ONE_ELEMENT,
+        &leaf, NULL);
+}
+
+/* Envoy writes a client's URI unquoted: without a number of hops it could be an element. */
+Test(forwarded_xfcc, one_element_alone_counts_unless_a_hop_is_given)
+{
+    expect(format("Cert=\"%s\",Cert=\"%s\"", leaf.url, other.url), XFCC_ONE_ELEMENT, NULL, "");
+    expect(format("Cert=\"%s\",Cert=\"%s\"", leaf.url, other.url), 0, &other, NULL);
+    expect(format("Cert=\"%s\",Cert=\"%s\"", leaf.url, other.url), 1, &leaf, NULL);
+    expect(format("Cert=\"%s\"", leaf.url), 1, NULL, "");
+}
+
+Test(forwarded_xfcc, what_is_not_of_its_form_is_refused)
+{
+    expect(format("Cert"), XFCC_ONE_ELEMENT, NULL, "Key=Value");
+    expect(format("=x"), XFCC_ONE_ELEMENT, NULL, "Key=Value");
+    expect(format("Cert=\"%s", leaf.url), XFCC_ONE_ELEMENT, NULL, "quoted");
+    expect(format("Cert=a\"b"), XFCC_ONE_ELEMENT, NULL, "quoted");
+    expect(format("Cert=\"%s\";Cert=\"%s\"", leaf.url, leaf.url), XFCC_ONE_ELEMENT, NULL, "twice");
+}

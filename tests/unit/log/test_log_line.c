@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#include "log/log_line.h"
+#include "unit/log/log_file.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+Test(log_line, words_have_their_level_and_are_made_safe)
+{
+    struct text text = {.limit = 0};
+
+    log_line_words(&text, false, LOG_LEVEL_WARNING, "a\nb");
+    cr_expect_str_eq(text_string(&text) + TIME_LENGTH, " warning a\\0Ab\n");
+    text_clear(&text);
+    log_line_words(&text, true, LOG_LEVEL_ERROR, "a\nb");
+    cr_expect_not_null(
+        strstr(text_string(&text), "\"level\":\"error\",\"message\":\"a\\\\0Ab\"}\n"), "%s",
+        text_string(&text));
+    text_free(&text);
+}
+
+Test(log_line, words_of_any_length_fit_into_a_pipe)
+{
+    char *huge = malloc(100001);
+    int json;
+
+    memset(huge, '"', 100000);
+    huge[100000] = '\0';
+    for (json = 0; json < 2; json++) {
+        struct text text = {.limit = 0};
+
+        log_line_words(&text, json, LOG_LEVEL_INFO, huge);
+        cr_expect_leq(text.length, LOG_LINE_MAX, "%zu bytes", text.length);
+        cr_expect_eq(text_string(&text)[text.length - 1], '\n');
+        text_free(&text);
+    }
+    free(huge);
+}

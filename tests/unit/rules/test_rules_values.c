@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#include "rules/rules_values.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(rules_values, names_are_compared_in_their_forms)
+{
+    char form[64] = "";
+    size_t at = 0;
+
+    rules_form_mailbox("Dan@Acme.Example", 16, form, &at);
+    cr_expect_eq(at, 3);
+    cr_expect_eq(memcmp(form, "Dan@acme.example", 16), 0, "the local part has its case");
+    rules_form_mailbox("A@B@C", 5, form, &at);
+    cr_expect_eq(at, 3, "the last @ counts");
+    rules_form_mailbox("Dan", 3, form, &at);
+    cr_expect_eq(at, 3);
+    rules_form_lower("WWW.\xC3\x84", 6, form);
+    cr_expect_eq(memcmp(form, "www.\xC3\x84", 6), 0, "ASCII alone");
+    cr_expect_eq(rules_form_uri("SPIFFE://Acme.Example/Ops", 25, form), 21);
+    cr_expect_eq(memcmp(form, "spiffe://acme.example/Ops", 25), 0);
+    cr_expect_eq(rules_form_uri("URN:Acme", 8, form), 8, "there is no path");
+    cr_expect_eq(memcmp(form, "urn:Acme", 8), 0);
+}
+
+Test(rules_values, an_address_is_in_a_network_by_its_first_bits)
+{
+    struct rules_network address, network;
+
+    cr_assert(rules_address_read("192.0.2.77", false, &address));
+    cr_assert(rules_address_read("192.0.2.64", false, &network));
+    cr_expect_eq(network.length, 4);
+    network.prefix = 26;
+    cr_expect(rules_network_has(&network, address.address, address.length));
+    network.prefix = 29;
+    cr_expect_not(rules_network_has(&network, address.address, address.length));
+    network.prefix = 0;
+    cr_expect(rules_network_has(&network, address.address, address.length));
+    cr_assert(rules_address_read("2001:db8::1", false, &address));
+    cr_expect_not(rules_network_has(&network, address.address, address.length),
+        "IPv6 is in no network of IPv4");
+}
+
+Test(rules_values, a_mapped_address_is_one_of_ipv4_when_asked_for)
+{
+    struct rules_network address;
+
+    cr_assert(rules_address_read("::ffff:192.0.2.1", true, &address));
+    cr_expect_eq(address.length, 4);
+    cr_assert(rules_address_read("::ffff:192.0.2.1", false, &address));
+    cr_expect_eq(address.length, 16);
+    cr_expect_not(rules_address_read("192.0.2.256", true, &address));
+    cr_expect_not(rules_address_read("192.0.2", true, &address));
+    cr_expect_not(rules_address_read("", true, &address));
+}
+
+Test(rules_values, a_value_is_read_as_its_key_asks)
+{
+    static const struct {
+        enum rules_key key;
+        const char *word;
+        bool good;
+        enum rules_form form;
+    } rows[] = {
+        {KEY_EMAIL, "dan@acme.example", true, FORM_EXACT},
+        {KEY_EMAIL, "*@acme.example", true, FORM_DOMAIN},
+        {KEY_EMAIL, "dan*@acme.example", false, FORM_EXACT},
+        {KEY_DNS, "*.acme.example", true, FORM_DOMAIN},
+        {KEY_DNS, "a.*.example", false, FORM_EXACT},
+        {KEY_URI, "spiffe://acme.example/ops/*", true, FORM_SEGMENT},
+        {KEY_URI, "spiffe://acme.example/**", true, FORM_BELOW},
+        {KEY_SERIAL, "00DA", true, FORM_EXACT},
+        {KEY_SERIAL, "xyz", false, FORM_EXACT},
+        {KEY_SHA256, "abcd", false, FORM_EXACT},
+        {KEY_POLICY, "1.2.3", true, FORM_EXACT},
+        {KEY_POLICY, "1.2.x", false, FORM_EXACT},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rules rules = {.number = 1};
+        struct rules_value value = {.word = rows[i].word};
+        struct error error = {0};
+        bool good = rules_value_read(&rules, rows[i].key, &value, &error);
+
+        cr_expect_eq(good, rows[i].good, "%s: %s", rows[i].word, error.text);
+        cr_expect(!good || value.form == rows[i].form, "%s: form %d", rows[i].word, value.form);
+        cr_expect(good || error.kind == ERROR_INPUT || error.kind == ERROR_USAGE);
+        rules_arena_free(&rules.arena);
+        sk_X509_NAME_pop_free(rules.names, X509_NAME_free);
+    }
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/pki/pki.h"
+#include "verify/verify_purpose.h"
+
+#include <criterion/criterion.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+static const char other_use[] = "its extensions are for another use";
+
+Test(verify_purpose, what_forbids_a_tls_client_is_named)
+{
+    static const struct {
+        const char *extensions[2];
+        const char *words;
+    } rows[] = {
+        {{"extendedKeyUsage=serverAuth"}, "does not have clientAuth"},
+        {{"extendedKeyUsage=anyExtendedKeyUsage"}, "is anyExtendedKeyUsage"},
+        {{"keyUsage=critical,keyEncipherment"}, "neither digitalSignature nor keyAgreement"},
+        {{"nsCertType=server"}, "Netscape Cert Type"},
+        {{"extendedKeyUsage=clientAuth"}, other_use},
+        {{"keyUsage=critical,keyAgreement"}, other_use},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki *pki = pki_make(
+            &(struct pki_spec){.extensions = {rows[i].extensions[0], rows[i].extensions[1]}});
+        const char *fault = purpose_fault(pki->certificate, X509_PURPOSE_SSL_CLIENT);
+
+        cr_expect_not_null(strstr(fault, rows[i].words), "row %zu: %s", i, fault);
+        cr_expect_str_eq(purpose_fault(pki->certificate, X509_PURPOSE_OCSP_HELPER), other_use);
+        pki_free(pki);
+    }
+}
