@@ -227,7 +227,7 @@ def test_killed_under_load_no_report_is_wrong(start_front, peercert, pki, front_
 
 
 @pytest.mark.parametrize("reuse", ["on", "off"])
-def test_restarted_under_load_with_its_socket_held(start_front, peercert, pki, reuse):
+def test_restarted_under_load_with_its_socket_held(start_front, peercert, pki, reuse, long):
     """As with peercert.socket of systemd: who connects while no peercert runs waits. What is lost is a
     request on a kept connection that ends under it; httpd does not send it again."""
     front = start_front("apache-proxy-fcgi", peercert)
@@ -245,7 +245,7 @@ def test_restarted_under_load_with_its_socket_held(start_front, peercert, pki, r
             return Process(front.folder, "peercert", [peercert, "--ca", pki.ca], stdin=held)
         front.responder = start()
         with Load(front, pki.good, clients=6) as load:
-            for _ in range(4):
+            for _ in range(100 if long else 4):
                 load.wait_for(30)
                 assert front.responder.stop() == 0
                 front.responder = start()

@@ -211,11 +211,11 @@ def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start
     assert not raw.endswith(b"\r\n0\r\n\r\n"), "a client can tell that it was cut off"
 
 
-def test_a_responder_restarted_under_load_with_its_socket_held_loses_nothing(start_front, peercert, pki):
+def test_a_responder_restarted_under_load_with_its_socket_held_loses_nothing(start_front, peercert, pki, long):
     """As with peercert.socket of systemd."""
     front = start_front("haproxy", peercert)
     with held_socket(front) as held, Load(front, pki.good, clients=6) as load:
-        for _ in range(4):
+        for _ in range(100 if long else 4):
             load.wait_for(30)
             held.restart()
         load.wait_for(30)
@@ -237,12 +237,12 @@ def test_while_the_sockets_file_is_missing_requests_fail_and_no_report_is_wrong(
     assert front.curl(pki.good).lines[-1] == VALID
 
 
-def test_over_tcp_a_responder_restarted_under_load_loses_nothing(start_front, peercert, pki):
+def test_over_tcp_a_responder_restarted_under_load_loses_nothing(start_front, peercert, pki, long):
     """A refused port is tried again after a second."""
     front = start_front("haproxy-tcp", peercert)
     with Load(front, pki.good, clients=6) as load:
         load.wait_for(30)
-        for _ in range(3):
+        for _ in range(60 if long else 3):
             assert front.responder.stop() == 0
             front.start_responder()
             load.wait_for(30)

@@ -168,13 +168,13 @@ def test_killed_under_load_no_report_is_wrong(start_front, peercert, pki):
     assert front.curl(pki.good).lines[-1] == VALID
 
 
-def test_restarted_under_load_with_its_socket_held_no_request_is_lost(start_front, peercert, pki):
+def test_restarted_under_load_with_its_socket_held_no_request_is_lost(start_front, peercert, pki, long):
     """As with peercert.socket of systemd: who connects while no peercert runs waits. A request on a kept
     connection that ends under it is sent again by nginx."""
     front = start_front("nginx", peercert)
     front.allow(UPSTREAM_FAILED)
     with held_socket(front) as held, Load(front, pki.good, clients=6) as load:
-        for _ in range(4):
+        for _ in range(100 if long else 4):
             load.wait_for(30)
             held.restart()
         load.wait_for(30)

@@ -188,26 +188,28 @@ def test_ports_of_systemd_need_no_network_of_the_service(activate, peercert, con
         assert ask(port, parameters(pki.good.pem)).text.endswith(f"\n{VALID}\n")
 
 
-def test_restarts_lose_no_request_of_a_front_that_tries_only_once(peercert, configuration, pki, tmp_path):
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_restarts_lose_no_request_of_a_front_that_tries_only_once(peercert, configuration, pki, tmp_path, kind, long):
     """What one peercert has accepted it answers; what it has not, the next one takes from systemd's socket."""
-    path, outcomes, stopping = tmp_path / "peercert.sock", collections.Counter(), threading.Event()
+    address = tmp_path / "peercert.sock" if kind == "unix" else ("127.0.0.1", free_port())
+    outcomes, stopping = collections.Counter(), threading.Event()
 
     def run_client():
         while not stopping.is_set():
             try:
-                answer = ask(path, parameters(pki.good.pem))
+                answer = ask(address, parameters(pki.good.pem))
                 outcomes["no answer" if answer is None else answer.text.splitlines()[-1]] += 1
             except OSError as error:
                 outcomes[str(error)] += 1
 
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
+    with socket.socket(socket.AF_UNIX if kind == "unix" else socket.AF_INET) as listening:
+        listening.bind(str(address) if kind == "unix" else address)
         listening.listen(128)
         clients = [threading.Thread(target=run_client) for _ in range(8)]
         for client in clients:
             client.start()
         try:
-            for _ in range(12):
+            for _ in range(200 if long else 12):
                 before = outcomes.total()
                 process = Process(tmp_path, "peercert", exec_start(peercert, configuration), stdin=listening)
                 wait_until(lambda: outcomes.total() >= before + 40, "requests are answered")
