@@ -2,7 +2,6 @@
 #include "verify/verify_purpose.h"
 
 #include <openssl/x509v3.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 static const char *usage_fault(X509 *certificate)
@@ -19,24 +18,23 @@ static const char *usage_fault(X509 *certificate)
 }
 
 /* What libcrypto looks at for a TLS client's certificate. */
-static const char *client_fault(X509 *certificate)
+static const char *client_fault(X509 *certificate, bool as_issuer)
 {
-    uint32_t flags = X509_get_extension_flags(certificate);
     const char *fault = usage_fault(certificate);
 
-    if (fault != NULL)
+    if (fault != NULL || as_issuer)
         return fault;
-    if ((flags & EXFLAG_CA) == 0 &&
-        (X509_get_key_usage(certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) == 0)
+    if ((X509_get_key_usage(certificate) & (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)) == 0)
         return "its keyUsage has neither digitalSignature nor keyAgreement";
-    if ((flags & EXFLAG_NSCERT) != 0)
+    if ((X509_get_extension_flags(certificate) & EXFLAG_NSCERT) != 0)
         return "its Netscape Cert Type does not have SSL Client";
     return NULL;
 }
 
-const char *purpose_fault(X509 *certificate, int purpose)
+const char *purpose_fault(X509 *certificate, int purpose, bool as_issuer)
 {
-    const char *fault = purpose == X509_PURPOSE_SSL_CLIENT ? client_fault(certificate) : NULL;
+    const char *fault =
+        purpose == X509_PURPOSE_SSL_CLIENT ? client_fault(certificate, as_issuer) : NULL;
 
     return fault != NULL ? fault : "its extensions are for another use";
 }

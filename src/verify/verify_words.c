@@ -149,7 +149,8 @@ static void wrong_purpose(struct text *text, const struct facts *facts)
 {
     if (facts->finding->depth > 0)
         text_printf(text, "of the CA %s: ", facts->name);
-    text_printf(text, "%s: ", purpose_fault(facts->about, facts->options->purpose));
+    text_printf(text,
+        "%s: ", purpose_fault(facts->about, facts->options->purpose, facts->finding->depth > 0));
     append_words(text, facts);
 }
 

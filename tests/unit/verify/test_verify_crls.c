@@ -4,6 +4,7 @@
 #include "verify/verify_revocation.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 /* CRLs of others, with dates that say nothing, and of a scope of their own; keys that cannot be
  * used. */
@@ -261,4 +262,43 @@ Test(verify_crls, a_leaf_whose_key_cannot_be_used_is_untrusted_whatever_else_it_
         X509_free(decoded);
         pki_free(late);
     }
+}
+
+/* Of lists that are doubted for the same reason the newest says most, in any order. */
+Test(verify_crls, of_two_stale_lists_the_newer_one_is_told)
+{
+    X509_CRL *first = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .this_update_text = "20200101000000Z",
+        .next_update_text = "20210101000000Z"});
+    X509_CRL *new = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .number = 2,
+        .this_update_text = "20220101000000Z",
+        .next_update_text = "20230101000000Z"});
+    struct setup setup = {.ca = {ca}, .crls = {first, new}};
+    int order;
+
+    for (order = 0; order < 2; order++) {
+        struct verdict verdict =
+            verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "two stale lists");
+
+        cr_expect_not_null(strstr(verdict.reason, "by 2023-01-01"), "%s", verdict.reason);
+        setup.crls[0] = new;
+        setup.crls[1] = first;
+    }
+    X509_CRL_free(new);
+    X509_CRL_free(first);
+}
+
+/* A delta CRL that removes what the complete one does not list says nothing. */
+Test(verify_crls, an_entry_that_removes_nothing_does_not_revoke)
+{
+    const struct pki_revoked line = {.certificate = leaf->certificate, .reason = 8};
+    X509_CRL *base = pki_crl(&(struct pki_crl_spec){.issuer = ca});
+    X509_CRL *delta = pki_crl(&(struct pki_crl_spec){
+        .issuer = ca, .number = 2, .delta_base_plus_one = 2, .revoked = &line, .revoked_count = 1});
+    struct setup setup = {.ca = {ca}, .crls = {base, delta}, .without_second_judge = true};
+
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "in a delta CRL");
+    X509_CRL_free(delta);
+    X509_CRL_free(base);
 }

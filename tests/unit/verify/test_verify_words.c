@@ -200,6 +200,11 @@ Test(verify_words, of_the_purpose)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         expect_client((struct pki_spec){.extensions = {rows[i].extension}}, VERDICT_WRONG_PURPOSE,
             X509_V_ERR_INVALID_PURPOSE, rows[i].words);
+    expect_client((struct pki_spec){.ca = true}, VERDICT_WRONG_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+        "neither digitalSignature nor keyAgreement");
+    expect_client((struct pki_spec){.ca = true,
+                      .extensions = {"keyUsage=digitalSignature,keyCertSign", "nsCertType=sslCA"}},
+        VERDICT_WRONG_PURPOSE, X509_V_ERR_INVALID_PURPOSE, "Netscape Cert Type");
     expect_below((struct pki_spec){.ca = true, .extensions = {"extendedKeyUsage=serverAuth"}},
         X509_V_ERR_INVALID_PURPOSE, "of the CA CN=Between: its extendedKeyUsage");
 }
