@@ -157,7 +157,7 @@ check: test ## the same as test
 test-on: ## demo, test and lint on a bare Debian made for it; SUITE=trixie or bookworm; root only
 	sh tests/on-debian.sh '$(SUITE)'
 
-$(BUILD)/bench/%: tests/bench/%.c tests/bench/common.h
+$(BUILD)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h)
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c %.a,$^) $(LDLIBS)
@@ -169,7 +169,7 @@ $(BUILD)/bench/hostile: tests/bench/hostile.c tests/bench/common.h $(patsubst te
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Itests -o $@ $(filter %.c %.o %.a,$^) $(LDLIBS)
 
-$(BUILD)/bench/%.so: tests/bench/%.c tests/bench/common.h
+$(BUILD)/bench/%.so: tests/bench/%.c $(wildcard tests/bench/*.h)
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -fPIC -shared $(LDFLAGS) -o $@ $< -lssl

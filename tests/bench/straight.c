@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* What one writes first: libfcgi, and for each request PEM_read_bio_X509 and X509_verify_cert
  * against a store that was loaded once. Usage: straight SOCKET THREADS BYTES CA */
-#include "common.h"
+#include "fcgi.h"
 
-#include <fcgiapp.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 #include <string.h>
 
-static int listen_fd;
 static long bytes;
 static X509_STORE *store;
 
@@ -55,33 +52,13 @@ static void answer(FCGX_Request *request)
     X509_free(certificate);
 }
 
-static void *work(void *context)
-{
-    FCGX_Request request;
-
-    bench_must(FCGX_InitRequest(&request, listen_fd, 0) == 0, "FCGX_InitRequest");
-    while (FCGX_Accept_r(&request) == 0) {
-        answer(&request);
-        FCGX_Finish_r(&request);
-    }
-    return context;
-}
-
 int main(int argc, char **argv)
 {
-    pthread_t thread;
-    long i;
-
     if (argc != 5)
         return 2;
     bytes = strtol(argv[3], NULL, 10);
     store = X509_STORE_new();
     bench_must(store != NULL && X509_STORE_load_file(store, argv[4]) == 1, argv[4]);
-    bench_must(FCGX_Init() == 0, "FCGX_Init");
-    listen_fd = FCGX_OpenSocket(argv[1], 1024);
-    bench_must(listen_fd >= 0, argv[1]);
-    for (i = 1; i < strtol(argv[2], NULL, 10); i++)
-        bench_must(pthread_create(&thread, NULL, work, NULL) == 0, "pthread_create");
-    (void)work(NULL);
+    bench_serve(argv[1], argv[2], answer);
     return 0;
 }

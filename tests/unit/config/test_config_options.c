@@ -14,6 +14,7 @@ Test(config_options, each_row_has_a_name_of_its_own_help_and_what_its_kind_needs
         cr_expect_eq(strspn(option->name, "abcdefghijklmnopqrstuvwxyz0123456789-"),
             strlen(option->name), "%s", option->name);
         cr_expect_not_null(option->help, "%s", option->name);
+        cr_expect_lt(strlen(option->name), 64);
         cr_expect_lt(option->offset, sizeof(struct config), "%s", option->name);
         cr_expect_eq(option->argument == NULL, option->kind == OPTION_FLAG, "%s", option->name);
         cr_expect_eq(option->choices != NULL, option->kind == OPTION_CHOICE, "%s", option->name);
@@ -43,21 +44,4 @@ Test(config_options, each_default_is_within_its_bounds)
         cr_expect(
             number >= option->least && number <= option->most, "%s: %d", option->name, number);
     }
-}
-
-/* What makes an answer milder never comes from a file or a request's environment. */
-Test(config_options, what_makes_an_answer_milder_is_for_the_command_line_alone)
-{
-    static const char *const milder[] = {"at", "check", "explain", "password-file"};
-    size_t i, j, found = 0;
-
-    for (i = 0; i < config_option_count; i++) {
-        for (j = 0; j < sizeof(milder) / sizeof(milder[0]); j++) {
-            if (strcmp(config_options[i].name, milder[j]) == 0) {
-                cr_expect_eq(config_options[i].where, FROM_COMMAND_LINE, "%s", milder[j]);
-                found++;
-            }
-        }
-    }
-    cr_expect_eq(found, sizeof(milder) / sizeof(milder[0]));
 }

@@ -100,6 +100,20 @@ void sample_free(struct sample *sample)
     free(sample->url);
 }
 
+struct sample sample_one, sample_two;
+
+void two_samples_make(void)
+{
+    sample_one = sample_make("CN=Dan");
+    sample_two = sample_make("CN=Eve");
+}
+
+void two_samples_free(void)
+{
+    sample_free(&sample_one);
+    sample_free(&sample_two);
+}
+
 void read_with(
     char *const *parameters, const char *trusted, size_t xfcc_hop, struct forwarded *forwarded)
 {

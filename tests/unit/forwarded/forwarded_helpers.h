@@ -17,6 +17,11 @@ struct sample {
 struct sample sample_make(const char *subject);
 void sample_free(struct sample *sample);
 
+/* Two certificates, for suites that need no more. */
+extern struct sample sample_one, sample_two;
+void two_samples_make(void);
+void two_samples_free(void);
+
 /* Strings that the caller frees with free(). */
 char *with(const char *text, const char *what, const char *instead); /* each one replaced */
 char *base64_of(const unsigned char *bytes, size_t length);

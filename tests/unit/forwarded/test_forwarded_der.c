@@ -6,21 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct sample leaf, other;
-
-static void set_up(void)
-{
-    leaf = sample_make("CN=Dan");
-    other = sample_make("CN=Eve");
-}
-
-static void tear_down(void)
-{
-    sample_free(&leaf);
-    sample_free(&other);
-}
-
-TestSuite(forwarded_der, .init = set_up, .fini = tear_down);
+TestSuite(forwarded_der, .init = two_samples_make, .fini = two_samples_free);
 
 static void expect_refused(const char *bytes, size_t length, const char *words)
 {
@@ -52,8 +38,8 @@ Test(forwarded_der, more_certificates_than_fit_are_refused)
     size_t i;
 
     for (i = 0; i < CERTIFICATES_MAX; i++)
-        cr_expect_eq(encoding_append_der(&out, leaf.der, leaf.length), DECODING_FINE);
-    cr_expect_eq(encoding_append_der(&out, leaf.der, leaf.length), DECODING_REFUSED);
+        cr_expect_eq(encoding_append_der(&out, sample_one.der, sample_one.length), DECODING_FINE);
+    cr_expect_eq(encoding_append_der(&out, sample_one.der, sample_one.length), DECODING_REFUSED);
     cr_expect_not_null(strstr(out.reason, "more than"), "%s", out.reason);
     cr_expect_eq(out.count, CERTIFICATES_MAX);
     certificates_free(&out);
@@ -62,14 +48,14 @@ Test(forwarded_der, more_certificates_than_fit_are_refused)
 
 Test(forwarded_der, a_chain_is_told_apart_by_lengths)
 {
-    char *both = base64_of_both(&leaf, &other);
+    char *both = base64_of_both(&sample_one, &sample_two);
     struct certificates out = {.count = 0};
 
     cr_expect_eq(
         encoding_append_base64_chain(&out, cursor_over(both, strlen(both))), DECODING_FINE);
     cr_assert_eq(out.count, 2);
-    cr_expect_eq(out.items[0].length, leaf.length);
-    cr_expect_eq(memcmp(out.items[1].data, other.der, other.length), 0);
+    cr_expect_eq(out.items[0].length, sample_one.length);
+    cr_expect_eq(memcmp(out.items[1].data, sample_two.der, sample_two.length), 0);
     certificates_free(&out);
     cr_expect_eq(encoding_append_base64(&out, cursor_over(both, strlen(both)), BASE64_NO_SPACE),
         DECODING_REFUSED, "one alone");
@@ -78,17 +64,18 @@ Test(forwarded_der, a_chain_is_told_apart_by_lengths)
 
 Test(forwarded_der, base64_may_hold_der_or_pem)
 {
-    char *of_pem = base64_of((const unsigned char *)leaf.pem, strlen(leaf.pem));
+    char *of_pem = base64_of((const unsigned char *)sample_one.pem, strlen(sample_one.pem));
     struct certificates out = {.count = 0};
 
     cr_expect_eq(
         encoding_append_base64_any(&out, cursor_over(of_pem, strlen(of_pem))), DECODING_FINE);
     cr_expect_str_eq(out.encoding, "base64 PEM");
     certificates_free(&out);
-    cr_expect_eq(encoding_append_base64_any(&out, cursor_over(leaf.base64, strlen(leaf.base64))),
+    cr_expect_eq(
+        encoding_append_base64_any(&out, cursor_over(sample_one.base64, strlen(sample_one.base64))),
         DECODING_FINE);
     cr_expect_str_eq(out.encoding, "base64 DER");
-    cr_expect_eq(memcmp(out.items[0].data, leaf.der, leaf.length), 0);
+    cr_expect_eq(memcmp(out.items[0].data, sample_one.der, sample_one.length), 0);
     certificates_free(&out);
     free(of_pem);
 }

@@ -6,21 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct sample leaf, other;
-
-static void set_up(void)
-{
-    leaf = sample_make("CN=Dan");
-    other = sample_make("CN=Eve");
-}
-
-static void tear_down(void)
-{
-    sample_free(&leaf);
-    sample_free(&other);
-}
-
-TestSuite(forwarded_pem, .init = set_up, .fini = tear_down);
+TestSuite(forwarded_pem, .init = two_samples_make, .fini = two_samples_free);
 
 /* Decodes and frees the text; `words` NULL: so many certificates come out. */
 static void expect(char *text, size_t most, bool form_rules, size_t count, const char *words)
@@ -41,15 +27,16 @@ static void expect(char *text, size_t most, bool form_rules, size_t count, const
 
 Test(forwarded_pem, as_many_certificates_are_read_as_may_be_there)
 {
-    expect(format("%s", leaf.pem), 1, false, 1, NULL);
-    expect(format("%s%s", leaf.pem, other.pem), 2, false, 2, NULL);
-    expect(format("%s%s", leaf.pem, other.pem), 1, false, 0, "a second certificate follows");
-    expect(format("%sx", leaf.pem), 2, false, 0, "data follows the certificate: 1 bytes");
+    expect(format("%s", sample_one.pem), 1, false, 1, NULL);
+    expect(format("%s%s", sample_one.pem, sample_two.pem), 2, false, 2, NULL);
+    expect(format("%s%s", sample_one.pem, sample_two.pem), 1, false, 0,
+        "a second certificate follows");
+    expect(format("%sx", sample_one.pem), 2, false, 0, "data follows the certificate: 1 bytes");
 }
 
 Test(forwarded_pem, a_plus_for_a_space_in_its_armour_is_taken_from_forms_alone)
 {
-    char *plus = with(leaf.pem, "BEGIN CERTIFICATE", "BEGIN+CERTIFICATE");
+    char *plus = with(sample_one.pem, "BEGIN CERTIFICATE", "BEGIN+CERTIFICATE");
 
     expect(with(plus, "END CERTIFICATE", "END+CERTIFICATE"), 1, true, 1, NULL);
     expect(with(plus, "END CERTIFICATE", "END+CERTIFICATE"), 1, false, 0, "does not begin with");
@@ -58,13 +45,15 @@ Test(forwarded_pem, a_plus_for_a_space_in_its_armour_is_taken_from_forms_alone)
 
 Test(forwarded_pem, what_its_label_says_it_is_instead_is_told)
 {
-    expect(with(leaf.pem, "CERTIFICATE", "CERTIFICATE REQUEST"), 1, false, 0, "(CSR)");
-    expect(with(leaf.pem, "CERTIFICATE", "X509 CRL"), 1, false, 0, "(CRL)");
-    expect(
-        with(leaf.pem, "CERTIFICATE", "RSA PRIVATE KEY"), 1, false, 0, encoding_private_key_words);
-    expect(with(leaf.pem, "CERTIFICATE", "PUZZLE"), 1, false, 0, "PEM of a 'PUZZLE'");
-    expect(with(leaf.pem, "-----END CERTIFICATE-----\n", ""), 1, false, 0, "END line is missing");
-    expect(with(leaf.pem, "END CERTIFICATE", "END PKCS7"), 1, false, 0, "that of something else");
+    expect(with(sample_one.pem, "CERTIFICATE", "CERTIFICATE REQUEST"), 1, false, 0, "(CSR)");
+    expect(with(sample_one.pem, "CERTIFICATE", "X509 CRL"), 1, false, 0, "(CRL)");
+    expect(with(sample_one.pem, "CERTIFICATE", "RSA PRIVATE KEY"), 1, false, 0,
+        encoding_private_key_words);
+    expect(with(sample_one.pem, "CERTIFICATE", "PUZZLE"), 1, false, 0, "PEM of a 'PUZZLE'");
+    expect(with(sample_one.pem, "-----END CERTIFICATE-----\n", ""), 1, false, 0,
+        "END line is missing");
+    expect(with(sample_one.pem, "END CERTIFICATE", "END PKCS7"), 1, false, 0,
+        "that of something else");
 }
 
 Test(forwarded_pem, url_encoding_is_undone_first)
@@ -72,7 +61,8 @@ Test(forwarded_pem, url_encoding_is_undone_first)
     struct certificates out = {.count = 0};
 
     cr_expect_eq(
-        encoding_append_url_pem(&out, cursor_over(leaf.url, strlen(leaf.url)), 1), DECODING_FINE);
+        encoding_append_url_pem(&out, cursor_over(sample_one.url, strlen(sample_one.url)), 1),
+        DECODING_FINE);
     cr_expect_eq(out.count, 1);
     certificates_free(&out);
     cr_expect_eq(encoding_append_url_pem(&out, cursor_over("%2", 2), 1), DECODING_REFUSED);

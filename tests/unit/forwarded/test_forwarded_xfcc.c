@@ -6,21 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct sample leaf, other;
-
-static void set_up(void)
-{
-    leaf = sample_make("CN=Dan");
-    other = sample_make("CN=Eve");
-}
-
-static void tear_down(void)
-{
-    sample_free(&leaf);
-    sample_free(&other);
-}
-
-TestSuite(forwarded_xfcc, .init = set_up, .fini = tear_down);
+TestSuite(forwarded_xfcc, .init = two_samples_make, .fini = two_samples_free);
 
 /* Decodes and frees the value: `wanted` is the leaf that comes out, or NULL with these words. */
 static void expect(char *value, size_t hop, const struct sample *wanted, const char *words)
@@ -43,27 +29,30 @@ static void expect(char *value, size_t hop, const struct sample *wanted, const c
 
 Test(forwarded_xfcc, the_key_cert_is_found_in_any_case_beside_others)
 {
-    expect(format("Cert=\"%s\"", leaf.url), XFCC_ONE_ELEMENT, &leaf, NULL);
-    expect(format("By=x;cert=%s;URI=a", leaf.url), XFCC_ONE_ELEMENT, &leaf, NULL);
-    expect(format("Subject=\"a \\\" , ; b\";CERT=\"%s\"", leaf.url), XFCC_ONE_ELEMENT, &leaf, NULL);
-    expect(format("Chain=\"%s%s\";Cert=\"%s\"", leaf.url, other.url, leaf.url), XFCC_ONE_ELEMENT,
-        &leaf, NULL);
+    expect(format("Cert=\"%s\"", sample_one.url), XFCC_ONE_ELEMENT, &sample_one, NULL);
+    expect(format("By=x;cert=%s;URI=a", sample_one.url), XFCC_ONE_ELEMENT, &sample_one, NULL);
+    expect(format("Subject=\"a \\\" , ; b\";CERT=\"%s\"", sample_one.url), XFCC_ONE_ELEMENT,
+        &sample_one, NULL);
+    expect(format("Chain=\"%s%s\";Cert=\"%s\"", sample_one.url, sample_two.url, sample_one.url),
+        XFCC_ONE_ELEMENT, &sample_one, NULL);
 }
 
 /* Envoy writes a client's URI unquoted: without a number of hops it could be an element. */
 Test(forwarded_xfcc, one_element_alone_counts_unless_a_hop_is_given)
 {
-    expect(format("Cert=\"%s\",Cert=\"%s\"", leaf.url, other.url), XFCC_ONE_ELEMENT, NULL, "");
-    expect(format("Cert=\"%s\",Cert=\"%s\"", leaf.url, other.url), 0, &other, NULL);
-    expect(format("Cert=\"%s\",Cert=\"%s\"", leaf.url, other.url), 1, &leaf, NULL);
-    expect(format("Cert=\"%s\"", leaf.url), 1, NULL, "");
+    expect(format("Cert=\"%s\",Cert=\"%s\"", sample_one.url, sample_two.url), XFCC_ONE_ELEMENT,
+        NULL, "");
+    expect(format("Cert=\"%s\",Cert=\"%s\"", sample_one.url, sample_two.url), 0, &sample_two, NULL);
+    expect(format("Cert=\"%s\",Cert=\"%s\"", sample_one.url, sample_two.url), 1, &sample_one, NULL);
+    expect(format("Cert=\"%s\"", sample_one.url), 1, NULL, "");
 }
 
 Test(forwarded_xfcc, what_is_not_of_its_form_is_refused)
 {
     expect(format("Cert"), XFCC_ONE_ELEMENT, NULL, "Key=Value");
     expect(format("=x"), XFCC_ONE_ELEMENT, NULL, "Key=Value");
-    expect(format("Cert=\"%s", leaf.url), XFCC_ONE_ELEMENT, NULL, "quoted");
+    expect(format("Cert=\"%s", sample_one.url), XFCC_ONE_ELEMENT, NULL, "quoted");
     expect(format("Cert=a\"b"), XFCC_ONE_ELEMENT, NULL, "quoted");
-    expect(format("Cert=\"%s\";Cert=\"%s\"", leaf.url, leaf.url), XFCC_ONE_ELEMENT, NULL, "twice");
+    expect(format("Cert=\"%s\";Cert=\"%s\"", sample_one.url, sample_one.url), XFCC_ONE_ELEMENT,
+        NULL, "twice");
 }

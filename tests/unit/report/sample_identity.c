@@ -100,3 +100,17 @@ struct verdict sample_good_verdict(const char *moment)
     verdict.crl_next_update = sample_time("2026-11-25");
     return verdict;
 }
+
+struct verdict sample_revoked_verdict(const char *moment)
+{
+    struct verdict verdict = sample_good_verdict(moment);
+
+    verdict.status = VERDICT_REVOKED;
+    verdict.error_code = X509_V_ERR_CERT_REVOKED;
+    verdict.error_depth = 0;
+    verdict.revocation = REVOCATION_REVOKED;
+    verdict.revoked_at = sample_time("2026-11-24T12:00:00Z");
+    verdict.revocation_reason = "keyCompromise";
+    (void)snprintf(verdict.reason, sizeof(verdict.reason), "the certificate was revoked");
+    return verdict;
+}

@@ -25,6 +25,9 @@ void sample_verdict(struct verdict *verdict, enum verdict_status status, const c
  * CRL of 2026-11-24 that ends a day later. */
 struct verdict sample_good_verdict(const char *moment);
 
+/* The same of a certificate that was revoked on 2026-11-24T12:00:00Z for keyCompromise. */
+struct verdict sample_revoked_verdict(const char *moment);
+
 /* Seconds since 1970 of a moment written as RFC 3339 says. */
 time_t sample_time(const char *moment);
 

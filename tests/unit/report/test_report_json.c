@@ -163,15 +163,8 @@ Test(report_json, a_revoked_certificate_says_when_and_why)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, "10");
-    struct verdict verdict = sample_good_verdict(NOW);
+    struct verdict verdict = sample_revoked_verdict(NOW);
 
-    verdict.status = VERDICT_REVOKED;
-    verdict.error_code = X509_V_ERR_CERT_REVOKED;
-    verdict.error_depth = 0;
-    verdict.revocation = REVOCATION_REVOKED;
-    verdict.revoked_at = sample_time("2026-11-24T12:00:00Z");
-    verdict.revocation_reason = "keyCompromise";
-    (void)snprintf(verdict.reason, sizeof(verdict.reason), "the certificate was revoked");
     expect_report(&report, &verdict,
         "{" CERTIFICATE
         "\"front_verify\": \"10\", \"front_verify_words\": \"the certificate has expired\","

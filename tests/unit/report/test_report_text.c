@@ -269,15 +269,8 @@ Test(report_text, a_revoked_certificate_says_when_and_why)
     struct identity identity;
     struct forwarded forwarded;
     struct report report = sample_report(&identity, &forwarded, NULL);
-    struct verdict verdict = sample_good_verdict(NOW);
+    struct verdict verdict = sample_revoked_verdict(NOW);
 
-    verdict.status = VERDICT_REVOKED;
-    verdict.error_code = X509_V_ERR_CERT_REVOKED;
-    verdict.error_depth = 0;
-    verdict.revocation = REVOCATION_REVOKED;
-    verdict.revoked_at = sample_time("2026-11-24T12:00:00Z");
-    verdict.revocation_reason = "keyCompromise";
-    (void)snprintf(verdict.reason, sizeof(verdict.reason), "the certificate was revoked");
     expect_verdict(&report, &verdict,
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Chain: 2 certificates, up to CN=Acme CA,O=Acme\n"
