@@ -237,6 +237,7 @@ Test(rules_certificates, an_attribute_that_is_no_text_names_nobody)
 
     expect("allow ou=Ops user=$ou", &spec, "yes 2 Ops");
     expect("allow ou=Ops user=$cn", &spec, "no 2 no_user_name");
+    expect("allow ou=Ops user=$ou\ndeny cn=test", &spec, "yes 2 Ops");
     expect("deny cn=test\nallow any user=x", &spec, "yes 3 x");
 }
 
