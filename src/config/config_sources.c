@@ -34,21 +34,29 @@ static size_t find_option(const char *name, size_t length)
     return config_option_count;
 }
 
-/* Appends "; did you mean X?" to words when an option is near to the name. */
-static void suggest(char *words, size_t size, const char *name, size_t length)
+/* The option that is near to a name; NULL when none is. */
+static const char *nearest_option(const char *name, size_t length)
 {
     const char *names[CONFIG_MAX_OPTIONS + 1] = {NULL};
     char word[64] = "";
-    const char *nearest;
     size_t i;
 
     for (i = 0; i < config_option_count; i++)
         names[i] = config_options[i].name;
     if (length < sizeof(word))
         memcpy(word, name, length);
-    nearest = nearest_name(word, names);
+    return nearest_name(word, names);
+}
+
+/* Appends "; did you mean X?" to words when an option is near to the name. */
+static void suggest(
+    char *words, size_t size, const char *prefix, const char *name, size_t name_length)
+{
+    const char *nearest = nearest_option(name, name_length);
+
     if (nearest != NULL)
-        (void)snprintf(words + strlen(words), size - strlen(words), "; did you mean %s?", nearest);
+        (void)snprintf(
+            words + strlen(words), size - strlen(words), "; did you mean %s%s?", prefix, nearest);
 }
 
 /* Where we are in the file. */
@@ -104,7 +112,7 @@ static bool read_line(
     if (index == config_option_count) {
         char words[128] = "unknown key";
 
-        suggest(words, sizeof(words), key, key_length);
+        suggest(words, sizeof(words), "", key, key_length);
         return config_refuse(&position->source, words, error);
     }
     if (!(config_options[index].where & FROM_FILE))
@@ -216,6 +224,35 @@ static bool is_test_variable(const char *name, size_t length)
 #endif
 }
 
+/* An option's name as a variable has it, or, back again, with `to_option`. */
+static void turn_name(char *word, bool to_option)
+{
+    for (; *word != '\0'; word++) {
+        if (to_option)
+            *word = *word == '_' ? '-' : (char)tolower((unsigned char)*word);
+        else
+            *word = *word == '-' ? '_' : (char)toupper((unsigned char)*word);
+    }
+}
+
+static bool refuse_variable(
+    const char *name, size_t length, const struct config_source *source, struct error *error)
+{
+    char word[64] = "", words[128] = "unknown variable";
+    const char *nearest;
+
+    if (length < sizeof(word))
+        memcpy(word, name, length);
+    turn_name(word, true);
+    nearest = nearest_option(word, strlen(word));
+    if (nearest != NULL) {
+        (void)snprintf(word, sizeof(word), "%s", nearest);
+        turn_name(word, false);
+        (void)snprintf(words, sizeof(words), "unknown variable; did you mean PEERCERT_%s?", word);
+    }
+    return config_refuse(source, words, error);
+}
+
 /* One variable without its prefix; `name` ends where `value` begins, less the '='. */
 static bool read_variable(struct config *config, const char *name, const char *value, bool *seen,
     const struct config_source *source, struct error *error)
@@ -223,7 +260,7 @@ static bool read_variable(struct config *config, const char *name, const char *v
     size_t index = find_variable(name, (size_t)(value - 1 - name));
 
     if (index == config_option_count)
-        return config_refuse(source, "unknown variable", error);
+        return refuse_variable(name, (size_t)(value - 1 - name), source, error);
     if (!(config_options[index].where & FROM_ENVIRONMENT))
         return config_refuse(source, "this is for the command line only", error);
     if (seen[index])
@@ -292,7 +329,7 @@ static void refuse_option(const char *argument, int value, struct error *error)
     if (value == ':')
         (void)snprintf(words, sizeof(words), "a value is missing");
     else if (strncmp(argument, "--", 2) == 0)
-        suggest(words, sizeof(words), argument + 2, strcspn(argument + 2, "="));
+        suggest(words, sizeof(words), "--", argument + 2, strcspn(argument + 2, "="));
     error_set(error, ERROR_USAGE, "%s: %s; try --help",
         optopt > 0 && optopt < FIRST_VALUE ? letter : argument, words);
 }
