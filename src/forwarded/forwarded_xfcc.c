@@ -137,14 +137,29 @@ static bool decode_plain(struct cursor value, struct certificates *out, enum dec
     return false;
 }
 
-enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct certificates *out)
+/* What other products write into a header of this name, by its beginning; NULL when it is none of
+ * that. */
+static const char *other_form(struct cursor value)
+{
+    static const struct {
+        const char *start, *form;
+    } rows[] = {{"-----BEGIN", "PEM"}, {"LS0tLS1C", "base64 of PEM"}, {"MI", "base64 of DER"}};
+    size_t i;
+
+    (void)cursor_skip(&value, "\"");
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (cursor_starts(&value, rows[i].start))
+            return rows[i].form;
+    }
+    return NULL;
+}
+
+static enum decoding decode_elements(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     struct element element = {.has_certificate = false};
     size_t count = 0;
     enum decoding result;
 
-    if (decode_plain(value, out, &result))
-        return result;
     result = read_elements(value, 0, &count, &element, out);
     out->encoding = "Envoy X-Forwarded-Client-Cert";
     if (result == DECODING_FINE && xfcc_hop == XFCC_ONE_ELEMENT) {
@@ -164,5 +179,21 @@ enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct 
         result = read_elements(value, count - 1 - xfcc_hop, &count, &element, out);
     if (result == DECODING_FINE)
         result = decode_element(&element, out);
+    return result;
+}
+
+enum decoding encoding_decode_xfcc(struct cursor value, size_t xfcc_hop, struct certificates *out)
+{
+    const char *form = other_form(value);
+    enum decoding result;
+
+    if (decode_plain(value, out, &result))
+        return result;
+    result = decode_elements(value, xfcc_hop, out);
+    if (result == DECODING_REFUSED && form != NULL)
+        return encoding_refuse(out,
+            "it looks like %s and is no element of Envoy's X-Forwarded-Client-Cert: say how the "
+            "front encodes it (--trust-header NAME:any, or NAME:base64-der)",
+            form);
     return result;
 }

@@ -56,3 +56,14 @@ Test(forwarded_xfcc, what_is_not_of_its_form_is_refused)
     expect(format("Cert=\"%s\";Cert=\"%s\"", sample_one.url, sample_one.url), XFCC_ONE_ELEMENT,
         NULL, "twice");
 }
+
+/* Other products have a header of the same name. */
+Test(forwarded_xfcc, another_form_is_named)
+{
+    expect(format("%s", leaf.base64), XFCC_ONE_ELEMENT, &leaf, NULL);
+    expect(format("%s=", leaf.base64), XFCC_ONE_ELEMENT, NULL, "looks like base64 of DER");
+    expect(format("\"%s\"", leaf.base64), XFCC_ONE_ELEMENT, NULL, "looks like base64 of DER");
+    expect(format("LS0tLS1CRUdJTiBDRVJU"), XFCC_ONE_ELEMENT, NULL, "looks like base64 of PEM");
+    expect(format("LS0tLS1CRUdJTiBDRVI="), XFCC_ONE_ELEMENT, NULL, "NAME:any");
+    expect(format("%s", leaf.url), XFCC_ONE_ELEMENT, NULL, "looks like PEM");
+}
