@@ -20,7 +20,7 @@ SOURCES = $(wildcard src/*/*.c)
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(SOURCES))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*/*.c))
 C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/rules/*.c tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
-BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load raw empty straight judge cold mint null_authorizer client_certificate.so)
+BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load raw empty straight judge cold mint waiting null_authorizer client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/self-test deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS = $(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -31,7 +31,7 @@ Q = $(if $(V),,@)
 comma = ,
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-waits bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -183,6 +183,9 @@ bench-gate: build $(BUILD)/bench/null_authorizer $(BUILD)/bench/client_certifica
 
 bench-hostile: $(BUILD)/bench/hostile ## print the time that hostile inputs take; fails when one takes too long
 	$(BUILD)/bench/hostile $(ARGS)
+
+bench-waits: build $(patsubst %,$(BUILD)/bench/%,load mint waiting) ## measure requests that wait for an OCSP responder, and warm ones beside them
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/waits
 
 bench-instructions: build $(BUILD)/bench/load $(BUILD)/bench/hostile ## count instructions per answer; fails when they grew by a tenth
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/instructions $(ARGS)

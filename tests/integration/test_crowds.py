@@ -13,7 +13,7 @@ import crowd
 import fastcgi
 from crowd import BODY, DRIP, HALF, SILENT, UNREAD, Crowd
 from fronts import VALID
-from processes import free_port
+from processes import free_port, wait_until
 
 # Generous for a machine that has other work: what is looked for are seconds.
 MOST_MS = 50
@@ -104,15 +104,47 @@ def test_an_answer_that_is_read_slowly_comes_whole(start_responder, large):
         assert answer.endswith(b"</html>\n") and abs(len(answer) - len(expected)) < 64
 
 
-def test_the_longest_idle_go_first_and_never_one_with_a_request(peercert, start_responder, pki):
-    """With 64 descriptors: all who ask are answered, without spinning, and it is told once."""
-    given = fastcgi.parameters(pki.good.pem)
+@contextlib.contextmanager
+def few_descriptors():
+    """For what is started meanwhile."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
     try:
-        responder = start_responder("--threads", "2")
+        yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (before[0], before[1]))
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_without_descriptors_those_who_asked_are_kept_and_the_others_wait(start_responder, hooked, pki, gate):
+    """None of 100 may go, since each has sent a request: it is told once in 10 s, without spinning, and all are answered."""
+    given = fastcgi.parameters(pki.good.pem)
+    with few_descriptors():
+        responder = start_responder("--threads", "2", program=hooked, environment=gate.environment)
+    responder.allowed_log = ("no file descriptors are left",)
+
+    def told():
+        return responder.log().count("no file descriptors are left")
+    with contextlib.ExitStack() as held:
+        clients = [held.enter_context(fastcgi.Connection(responder.address)) for _ in range(100)]
+        for client in clients:
+            client.send(fastcgi.request(given))
+        wait_until(told, "it is told")
+        began, cpu = time.monotonic(), cpu_seconds(responder.pid)
+        time.sleep(2)
+        took = time.monotonic() - began
+        assert cpu_seconds(responder.pid) - cpu < 0.2 * took, "it spins"
+        assert told() <= 1 + took / 10
+        with gate.standing_open():
+            for number, client in enumerate(clients):
+                answer = client.read_answer()
+                assert answer is not None and answer.text.endswith(f"\n{VALID}\n"), number
+
+
+def test_the_longest_idle_go_first_and_never_one_with_a_request(peercert, start_responder, pki):
+    """With 64 descriptors: all who ask are answered, without spinning."""
+    given = fastcgi.parameters(pki.good.pem)
+    with few_descriptors():
+        responder = start_responder("--threads", "2")
     responder.allowed_log = ("no file descriptors are left",)
     answers = []
 
