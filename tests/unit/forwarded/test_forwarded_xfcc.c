@@ -60,10 +60,10 @@ Test(forwarded_xfcc, what_is_not_of_its_form_is_refused)
 /* Other products have a header of the same name. */
 Test(forwarded_xfcc, another_form_is_named)
 {
-    expect(format("%s", leaf.base64), XFCC_ONE_ELEMENT, &leaf, NULL);
-    expect(format("%s=", leaf.base64), XFCC_ONE_ELEMENT, NULL, "looks like base64 of DER");
-    expect(format("\"%s\"", leaf.base64), XFCC_ONE_ELEMENT, NULL, "looks like base64 of DER");
+    expect(format("%s", sample_one.base64), XFCC_ONE_ELEMENT, &sample_one, NULL);
+    expect(format("%s=", sample_one.base64), XFCC_ONE_ELEMENT, NULL, "looks like base64 of DER");
+    expect(format("\"%s\"", sample_one.base64), XFCC_ONE_ELEMENT, NULL, "looks like base64 of DER");
     expect(format("LS0tLS1CRUdJTiBDRVJU"), XFCC_ONE_ELEMENT, NULL, "looks like base64 of PEM");
     expect(format("LS0tLS1CRUdJTiBDRVI="), XFCC_ONE_ELEMENT, NULL, "NAME:any");
-    expect(format("%s", leaf.url), XFCC_ONE_ELEMENT, NULL, "looks like PEM");
+    expect(format("%s", sample_one.url), XFCC_ONE_ELEMENT, NULL, "looks like PEM");
 }
