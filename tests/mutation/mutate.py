@@ -30,7 +30,7 @@ WORKERS = os.cpu_count() or 1
 
 # The files of each room and the suites that must notice, the fast ones first.
 ROOMS = [
-    ("verify/*.c", ["@(verify|verify_path|verify_names|verify_rules|verify_words|verify_proven|verify_chain|verify_links|verify_search|verify_stranger|verify_random)/*",
+    ("verify/*.c", ["@(verify|verify_path|verify_names|verify_rules|verify_words|verify_proven|verify_chain|verify_links|verify_search|verify_order|verify_stranger|verify_random)/*",
                    "@(verify_listed|verify_revocation|verify_errors|verify_policy|verify_purpose|verdict|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
