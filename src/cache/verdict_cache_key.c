@@ -11,12 +11,12 @@ bool cache_secret_draw(struct cache_secret *secret)
     return getrandom(secret->words, sizeof(secret->words), 0) == (ssize_t)sizeof(secret->words);
 }
 
-static uint64_t rotate(uint64_t word, unsigned bits)
+static inline uint64_t rotate(uint64_t word, unsigned bits)
 {
     return word << bits | word >> (64 - bits);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = rotate(v[1], 13) ^ v[0];
@@ -32,7 +32,7 @@ static void sip_round(uint64_t v[4])
 
 /* The same on machines of either byte order does not matter here: a hash never leaves the process.
  */
-static void take_word(uint64_t v[4], uint64_t word)
+static inline void take_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
     sip_round(v);

@@ -12,7 +12,7 @@ const char *request_parameter(const struct request *request, const char *name)
     char *const *at;
 
     for (at = request->parameters; at != NULL && *at != NULL; at++) {
-        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=')
+        if ((*at)[0] == name[0] && strncmp(*at, name, length) == 0 && (*at)[length] == '=')
             return *at + length + 1;
     }
     return NULL;

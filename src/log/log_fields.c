@@ -12,8 +12,10 @@ size_t log_cut_length(const char *string, size_t most)
 
     while (at < length) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode((const unsigned char *)string + at, length - at, &code);
+        size_t size = 1;
 
+        if ((unsigned char)string[at] >= 0x80)
+            size = text_utf8_decode((const unsigned char *)string + at, length - at, &code);
         if (size == 0 || at + size > most)
             break;
         at += size;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "report/report.h"
 #include "service/gate.h"
+#include "service/gate_log.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -167,7 +168,9 @@ static void ask_rules(struct gate_decision *decision)
     else
         conclude(decision, ruled->allowed ? METRICS_ALLOWED : METRICS_DENIED,
             rules_reason_name(ruled->reason));
-    if (decision->outcome == METRICS_DENIED && ruled->reason == RULES_NO_RULE)
+    if (decision->outcome == METRICS_DENIED && ruled->reason == RULES_NO_RULE &&
+        gate_recent_may_look(
+            decision->service->recent, rules_count(decision->rules), clock_microseconds()))
         decision->miss_count =
             rules_nearest(decision->rules, subjects->rules, &decision->asked, decision->misses);
 }

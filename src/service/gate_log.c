@@ -8,10 +8,13 @@
 #define RECENT_SLOTS 4096
 #define MINUTE_BITS 24
 #define SECONDS_PER_MINUTE 60
+/* Looking at so many rules costs no more than the rest of a denial. */
+#define FEW_RULES 500
 
 struct gate_recent {
     /* In each the upper bits of a hash and the minute. */
     _Atomic uint64_t slots[RECENT_SLOTS];
+    _Atomic int64_t next_look_us;
 };
 
 struct gate_recent *gate_recent_new(void)
@@ -43,6 +46,19 @@ bool gate_recent_is_first(
     hash = hash_string(hash, rule);
     value = (hash << MINUTE_BITS) | minute;
     return atomic_exchange(&recent->slots[(hash >> 40) % RECENT_SLOTS], value) != value;
+}
+
+bool gate_recent_may_look(struct gate_recent *recent, size_t rules, int64_t now_us)
+{
+    int64_t next;
+
+    if (rules <= FEW_RULES)
+        return true;
+    if (recent == NULL)
+        return false;
+    next = atomic_load(&recent->next_look_us);
+    return now_us >= next &&
+           atomic_compare_exchange_strong(&recent->next_look_us, &next, now_us + (int64_t)rules);
 }
 
 static bool shadow_differs(const struct gate_decision *decision)

@@ -336,6 +336,22 @@ Test(gate, of_allowed_requests_as_many_are_logged_as_asked_for)
     stage_free(stage);
 }
 
+Test(gate, many_rules_are_looked_at_for_one_denial_at_a_time)
+{
+    struct gate_recent *recent = gate_recent_new();
+
+    cr_assert_not_null(recent);
+    cr_expect(gate_recent_may_look(recent, 10000, 1000000));
+    cr_expect_not(gate_recent_may_look(recent, 10000, 1000000));
+    cr_expect_not(gate_recent_may_look(recent, 501, 1009999));
+    cr_expect(gate_recent_may_look(recent, 500, 1009999));
+    cr_expect(gate_recent_may_look(NULL, 500, 1009999));
+    cr_expect_not(gate_recent_may_look(NULL, 501, 1009999));
+    cr_expect(gate_recent_may_look(recent, 501, 1010000));
+    cr_expect_not(gate_recent_may_look(recent, 501, 1010500));
+    gate_recent_free(recent);
+}
+
 Test(gate, the_first_of_a_minute_is_by_certificate_and_rule)
 {
     struct gate_recent *recent = gate_recent_new();
