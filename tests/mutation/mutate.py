@@ -30,7 +30,7 @@ WORKERS = os.cpu_count() or 1
 
 # The files of each room and the suites that must notice, the fast ones first.
 ROOMS = [
-    ("verify/*.c", ["@(verify|verify_path|verify_names|verify_rules|verify_words|verify_proven|verify_chain|verify_links|verify_search|verify_order|verify_stranger|verify_random)/*",
+    ("verify/*.c", ["@(verify|verify_path|verify_names|verify_rules|verify_words|verify_proven|verify_chain|verify_links|verify_order)/*", "@(verify_search|verify_stranger|verify_random)/*",
                    "@(verify_listed|verify_revocation|verify_errors|verify_policy|verify_purpose|verdict|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
@@ -74,8 +74,15 @@ def changes(source):
             yield match.start(1), match.end(1), f"!({source[match.start(1):match.end(1)]})"
 
 
+def own_suite(path):
+    """The tests of the file's own name, which are asked first: they are few, and the likeliest to notice."""
+    tests = next((ROOT / "tests/unit").glob(f"*/test_{path.stem}.c"), None)
+    return [f"{path.stem}/*"] if tests and f"({path.stem}, " in tests.read_text(encoding="utf-8") else []
+
+
 def mutants_of(path, suites):
     source = path.read_text(encoding="utf-8")
+    suites = own_suite(path) + suites
     for start, end, other in changes(source):
         text = source[:start] + other + source[end:]
         first = source.rfind("\n", 0, start) + 1
