@@ -138,6 +138,16 @@ def connects(address):
     return True
 
 
+def wait_served(address):
+    """Waits until a FastCGI responder has its workers: one answers FCGI_GET_VALUES, or closes."""
+    with socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX) as probe:
+        probe.settimeout(DEADLINE)
+        probe.connect(address if isinstance(address, tuple) else str(address))
+        with contextlib.suppress(ConnectionError):
+            probe.sendall(bytes([1, 9, 0, 0, 0, 0, 0, 0]))
+            probe.recv(1)
+
+
 class Responder(Process):
     """peercert serving FastCGI on a Unix socket (or on `listen`)."""
 
@@ -149,6 +159,7 @@ class Responder(Process):
                          environment)
         try:
             self.wait_listening(lambda: connects(self.address))
+            wait_served(self.address)
             self.idle_descriptors = settled_descriptors(self.pid)
         except BaseException:
             self.stop()
