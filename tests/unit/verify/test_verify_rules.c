@@ -80,6 +80,7 @@ Test(verify_rules, exponents_of_1_and_above_64_bits_are_untrusted)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         BIGNUM *e = NULL;
         struct pki *leaf, *ca, *below;
+        struct verdict verdict;
 
         pki_must(BN_hex2bn(&e, rows[i].hexadecimal) > 0, "BN_hex2bn");
         leaf = pki_make(&(struct pki_spec){
@@ -90,9 +91,12 @@ Test(verify_rules, exponents_of_1_and_above_64_bits_are_untrusted)
             .ca = true,
             .customise = set_exponent,
             .context = e});
-        below = pki_client("CN=y", ca);
-        (void)verify_both(&(struct setup){.ca = {root}, .chain = {ca}}, below, VERDICT_UNTRUSTED,
-            "below a CA with it");
+        below = pki_make(&(struct pki_spec){
+            .subject = "CN=y", .issuer = ca, .extensions = {"authorityKeyIdentifier="}});
+        verdict = verify_both(&(struct setup){.ca = {root}, .chain = {ca}}, below,
+            VERDICT_UNTRUSTED, "below a CA with it");
+        cr_expect_eq(strstr(verdict.reason, "has an exponent of 1") != NULL,
+            rows[i].wanted == VERDICT_UNTRUSTED, "%s: %s", rows[i].hexadecimal, verdict.reason);
         pki_free(below);
         pki_free(ca);
         pki_free(leaf);
