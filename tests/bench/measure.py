@@ -21,7 +21,8 @@ SERVER = "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth
 
 
 class Certificates:
-    """An RSA-4096 CA as certs/ca makes it, an RSA-2048 client, a server, a stranger, and an EC CA for mint."""
+    """An RSA-4096 CA as certs/ca makes it, an RSA-2048 client, a server, a stranger, and an EC CA (for mint too)
+    with an EC client."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -30,6 +31,8 @@ class Certificates:
         other = self._root("other-ca", "Acme CA", "rsa:2048")
         self.client = self._leaf("dan", "/C=GB/O=Acme/OU=Ops/CN=Dan Example", self.ca, CLIENT)
         self.server = self._leaf("server", "/CN=localhost", self.ca, SERVER)
+        self.ec_client = self._leaf("eve", "/C=GB/O=Acme/OU=Ops/CN=Eve Example", self.ec_ca, CLIENT,
+                                    "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
         self.stranger = self._leaf("stranger", "/C=GB/O=Acme/OU=Ops/CN=Dan Example", other, CLIENT)
 
     @staticmethod
@@ -43,10 +46,10 @@ class Certificates:
                 "-out", made)
         return made
 
-    def _leaf(self, name, subject, ca, extensions):
+    def _leaf(self, name, subject, ca, extensions, algorithm="rsa:2048", *more):
         made, request = self.folder / f"{name}.cer", self.folder / f"{name}.req"
         made.with_suffix(".ext").write_text(extensions)
-        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", self.key(made), "-subj", subject,
+        openssl("req", "-new", "-newkey", algorithm, *more, "-nodes", "-keyout", self.key(made), "-subj", subject,
                 "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", self.key(ca), "-CAcreateserial", "-days", 365,
                 "-extfile", made.with_suffix(".ext"), "-out", made)
