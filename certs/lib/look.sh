@@ -11,6 +11,8 @@ cmd_list() {
 	[ -z "${given[--expiring]-}" ] || check_days "${given[--expiring]}" --expiring
 	rest_folder
 	must_be_there ca.cer "$self init makes it"
+	openssl x509 -in "$dir/ca.cer" -noout 2>/dev/null || die "$dir/ca.cer holds no certificate that can be read"
+	[ ! -f "$dir/index.txt" ] || check_database "$dir/index.txt"
 	now=$EPOCHSECONDS
 	[ -z "${given[--expiring]-}" ] || horizon=$(iso_time $((now + ${given[--expiring]} * 86400)))
 	{
@@ -139,6 +141,7 @@ cmd_verify() {
 	rest_folder
 	must_be_there ca.cer "$self init makes it, or its owner hands it out"
 	openssl x509 -in "$dir/ca.cer" -noout 2>/dev/null || die "$dir/ca.cer holds no certificate that can be read"
+	[ ! -f "$dir/index.txt" ] || check_database "$dir/index.txt"
 	temporary_work
 	find_certificate "${args[0]}"
 	[ -f "$work/certificate" ] || die "the certificate $serial itself is not here: give its file"

@@ -28,7 +28,7 @@ get_password() {
 	else
 		ask_password "$what"
 	fi
-	[ -n "$password" ] || die "the $what is empty: macOS refuses such files and anybody opens them"
+	[ -n "$password" ] || die "the $what is empty: anybody could open the file, and macOS refuses a PKCS#12 file like that"
 	[ "${#password}" -ge "${minimum:-1}" ] || die "the $what is too short: $minimum characters at least"
 	[ "${#password}" -le 1000 ] || die "the $what is too long: 1000 bytes at most"
 }

@@ -25,8 +25,8 @@ cmd_sign() {
 
 	begin
 	must_be_ca
-	must_be_new "$name.cer"
 	read_request "$file"
+	must_be_new "$name.cer"
 	[ "$profile" = client ] || name_server "$file"
 	show_request "$file"
 	cut_to_ca

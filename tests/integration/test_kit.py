@@ -582,7 +582,7 @@ def test_p12_opens_an_encrypted_key(empty, made):
 
 
 def test_p12_refuses_what_it_cannot_do(folder):
-    refused(folder, "p12", "dan", status=1, says="macOS refuses such files", CA_P12_PASSWORD="")
+    refused(folder, "p12", "dan", status=1, says="macOS refuses a PKCS#12 file like that", CA_P12_PASSWORD="")
     refused(folder, "p12", "dan", status=2, says="no password of dan.p12")
     refused(folder, "p12", "eve", status=1, says="eve.key is missing", CA_P12_PASSWORD=P12_PASS)
     refused(folder, "p12", "ca", status=2, says="belongs to the CA", CA_P12_PASSWORD=P12_PASS)

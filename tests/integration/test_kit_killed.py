@@ -15,9 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kit import P12_PASS, PASS, ca, environment, listing, made, openssl, write  # noqa: F401
+from kit import P12_PASS, PASS, ca, environment, listing, made, openssl, run, write  # noqa: F401
 
 CHANGING = ("mkdir", "mv", "rm", "rmdir", "sync", "chmod", "cp", "find")
+NEW_PASS = "another pass phrase"
 STEPS = (*CHANGING, "openssl", "cat", "grep", "awk")
 SCRIPT = """#!/bin/sh
 exec 8>>"$COUNT.lock"; {flock} 8
@@ -63,7 +64,15 @@ def state(folder):
             re.findall(r"^CRL (\S+ \S+) ", series, re.M), read(folder / "ca.crl").count("BEGIN"),
             # Which of the series is in force.
             series.partition(read(folder / "ca.crl") or "no CRL")[0].count("BEGIN"),
-            read(folder / "ca-bundle.cer").count("BEGIN"))
+            read(folder / "ca-bundle.cer").count("BEGIN"), [key_state(key) for key in sorted(folder.glob("ca*.key"))])
+
+
+def key_state(key):
+    """Whether a key has no pass phrase, the new one of `passwd`, or another."""
+    if "ENCRYPTED" not in key.read_text():
+        return "open"
+    done = run("openssl", "pkey", "-in", key, "-passin", f"pass:{NEW_PASS}", "-noout")
+    return "new" if done.returncode == 0 else "other"
 
 
 def read(path):
@@ -99,6 +108,11 @@ def prepare(words, start, tmp_path):
         shutil.copytree(start, before)
     if "--finish" in words:
         ca(before, "rollover", "-y", "--ec")
+    if words[0] == "passwd":
+        # Two keys: what opens with another pass phrase is both of them or none.
+        ca(before, "rollover", "-y", "--ec")
+    if words[0] == "release":
+        ca(before, "revoke", "dan.cer", "-y", "--reason", "certificateHold")
     if "--install" in words:
         series = (before / "ca.crls").read_text()
         write(before / "ca.crls", re.sub(r"^(CRL ca 02) \d+ ", r"\1 1 ", series, flags=re.M))
@@ -121,14 +135,14 @@ def recover(folder, words, states, step, variables, again):
     return states.index(found)
 
 
-VARIABLES = {"CA_P12_PASSWORD": P12_PASS, "CA_KEY_PASSWORD": PASS}
+VARIABLES = {"CA_P12_PASSWORD": P12_PASS, "CA_KEY_PASSWORD": PASS, "CA_NEW_PASSWORD": NEW_PASS}
 
 
 @pytest.mark.parametrize("words", [
     ["init", "--ec"], ["request", "eve", "--ec"], ["sign", "dan.req", "-y", "--name", "new"], ["p12", "dan"],
     ["renew", "dan", "-y"], ["revoke", "dan.cer", "-y"], ["crl"], ["crl", "--install"],
     ["init", "--intermediate", "sub", "--ec"], ["rollover", "-y", "--ec"], ["rollover", "-y", "--same-key"],
-    ["rollover", "-y", "--finish"]], ids=lambda words: "-".join(words).replace("--", ""))
+    ["rollover", "-y", "--finish"], ["passwd"], ["release", "dan.cer", "-y"]], ids=lambda words: "-".join(words).replace("--", ""))
 def test_cut_off_before_any_program_the_folder_is_as_before_or_as_after(start, tmp_path, words):
     variables = dict(VARIABLES)
     if words[0] in ("request", "p12"):

@@ -251,6 +251,7 @@ def test_names_are_rfc_2253_everywhere(folder):
     (["init", "--ec", "--subject", "CN=a,C=Britain"], "C=GB"), (["init", "--ec", "--subject", "CN=" + "x" * 65], "64 are allowed"),
     (["request", "x", "--ec", "--san", "IP:999.1.1.1"], "192.0.2.1"), (["request", "x", "--ec", "--san", "IP:1::2::3"], "192.0.2.1"),
     (["sign", "dan.req", "-y", "--name", "x", "--subject", "nonsense=1"], "unknown subject name attribute"), (["sign", "index.txt", "-y", "--name", "x"], "no certificate request"),
+    (["sign", "dan.cer", "-y"], "no certificate request"), (["sign", "dan.key", "-y"], "holds a private key and no certificate request"),
     (["p12", "mixed"], "are not a pair"), (["crl", "--days", "x"], "whole number"), (["verify", "dan.req"], "holds no certificate"),
     (["sign", "dan.req", "-y", "--name", "x", "--start", "2100-01-01"], "the CA itself ends before that"), (["sing"], "did you mean sign?"), (["revok"], "did you mean revoke?")])
 def test_wrong_values_are_told_in_words_and_not_in_openssls(folder, words, says):
@@ -269,6 +270,18 @@ def test_damaged_files_of_the_ca_are_told_in_words(folder, file, content):
     write(folder / file, content)
     done = ca(folder, "sign", "dan.req", "-y", "--name", "x", check=1)
     assert ":error:" not in done.stderr and "OpenSSL says" not in done.stderr and not (folder / "x.cer").exists(), done.said
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "--expiring", "30"], ["verify", "dan"]])
+@pytest.mark.parametrize("file, says", [("ca.cer", "ca.cer holds no certificate that can be read"),
+                                        ("index.txt", "index.txt is damaged at line")])
+def test_what_needs_no_key_says_nothing_good_of_damaged_files(folder, words, file, says):
+    """A line of a revocation that cannot be read must not make a certificate valid."""
+    with (folder / file).open("r+") as damaged:
+        damaged.seek(0, 0 if file == "ca.cer" else 2)
+        damaged.write("nonsense\n" * 20)
+    done = ca(folder, *words, check=1)
+    assert says in done.stderr and done.stdout == "" and "Unable to load" not in done.said, done.said
 
 
 # easy-rsa
