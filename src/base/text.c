@@ -223,15 +223,20 @@ void text_append_hex(
     struct text *text, const unsigned char *bytes, size_t length, bool upper, char separator)
 {
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    size_t i;
+    size_t between = separator != '\0' ? 1 : 0, i;
+    char *at;
 
+    if (length == 0 || !text_reserve(text, 2 * length + between * (length - 1)))
+        return;
+    at = text->data + text->length;
     for (i = 0; i < length; i++) {
-        const char pair[2] = {digits[bytes[i] >> 4], digits[bytes[i] & 0x0F]};
-
         if (i > 0 && separator != '\0')
-            text_append(text, &separator, 1);
-        text_append(text, pair, sizeof(pair));
+            *at++ = separator;
+        *at++ = digits[bytes[i] >> 4];
+        *at++ = digits[bytes[i] & 0x0F];
     }
+    *at = '\0';
+    text->length = (size_t)(at - text->data);
 }
 
 #define MAX_SHOWN 256

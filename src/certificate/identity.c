@@ -200,33 +200,37 @@ static enum error_kind read_names(const X509 *certificate, struct identity *iden
     return failure;
 }
 
-/* Takes the SHA-256 of bytes as hexadecimal digits. */
-static enum error_kind take_hash(const unsigned char *bytes, size_t length, char **string)
+/* Takes the digest of bytes as hexadecimal digits. */
+static enum error_kind take_hash(
+    const EVP_MD *digest, const unsigned char *bytes, size_t length, char **string)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned hash_length = 0;
     struct text text = {.limit = 0};
 
-    if (EVP_Digest(bytes, length, hash, &hash_length, EVP_sha256(), NULL) != 1)
+    if (EVP_Digest(bytes, length, hash, &hash_length, digest, NULL) != 1)
         return alloc_watch_error_kind(ERROR_LIBRARY);
     text_append_hex(&text, hash, hash_length, false, '\0');
     *string = text_take(&text);
     return *string != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 
+/* Fetched once: libcrypto looks EVP_sha256() up anew for each use. */
 static enum error_kind read_hashes(const X509 *certificate, struct identity *identity)
 {
+    EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     unsigned char *der = NULL, *spki = NULL;
     int der_length = i2d_X509(certificate, &der);
     int spki_length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
     enum error_kind failure;
 
-    if (der_length <= 0 || spki_length <= 0)
+    if (sha256 == NULL || der_length <= 0 || spki_length <= 0)
         failure = alloc_watch_error_kind(ERROR_LIBRARY);
     else
-        failure = take_hash(der, (size_t)der_length, &identity->sha256_fingerprint);
+        failure = take_hash(sha256, der, (size_t)der_length, &identity->sha256_fingerprint);
     if (failure == ERROR_NONE)
-        failure = take_hash(spki, (size_t)spki_length, &identity->spki_sha256);
+        failure = take_hash(sha256, spki, (size_t)spki_length, &identity->spki_sha256);
+    EVP_MD_free(sha256);
     OPENSSL_free(der);
     OPENSSL_free(spki);
     return failure;
