@@ -4,6 +4,7 @@ test_many_hosts.py runs these tests in namespaces of their own; alone:
 """
 
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 
 import pytest
 
+import fastcgi
 from front_haproxy import Haproxy
 from fronts import VALID
 from load import CUT_OFF, NO_ANSWER, WHOLE, Load
@@ -107,6 +109,15 @@ def hosts(peercert, pki):
         front.stop()
 
 
+def crl_ends():
+    """What each host's metrics say of its list."""
+    ends = {}
+    for name, address in HOSTS.items():
+        text = fastcgi.ask((address, 9000), fastcgi.parameters(PEERCERT_PAGE="metrics")).text
+        ends[name] = int(re.search(r"^peercert_next_crl_end_timestamp_seconds (\d+)$", text, re.M)[1])
+    return ends
+
+
 def test_a_host_that_is_cut_off_takes_no_verdict_with_it(hosts, pki):
     with Load(hosts, pki.good, clients=6) as load:
         load.wait_for(60)
@@ -125,9 +136,9 @@ def test_a_host_that_is_cut_off_takes_no_verdict_with_it(hosts, pki):
 def test_a_host_that_hangs_is_passed_over(hosts, pki):
     with Load(hosts, pki.good, clients=6) as load:
         load.wait_for(60)
-        subprocess.run(["pkill", "-STOP", "-f", f"{HOSTS['three']}:9000"], check=True)
+        hosts.responders["three"].send_signal(signal.SIGSTOP)
         wait_until(lambda: hosts.status("three").startswith("DOWN"), "HAProxy takes note")
-        subprocess.run(["pkill", "-CONT", "-f", f"{HOSTS['three']}:9000"], check=True)
+        hosts.responders["three"].send_signal(signal.SIGCONT)
         wait_until(lambda: hosts.status("three") == "UP", "HAProxy has it back")
         load.wait_for(60)
     assert not load.wrong
@@ -151,7 +162,7 @@ def test_a_host_with_older_trust_never_makes_more_than_its_own_answers_old(hosts
     doomed = pki.authority.sign("doomed")
     pki.authority.revoke(doomed)
     newer = hosts.folder / "newer.crl"
-    pki.authority.write_crl(newer)
+    pki.authority.write_crl(newer, "-crldays", "40")
 
     def install(name):
         target = hosts.folder / name / "ca.crl"
@@ -160,9 +171,13 @@ def test_a_host_with_older_trust_never_makes_more_than_its_own_answers_old(hosts
 
     def lasts():
         return {hosts.curl(doomed).lines[-1] for _ in range(12)}
-    assert lasts() == {VALID}
+    assert lasts() == {VALID} and len(set(crl_ends().values())) == 1
     install("one")
     install("two")
     wait_until(lambda: len([line for line in lasts() if "revoked" in line]) == 1, "two hosts have it")
+    # The metric names the third, as the alert PeercertHostsDiffer has it.
+    ends = crl_ends()
+    assert [name for name, end in ends.items() if end < max(ends.values())] == ["three"], ends
     install("three")
     wait_until(lambda: all("revoked" in line for line in lasts()), "all have it")
+    assert len(set(crl_ends().values())) == 1

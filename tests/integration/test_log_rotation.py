@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from fronts import DEPLOY, VALID
+from fronts import DEPLOY
+from load import WHOLE, Load
 from processes import wait_until
 
 
@@ -27,20 +28,15 @@ def test_no_line_is_lost_behind_lighttpd_when_the_log_rotates(start_front, peerc
     logs.mkdir(mode=0o755)
     log = logs / "peercert.txt"
     front = start_front("lighttpd-spawned", peercert, environment={"PEERCERT_LOG_FILE": str(log)})
-    asked = 0
-
-    def ask(count):
-        nonlocal asked
-        for _ in range(count):
-            assert front.curl(pki.good).lines[-1] == VALID
-            asked += 1
-    for turn in range(2):
-        ask(5)
-        rotate(tmp_path, log)
-        ask(5)
-        wait_until(log.exists, "a new log is begun")
-        ask(5)
+    with Load(front, pki.good, clients=6) as load:
+        for _ in range(3):
+            load.wait_for(100)
+            rotate(tmp_path, log)
+            load.wait_for(100)
+            wait_until(log.exists, "a new log is begun")
+    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    front.stop()
     files = sorted(logs.iterdir())
-    assert [file.name for file in files] == ["peercert.txt", "peercert.txt.1", "peercert.txt.2.gz"], files
-    text = "".join(subprocess.run(["zcat", "-f", *files], capture_output=True, text=True, check=True).stdout)
-    assert len(re.findall(r"^\S+Z valid ", text, re.M)) == asked, text
+    assert [file.name for file in files] == ["peercert.txt", "peercert.txt.1", "peercert.txt.2.gz", "peercert.txt.3.gz"], files
+    text = subprocess.run(["zcat", "-f", *files], capture_output=True, text=True, check=True).stdout
+    assert len(re.findall(r"^\S+Z valid .* took_us=\d+$", text, re.M)) == load.total(), text[-2000:]
