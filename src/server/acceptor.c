@@ -119,7 +119,9 @@ static void tell_of_rest(struct acceptor *acceptor)
 /* Accepts a connection. Without descriptors an idle one is closed for it. -1 with errno. */
 static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_storage *address)
 {
-    while (connections_have_room(acceptor->connections)) {
+    bool shortage = false;
+
+    while (connections_make_room(acceptor->connections, shortage)) {
         socklen_t size = sizeof(*address);
         int fd =
             accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -127,8 +129,7 @@ static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_s
 
         if (fd >= 0 || !is_shortage(reason))
             return fd;
-        if (!connections_close_oldest(acceptor->connections))
-            break;
+        shortage = true;
     }
     tell_of_rest(acceptor);
     errno = EMFILE;

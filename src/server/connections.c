@@ -266,24 +266,14 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
     (void)pthread_mutex_unlock(&set->lock);
 }
 
-bool connections_have_room(struct connections *set)
+bool connections_make_room(struct connections *set, bool descriptor)
 {
     bool room;
 
     (void)pthread_mutex_lock(&set->lock);
-    room = set->free != NONE || evict(set, EVICTION_HARMLESS, false);
+    room = (set->free != NONE && !descriptor) || evict(set, EVICTION_HARMLESS, false);
     (void)pthread_mutex_unlock(&set->lock);
     return room;
-}
-
-bool connections_close_oldest(struct connections *set)
-{
-    bool closed;
-
-    (void)pthread_mutex_lock(&set->lock);
-    closed = evict(set, EVICTION_HARMLESS, false);
-    (void)pthread_mutex_unlock(&set->lock);
-    return closed;
 }
 
 int64_t connections_deadline(struct connections *set)

@@ -39,12 +39,10 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
 /* How long one that has just connected stays in any case: its request is on its way. */
 #define CONNECTIONS_GRACE_MS 100
 
-/* Whether there is place for another connection, if need be after the one that goes first was
- * closed. Who waits for an answer stays, and so does who has sent bytes that were not read yet. */
-bool connections_have_room(struct connections *set);
-
-/* Closes the one that goes first, as above. false when there is none that may go. */
-bool connections_close_oldest(struct connections *set);
+/* Closes the one that goes first, as above, if there is no place for another or a `descriptor` is
+ * needed. Who waits for an answer stays, and so does who has sent bytes that were not read yet.
+ * false when there is none that may go. */
+bool connections_make_room(struct connections *set, bool descriptor);
 
 /* When the first one's time is over (clock_milliseconds); INT64_MAX when nobody's is limited. */
 int64_t connections_deadline(struct connections *set);

@@ -135,10 +135,10 @@ Test(connections, who_has_waited_longest_goes_first_when_there_are_too_many)
     begin(&scene);
     for (i = 0; i < MOST; i++)
         (void)add(&scene);
-    cr_expect_not(connections_have_room(scene.set), "they have just connected");
+    cr_expect_not(connections_make_room(scene.set, false), "they have just connected");
     grow_old();
     for (i = 0; i < 2; i++) {
-        cr_expect(connections_have_room(scene.set));
+        cr_expect(connections_make_room(scene.set, false));
         (void)add(&scene);
     }
     cr_expect_eq(count_of(&scene), MOST);
@@ -175,12 +175,12 @@ Test(connections, those_that_have_sent_part_of_a_request_stay_longer_than_silent
     cr_expect_eq(serve(&scene), 1);
     silent = add(&scene);
     grow_old();
-    cr_expect(connections_close_oldest(scene.set));
+    cr_expect(connections_make_room(scene.set, true));
     cr_expect(is_closed(&scene, silent));
     cr_expect_not(is_closed(&scene, part));
-    cr_expect(connections_close_oldest(scene.set));
+    cr_expect(connections_make_room(scene.set, true));
     cr_expect(is_closed(&scene, part));
-    cr_expect_not(connections_close_oldest(scene.set));
+    cr_expect_not(connections_make_room(scene.set, true));
     end(&scene);
 }
 
@@ -193,11 +193,11 @@ Test(connections, whoever_has_sent_bytes_that_nobody_has_read_yet_stays)
     sent = add(&scene);
     silent = add(&scene);
     say_part(&scene, sent);
-    cr_expect_not(connections_close_oldest(scene.set), "they have just connected");
+    cr_expect_not(connections_make_room(scene.set, true), "they have just connected");
     grow_old();
-    cr_expect(connections_close_oldest(scene.set));
+    cr_expect(connections_make_room(scene.set, true));
     cr_expect(is_closed(&scene, silent));
-    cr_expect_not(connections_close_oldest(scene.set));
+    cr_expect_not(connections_make_room(scene.set, true));
     cr_expect_not(is_closed(&scene, sent));
     end(&scene);
 }
