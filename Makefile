@@ -179,7 +179,7 @@ bench: packages-bench ## install what it needs, measure beside others: tests/ben
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/run
 
 bench-gate: build $(BUILD)/bench/null_authorizer $(BUILD)/bench/client_certificate.so ## measure the gate beside one that says yes to all
-	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/gate $(ARGS)
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/bench/gate.py $(ARGS)
 
 bench-hostile: $(BUILD)/bench/hostile ## print the time that hostile inputs take; fails when one takes too long
 	$(BUILD)/bench/hostile $(ARGS)

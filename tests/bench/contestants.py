@@ -27,12 +27,13 @@ class Contestant(Process):
     """A FastCGI program. `verifies`: it looks at the certificate; the empty one does not."""
 
     verifies = True
+    threads, counts = measure.CORES, (1, 2, 4, 8, 16)  # threads or processes; the best of the counts takes part
     script = None  # what PHP-FPM wants to be told with each request
 
     def __init__(self, folder, certificates, size):
         self.folder, self.certificates, self.size = folder, certificates, size
-        self.socket = folder / f"{self.key}.sock"
-        super().__init__(folder, self.key, self.command_line(), self.variables())
+        self.socket = folder / f"{self.key}-{self.threads}.sock"
+        super().__init__(folder, f"{self.key}-{self.threads}", self.command_line(), self.variables())
         self.wait_listening(lambda: connects(self.socket))
 
     def variables(self):
@@ -45,17 +46,24 @@ class Contestant(Process):
 class Raw(Contestant):
     """No libfcgi: accept, read, write a constant answer, close."""
 
-    key, title, short, verifies = "raw", "accept, read, write, close: the limit", "raw", False
+    key, title, short, verifies = "raw", "accept, read, write, close: the limit", "raw: the limit", False
+    options = []
 
     def command_line(self):
-        return [measure.BUILD / "bench/raw", self.socket, 4 * measure.CORES, self.size]
+        return [measure.BUILD / "bench/raw", *self.options, self.socket, self.threads, self.size]
+
+
+class RawKept(Raw):
+    """Read, write, and so on: a thread for each connection."""
+
+    key, title, options, counts = "raw-kept", "read, write: the limit", ["-k"], (20,)
 
 
 class Empty(Contestant):
     key, title, short, verifies = "empty", "empty libfcgi program", "empty program", False
 
     def command_line(self):
-        return [measure.BUILD / "bench/empty", self.socket, 4 * measure.CORES, self.size]
+        return [measure.BUILD / "bench/empty", self.socket, self.threads, self.size]
 
 
 class Warm(Contestant):
@@ -63,7 +71,7 @@ class Warm(Contestant):
 
     def command_line(self):
         return [measure.BUILD / "peercert", "--ca", self.certificates.ca, "--cache", self.cache,
-                "--threads", measure.CORES, "--listen", f"unix:{self.socket}"]
+                "--threads", self.threads, "--listen", f"unix:{self.socket}"]
 
 
 class Cold(Warm):
@@ -74,18 +82,23 @@ class Straight(Contestant):
     key, title, short = "straight", "straight C: libfcgi, PEM_read_bio_X509, X509_verify_cert", "straight C"
 
     def command_line(self):
-        return [measure.BUILD / "bench/straight", self.socket, measure.CORES, self.size, self.certificates.ca]
+        return [measure.BUILD / "bench/straight", self.socket, self.threads, self.size, self.certificates.ca]
+
+
+def go_build(folder, source):
+    """The program of a file of others/."""
+    built = folder / pathlib.Path(source).stem
+    subprocess.run([program("go", "golang-go"), "build", "-o", built, OTHERS / source], check=True,
+                   env={**os.environ, "GOFLAGS": "-mod=mod", "GO111MODULE": "off", "GOCACHE": str(folder / "go-cache")})
+    return built
 
 
 class Go(Contestant):
     key, title, short = "go", "Go net/http/fcgi, crypto/x509", "Go"
+    counts = (measure.CORES,)  # its own scheduler sees to that
 
     def command_line(self):
-        built = self.folder / "go-report"
-        subprocess.run([program("go", "golang-go"), "build", "-o", built, OTHERS / "report.go"], check=True,
-                       env={**os.environ, "GOFLAGS": "-mod=mod", "GO111MODULE": "off",
-                            "GOCACHE": str(self.folder / "go-cache")})
-        return [built, self.socket, self.size, self.certificates.ca]
+        return [go_build(self.folder, "report.go"), self.socket, self.size, self.certificates.ca]
 
 
 class Php(Contestant):
@@ -106,7 +119,7 @@ listen.backlog = 1024
 listen.mode = 0666
 user = {'nobody' if os.geteuid() == 0 else ''}
 pm = static
-pm.max_children = {measure.CORES}
+pm.max_children = {self.threads}
 security.limit_extensions =
 env[BENCH_CA] = {self.certificates.ca}
 env[BENCH_BYTES] = {self.size}
@@ -123,7 +136,7 @@ class Perl(Contestant):
                                 ("Net::SSLeay", "libnet-ssleay-perl")):
             if subprocess.run([perl, f"-M{module}", "-e", "1"], stderr=subprocess.DEVNULL, check=False).returncode:
                 raise Missing(f"no {module}: install {package}")
-        return [perl, OTHERS / "report.pl", self.socket, measure.CORES, self.size, self.certificates.ca]
+        return [perl, OTHERS / "report.pl", self.socket, self.threads, self.size, self.certificates.ca]
 
 
 FASTCGI = [Raw, Empty, Warm, Cold, Straight, Go, Php, Perl]
@@ -143,7 +156,7 @@ class Front(Process):
 
 
 class Lighttpd(Front):
-    """The contestants by FastCGI, and /lua by itself."""
+    """The contestants by FastCGI, and /lua by itself; over plain HTTP with a constant certificate."""
 
     key = "lighttpd"
     BACKEND = '"/{key}" => (("socket" => "{socket}", "check-local" => "disable"))'
@@ -154,7 +167,7 @@ server.document-root = "{folder}"
 server.errorlog = "{folder}/lighttpd-error.log"
 server.max-keep-alive-requests = 60000
 server.stream-response-body = 1
-server.modules = ("mod_openssl", "mod_fastcgi"{magnet})
+server.modules = ("mod_setenv", "mod_openssl", "mod_fastcgi"{magnet})
 ssl.engine = "enable"
 ssl.privkey = "{key}"
 ssl.pemfile = "{certificate}"
@@ -163,6 +176,10 @@ ssl.verifyclient.activate = "enable"
 ssl.verifyclient.enforce = "disable"
 ssl.verifyclient.exportcert = "enable"
 fastcgi.server = ({backends})
+$SERVER["socket"] == "127.0.0.1:{plain_port}" {{
+    ssl.engine = "disable"
+    setenv.set-environment = ("SSL_CLIENT_CERT" => "{base64}", "SSL_CLIENT_VERIFY" => "SUCCESS")
+}}
 """
 
     def command_line(self):
@@ -171,9 +188,10 @@ fastcgi.server = ({backends})
             if one.script:  # PHP-FPM runs the file that SCRIPT_FILENAME names
                 shutil.copy(one.script, self.folder / one.key)
         magnet = self.has_magnet()
-        config = self.folder / "lighttpd.conf"
+        config, self.plain_port = self.folder / "lighttpd.conf", free_port()
         config.write_text(self.CONFIG.format(
-            port=self.port, folder=self.folder, key=self.certificates.key(self.certificates.server),
+            port=self.port, plain_port=self.plain_port,
+            base64="".join(self.certificates.client.read_text().split("-----")[2].split()), folder=self.folder, key=self.certificates.key(self.certificates.server),
             certificate=self.certificates.server, ca=self.certificates.ca, backends=",\n".join(backends),
             magnet=', "mod_magnet"' if magnet else ""))
         if magnet:
@@ -182,6 +200,9 @@ fastcgi.server = ({backends})
             with config.open("a", encoding="ascii") as more:
                 more.write('$HTTP["url"] == "/lua" { magnet.attract-raw-url-to = ("%s") }\n' % lua)
         return [program("lighttpd", "lighttpd lighttpd-mod-openssl"), "-D", "-f", config]
+
+    def plain_url(self, path):
+        return f"http://127.0.0.1:{self.plain_port}/{path}"
 
     @staticmethod
     def has_magnet():
