@@ -13,7 +13,7 @@
 struct allowlist;
 
 /* Makes the list from --allow-peer and from FCGI_WEB_SERVER_ADDRS (FastCGI specification section
- * 3.2). Returns it, to be freed with peers_free, or NULL with ERROR_USAGE or ERROR_MEMORY. */
+ * 3.2). Returns it, to be freed with allowlist_free, or NULL with ERROR_USAGE or ERROR_MEMORY. */
 struct allowlist *allowlist_new(const struct config *config, struct error *error);
 
 /* Frees the list. Accepts NULL. */
