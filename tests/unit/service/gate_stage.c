@@ -27,15 +27,6 @@ static bool no_flush(void *context)
     return true;
 }
 
-char *certificate_parameter(const struct pki *pki)
-{
-    char *pem = pki_pem(pki->certificate), *parameter = NULL;
-
-    pki_must(asprintf(&parameter, "SSL_CLIENT_CERT=%s", pem) > 0, "asprintf");
-    free(pem);
-    return parameter;
-}
-
 /* The answers are kept whatever allocations fail. */
 static void make_room(struct text *text)
 {
@@ -50,22 +41,15 @@ struct stage *stage_new(const char *rules, const char *shadow)
 {
     struct stage *stage = calloc(1, sizeof(*stage));
     struct error error = {.kind = ERROR_NONE};
-    char *pem;
 
     cr_assert_not_null(stage);
-    stage->ca = pki_ca("CN=Our CA");
-    stage->client = pki_client("CN=Dan Example,O=Acme", stage->ca);
+    service_files_make(&stage->files, &stage->config);
+    stage->client = pki_client("CN=Dan Example,O=Acme", stage->files.ca);
     stage->certificate = certificate_parameter(stage->client);
-    stage->dir = pki_temp_dir();
-    pem = pki_pem(stage->ca->certificate);
-    stage->items[0] = pki_write_text(stage->dir, "ca.cer", pem);
-    free(pem);
-    stage->config = (struct config){.ca = {.items = stage->items, .count = 1},
-        .log_file = pki_write_text(stage->dir, "log", ""),
-        .rules = rules != NULL ? pki_write_text(stage->dir, "access.rules", rules) : NULL,
-        .shadow_rules = shadow != NULL ? pki_write_text(stage->dir, "shadow.rules", shadow) : NULL,
-        .depth = 10,
-        .security_level = 2};
+    if (rules != NULL)
+        stage->config.rules = pki_write_text(stage->files.dir, "access.rules", rules);
+    if (shadow != NULL)
+        stage->config.shadow_rules = pki_write_text(stage->files.dir, "shadow.rules", shadow);
     cr_assert(service_open(&stage->service, &stage->config, false, &error), "%s", error.text);
     stage->service.cache = verdict_cache_new(16, NULL);
     stage->service.metrics = metrics_new();
@@ -79,14 +63,11 @@ void stage_free(struct stage *stage)
 {
     service_close(&stage->service);
     text_free(&stage->output);
-    free(stage->items[0]);
-    free(stage->config.log_file);
     free(stage->config.rules);
     free(stage->config.shadow_rules);
     free(stage->certificate);
-    pki_remove_dir(stage->dir);
     pki_free(stage->client);
-    pki_free(stage->ca);
+    service_files_free(&stage->files, &stage->config);
     free(stage);
 }
 

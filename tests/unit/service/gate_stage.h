@@ -5,19 +5,18 @@
 #include "base/text.h"
 #include "service/respond.h"
 #include "service/service_rules.h"
-#include "unit/pki/pki.h"
+#include "unit/service/service_given.h"
 
 /* Denies /secret/, allows /pub/ with the common name and /mail/ with the mail address. */
 extern const char usual_rules[];
 
 /* A gate over a CA and rules made for the test, and a request whose answer is kept. */
 struct stage {
-    struct pki *ca, *client;
+    struct service_files files;
+    struct pki *client;
     char *certificate; /* "SSL_CLIENT_CERT=..." */
     struct config config;
     struct service service;
-    char *dir;
-    char *items[1];
     struct text output;
     size_t writes;
     bool aborted;
@@ -26,9 +25,6 @@ struct stage {
 /* Either text may be NULL: no such rules. Free with stage_free. */
 struct stage *stage_new(const char *rules, const char *shadow);
 void stage_free(struct stage *stage);
-
-/* "SSL_CLIENT_CERT=..." of a certificate; free with free(). */
-char *certificate_parameter(const struct pki *pki);
 
 #define MAX_PARAMETERS 12
 

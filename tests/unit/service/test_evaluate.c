@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "service/evaluate.h"
-#include "unit/pki/pki.h"
+#include "unit/service/service_given.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -8,37 +8,27 @@
 
 /* A service with a cache over a CA made for the test, and a request of its client. */
 struct stage {
-    struct pki *ca, *client;
+    struct service_files files;
+    struct pki *client;
     struct config config;
     struct service service;
     struct trust *trust;
-    char *dir, *certificate;
-    char *items[1];
+    char *certificate;
     char *parameters[2];
 };
 
 static void stage_begin(struct stage *stage)
 {
     struct error error = {.kind = ERROR_NONE};
-    char *pem;
 
-    *stage = (struct stage){.ca = pki_ca("CN=Our CA")};
-    stage->client = pki_client("CN=Dan", stage->ca);
-    stage->dir = pki_temp_dir();
-    pem = pki_pem(stage->ca->certificate);
-    stage->items[0] = pki_write_text(stage->dir, "ca.cer", pem);
-    free(pem);
-    stage->config = (struct config){.ca = {.items = stage->items, .count = 1},
-        .log_file = pki_write_text(stage->dir, "log", ""),
-        .depth = 10,
-        .security_level = 2,
-        .cache = 10};
+    *stage = (struct stage){.trust = NULL};
+    service_files_make(&stage->files, &stage->config);
+    stage->config.cache = 10;
+    stage->client = pki_client("CN=Dan", stage->files.ca);
     cr_assert(service_open(&stage->service, &stage->config, true, &error), "%s", error.text);
     cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
     stage->trust = trust_current_get(stage->service.trust);
-    pem = pki_pem(stage->client->certificate);
-    pki_must(asprintf(&stage->certificate, "SSL_CLIENT_CERT=%s", pem) > 0, "asprintf");
-    free(pem);
+    stage->certificate = certificate_parameter(stage->client);
     stage->parameters[0] = stage->certificate;
 }
 
@@ -47,11 +37,8 @@ static void stage_end(struct stage *stage)
     trust_release(stage->trust);
     service_close(&stage->service);
     free(stage->certificate);
-    free(stage->items[0]);
-    free(stage->config.log_file);
-    pki_remove_dir(stage->dir);
     pki_free(stage->client);
-    pki_free(stage->ca);
+    service_files_free(&stage->files, &stage->config);
 }
 
 static void begin(struct stage *stage, uint64_t rules_number, struct evaluation *evaluation)
@@ -64,7 +51,7 @@ static void expect_proven(const struct stage *stage, const struct evaluation *ev
     cr_assert_not_null(evaluation->certificate);
     cr_assert_eq(sk_X509_num(evaluation->proven), 2);
     cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 0), stage->client->certificate), 0);
-    cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 1), stage->ca->certificate), 0);
+    cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 1), stage->files.ca->certificate), 0);
 }
 
 Test(evaluate, the_identity_comes_first_then_the_verdict_with_its_chain)

@@ -78,7 +78,7 @@ static void torture_formats(const char *path)
     static const int formats[] = {CONFIG_FORMAT_TEXT, CONFIG_FORMAT_JSON};
     struct stage *stage = stage_new(usual_rules, NULL);
     char *pem = pki_pem(stage->client->certificate);
-    char *file = pki_write_text(stage->dir, "client.cer", pem), *files[] = {file};
+    char *file = pki_write_text(stage->files.dir, "client.cer", pem), *files[] = {file};
     char at[] = NOON, asked[64];
     size_t i;
 

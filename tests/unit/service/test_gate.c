@@ -166,7 +166,7 @@ Test(gate, httpd_gets_a_short_page_whatever_the_names_and_the_rules)
     for (i = 0; i < 40; i++)
         strcat(subject, i % 2 == 0 ? "<&>\\\"'<&>\\\"'" : ",OU=<&>");
     stage = stage_new(rules, NULL);
-    hostile = pki_client(subject, stage->ca);
+    hostile = pki_client(subject, stage->files.ca);
     free(stage->certificate);
     stage->certificate = certificate_parameter(hostile);
     answer = ASK(stage, REQUEST_AUTHORIZER, GET, PUB, "FCGI_APACHE_ROLE=AUTHENTICATOR");
@@ -384,7 +384,7 @@ Test(gate, decisions_are_counted_by_reason)
 Test(gate, hostile_names_stay_escaped_on_the_page)
 {
     struct stage *stage = stage_new(usual_rules, NULL);
-    struct pki *hostile = pki_client("CN=<script>alert(1)</script>,O=\"x", stage->ca);
+    struct pki *hostile = pki_client("CN=<script>alert(1)</script>,O=\"x", stage->files.ca);
     const char *answer;
 
     free(stage->certificate);

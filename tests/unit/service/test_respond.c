@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "certificate/alloc_watch.h"
 #include "service/respond.h"
-#include "unit/pki/pki.h"
+#include "unit/service/service_given.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -11,11 +11,9 @@
 
 /* A service over a CA made for the test, and a request whose answer is kept. */
 struct stage {
-    struct pki *ca;
+    struct service_files files;
     struct config config;
     struct service service;
-    char *dir;
-    char *items[1];
     struct text output;
     size_t flushed_at[8]; /* how much was written at each flush */
     size_t flushes;
@@ -43,19 +41,10 @@ static struct stage *stage_new(void)
 {
     struct stage *stage = calloc(1, sizeof(*stage));
     struct error error = {.kind = ERROR_NONE};
-    char *pem;
 
     cr_assert_not_null(stage);
-    stage->ca = pki_ca("CN=Our CA");
-    stage->dir = pki_temp_dir();
-    pem = pki_pem(stage->ca->certificate);
-    stage->items[0] = pki_write_text(stage->dir, "ca.cer", pem);
-    free(pem);
-    stage->config = (struct config){.ca = {.items = stage->items, .count = 1},
-        .log_file = pki_write_text(stage->dir, "log", ""),
-        .depth = 10,
-        .security_level = 2,
-        .warn_days = 30};
+    service_files_make(&stage->files, &stage->config);
+    stage->config.warn_days = 30;
     cr_assert(service_open(&stage->service, &stage->config, false, &error), "%s", error.text);
     cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
     return stage;
@@ -65,10 +54,7 @@ static void stage_free(struct stage *stage)
 {
     service_close(&stage->service);
     text_free(&stage->output);
-    free(stage->items[0]);
-    free(stage->config.log_file);
-    pki_remove_dir(stage->dir);
-    pki_free(stage->ca);
+    service_files_free(&stage->files, &stage->config);
     free(stage);
 }
 
@@ -85,16 +71,6 @@ static const char *ask(struct stage *stage, enum request_role role, char *const 
     return text_string(&stage->output);
 }
 
-/* "SSL_CLIENT_CERT=" and the certificate; freed with free(). */
-static char *certificate_parameter(const struct pki *pki)
-{
-    char *pem = pki_pem(pki->certificate), *parameter = NULL;
-
-    pki_must(asprintf(&parameter, "SSL_CLIENT_CERT=%s", pem) > 0, "asprintf");
-    free(pem);
-    return parameter;
-}
-
 static bool ends_with(const char *string, const char *end)
 {
     size_t length = strlen(string), more = strlen(end);
@@ -108,7 +84,7 @@ static char get[] = "REQUEST_METHOD=GET", head[] = "REQUEST_METHOD=HEAD",
 Test(answer, the_identity_is_flushed_before_the_verdict)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan,O=Acme", stage->ca);
+    struct pki *client = pki_client("CN=Dan,O=Acme", stage->files.ca);
     char *certificate = certificate_parameter(client);
     char *const parameters[] = {get, certificate, NULL};
     const char *answer = ask(stage, REQUEST_RESPONDER, parameters);
@@ -142,7 +118,7 @@ Test(answer, without_a_certificate_the_report_says_so)
 Test(answer, what_of_the_trust_is_old_is_told)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->ca);
+    struct pki *client = pki_client("CN=Dan", stage->files.ca);
     char *certificate = certificate_parameter(client);
     char accept_html[] = "HTTP_ACCEPT=text/html";
     char *const parameters[] = {get, certificate, NULL};
@@ -152,19 +128,19 @@ Test(answer, what_of_the_trust_is_old_is_told)
 
     answer = ask(stage, REQUEST_RESPONDER, json);
     cr_expect_not_null(strstr(answer, "\"trust_kept\": null"), "%s", answer);
-    free(pki_write_text(stage->dir, "ca.cer", "-----BEGIN CERTIFICATE-----\n"));
+    free(pki_write_text(stage->files.dir, "ca.cer", "-----BEGIN CERTIFICATE-----\n"));
     service_reload(&stage->service);
     answer = ask(stage, REQUEST_RESPONDER, parameters);
     cr_expect_not_null(strstr(answer, "\nTrust: ca.cer is kept as it was at 20"), "%s", answer);
-    cr_expect_null(strstr(answer, stage->dir), "%s", answer);
+    cr_expect_null(strstr(answer, stage->files.dir), "%s", answer);
     cr_expect(ends_with(answer, "\nThe certificate is valid\n"), "%s", answer);
     answer = ask(stage, REQUEST_RESPONDER, json);
     cr_expect_not_null(
         strstr(answer, "\"trust_kept\": [\n    \"ca.cer is kept as it was at 20"), "%s", answer);
-    cr_expect_null(strstr(answer, stage->dir), "%s", answer);
+    cr_expect_null(strstr(answer, stage->files.dir), "%s", answer);
     answer = ask(stage, REQUEST_RESPONDER, html);
     cr_expect_not_null(strstr(answer, "<p>ca.cer is kept as it was at 20"), "%s", answer);
-    cr_expect_null(strstr(answer, stage->dir), "%s", answer);
+    cr_expect_null(strstr(answer, stage->files.dir), "%s", answer);
     free(certificate);
     pki_free(client);
     stage_free(stage);
@@ -211,7 +187,7 @@ Test(answer, methods_other_than_get_and_head_are_405_and_head_has_no_body)
 Test(answer, an_authorizer_gets_403_even_with_a_good_certificate)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->ca);
+    struct pki *client = pki_client("CN=Dan", stage->files.ca);
     char *certificate = certificate_parameter(client);
     char *const parameters[] = {get, certificate, NULL};
     const char *answer = ask(stage, REQUEST_AUTHORIZER, parameters);
@@ -243,7 +219,7 @@ Test(answer, without_trust_the_client_reads_503_and_no_reason)
 Test(answer, a_client_that_is_gone_gets_nothing_more)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->ca);
+    struct pki *client = pki_client("CN=Dan", stage->files.ca);
     char *certificate = certificate_parameter(client);
     char *const parameters[] = {get, certificate, NULL};
     const char *answer;
@@ -294,7 +270,7 @@ static void torture(struct stage *stage, const struct pki *client, bool good, bo
 Test(answer, want_of_memory_is_never_told_as_a_verdict_on_the_certificate)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->ca), *stranger = pki_ca("CN=Stranger");
+    struct pki *client = pki_client("CN=Dan", stage->files.ca), *stranger = pki_ca("CN=Stranger");
 
     torture(stage, client, true, false);
     torture(stage, client, true, true);
