@@ -2,8 +2,8 @@
 #ifndef PEERCERT_ERROR_H
 #define PEERCERT_ERROR_H
 
-/* Want of memory, a failure of libcrypto and bad input never share a value: only the last one may
- * be told as somebody's fault. */
+/* Running out of memory, a failure of libcrypto and bad input never share a value: only the last
+ * one may be told as somebody's fault. */
 enum error_kind {
     ERROR_NONE = 0,
     ERROR_USAGE,   /* an option, variable or configuration key; exit code 2 */

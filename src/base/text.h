@@ -33,7 +33,7 @@ void text_clear(struct text *text);
 const char *text_string(const struct text *text);
 
 /* Gives the string to the caller (free with free()) and makes the text empty. NULL when the text
- * had failed or memory is wanting; an empty text gives an empty string. */
+ * had failed or memory runs out; an empty text gives an empty string. */
 char *text_take(struct text *text);
 
 /* Appends bytes as they are. */

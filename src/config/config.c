@@ -54,7 +54,7 @@ static bool check_together(struct config *config, struct error *error)
         return false;
     }
     if (reads_files && config->files.count == 0 && !config->test_config) {
-        error_set(error, ERROR_USAGE, "%s: names no FILE (`-` is standard input)",
+        error_set(error, ERROR_USAGE, "%s: needs a FILE (`-` is standard input)",
             config->check ? "--check" : "--explain");
         return false;
     }

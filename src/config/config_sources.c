@@ -264,7 +264,7 @@ static bool read_variable(struct config *config, const char *name, const char *v
     if (!(config_options[index].where & FROM_ENVIRONMENT))
         return config_refuse(source, "this is for the command line only", error);
     if (seen[index])
-        return config_refuse(source, "the environment holds it twice", error);
+        return config_refuse(source, "it is set twice in the environment", error);
     seen[index] = true;
     return config_options[index].kind == OPTION_LIST
                ? set_items(config, index, value, source, error)

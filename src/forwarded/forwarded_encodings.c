@@ -95,7 +95,7 @@ static enum decoding decode_rfc9440_chain(
     } while (result == DECODING_FINE && cursor_skip(&value, ","));
     if (result == DECODING_FINE && cursor_left(&value) > 0)
         return encoding_refuse(
-            out, "something else than a comma follows a byte sequence (RFC 9440)");
+            out, "something other than a comma follows a byte sequence (RFC 9440)");
     return result;
 }
 

@@ -11,7 +11,7 @@
 /* Inside of the module `forwarded`: one decoder for each encoding in which a certificate arrives.
  */
 
-/* How decoding ended. Want of memory and bad input never share a value. */
+/* How decoding ended. Running out of memory and bad input never share a value. */
 enum decoding {
     DECODING_FINE,    /* at least one certificate */
     DECODING_BLANK,   /* nothing but white space */

@@ -122,7 +122,7 @@ static int append_bytes(const char *bytes, size_t length, void *context)
     return text->failed ? -1 : 0;
 }
 
-/* Writes an object in one line and frees it. Not by json_dumps: where memory is wanting for a
+/* Writes an object in one line and frees it. Not by json_dumps: when memory runs out for a
  * member's name, jansson 2.14 leaves the name out and says that all is well. */
 static void append_object(struct text *text, json_t *object, bool filled)
 {

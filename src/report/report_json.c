@@ -98,7 +98,7 @@ static json_t *list_or_null(const struct identity_list *list)
     return array;
 }
 
-/* Sets a member whose value is NULL when memory was wanting; false then. Takes the value over. */
+/* Sets a member whose value is NULL when memory ran out; false then. Takes the value over. */
 static bool set(json_t *object, const char *name, json_t *value)
 {
     return json_object_set_new(object, name, value) == 0;
@@ -293,7 +293,7 @@ static int append_bytes(const char *bytes, size_t length, void *context)
 }
 
 /* Writes the object to `json`, which the caller frees, and frees the object. An object that could
- * not be filled fails the text. Not by json_dumps: where memory is wanting for a member's name,
+ * not be filled fails the text. Not by json_dumps: when memory runs out for a member's name,
  * jansson 2.14 leaves the name out and says that all is well; `failed` stays. */
 static void dump(struct text *json, json_t *object, bool filled)
 {

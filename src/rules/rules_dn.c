@@ -68,7 +68,7 @@ static ASN1_OBJECT *read_type(const char **at, struct error *error)
         if (alloc_watch_explains_errors())
             (void)fail_library(error);
         else
-            error_set(error, ERROR_INPUT, "'%s' is no type of a name's part", type);
+            error_set(error, ERROR_INPUT, "'%s' is not an attribute type", type);
     }
     return object;
 }

@@ -238,7 +238,7 @@ static bool read_who_and_when(struct reader *reader)
     if (line->any && (line->keys & WHO_KEYS) != 0)
         return rules_value_refuse(reader->error, "'any' stands beside no other key of identity");
     if (!line->any && (line->keys & WHO_KEYS) == 0)
-        return rules_value_refuse(reader->error, "says nobody: write whom, or 'any'");
+        return rules_value_refuse(reader->error, "names nobody: write whom, or 'any'");
     return keep_terms(reader);
 }
 
@@ -322,7 +322,7 @@ static bool read_rest(struct reader *reader)
         if (line->user.kind == USER_DEFAULT)
             return rules_value_refuse(reader->error, "a map line needs user=");
         return line->user.kind != USER_MAP ||
-               rules_value_refuse(reader->error, "a map does not refer to a map");
+               rules_value_refuse(reader->error, "a map cannot refer to a map");
     default:
         return read_who_and_when(reader);
     }

@@ -228,7 +228,7 @@ static bool read_network(struct rules_value *value, struct error *error)
         unsigned kept = network->prefix > i * 8 ? network->prefix - (unsigned)i * 8 : 0;
 
         if ((rest.address[i] & (kept >= 8 ? 0U : 0xFFU >> kept)) != 0)
-            return rules_value_refuse(error, "has bits behind its prefix");
+            return rules_value_refuse(error, "has bits set beyond its prefix");
     }
     return true;
 }
@@ -313,7 +313,7 @@ bool rules_value_read(
                rules_value_refuse(error, "must be letters, digits, `-`, `_` and dots, up to 64");
     case KEY_DN:
         if (strchr(value->word, '*') != NULL)
-            return rules_value_refuse(error, "takes no `*`; one that is meant is written \\\\2a");
+            return rules_value_refuse(error, "takes no `*`; a literal one is written \\\\2a");
         return take_name(rules, value, rules_dn_read(value->word, error), error);
     case KEY_EMAIL:
     case KEY_UPN:

@@ -107,7 +107,7 @@ static bool read_hours(struct rules_value *value, struct error *error)
     if (value->low < 0 || value->high < 0 || value->low == DAY_MINUTES)
         return rules_value_refuse(error, "must be HH:MM-HH:MM, from 00:00 to 24:00");
     if (value->low == value->high)
-        return rules_value_refuse(error, "ends when it begins");
+        return rules_value_refuse(error, "ends at the time at which it begins");
     return true;
 }
 

@@ -37,7 +37,7 @@ static bool watch_sockets(const struct acceptor *acceptor, struct error *error)
 
         if (epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, acceptor->listener->fds[number], &event) !=
             0) {
-            error_set(error, ERROR_LIBRARY, "the server could not begin: %s", strerror(errno));
+            error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
             return false;
         }
     }

@@ -185,7 +185,7 @@ static bool prepare(struct server *server, struct listener *listener, struct err
     return server->acceptor != NULL;
 
 fail:
-    error_set(error, ERROR_LIBRARY, "the server could not begin: %s", strerror(errno));
+    error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
     return false;
 }
 
@@ -305,7 +305,7 @@ static bool start_workers(
         int reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
 
         if (reason != 0) {
-            error_set(error, ERROR_LIBRARY, "a worker could not begin: %s", strerror(reason));
+            error_set(error, ERROR_LIBRARY, "a worker could not be started: %s", strerror(reason));
             return false;
         }
         workers[i].started = true;

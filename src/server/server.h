@@ -12,7 +12,7 @@
  * too, and requests in hand are finished. SIGHUP opens the log file and loads the trust anew;
  * the trust is also reloaded within a second or so when its files change. SIGPIPE is ignored. To
  * be called from the main thread while it is the only one but the log's. Returns true after a clean
- * stop; false with ERROR_LIBRARY or ERROR_MEMORY when it could not begin. */
+ * stop; false with ERROR_LIBRARY or ERROR_MEMORY when it could not be started. */
 bool server_run(const struct service *service, struct listener *listener, struct error *error);
 
 #endif

@@ -141,7 +141,7 @@ Test(config, explain_goes_with_rules_and_what_it_asks_with_explain)
 
     expect_refused((struct given){.line = {"--ca", "x", "--explain", "f"}}, "needs --rules");
     expect_refused(
-        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain"}}, "--explain: names no");
+        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain"}}, "--explain: needs a");
     expect_refused(
         (struct given){.line = {"--ca", "x", "--rules", "r", "--explain", "--check", "f"}},
         "exclude each other");
@@ -178,7 +178,7 @@ Test(config, what_does_not_go_together_is_refused)
         (struct given){.line = {"--ca", "x", "--chain", "y"}}, "--check or --explain alone");
     expect_refused((struct given){.line = {"--ca", "x", "--password-file", "y"}},
         "--check or --explain alone");
-    expect_refused((struct given){.line = {"--ca", "x", "--check"}}, "--check: names no FILE");
+    expect_refused((struct given){.line = {"--ca", "x", "--check"}}, "--check: needs a FILE");
     expect_refused((struct given){.line = {"--check", "f"}}, "--ca: missing");
     expect_refused(
         (struct given){.line = {"--ca", "x", "--format", "html", "--check", "f", "g"}}, "one FILE");

@@ -223,7 +223,7 @@ Test(config_sources, a_scalar_that_is_set_twice_in_one_source_is_refused)
     expect_refused((struct given){.file = "require-crl\nrequire-crl = no\n"},
         "c.conf:2: require-crl: it is set already on line 1");
     expect_refused((struct given){.environment = {"PEERCERT_CA=x", "PEERCERT_CA=y"}},
-        "PEERCERT_CA: the environment holds it twice");
+        "PEERCERT_CA: it is set twice in the environment");
 }
 
 Test(config_sources, the_file_may_be_written_in_several_ways)

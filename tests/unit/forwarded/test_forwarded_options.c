@@ -156,7 +156,7 @@ Test(forwarded_options, rfc9440_chain_may_come_in_several_headers)
     expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=:%s:", leaf.base64),
         format("HTTP_CLIENT_CERT_CHAIN=:%s:,", ca.base64), "not a byte sequence");
     expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=:%s:", leaf.base64),
-        format("HTTP_CLIENT_CERT_CHAIN=:%s: :%s:", ca.base64, root.base64), "else than a comma");
+        format("HTTP_CLIENT_CERT_CHAIN=:%s: :%s:", ca.base64, root.base64), "other than a comma");
     /* The chain is read with Client-Cert alone. */
     forwarded = read_headers("X-Any", 0, format("HTTP_CLIENT_CERT_CHAIN=:%s:", ca.base64),
         format("HTTP_X_ANY=%s", leaf.base64), NULL);
