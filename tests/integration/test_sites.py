@@ -63,6 +63,8 @@ cat >/usr/local/sbin/systemctl <<'END'
 #!/bin/sh
 echo "systemctl $*" >>/run/systemctl.log
 case "$*" in
+*peercert.socket) ;;
+*enable*) ;;
 *lighttpd*) lighttpd -f /etc/lighttpd/lighttpd.conf ;;
 *apache2*) apachectl start ;;
 *nginx*) nginx ;;
@@ -128,9 +130,9 @@ BEFORE = {
 }
 
 
-def comment(front):
+def comment(file):
     """The indented lines of the comment at the top: commands, and what goes into the site's configuration."""
-    head = (DEPLOY / FILES[front]).read_text().split("\n\n")[0]
+    head = (DEPLOY / file).read_text().split("\n\n")[0]
     return [line[4:].split("  #")[0].strip() for line in head.splitlines() if line.startswith("#   ")]
 
 
@@ -141,7 +143,7 @@ def is_command(line):
 
 def script(front, tries):
     path, site = SITES[front]
-    lines = comment(front)
+    lines = comment(FILES[front])
     commands = [line for line in lines if is_command(line)]
     additions = [line for line in lines if not is_command(line)]
     include = additions[-1]
@@ -173,26 +175,72 @@ call plain-site http://localhost/
 """
 
 
-@pytest.mark.parametrize("front", FILES)
-def test_the_report_comes_into_a_site_that_exists(front, peercert, pki, tmp_path):
+def run_script(front, text, peercert, pki, tmp_path):
+    """The parts of what its tries said, and all that it said, in namespaces of its own."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PEERCERT": str(peercert), "CA": str(pki.ca),
                    "SERVER_CER": str(pki.server.cer), "SERVER_KEY": str(pki.server.key), "GOOD_CER": str(pki.good.cer),
-                   "GOOD_KEY": str(pki.good.key), "GROUP": "haproxy" if front == "haproxy" else "www-data"}
+                   "GOOD_KEY": str(pki.good.key), "KIT": str(ROOT / "certs/ca"), "GROUP": "haproxy" if front == "haproxy" else "www-data"}
     work = tmp_path / "work"
     work.mkdir()
-    (tmp_path / "script").write_text(script(front, TRIES))
+    (tmp_path / "script").write_text(text)
     done = subprocess.run(["unshare", "-mnpf", "--kill-child", "--mount-proc", "bash", str(tmp_path / "script"), str(work)],
                           capture_output=True, text=True, env=environment, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not re.search(r"duplicate|\[warn\]|WARNING|already (loaded|exists)", done.stderr, re.I), done.stderr
     parts = dict(part.split("\n", 1) for part in done.stdout.split("=== ")[1:])
     where = done.stdout + done.stderr
+    return parts, where
+
+
+@pytest.mark.parametrize("front", FILES)
+def test_the_report_comes_into_a_site_that_exists(front, peercert, pki, tmp_path):
+    parts, where = run_script(front, script(front, TRIES), peercert, pki, tmp_path)
     assert "the site that was there" in parts["site"], where
     assert parts["client"].strip().splitlines()[-1] == VALID, where
     assert parts["nobody"].startswith(ABSENT), where
     assert parts["other"].strip() in ("404", "200"), where  # 200: HAProxy's site answers for all addresses
     assert "peercert" not in parts["plain"].lower() and ABSENT not in parts["plain"] and "valid" not in parts["plain"], where
     assert "the site that was there" in parts["plain-site"] or front == "nginx", where
+
+
+# Whole servers: a machine on which only the packages, peercert, and one CA of the kit's are.
+WHOLE = {"lighttpd": "lighttpd/peercert.conf", "apache": "apache/peercert.conf", "nginx": "nginx/peercert.conf",
+         "haproxy": "haproxy/peercert.cfg"}
+MACHINE = """
+ln -s "$PEERCERT" /usr/local/bin/peercert
+ln -s "$KIT" /usr/local/bin/peercert-ca
+rm -f /etc/peercert/server.* /etc/apache2/sites-enabled/*
+install -Dm644 deploy/systemd/peercert.conf /etc/peercert/peercert.conf
+export HOME=/run/home CA_PASSWORD=abcdefgh
+mkdir -m 700 -p ~/acme-ca
+peercert-ca init --dir ~/acme-ca --batch --ec --subject "CN=Acme Servers" >/dev/null
+peercert-ca request dan --dir ~/acme-ca --batch --ec >/dev/null
+peercert-ca sign ~/acme-ca/dan.req --dir ~/acme-ca --batch >/dev/null
+install -m644 ~/acme-ca/ca.cer /etc/peercert/new
+mv /etc/peercert/new /etc/peercert/ca.cer
+until grep -q "the trust was reloaded" /run/peercert.log; do sleep 0.1; done
+SERVER_CER=~/acme-ca/ca.cer GOOD_CER=~/acme-ca/dan.cer GOOD_KEY=~/acme-ca/dan.key
+"""
+
+
+def whole_script(front):
+    lines = comment(WHOLE[front])
+    said = "\n".join(lines)
+    for needed in ("apt-get install", "server.key", "--test-config", "systemctl enable --now", "systemctl restart"):
+        assert needed in said, f"{WHOLE[front]} does not say: {needed}"
+    assert said.index("--test-config") < said.index("systemctl restart")
+    # What the test must have otherwise: its own name, and nobody who answers questions.
+    said = said.replace("www.example.org", "localhost").replace("peercert-ca sign", "peercert-ca sign --batch")
+    said = said.replace("peercert-ca request", "peercert-ca request --batch")
+    return "\n".join([SETUP, "cd " + shlex.quote(str(ROOT)), MACHINE, BEFORE[front] if front == "apache" else "", said, TRIES])
+
+
+@pytest.mark.parametrize("front", WHOLE)
+def test_a_server_of_its_own_comes_up_by_the_commands_of_its_comment(front, peercert, pki, tmp_path):
+    parts, where = run_script(front, whole_script(front), peercert, pki, tmp_path)
+    assert parts["client"].strip().splitlines()[-1] == VALID, where
+    assert parts["nobody"].startswith(ABSENT), where
+    assert "peercert" not in parts["plain"].lower() and ABSENT not in parts["plain"] and "valid" not in parts["plain"], where
 
 
 if __name__ == "__main__":
