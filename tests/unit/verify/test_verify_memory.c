@@ -291,3 +291,25 @@ Test(verify_memory, a_shared_intermediate_is_not_spoilt_by_one_failure)
     pki_free(between);
     pki_free(root);
 }
+
+/* Of a link certificate without key identifiers a copy is made (verify_links). */
+Test(verify_memory, below_a_link_certificate_is_valid_or_not_judged)
+{
+    struct pki_spec spec = {.subject = "CN=CA",
+        .ca = true,
+        .extensions = {"authorityKeyIdentifier=", "subjectKeyIdentifier="}};
+    struct pki *old = pki_make(&spec), *new = pki_make(&spec), *link, *leaf;
+
+    spec.issuer = old;
+    spec.same_key_as = new;
+    link = pki_make(&spec);
+    leaf = pki_make(&(struct pki_spec){
+        .subject = "CN=x", .issuer = new, .extensions = {"authorityKeyIdentifier="}});
+    torture(&(struct setup){.ca = {old}, .chain = {link}, .without_second_judge = true}, leaf,
+        VERDICT_VALID, "a link");
+    expect_no_leak("a link");
+    pki_free(leaf);
+    pki_free(link);
+    pki_free(new);
+    pki_free(old);
+}
