@@ -261,7 +261,8 @@ def expected_line(file, object):
 @pytest.mark.parametrize("method", METHODS)
 def test_explain_and_the_gate_decide_the_same(run, start_responder, people, files, method):
     """Every certificate, host and path: status, reason, deciding line, user and nearest miss."""
-    gate = start_responder(*files[0][2:], "--log-format", "json")
+    # One worker, so that decisions are logged in the order of the questions.
+    gate = start_responder(*files[0][2:], "--log-format", "json", "--threads", "1")
     certificates = list(people.values())
     questions = [(host, path) for host in HOSTS[METHODS.index(method) % 2::2] for path in PATHS]
     explained = []
