@@ -399,3 +399,13 @@ import front_nginx  # noqa: E402
 FRONTS.update(front_apache.FRONTS)
 FRONTS.update(front_nginx.FRONTS)
 FRONTS.update(front_haproxy.FRONTS)
+
+
+def without_its_trust_only_the_log_says_why(front):
+    """A front whose peercert was given missing.cer as its CA."""
+    front.allow("missing.cer")
+    reply = front.curl()
+    assert reply.status == 503
+    assert "missing.cer" not in reply.text
+    assert ABSENT not in reply.text
+    assert "missing.cer" in front.logs()

@@ -12,7 +12,21 @@ from processes import wait_until
 WHOLE, CUT_OFF, NO_ANSWER = "whole", "cut off", "no answer"
 
 
-class Load:
+class Threads:
+    """Threads that run within a `with` block: `threads` are made before it, and see `stopping` behind it."""
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class Load(Threads):
     """A number of clients with a certificate, on connections that they keep as long as the front does.
 
     As browsers and curl do, they send a request again when it was not the first on its connection and the
@@ -26,16 +40,6 @@ class Load:
         self.wrong = []
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
 
     def total(self):
         with self.lock:
@@ -82,3 +86,16 @@ class Load:
             with self.lock:
                 self.wrong.append(body)
         return CUT_OFF, False
+
+
+def restart_under_load(front, certificate, status):
+    """Restarts the responder three times under load: each answer is whole, or has this status; and there are many."""
+    with Load(front, certificate, clients=6) as load:
+        load.wait_for(30)
+        for _ in range(3):
+            assert front.responder.stop() == 0
+            front.start_responder()
+            load.wait_for(30)
+    assert not load.wrong
+    assert load.outcomes[WHOLE] >= 100
+    assert set(load.outcomes) <= {WHOLE, status}, load.outcomes

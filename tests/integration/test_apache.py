@@ -10,10 +10,10 @@ import subprocess
 import pytest
 
 import fastcgi
-from fronts import ABSENT, DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none
+from fronts import DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none, without_its_trust_only_the_log_says_why
 from front_apache import FRONTS
 from hostile import TRUSTED, ask_each, attempts, header_value, smuggled_bodies
-from load import CUT_OFF, NO_ANSWER, WHOLE, Load
+from load import CUT_OFF, NO_ANSWER, WHOLE, Load, restart_under_load
 from processes import Process, wait_until
 
 # What httpd says of a responder that is not there, or goes away.
@@ -193,15 +193,7 @@ def test_a_responder_of_mod_fcgid_that_ends_is_started_again(start_front, peerce
 def test_restarted_under_load_every_answer_is_whole_or_a_503(start_front, peercert, pki):
     front = start_front("apache-proxy-fcgi", peercert)
     front.allow(RESPONDER_FAILED)
-    with Load(front, pki.good, clients=6) as load:
-        load.wait_for(30)
-        for _ in range(3):
-            assert front.responder.stop() == 0
-            front.start_responder()
-            load.wait_for(30)
-    assert not load.wrong
-    assert load.outcomes[WHOLE] >= 100
-    assert set(load.outcomes) <= {WHOLE, 503}, load.outcomes
+    restart_under_load(front, pki.good, 503)
     wait_until(lambda: front.curl(pki.good).lines[-1] == VALID, "all is well again")
 
 
@@ -267,12 +259,7 @@ def test_the_verdicts_log_line_is_in_httpds_error_log(start_front, peercert, pki
 
 def test_cgi_without_a_usable_trust_is_503_and_only_the_log_says_why(start_front, peercert, tmp_path):
     front = start_front("apache-cgid", peercert, environment={"PEERCERT_CA": str(tmp_path / "missing.cer")})
-    front.allow("missing.cer")
-    reply = front.curl()
-    assert reply.status == 503
-    assert "missing.cer" not in reply.text
-    assert ABSENT not in reply.text
-    assert "missing.cer" in front.logs()
+    without_its_trust_only_the_log_says_why(front)
 
 
 def test_mod_fcgid_cuts_the_value_of_a_variable_after_127_characters(start_front, peercert, pki):

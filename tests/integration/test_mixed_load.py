@@ -17,6 +17,7 @@ from crowd import BODY, DRIP, HALF, Crowd
 from fastcgi import AUTHORIZER, RESPONDER
 from fronts import VALID
 from gate_helpers import RULES, write_rules
+from load import Threads
 from processes import Process, wait_until
 
 OCSP_ANSWERS_AFTER = 0.005
@@ -36,7 +37,7 @@ def expectations(pki, others):
         yield fastcgi.parameters(other.pem, **report), RESPONDER, f"\n{VALID}\n"
 
 
-class Clients:
+class Clients(Threads):
     """Threads that ask by turns, each request on a connection of its own or on one that is kept. A connection that ends
     without a byte is tried again: it was kept, or connected to a peercert that has gone since."""
 
@@ -69,15 +70,6 @@ class Clients:
         if connection is not None:
             connection.socket.close()
 
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
 
 
 @pytest.mark.parametrize("mode", ["off", "soft"])

@@ -9,10 +9,10 @@ import pytest
 
 import fastcgi
 import fronts
-from fronts import ABSENT, DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none
+from fronts import DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none
 from held import held_socket
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
-from load import CUT_OFF, WHOLE, Load
+from load import CUT_OFF, WHOLE, Load, restart_under_load
 from front_nginx import set_directives
 from processes import children, free_port, wait_until
 
@@ -142,15 +142,7 @@ def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start
 def test_restarted_under_load_every_answer_is_whole_or_a_502(start_front, peercert, pki):
     front = start_front("nginx", peercert)
     front.allow(UPSTREAM_FAILED)
-    with Load(front, pki.good, clients=6) as load:
-        load.wait_for(30)
-        for _ in range(3):
-            assert front.responder.stop() == 0
-            front.start_responder()
-            load.wait_for(30)
-    assert not load.wrong
-    assert load.outcomes[WHOLE] >= 100
-    assert set(load.outcomes) <= {WHOLE, 502}, load.outcomes
+    restart_under_load(front, pki.good, 502)
     assert front.curl(pki.good).lines[-1] == VALID
 
 
