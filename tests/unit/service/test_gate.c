@@ -52,6 +52,10 @@ static const struct row {
     {"front_path_counts", {GET, "REQUEST_URI=/else", "PEERCERT_PATH=/pub/x"}, false, true, "rule"},
     {"front_path_denies", {GET, PUB, "PEERCERT_PATH=/secret/x"}, false, false, "rule"},
     {"lighttpd_path_denies", {GET, PUB, "REDIRECT_URI=/secret/x"}, false, false, "rule"},
+    {"lighttpd_path_is_encoded", {GET, "REQUEST_URI=/else", "REDIRECT_URI=/%70ub/x"}, false, true,
+        "rule"},
+    {"front_path_is_decoded", {GET, "REQUEST_URI=/else", "PEERCERT_PATH=/%70ub/x"}, false, false,
+        "ambiguous_path"},
     {"empty_front_path", {GET, PUB, "PEERCERT_PATH="}, false, true, "rule"},
     {"client_header_is_no_path", {GET, "REQUEST_URI=/secret/x", "HTTP_PEERCERT_PATH=/pub/x"}, false,
         false, "rule"},
@@ -365,6 +369,20 @@ Test(gate, the_first_of_a_minute_is_by_certificate_and_rule)
     gate_recent_free(recent);
 }
 
+Test(gate, the_log_has_the_path_that_the_front_serves)
+{
+    struct stage *stage = stage_new(usual_rules, NULL);
+    char *log;
+
+    (void)ASK(stage, REQUEST_AUTHORIZER, GET, "REQUEST_URI=/else", "PEERCERT_PATH=/pub/y");
+    (void)ASK(stage, REQUEST_AUTHORIZER, GET, "REQUEST_URI=/pub/z");
+    log = log_of(stage);
+    cr_expect_not_null(strstr(log, " path=/pub/y "), "%s", log);
+    cr_expect_not_null(strstr(log, " path=/pub/z "), "%s", log);
+    free(log);
+    stage_free(stage);
+}
+
 Test(gate, decisions_are_counted_by_reason)
 {
     struct stage *stage = stage_new(usual_rules, NULL);
@@ -378,6 +396,7 @@ Test(gate, decisions_are_counted_by_reason)
     cr_expect_not_null(
         strstr(text, "decision=\"denied\",reason=\"ambiguous_path\"} 1\n"), "%s", text);
     cr_expect_not_null(strstr(text, "ambiguous_paths_total 1\n"), "%s", text);
+    cr_expect_not_null(strstr(text, "(staff)\"} 2\n"), "%s", text);
     stage_free(stage);
 }
 
