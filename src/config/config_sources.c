@@ -228,10 +228,12 @@ static bool is_test_variable(const char *name, size_t length)
 static void turn_name(char *word, bool to_option)
 {
     for (; *word != '\0'; word++) {
-        if (to_option)
-            *word = *word == '_' ? '-' : (char)tolower((unsigned char)*word);
-        else
-            *word = *word == '-' ? '_' : (char)toupper((unsigned char)*word);
+        if (*word == '_' || *word == '-')
+            *word = to_option ? '-' : '_';
+        else if (to_option && *word >= 'A' && *word <= 'Z')
+            *word += 'a' - 'A';
+        else if (!to_option && *word >= 'a' && *word <= 'z')
+            *word -= 'a' - 'A';
     }
 }
 
