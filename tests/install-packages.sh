@@ -95,9 +95,9 @@ install_packages() {
     hold_services
     installed_packages >"$work/before"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq -o DPkg::Lock::Timeout=300 update ||
+    apt-get -q -o DPkg::Lock::Timeout=300 update ||
         echo "install-packages: apt-get update failed; going on with the lists that are here" >&2
-    apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
+    apt-get -q -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"
 }
 
 only_say=
