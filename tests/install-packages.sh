@@ -129,7 +129,8 @@ done
 [ -n "$missing" ] || exit 0
 
 if [ -n "$only_say" ]; then
-    echo "These Debian packages are missing: $missing. Install them with: sudo make packages-$1" >&2
+    [ "$(id -u)" = 0 ] && sudo='' || sudo='sudo '
+    echo "These Debian packages are missing: $missing. Install them with: ${sudo}make packages-$1" >&2
     exit 1
 elif [ "$(id -u)" = 0 ]; then
     echo "Installing missing Debian packages: $missing"

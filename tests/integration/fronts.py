@@ -130,7 +130,7 @@ class Front:
     def start(self):
         command, check = self.configure()
         checked = subprocess.run(check, capture_output=True, text=True, timeout=DEADLINE)
-        assert checked.returncode == 0 and not re.search("warning|deprecated", checked.stderr, re.I), checked
+        assert checked.returncode == 0 and not re.search("warn|deprecated", checked.stdout + checked.stderr, re.I), checked
         self.server = Process(self.folder, "front", command)
         self.server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))
         return self

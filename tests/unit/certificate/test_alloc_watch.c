@@ -15,9 +15,11 @@ Test(alloc_watch, the_chosen_allocation_fails_and_is_remembered)
     alloc_watch_fail_at(2, false);
     one = OPENSSL_malloc(10);
     cr_expect_not(alloc_watch_failed());
+    cr_expect_eq(alloc_watch_count(), 1);
     two = OPENSSL_malloc(10);
     three = OPENSSL_malloc(10);
-    cr_expect_eq(alloc_watch_count(), 3);
+    /* libcrypto 3.5 allocates once more, to report the failure. */
+    cr_expect_geq(alloc_watch_count(), 3);
     alloc_watch_fail_at(0, false);
     cr_expect_not_null(one);
     cr_expect_null(two);
