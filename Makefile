@@ -114,7 +114,7 @@ HOOKED = $(BUILD)/hooked/peercert
 PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' \
 	BUILD='$(abspath $(BUILD))' $(PYTHON) -m pytest -q -rs -p no:cacheprovider
 integration: build hooked ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
-	$(PYTEST) tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
+	$(PYTEST) -n 2 tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 
 kit: build ## run the tests of the CA kit, certs/ca; ARGS='-k word' chooses
 	$(PYTEST) -n 2 $(wildcard tests/integration/test_kit*.py) $(ARGS)

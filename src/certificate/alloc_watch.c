@@ -51,7 +51,7 @@ static void watched_free(void *old, const char *file, int line)
 bool alloc_watch_start(void)
 {
     return CRYPTO_set_mem_functions(watched_malloc, watched_realloc, watched_free) == 1 &&
-           OPENSSL_init_crypto(0, NULL) == 1;
+           OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) == 1;
 }
 
 bool alloc_watch_failed(void)

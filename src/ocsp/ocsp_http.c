@@ -30,6 +30,9 @@ static const char *detail_of(int reason, int code)
         return "a redirect, which is not followed";
     case HTTP_R_UNEXPECTED_CONTENT_TYPE:
     case HTTP_R_MISSING_CONTENT_TYPE:
+#ifdef HTTP_R_CONTENT_TYPE_MISMATCH /* OpenSSL 3.5 */
+    case HTTP_R_CONTENT_TYPE_MISMATCH:
+#endif
         return "its Content-Type is not application/ocsp-response";
     case HTTP_R_RECEIVED_ERROR:
     case HTTP_R_STATUS_CODE_UNSUPPORTED:

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import subprocess
 
 import pytest
@@ -26,6 +27,9 @@ allow  any host=*.example.org path=/night/ hours=22:00-05:00 days=mon-fri user=x
 allow  issuer=acme cn="Eve Example",Nobody path=/reports/ since=2020-12-31 user=late
 allow  issuer=acme cn="Dan Example" path=/named/ user=$upn
 """
+
+# --explain asks a moment before the gate does.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:]{8}Z")
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +288,9 @@ def test_explain_and_the_gate_decide_the_same(run, start_responder, people, file
     for line, object in zip(decisions(), explained):
         for name, value in expected_line(object["file"], object).items():
             came = line.get(name)
-            assert came == value or (name == "nearest" and len(came) >= 180 and value.startswith(came[:180])), (name, line, object)
+            if name == "nearest" and came is not None and value is not None:
+                came, value = (MOMENT.sub("at its time", text) for text in (came, value))
+            assert came == value or (name == "nearest" and len(came) >= 150 and value.startswith(came[:150])), (name, line, object)
     # The table has every kind of answer.
     assert {object["reason"] for object in explained} >= {"rule", "no_rule", "ambiguous_path", "no_user_name", "expired", "untrusted",
                                                           "revoked"}
