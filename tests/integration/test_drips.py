@@ -91,6 +91,8 @@ def test_bodies_that_drip_through_a_front_hold_up_nobody(start_front, peercert, 
     """When they held a thread each, forty made everybody wait for 8 s, and two hundred for good."""
     front = start_front(name, peercert)
     front.allow(CUT_OFF)
+    # httpd was still sending on a body that peercert does not read to its end.
+    front.allow(r"\[proxy_fcgi:error\] .* AH01075: Error dispatching request to .*: \(sending stdin\)")
     count = 200 if long else 40
     alone = ask_times(front, pki.good, ANSWERS)
     with contextlib.ExitStack() as held:
