@@ -98,7 +98,7 @@ configure_server() {
 }
 
 # Two pages, and rules that let Ops see one of them.
-configure_site() {
+make_site() {
     mkdir -p site/wiki site/admin
     echo 'The wiki of Acme.' >site/wiki/index.html
     echo 'The accounts of Acme.' >site/admin/index.html
@@ -106,6 +106,9 @@ configure_site() {
 issuer demo ca.cer
 allow  issuer=demo ou=Ops path=/wiki/ user=$cn label=ops
 END
+}
+
+configure_site() {
     cp "$root"/deploy/lighttpd/standalone-gate.conf .
     setting standalone-gate.conf var.folder "\"$folder\""
     setting standalone-gate.conf server.port "$1"
@@ -149,7 +152,7 @@ start_servers() {
     started=
     start_lighttpd configure_server standalone.conf
     server=$started url=https://localhost:$port/peercert
-    configure_site 0
+    make_site
     start_gate
     start_lighttpd configure_site standalone-gate.conf
     site=$started guarded=https://localhost:$port

@@ -3,6 +3,8 @@
  * trust (the first one) fail with EIO. FAULT_CONTROL names a file of three 32-bit numbers that it
  * shares with the test: which call is to fail, counted from 1 (0: none); how many there were;
  * whether one failed. */
+#include "fault_control.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,7 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,15 +24,7 @@ static volatile struct {
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *path = getenv("FAULT_CONTROL");
-    int fd = path != NULL ? REAL(open)(path, O_RDWR | O_CLOEXEC) : -1;
-    void *map = fd >= 0 ? mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
-                        : MAP_FAILED;
-
-    if (map == MAP_FAILED)
-        abort();
-    control = map;
-    (void)close(fd);
+    control = fault_control_map(sizeof(*control), REAL(open));
 }
 
 static bool must_fail(void)

@@ -3,13 +3,14 @@
  * that one and all that follow. FAULT_CONTROL names a file of four 32-bit numbers that it shares
  * with the test: which allocation is to fail, counted from 1 (0: none); whether all after it fail
  * too; how many there were; whether one failed. */
+#include "fault_control.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 void *__libc_malloc(size_t size);
@@ -22,15 +23,7 @@ static struct {
 
 __attribute__((constructor)) static void begin(void)
 {
-    const char *path = getenv("FAULT_CONTROL");
-    int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
-    void *map = fd >= 0 ? mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
-                        : MAP_FAILED;
-
-    if (map == MAP_FAILED)
-        abort();
-    control = map;
-    (void)close(fd);
+    control = fault_control_map(sizeof(*control), open);
 }
 
 static bool must_fail(void)
