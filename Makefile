@@ -120,7 +120,7 @@ kit: build ## run the tests of the CA kit, certs/ca; ARGS='-k word' chooses
 	$(PYTEST) -n 2 $(wildcard tests/integration/test_kit*.py) $(ARGS)
 
 THREADS = -O1 -g -fsanitize=thread -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DPEERCERT_TEST_HOOKS
-SOCKET_TESTS = $(patsubst %,tests/integration/test_%.py,socket stops cache live ocsp metrics gate_deadline reload_faults)
+SOCKET_TESTS = $(patsubst %,tests/integration/test_%.py,socket socket_life stops cache live ocsp ocsp_served metrics gate_deadline reload_faults)
 sanitize-threads: PROGRAM = $(BUILD)/threads/peercert
 sanitize-threads: HOOKED = $(PROGRAM)
 sanitize-threads: ## run the tests of the socket, and a minute of mixed load, under ThreadSanitizer

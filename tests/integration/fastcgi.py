@@ -156,3 +156,8 @@ def ask(address, given, **options):
     with Connection(address) as connection:
         connection.send(request(given, **options))
         return connection.read_answer()
+
+
+def last_line(answer):
+    """The verdict of a report as text."""
+    return answer.text.splitlines()[-1]

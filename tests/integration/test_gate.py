@@ -1,7 +1,6 @@
 """peercert as the gate before files and applications, behind every front: the configurations of deploy/*/gate*."""
 
 import concurrent.futures
-import contextlib
 import http.client
 import json
 import re
@@ -11,64 +10,9 @@ import urllib.parse
 import pytest
 
 import gate_fronts
-from gate_helpers import RULES, USER, raw, settled_path, told, write_rules
+from gate_helpers import RULES, USER, raw, told, write_rules
+from gate_shared import EVERY, Asked, decisions, gates  # noqa: F401
 from processes import clean_environment, wait_until
-
-EVERY = pytest.mark.parametrize("name", gate_fronts.FRONTS)
-
-
-@pytest.fixture(scope="module")
-def leaver(pki):
-    return pki.authority.sign("leaver")
-
-
-@pytest.fixture(scope="module")
-def gates(peercert, pki, leaver, tmp_path_factory):
-    """Fronts with a gate that these tests share, started when first asked for."""
-    running, cleanup = {}, contextlib.ExitStack()
-    folder = tmp_path_factory.mktemp("rules")
-    extra = {
-        "lighttpd": 'server.error-handler-404 = "/secret/file.txt"',
-        "apache": "ErrorDocument 404 /secret/file.txt",
-        "nginx": "error_page 404 = /secret/file.txt;",
-    }
-
-    def get(name):
-        if name not in running:
-            crl, rules = folder / f"{name}.crl", folder / f"{name}.rules"
-            pki.authority.write_crl(crl)
-            write_rules(rules, pki)
-            front = gate_fronts.FRONTS[name](tmp_path_factory.mktemp(name), pki, peercert, "--rules", rules,
-                                             "--crl", crl, extra=extra.get(name, ""))
-            front.crl, front.rules = crl, rules
-            cleanup.callback(front.stop)
-            running[name] = front.start()
-        return running[name]
-    with cleanup:
-        yield get
-
-
-def decisions(front):
-    """The lines of the gate's log so far."""
-    return [line for line in front.gate.log().splitlines() if re.match(r"\S+Z (allowed|denied|unavailable) ", line)]
-
-
-class Asked:
-    """How often the gate was asked within a block, as its log tells."""
-
-    def __init__(self, front):
-        self.front = front
-
-    def __enter__(self):
-        self.before = len(decisions(self.front))
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def lines(self, count):
-        wait_until(lambda: len(decisions(self.front)) >= self.before + count, f"{count} decisions are logged")
-        return decisions(self.front)[self.before:]
 
 
 @EVERY
@@ -119,69 +63,6 @@ def test_everybody_else_is_refused_and_told_why(gates, pki, name, case):
         assert reply.headers["cache-control"] == "no-store" and reply.headers["vary"] == "Accept"
     # Nothing of the rules is told.
     assert b"staff" not in reply.body and b".rules" not in reply.body and b"/secret/" not in reply.body
-
-
-VARIANTS = [
-    "/secret/file.txt", "/secret/", "/secret", "//secret/file.txt", "///secret/file.txt", "/./secret/file.txt",
-    "/.//secret/file.txt", "/pub/../secret/file.txt", "/pub/./../secret/file.txt", "/pub/x/../../secret/file.txt",
-    "/pub/%2e%2e/secret/file.txt", "/pub/%2E%2E/secret/file.txt", "/pub/.%2e/secret/file.txt",
-    "/pub/%2e./secret/file.txt", "/%2e/secret/file.txt", "/%73ecret/file.txt", "/s%65cret/file.txt",
-    "/secre%74/file.txt", "/%2fsecret/file.txt", "/pub%2f..%2fsecret/file.txt", "/pub/..%2fsecret/file.txt",
-    "/pub/..%2Fsecret/file.txt", "/pub/%2e%2e%2fsecret/file.txt", "/pub/..\\secret/file.txt",
-    "/pub\\..\\secret\\file.txt", "/pub/..%5csecret/file.txt", "/pub%5c..%5csecret%5cfile.txt",
-    "/pub/%252e%252e/secret/file.txt", "/pub/%252e%252e%252fsecret/file.txt", "/pub/..%252fsecret/file.txt",
-    "/secret;a=b/file.txt", "/secret;/file.txt", "/secret/;a/file.txt",
-    "/pub/..;/secret/file.txt", "/pub/..;a=b/secret/file.txt", "/;/secret/file.txt", "/.;/secret/file.txt",
-    "/secret%3b/file.txt", "/pub/%2e%2e;/secret/file.txt", "/secret/./file.txt", "/secret//file.txt",
-    "/secret/x/../file.txt", "/secret%00/file.txt", "/%00/secret/file.txt", "/pub/..%00/secret/file.txt",
-    "/secret/file.txt%00", "/secret/file.txt?/pub/", "/secret/file.txt?x=/pub/../pub/", "/secret/file.txt#/pub/",
-    "/secret/file.txt%3f/pub/", "/pub/%c0%ae%c0%ae/secret/file.txt", "/pub/%c0%ae./secret/file.txt",
-    "/%u0073ecret/file.txt", "/%zz/../secret/file.txt", "/pub/\t../secret/file.txt", "/secret/file.txt\x7f",
-    "/pub/..%09/secret/file.txt", "/pub/../%73ecret/file.txt", "/pub/...//../secret/file.txt",
-    "secret/file.txt", "https://localhost/secret/file.txt", "https://localhost//secret/file.txt",
-    "HTTPS://elsewhere.example/secret/file.txt", "https://localhost/pub/../secret/file.txt",
-    "http://localhost/secret/file.txt", "//localhost/secret/file.txt", "https:///secret/file.txt", "*",
-]
-
-
-@EVERY
-@pytest.mark.parametrize("prefix", ["", "/app"])
-def test_no_spelling_of_a_path_gets_around_a_rule(gates, pki, name, prefix):
-    """For files and for a proxied application, which gets some paths raw."""
-    front = gates(name)
-    for variant in VARIANTS:
-        if "://" in variant:
-            before, _, path = variant.partition("://")
-            host, _, rest = path.partition("/")
-            target = f"{before}://{host}{prefix}/{rest}"
-        else:
-            target = prefix + variant if variant.startswith("/") else variant
-        status, body = raw(front, pki.good, target)
-        assert b"secret\n" not in body, f"{target}: {status} {body}"
-        if status == 200 and body.startswith(b"{"):
-            got = json.loads(body)["path"]
-            settled = settled_path(urllib.parse.urlsplit(got).path if "://" in got else got)
-            assert not (settled + "/").startswith(("/secret/", "/app/secret/")), f"{target}: {got}"
-    assert raw(front, pki.good, f"{prefix}/pub/file.txt" if not prefix else "/app/fine")[0] == 200
-
-
-@EVERY
-@pytest.mark.parametrize("variant", ["/pub/../secret/file.txt", "//secret/file.txt", "/pub/..%2fsecret/file.txt",
-                                     "/%73ecret/file.txt", "/secret;x/file.txt"])
-def test_nor_in_http_2(gates, pki, name, variant):
-    front = gates(name)
-    reply = front.curl(pki.good, "--path-as-is", url=front.at(variant), check=False)
-    assert b"secret\n" not in getattr(reply, "body", b"") and getattr(reply, "status", 0) != 200
-
-
-@EVERY
-def test_an_ambiguous_path_is_named_in_the_log(gates, pki, name):
-    front = gates(name)
-    if name == "lighttpd":
-        return  # it refuses such paths itself
-    with Asked(front) as asked:
-        assert front.curl(pki.good, "--path-as-is", url=front.at("/pub//file.txt")).status == 403
-        assert " denied reason=ambiguous_path " in asked.lines(1)[0]
 
 
 @EVERY
@@ -307,7 +188,7 @@ def test_a_client_cannot_forge_what_the_gate_is_told(gates, pki, name):
 
 
 @EVERY
-def test_revoked_between_two_requests_of_one_connection(gates, pki, leaver, name):
+def test_revoked_between_two_requests_of_one_connection(gates, pki, name):
     front = gates(name)
     certificate = pki.authority.sign(f"leaver-{name}")
     client = http.client.HTTPSConnection("localhost", front.port)
