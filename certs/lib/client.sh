@@ -34,7 +34,7 @@ cmd_p12() {
 	[[ ${given[--friendly-name]-} != *[[:cntrl:]]* ]] ||
 		usage_error '--friendly-name: control characters do not belong in a name'
 	begin
-	must_be_there "$name.key" "$self request makes it"
+	must_be_key "$name.key" "$self request makes it"
 	must_be_there "$name.cer" "the owner of the CA makes it from $name.req with $self sign"
 	if [ -n "${given[--with-ca]-}" ]; then
 		must_be_there ca.cer 'the owner of the CA has it'

@@ -151,9 +151,18 @@ must_be_new() {
 }
 must_be_there() { [ -f "$dir/$1" ] && [ -r "$dir/$1" ] || die "$dir/$1 is missing or not readable: $2"; }
 
+# must_be_key FILE HINT: a private key is there; a word when others can use it, as ssh has it.
+must_be_key() {
+	local mode
+	must_be_there "$1" "$2"
+	mode=$(stat -L -c %a -- "$dir/$1") || die "cannot examine '$dir/$1'"
+	[ $((8#$mode & 8#077)) -eq 0 ] ||
+		say "Warning: other users can read or change '$dir/$1' (mode 0$mode): run chmod 600 on it"
+}
+
 # What a command needs that signs: the CA's certificate and its key.
 must_be_ca() {
 	must_be_there ca.cer "$self init makes it"
-	must_be_there ca.key "$self init makes it"
+	must_be_key ca.key "$self init makes it"
 	openssl x509 -in "$dir/ca.cer" -noout 2>/dev/null || die "$dir/ca.cer holds no certificate that can be read"
 }

@@ -13,7 +13,7 @@ cmd_ocsp() {
 	if [ -n "${given[--ca-key]-}" ]; then
 		rest_folder
 		must_be_there ca.cer "$self init makes it"
-		must_be_there ca.key "$self init makes it"
+		must_be_key ca.key "$self init makes it"
 		get_ca_password
 		key=$dir/ca.key certificate=$dir/ca.cer
 	else
@@ -38,7 +38,7 @@ make_ocsp_signer() {
 	if [ -f "$dir/ca-ocsp.cer" ] && [ -f "$dir/ca-ocsp.key" ] && [ ! -d "$work" ] && has_signed "$dir/ca.cer" "$dir/ca-ocsp.cer" &&
 		[ "$(end_of "$dir/ca-ocsp.cer")" -gt $((start + 86400)) ]; then return; fi
 	begin
-	must_be_there ca.key "$self init makes it"
+	must_be_key ca.key "$self init makes it"
 	cut_to_ca quietly
 	get_ca_password
 	ssl 'make the key' genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/new/ca-ocsp.key"

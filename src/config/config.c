@@ -3,13 +3,34 @@
 #include "config/config_options.h"
 #include "config/config_sources.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What --explain is asked about. */
+static const char *check_question(const struct config *config)
+{
+    unsigned char address[16];
+
+    if (!config->explain && (config->host != NULL || config->path != NULL ||
+                                config->method != NULL || config->from != NULL))
+        return "--host, --path, --method and --from go with --explain alone";
+    if (config->host != NULL && strpbrk(config->host, "/@ ") != NULL)
+        return "--host: must be a host name, such as www.example.org";
+    /* `*` and a whole URL are what a client may write, too. */
+    if (config->path != NULL && config->path[0] != '/' && strcmp(config->path, "*") != 0 &&
+        strstr(config->path, "://") == NULL)
+        return "--path: must begin with /, such as /wiki/";
+    if (config->from != NULL && inet_pton(AF_INET, config->from, address) != 1 &&
+        inet_pton(AF_INET6, config->from, address) != 1)
+        return "--from: must be one address, such as 192.0.2.7 or 2001:db8::7";
+    return NULL;
+}
 
 /* What belongs to access rules. */
 static bool check_explain(const struct config *config, struct error *error)
 {
-    const char *words = NULL;
+    const char *words;
 
     if (config->shadow_rules != NULL && config->rules == NULL)
         words = "--shadow-rules: needs --rules; the shadow never decides";
@@ -19,9 +40,8 @@ static bool check_explain(const struct config *config, struct error *error)
         words = "--explain: needs --rules";
     else if (config->explain && config->format == CONFIG_FORMAT_HTML)
         words = "--explain: --format is text or json";
-    else if (!config->explain &&
-             (config->host != NULL || config->path != NULL || config->method != NULL))
-        words = "--host, --path and --method go with --explain alone";
+    else
+        words = check_question(config);
     if (words != NULL)
         error_set(error, ERROR_USAGE, "%s", words);
     return words == NULL;
@@ -124,11 +144,15 @@ void config_print_help(FILE *file)
     size_t i;
 
     (void)fputs(
-        "Usage: peercert [OPTION]...                 serve FastCGI on fd 0 or --listen, or run as "
-        "a CGI script\n"
-        "       peercert [OPTION]... --check FILE...  the same report for certificate files\n"
-        "       peercert [OPTION]... --rules RULES --explain FILE...  what certificates may do\n"
-        "Verifies the client certificate that a front server forwards and reports on it.\n\n",
+        "Usage: peercert [OPTION]...                  serve FastCGI on --listen or descriptor 0, "
+        "or "
+        "run as a CGI script\n"
+        "       peercert [OPTION]... --check FILE...  report on certificate files\n"
+        "       peercert [OPTION]... --rules RULES --explain FILE...\n"
+        "                                             tell what certificate files may do, and why\n"
+        "Verifies the TLS client certificate that a front server forwards, and reports on it. With "
+        "--rules it is a\n"
+        "gate: it tells the front server whether this client may have what it asks for.\n\n",
         file);
     for (i = 0; i < config_option_count; i++) {
         const struct config_option *option = &config_options[i];
@@ -141,14 +165,15 @@ void config_print_help(FILE *file)
             option->kind == OPTION_LIST ? " (repeatable)" : "");
     }
     (void)fputs(
-        "\nEach option is also a variable (--socket-mode: PEERCERT_SOCKET_MODE; lists with commas) "
-        "and a key of\n"
-        "the configuration file (socket-mode = 0660), but for those that say otherwise. The "
-        "command line wins\n"
-        "over the environment, that over the file. As a CGI script the command line is not read.\n"
-        "Exit status: 0 fine, 1 a checked certificate is not valid (or is not let in), 2 usage or "
-        "configuration\n"
-        "error, 3 the trust (CA, CRL, intermediates) or the rules cannot be loaded. See "
-        "peercert(8).\n",
+        "\nUnless it says otherwise, each option is also an environment variable (--socket-mode: "
+        "PEERCERT_SOCKET_MODE;\n"
+        "lists with commas) and a key of the configuration file (socket-mode = 0660). The command "
+        "line takes precedence\n"
+        "over the environment, and the environment over the file. A CGI script does not read the "
+        "command line.\n"
+        "Exit status: 0 success; 1 a certificate is not valid (--check) or not let in (--explain); "
+        "2 usage or\n"
+        "configuration error; 3 the trust (CA, CRL, intermediates) or the rules cannot be loaded. "
+        "See peercert(8).\n",
         file);
 }

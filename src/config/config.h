@@ -61,7 +61,8 @@ struct config {
     char *config_file;
     bool check;
     bool explain;
-    char *host; /* of --explain, as path and method; NULL: not given */
+    char *host; /* of --explain, as path, method and from; NULL: not given */
+    char *from;
     char *path;
     char *method;
     char *at;

@@ -22,8 +22,9 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
         {
             "What reached the server is no certificate that can be read.",
             "This is rarely your doing: tell the operator of this server what is written here.",
-            "Check how the front server forwards the certificate; the variable that it came in is "
-            "named in the reason.",
+            "Either the front server forwards it wrongly, or the CA made it wrong: run `peercert "
+            "--check` on the client's own file. If that can be read, look at the variable named in "
+            "the reason.",
         },
     [VERDICT_UNTRUSTED] =
         {
@@ -86,9 +87,10 @@ const struct advice advice_on_expiry = {
 
 const struct advice advice_on_file = {
     "The file is no certificate that can be read.",
-    "Give a certificate in PEM, DER or PKCS#12 form; a locked PKCS#12 file needs its pass phrase.",
-    "What it is can be seen with `file` or in an editor; the form is told by what is in it, not by "
-    "its name.",
+    "Name the certificate itself, in PEM, DER or PKCS#12 form, not its key, its request or a CRL. "
+    "A locked PKCS#12 file needs --password-file.",
+    "The form is told by what is in the file, not by its name; a file whose certificate cannot be "
+    "read although it is one was made wrong by its CA.",
 };
 
 static const struct advice refused = {

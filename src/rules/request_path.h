@@ -28,6 +28,10 @@ struct request_path {
 bool request_path_read(
     const char *raw, const struct request_path_options *options, struct request_path *path);
 
+/* Why request_path_choose finds a path of the client ambiguous, as part of a sentence: "it has an
+ * encoded slash". A constant. */
+const char *request_path_fault(const char *raw, const struct request_path_options *options);
+
 /* Chooses the path to compare. `raw` (REQUEST_URI) is what the client wrote, `served` what the
  * front server serves; either may be NULL. The raw one must not be ambiguous in any case; the
  * served one, when there is one, is compared. `served_is_encoded` says that it is written as a

@@ -135,9 +135,17 @@ struct rules_decision {
 void rules_decide(const struct rules *rules, const struct rules_subject *subject,
     const struct rules_request *request, struct rules_decision *decision);
 
-/* False when a rule is for another host, path or method than those of the request that are given
- * (not NULL). */
+/* False when a rule is for another host, path, method or address than those of the request that are
+ * given (not NULL). */
 bool rules_concerns(const struct rules *rules, size_t index, const struct rules_request *request);
+
+/* The first key of a rule of which the request says nothing, or nothing that can be read: "host",
+ * "method" or "from"; NULL when there is none. A deny line holds then, an allow line does not. */
+const char *rules_unknown_key(
+    const struct rules *rules, size_t index, const struct rules_request *request);
+
+/* Why the request's raw path is ambiguous, as part of a sentence; a constant. */
+const char *rules_path_fault(const struct rules *rules, const struct rules_request *request);
 
 /* The user name that the allow line at this index gives the certificate. false with "" when there
  * is none, or more than one. */

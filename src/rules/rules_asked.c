@@ -4,6 +4,7 @@
 #include "rules/rules_values.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define DAY_SECONDS 86400
 /* 1 January 1970 was a Thursday. */
@@ -21,12 +22,23 @@ static void read_clock(struct rules_asked *asked, time_t now)
     asked->weekday = (int)(((days + FIRST_WEEKDAY) % 7 + 7) % 7);
 }
 
+static struct request_path_options options_of(const struct rules *rules)
+{
+    return (struct request_path_options){.encoded_slash_literal = rules->encoded_slash_literal,
+        .double_slash_literal = rules->double_slash_literal};
+}
+
+const char *rules_path_fault(const struct rules *rules, const struct rules_request *request)
+{
+    const struct request_path_options options = options_of(rules);
+
+    return request_path_fault(request->raw_path != NULL ? request->raw_path : "", &options);
+}
+
 void rules_asked_read(
     const struct rules *rules, const struct rules_request *request, struct rules_asked *asked)
 {
-    const struct request_path_options options = {
-        .encoded_slash_literal = rules->encoded_slash_literal,
-        .double_slash_literal = rules->double_slash_literal};
+    const struct request_path_options options = options_of(rules);
     bool given = request->host != NULL && request->host[0] != '\0';
 
     asked->request = request;
@@ -69,15 +81,20 @@ static bool path_holds(const struct rules_value *value, const struct rules_asked
     return equals(&value->bytes, asked->path.text, asked->path.length);
 }
 
-/* RFC 9110 section 9.3.2: HEAD is GET without the content. */
-static bool method_holds(const struct rules_value *value, const struct rules_asked *asked)
+/* RFC 9110 section 9.3.2: HEAD is GET without the content. Methods are case-sensitive
+ * (section 9.1), but there are applications that take `post` for POST: a deny line holds for both.
+ */
+static bool method_holds(
+    const struct rules_line *line, const struct rules_value *value, const struct rules_asked *asked)
 {
     const char *method = asked->request->method;
+    int (*const compare)(const char *, const char *) =
+        line->kind == LINE_DENY ? strcasecmp : strcmp;
 
     if (method == NULL)
         return false;
-    return strcmp(value->word, method) == 0 ||
-           (strcmp(value->word, "GET") == 0 && strcmp(method, "HEAD") == 0);
+    return compare(value->word, method) == 0 ||
+           (strcmp(value->word, "GET") == 0 && compare(method, "HEAD") == 0);
 }
 
 static bool day_holds(const struct rules_term *days, int weekday)
@@ -125,7 +142,7 @@ static bool value_holds(
     case KEY_PATH:
         return path_holds(value, asked);
     case KEY_METHOD:
-        return method_holds(value, asked);
+        return method_holds(line, value, asked);
     case KEY_FROM:
         return asked->has_address &&
                rules_network_has(&value->network, asked->address.address, asked->address.length);
@@ -145,11 +162,28 @@ static bool value_holds(
     }
 }
 
+bool rules_key_is_unknown(enum rules_key key, const struct rules_asked *asked)
+{
+    switch (key) {
+    case KEY_HOST:
+        return !asked->has_host;
+    case KEY_METHOD:
+        return asked->request->method == NULL;
+    case KEY_FROM:
+        return !asked->has_address;
+    default:
+        return false;
+    }
+}
+
 bool rules_term_holds(
     const struct rules_line *line, const struct rules_term *term, const struct rules_asked *asked)
 {
     size_t i;
 
+    /* What is not known may be just what must not come in. */
+    if (line->kind == LINE_DENY && rules_key_is_unknown(term->key, asked))
+        return true;
     for (i = 0; i < term->count; i++) {
         if (value_holds(line, &term->values[i], asked))
             return true;

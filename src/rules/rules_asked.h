@@ -30,6 +30,9 @@ enum rules_holds {
     RULES_HOLDS_BUT_OLD, /* all but revocation= */
 };
 
+/* True when the request says nothing of host=, method= or from=, or nothing that can be read. */
+bool rules_key_is_unknown(enum rules_key key, const struct rules_asked *asked);
+
 /* Whether a term of the request holds (host ... revocation). */
 bool rules_term_holds(
     const struct rules_line *line, const struct rules_term *term, const struct rules_asked *asked);

@@ -166,7 +166,8 @@ void rules_decide(const struct rules *rules, const struct rules_subject *subject
     /* A host that is none could be understood as any. */
     if (rules->has_host && asked.unreadable_host)
         return;
-    if (subject->met_count <= FEW_RULES)
+    /* A deny line for any host holds when none is known. */
+    if (subject->met_count <= FEW_RULES || (rules->has_host && !asked.has_host))
         search_all(&search);
     else
         search_places(&search);
@@ -184,10 +185,26 @@ bool rules_concerns(const struct rules *rules, size_t index, const struct rules_
         const enum rules_key key = line->terms[i].key;
         bool given = (key == KEY_HOST && request->host != NULL) ||
                      (key == KEY_PATH && request->raw_path != NULL) ||
-                     (key == KEY_METHOD && request->method != NULL);
+                     (key == KEY_METHOD && request->method != NULL) ||
+                     (key == KEY_FROM && request->remote_address != NULL);
 
         if (given && !rules_term_holds(line, &line->terms[i], &asked))
             return false;
     }
     return true;
+}
+
+const char *rules_unknown_key(
+    const struct rules *rules, size_t index, const struct rules_request *request)
+{
+    const struct rules_line *line = rules->rule_lines[index];
+    struct rules_asked asked;
+    size_t i;
+
+    rules_asked_read(rules, request, &asked);
+    for (i = line->who_count; i < line->term_count; i++) {
+        if (rules_key_is_unknown(line->terms[i].key, &asked))
+            return rules_key_name(line->terms[i].key);
+    }
+    return NULL;
 }

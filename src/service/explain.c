@@ -33,6 +33,7 @@ static void read_request(const struct config *config, struct explain_findings *f
     findings->request = (struct rules_request){.host = config->host,
         .raw_path = config->path,
         .method = config->method,
+        .remote_address = config->from,
         .now = config->at != NULL ? config->at_time : time(NULL)};
     if (findings->for_request && config->method == NULL)
         findings->request.method = "GET";

@@ -63,6 +63,7 @@ static json_t *request_object(const struct explain_findings *findings)
     if (set(object, "host", string_or_null(request->host)) &&
         set(object, "path", string_or_null(request->raw_path)) &&
         set(object, "method", string_or_null(request->method)) &&
+        set(object, "from", string_or_null(request->remote_address)) &&
         set(object, "time", date_or_null(request->now)))
         return object;
     json_decref(object);

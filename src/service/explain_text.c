@@ -48,6 +48,19 @@ static void append_verdict(struct text *text, const struct explain_findings *fin
     text_append_string(text, "\n");
 }
 
+/* "note: no --host is given, so deny lines with host= hold". */
+static void append_note(struct text *text, const struct explain_findings *findings)
+{
+    const struct rules_rule *rule = findings->decision.rule;
+    const char *key = NULL;
+
+    if (rule != NULL && !rule->allow)
+        key = rules_unknown_key(
+            findings->rules, (size_t)(rule - rules_rule(findings->rules, 0)), &findings->request);
+    if (key != NULL)
+        text_printf(text, "note: no --%s is given, so deny lines with %s= hold\n", key, key);
+}
+
 static void append_decision(struct text *text, const struct explain_findings *findings)
 {
     const struct rules_decision *decision = &findings->decision;
@@ -59,7 +72,8 @@ static void append_decision(struct text *text, const struct explain_findings *fi
     if (decision->allowed)
         text_printf(text, "\nuser: %s", decision->user);
     else if (decision->reason == RULES_AMBIGUOUS_PATH)
-        text_append_string(text, ": the path is ambiguous");
+        text_printf(text, ": the path is ambiguous: %s",
+            rules_path_fault(findings->rules, &findings->request));
     else if (decision->reason == RULES_NO_USER_NAME)
         text_append_string(text, ": it gives no user name, or more than one");
     else if (decision->reason == RULES_REVOCATION_OLD)
@@ -68,6 +82,7 @@ static void append_decision(struct text *text, const struct explain_findings *fi
     else if (decision->rule == NULL)
         text_append_string(text, ": no line holds");
     text_append_string(text, "\n");
+    append_note(text, findings);
     for (i = 0; i < findings->miss_count; i++)
         text_printf(
             text, "nearest: %s: %s\n", findings->misses[i].rule->name, findings->misses[i].words);

@@ -88,8 +88,7 @@ static void tell(const struct service *service, enum trust_change change, struct
     metrics_add(service->metrics, METRICS_TRUST_RELOADED, change == TRUST_CHANGED);
     metrics_add(service->metrics, METRICS_TRUST_KEPT, news->kept.count > 0 || change == TRUST_KEPT);
     if (change == TRUST_KEPT)
-        log_words(
-            service->log, LOG_LEVEL_ERROR, "the trust is kept as it was: %s", news->error.text);
+        log_words(service->log, LOG_LEVEL_ERROR, "keeping the current trust: %s", news->error.text);
     if (change == TRUST_CHANGED) {
         trust = trust_current_get(service->trust);
         log_words(service->log, LOG_LEVEL_INFO,

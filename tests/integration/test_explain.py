@@ -87,7 +87,8 @@ def test_a_no_names_the_deciding_line_and_what_came_nearest(run, people, files):
 
 @pytest.mark.parametrize("path, words", [
     ("/else", "denied: no line holds"),
-    ("/pub//x", "denied: the path is ambiguous"),
+    ("/pub//x", "denied: the path is ambiguous: it has an empty segment"),
+    ("https://www.example.org/pub/", "denied: the path is ambiguous: it does not begin with /"),
     ("/named/x", "denied by {rules}:14 allow issuer=acme cn=\"Dan Example\" path=/named/ user=$upn: "
                  "it gives no user name, or more than one"),
 ])
@@ -95,6 +96,35 @@ def test_a_no_without_a_deny_line_says_why(run, people, files, path, words):
     done = run(people["good"].cer, "--path", path)
     assert done.returncode == 1
     assert done.stdout.splitlines()[1] == words.format(rules=files[1])
+
+
+def test_an_address_can_be_asked_about(run, people, pki, tmp_path):
+    rules = write_rules(tmp_path / "addresses.rules", pki,
+                        "issuer acme {ca}\ndeny any from=203.0.113.0/24 path=/pub/\nallow any user=x from=192.0.2.0/24\nallow any user=y\n")
+    loaded = ["--ca", pki.ca, "--rules", rules]
+
+    def decided(*more):
+        done = run(people["good"].cer, *more, loaded=loaded)
+        return done.returncode, [line for line in done.stdout.splitlines()[1:] if not line.startswith("nearest: ")]
+
+    assert decided("--path", "/x", "--from", "192.0.2.7") == (
+        0, [f"allowed by {rules}:3 allow any user=x from=192.0.2.0/24", "user: x"])
+    assert decided("--path", "/pub/x", "--from", "203.0.113.9")[1] == [f"denied by {rules}:2 deny any from=203.0.113.0/24 path=/pub/"]
+    assert decided("--path", "/pub/x", "--from", "2001:db8::1")[1][1] == "user: y"
+    assert decided("--path", "/pub/x")[1] == [f"denied by {rules}:2 deny any from=203.0.113.0/24 path=/pub/",
+                                             "note: no --from is given, so deny lines with from= hold"]
+    told, = objects(run(people["good"].cer, "--from", "192.0.2.7", "--format", "json", loaded=loaded))
+    assert [line["line"] for line in told["lines"]] == [3, 4]
+    told, = objects(run(people["good"].cer, "--path", "/x", "--from", "192.0.2.7", "--format", "json", loaded=loaded))
+    assert told["request"]["from"] == "192.0.2.7"
+
+
+@pytest.mark.parametrize("words, says", [(["--path", "pub/x"], "--path: must begin with /"),
+                                         (["--path", "/x", "--host", "https://www.example.org"], "--host: must be a host name"),
+                                         (["--path", "/x", "--from", "192.0.2.0/24"], "--from: must be one address")])
+def test_a_question_that_is_none_is_refused(run, people, words, says):
+    done = run(people["good"].cer, *words)
+    assert (done.returncode, done.stdout) == (2, "") and says in done.stderr, done.stderr
 
 
 def test_revocation_that_is_too_old_is_told_as_that(run, people, pki, files):
@@ -139,7 +169,7 @@ def test_json_has_the_same_of_one_request(run, people, files):
         "file": str(people["dev"].cer), "status": "valid", "why": None, "subject": "CN=J\u00f6rg\\, M,OU=Dev,O=Acme", "issuer": "acme",
         "anchor": "CN=Acme Test CA,O=Acme", "revocation_good": True, "allowed": False, "reason": "rule", "user": None, "lines": None}
     assert object["revocation_this_update"].startswith("20")
-    assert {**object["request"], "time": None} == {"host": "wiki.example.org", "path": "/admin/users", "method": "GET", "time": None}
+    assert {**object["request"], "time": None} == {"host": "wiki.example.org", "path": "/admin/users", "method": "GET", "from": None, "time": None}
     assert object["rule"] == {"name": f"{files[1]}:7", "line": 7, "allow": False,
                               "text": "deny any host=wiki.example.org path=/admin/",
                               "when": "host=wiki.example.org path=/admin/"}

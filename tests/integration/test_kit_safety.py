@@ -100,6 +100,16 @@ def test_a_folder_that_others_can_write_to_is_refused(folder, mode):
                 CA_NEW_PASSWORD=PASS)
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_key_that_others_can_use_is_used_with_a_word_about_it(folder, mode):
+    for key, words in (("ca.key", ["crl"]), ("ca.key", ["sign", "dan.req", "-y", "--name", "x"]), ("dan.key", ["p12", "dan"])):
+        (folder / key).chmod(mode)
+        said = ca(folder, *words, CA_P12_PASSWORD=P12_PASS).stderr
+        assert f"Warning: other users can read or change './{key}' (mode 0{mode:o}): run chmod 600 on it" in said, said
+        (folder / key).chmod(0o600)
+        assert "Warning" not in ca(folder, "crl").stderr
+
+
 def test_a_folder_of_another_user_is_refused(folder):
     if os.geteuid() != 0:
         pytest.skip("only root can give a folder away")

@@ -412,13 +412,14 @@ def hours_hold(terms, now):
 def when_holds(line, request, segments, host):
     """(all but revocation, revocation)."""
     terms, now = line.terms, request["now"]
-    address = address_of(request["from"] or "")
+    address, deny, method = address_of(request["from"] or ""), line.kind == "deny", request["method"]
+    if deny and "method" in terms:  # also for what is not known, and for `post`
+        method = method.upper() if method is not None else terms["method"][0]
     holds = [
-        any(host_holds(value, host) for value in terms.get("host", [])) or "host" not in terms,
+        any(host_holds(value, host) for value in terms.get("host", [])) or "host" not in terms or (deny and not host),
         "path" not in terms or any(path_holds(value, segments) for value in terms["path"]),
-        "method" not in terms or request["method"] in terms["method"]
-        or (request["method"] == "HEAD" and "GET" in terms["method"]),
-        "from" not in terms or (address is not None and any(
+        "method" not in terms or method in terms["method"] or (method == "HEAD" and "GET" in terms["method"]),
+        "from" not in terms or (address is None and deny) or (address is not None and any(
             ipaddress.ip_network(value).version == address.version and address in ipaddress.ip_network(value)
             for value in terms["from"])),
         "since" not in terms or now >= moment(terms["since"][0], False),

@@ -9,7 +9,7 @@ struct given {
     const char *file; /* its text; NULL: no file */
     size_t file_length;
     const char *environment[8];
-    const char *line[16]; /* the command line without the program's name */
+    const char *line[24]; /* the command line without the program's name */
 };
 
 /* Reads what is given; the file is named on the command line, as DIRECTORY/c.conf. */

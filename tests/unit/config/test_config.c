@@ -10,7 +10,7 @@
 Test(config, what_makes_an_answer_milder_is_for_the_command_line_alone)
 {
     static const char *const names[] = {"check", "at", "chain", "password-file", "test-config",
-        "explain", "host", "path", "method"};
+        "explain", "host", "path", "method", "from"};
     size_t i, j;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -154,9 +154,21 @@ Test(config, explain_goes_with_rules_and_what_it_asks_with_explain)
         "go with --explain alone");
     expect_refused((struct given){.line = {"--ca", "x", "--check", "f", "--method", "GET"}},
         "go with --explain alone");
+    expect_refused((struct given){.line = {"--ca", "x", "--rules", "r", "--from", "192.0.2.7"}},
+        "go with --explain alone");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain", "f", "--path", "wiki"}},
+        "--path: must begin with /");
+    expect_refused((struct given){.line = {"--ca", "x", "--rules", "r", "--explain", "f", "--host",
+                                      "https://h"}},
+        "--host: must be a host name");
+    expect_refused(
+        (struct given){.line = {"--ca", "x", "--rules", "r", "--explain", "f", "--from", "h"}},
+        "--from: must be one address");
     expect_refused((struct given){.line = {"--ca", "x", "--shadow-rules", "r"}}, "needs --rules");
     expect_accepted((struct given){.line = {"--ca", "x", "--explain", "f", "--at", "@1", "--host",
-                                       "h", "--path", "/p", "--method", "PUT", "--chain", "c"},
+                                       "h", "--path", "/p", "--method", "PUT", "--from",
+                                       "2001:db8::7", "--chain", "c"},
                         .environment = {"PEERCERT_RULES=r", "PEERCERT_SHADOW_RULES=s"},
                         .file = "log-allowed = first\n"},
         &config);
@@ -166,6 +178,7 @@ Test(config, explain_goes_with_rules_and_what_it_asks_with_explain)
     cr_expect_str_eq(config.host, "h");
     cr_expect_str_eq(config.path, "/p");
     cr_expect_str_eq(config.method, "PUT");
+    cr_expect_str_eq(config.from, "2001:db8::7");
     cr_expect_eq(config.log_allowed, CONFIG_LOG_ALLOWED_FIRST);
     config_free(&config);
 }

@@ -103,7 +103,7 @@ static char *try_option(const struct config_option *option, unsigned mask)
 static bool is_special(const struct config_option *option)
 {
     static const char *const names[] = {"config", "help", "version", "completion", "at",
-        "shadow-rules", "explain", "host", "path", "method"};
+        "shadow-rules", "explain", "host", "path", "method", "from"};
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

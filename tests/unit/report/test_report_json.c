@@ -109,8 +109,10 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"meaning\": \"What reached the server is no certificate that can be read.\","                \
     "\"person\": \"This is rarely your doing: tell the operator of this server what is written "   \
     "here.\","                                                                                     \
-    "\"operator\": \"Check how the front server forwards the certificate; the variable that it "   \
-    "came in is named in the reason.\"},"
+    "\"operator\": \"Either the front server forwards it wrongly, or the CA made it wrong: run "   \
+    "`peercert --check` on the client's own file. If that can be read, look at the variable "      \
+    "named "                                                                                       \
+    "in the reason.\"},"
 #define ADVICE_NOT_JUDGED                                                                          \
     "\"advice\": {"                                                                                \
     "\"meaning\": \"The server could not judge the certificate: this says nothing about the "      \

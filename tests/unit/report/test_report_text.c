@@ -52,8 +52,10 @@
     "Meaning: What reached the server is no certificate that can be read.\n"                       \
     "What to do: This is rarely your doing: tell the operator of this server what is written "     \
     "here.\n"                                                                                      \
-    "For the operator: Check how the front server forwards the certificate; the variable that it " \
-    "came in is named in the reason.\n"
+    "For the operator: Either the front server forwards it wrongly, or the CA made it wrong: run " \
+    "`peercert --check` on the client's own file. If that can be read, look at the variable "      \
+    "named "                                                                                       \
+    "in the reason.\n"
 
 /* Writes both parts of a text report into one text. */
 static void render(struct text *text, const struct report *report, const struct verdict *verdict)
