@@ -15,6 +15,8 @@
 /* Bytes of a rule file at the most. */
 #define MAX_FILE ((size_t)8 * 1024 * 1024)
 
+#define BYTE_ORDER_MARK 0xFEFF
+
 /* Who may write rules decides who comes in (as StrictModes of sshd_config(5)). */
 static bool check_permissions(const char *path, struct error *error)
 {
@@ -50,6 +52,9 @@ static bool check_characters(
 
         if (size == 0)
             return rules_refuse(rules, number, error, "is not UTF-8");
+        if (code == BYTE_ORDER_MARK && number == 1 && at == (const unsigned char *)line)
+            return rules_refuse(rules, number, error,
+                "begins with a byte order mark: save the file as UTF-8 without one");
         if (code != '\t' && text_is_unsafe_code(code))
             return rules_refuse(
                 rules, number, error, "has a control or invisible character (U+%04lX)", code);

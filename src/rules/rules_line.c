@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_line.h"
-#include "base/nearest.h"
+#include "rules/rules_hints.h"
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"
 
@@ -81,19 +81,6 @@ static bool out_of_memory(struct error *error)
     return false;
 }
 
-/* Says that a word is none of the names, and which one is near. */
-static bool refuse_word(
-    struct error *error, const char *word, const char *what, const char *const *names)
-{
-    const char *nearest = nearest_name(word, names);
-
-    if (nearest != NULL)
-        error_set(error, ERROR_INPUT, "'%.64s' is no %s; did you mean '%s'?", word, what, nearest);
-    else
-        error_set(error, ERROR_INPUT, "'%.64s' is no %s", word, what);
-    return false;
-}
-
 static int find_name(const char *word, const char *const *names)
 {
     int i;
@@ -120,6 +107,7 @@ static bool read_value(struct reader *reader, struct rules_value *value)
 
 static bool read_user(struct reader *reader, const char *word)
 {
+    const char *naming[KEY_LAST_NAMING - KEY_FIRST_NAMING + 2] = {NULL};
     struct rules_user_source *user = &reader->line->user;
     int key = word[0] == '$' ? find_name(word + 1, key_names) : -1;
 
@@ -127,8 +115,9 @@ static bool read_user(struct reader *reader, const char *word)
     if (strcmp(word, "*") == 0) {
         user->kind = USER_STAR;
     } else if (word[0] == '$') {
+        memcpy(naming, key_names + KEY_FIRST_NAMING, sizeof(naming) - sizeof(naming[0]));
         if (key < (int)KEY_FIRST_NAMING || key > (int)KEY_LAST_NAMING)
-            return refuse_word(reader->error, word + 1, "key that names somebody", key_names);
+            return rules_refuse_word(reader->error, word + 1, "key that names somebody", naming);
         user->kind = USER_KEY;
         user->key = (enum rules_key)key;
     } else if (strncmp(word, "map:", 4) == 0) {
@@ -162,7 +151,7 @@ static bool take_term(struct reader *reader, const struct rules_word *word)
     size_t i;
 
     if (key < 0)
-        return refuse_word(reader->error, word->key, "key", key_names);
+        return rules_refuse_word(reader->error, word->key, "key", key_names);
     if ((keys_allowed[reader->line->kind] & KEY_BIT(key)) == 0) {
         error_set(reader->error, ERROR_INPUT, "%s= is no part of a %s line", word->key,
             rules_line_names[reader->line->kind]);
@@ -227,8 +216,7 @@ static bool read_who_and_when(struct reader *reader)
             if (!take_term(reader, &word))
                 return false;
         } else if (strcmp(word.key, "any") != 0) {
-            error_set(reader->error, ERROR_INPUT, "'%.64s' is no key=value", word.key);
-            return false;
+            return rules_refuse_loose_word(reader->error, word.key, key_names);
         } else if (line->any) {
             return rules_value_refuse(reader->error, "'any' twice");
         } else {
@@ -291,7 +279,7 @@ static bool take_setting(struct reader *reader)
     int which = find_name(reader->line->name, names);
 
     if (which < 0)
-        return refuse_word(reader->error, reader->line->name, "setting", names);
+        return rules_refuse_word(reader->error, reader->line->name, "setting", names);
     if (strcmp(reader->line->source, settings[which].value) != 0) {
         error_set(reader->error, ERROR_INPUT, "set %s: the one value is '%s'", settings[which].name,
             settings[which].value);
@@ -367,7 +355,7 @@ bool rules_line_read(struct rules *rules, const char *line, size_t number, struc
         return true;
     kind = find_name(word.key, rules_line_names);
     if (kind < 0 || word.has_equals)
-        return refuse_word(error, word.key, "kind of line", rules_line_names);
+        return rules_refuse_word(error, word.key, "kind of line", rules_line_names);
     reader.line = &rules->lines[rules->line_count];
     *reader.line = (struct rules_line){.kind = (enum rules_line_kind)kind, .number = number};
     if (!read_rest(&reader) || !keep_text(&reader, begin))

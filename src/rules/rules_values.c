@@ -203,6 +203,7 @@ static bool read_uri(struct rules *rules, struct rules_value *value, struct erro
 /* An address, or one with /PREFIX. */
 static bool read_network(struct rules_value *value, struct error *error)
 {
+    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     char word[INET6_ADDRSTRLEN];
     const char *slash = strchr(value->word, '/');
     size_t i, length = slash != NULL ? (size_t)(slash - value->word) : strlen(value->word);
@@ -216,6 +217,10 @@ static bool read_network(struct rules_value *value, struct error *error)
     word[length] = '\0';
     if (!rules_address_read(word, false, network))
         return rules_value_refuse(error, "must be an address, or a network such as 192.0.2.0/24");
+    /* The client's address is compared as IPv4 then. */
+    if (value->key == KEY_FROM && network->length == 16 &&
+        memcmp(network->address, mapped, sizeof(mapped)) == 0)
+        return rules_value_refuse(error, "must be written as an IPv4 address, without ::ffff:");
     if (slash == NULL)
         return true;
     if (strspn(slash + 1, "0123456789") != strlen(slash + 1) || strlen(slash + 1) > 3 ||

@@ -18,12 +18,19 @@ static bool read_host(struct rules *rules, struct rules_value *value, struct err
     bool pattern = strncmp(value->word, "*.", 2) == 0;
     const char *name = pattern ? value->word + 2 : value->word;
 
+    if (strcmp(value->word, "*") == 0)
+        return rules_value_refuse(error, "leave host= out for any host");
+    if (strchr(name, '/') != NULL)
+        return rules_value_refuse(error, "must be a host name, without https:// and path");
+    if (name[0] != '[' && strchr(name, ':') != strrchr(name, ':'))
+        return rules_value_refuse(error, "must be in brackets if it is an IPv6 address");
     if (name[0] != '[' && strchr(name, ':') != NULL)
         return rules_value_refuse(error, "takes no port");
     if (name[0] == '\0' || name[strlen(name) - 1] == '.')
         return rules_value_refuse(error, "takes no final dot");
     if (!request_host_read(name, host))
-        return rules_value_refuse(error, "must be a host name, or *.DOMAIN for one label");
+        return rules_value_refuse(error,
+            "must be a host name (other letters than ASCII as xn--...), or *.DOMAIN for one label");
     value->form = pattern ? FORM_DOMAIN : FORM_EXACT;
     rules->has_host = true;
     return rules_value_set(rules, value, host, error);
@@ -59,6 +66,8 @@ static bool read_method(struct rules *rules, struct rules_value *value, struct e
 {
     const char *at;
 
+    if (strcmp(value->word, "*") == 0)
+        return rules_value_refuse(error, "leave method= out for any method");
     for (at = value->word; *at != '\0'; at++) {
         if (islower((unsigned char)*at))
             return rules_value_refuse(error, "is written in capitals");

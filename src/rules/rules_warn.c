@@ -123,6 +123,78 @@ static bool warn_of_covered(const struct rules *rules, struct list *warnings, st
     return true;
 }
 
+/* Whether two lines may be about the same host. */
+static bool may_share_host(const struct rules_line *one, const struct rules_line *other)
+{
+    const struct rules_term *hosts = rules_line_term(one, KEY_HOST);
+    const struct rules_term *others = rules_line_term(other, KEY_HOST);
+    size_t i, j;
+
+    if (hosts == NULL || others == NULL)
+        return true;
+    for (i = 0; i < hosts->count; i++) {
+        for (j = 0; j < others->count; j++) {
+            if (hosts->values[i].form != FORM_EXACT || others->values[j].form != FORM_EXACT ||
+                rules_compare_values(&hosts->values[i], &others->values[j]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a line is about all that is below a path. */
+static bool is_about_all_below(const struct rules_line *line, const struct rules_value *path)
+{
+    const struct rules_term *paths = rules_line_term(line, KEY_PATH);
+    size_t i;
+
+    for (i = 0; paths != NULL && i < paths->count; i++) {
+        if (path_covers(&paths->values[i], path))
+            return true;
+    }
+    return paths == NULL;
+}
+
+/* Says so when what is below a path that is denied (`/admin/` below `/admin`) is allowed later. */
+static bool warn_of_path_below(const struct rules *rules, size_t denied,
+    const struct rules_value *path, struct list *warnings, struct error *error)
+{
+    const struct rules_line *line = rules->rule_lines[denied];
+    size_t i;
+
+    for (i = denied; i < rules->rule_count; i++) {
+        const struct rules_line *other = rules->rule_lines[i];
+
+        if (!may_share_host(line, other) || !is_about_all_below(other, path))
+            continue;
+        if (other->kind == LINE_DENY)
+            return true;
+        return rules_tell(rules, rules->rules[denied].line, warnings, error,
+            "path=%s denies this path alone, and line %zu allows %s/: to deny that too, write "
+            "path=%s/",
+            path->word, rules->rules[i].line, path->word, path->word);
+    }
+    return true;
+}
+
+static bool warn_of_paths_below(
+    const struct rules *rules, struct list *warnings, struct error *error)
+{
+    size_t i, j, count = rules->rule_count < MAX_COMPARED ? rules->rule_count : MAX_COMPARED;
+
+    for (i = 0; i < count; i++) {
+        const struct rules_line *line = rules->rule_lines[i];
+        const struct rules_term *paths = rules_line_term(line, KEY_PATH);
+
+        for (j = 0; line->kind == LINE_DENY && paths != NULL && j < paths->count; j++) {
+            if (paths->values[j].form == FORM_EXACT &&
+                !warn_of_path_below(rules, i, &paths->values[j], warnings, error))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool warn_of_unused(const struct rules *rules, const char *what,
     const struct rules_named *named, size_t count, struct list *warnings, struct error *error)
 {
@@ -158,7 +230,7 @@ bool rules_warn(const struct rules *rules, time_t now, struct list *warnings, st
     if (rules->kinds[LINE_ALLOW] == 0 &&
         !rules_tell(rules, 0, warnings, error, "no line allows anybody"))
         return false;
-    return warn_of_covered(rules, warnings, error) &&
+    return warn_of_covered(rules, warnings, error) && warn_of_paths_below(rules, warnings, error) &&
            warn_of_unused(rules, "group", rules->groups, rules->group_count, warnings, error) &&
            warn_of_unused(rules, "map", rules->maps, rules->map_count, warnings, error) &&
            warn_of_past(rules, now, warnings, error);

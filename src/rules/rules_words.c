@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_words.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -80,18 +81,65 @@ static char *read_bare(const char **at, struct rules_arena *arena, struct error 
     return value;
 }
 
+/* Spaces that look like one and are none, as web pages and word processors have them. */
+static bool is_odd_space(unsigned long code)
+{
+    return code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x202F ||
+           code == 0x205F || code == 0x3000;
+}
+
+/* Quotes that do not quote here. */
+static bool is_odd_quote(unsigned long code)
+{
+    return code == '\'' || code == 0xAB || code == 0xBB || (code >= 0x2018 && code <= 0x201F);
+}
+
+/* A value that is not what it looks like would match nobody: a deny line would let everybody in. */
+static bool check_value(const char *value, bool quoted, struct error *error)
+{
+    const unsigned char *at = (const unsigned char *)value;
+    size_t left = strlen(value);
+
+    while (left > 0) {
+        unsigned long code = 0;
+        size_t size = text_utf8_decode(at, left, &code);
+
+        if (is_odd_space(code)) {
+            error_set(error, ERROR_INPUT,
+                "a space that is no plain one (U+%04lX): type it again, in quotes", code);
+            return false;
+        }
+        if (!quoted && at == (const unsigned char *)value && is_odd_quote(code))
+            return fail(error, "values are quoted with \" alone");
+        size = size != 0 ? size : 1;
+        at += size;
+        left -= size;
+    }
+    return true;
+}
+
+/* Reads one value, in quotes or without. */
+static char *read_value(const char **at, struct rules_arena *arena, struct error *error)
+{
+    const bool quoted = **at == '"';
+    char *value = quoted ? read_quoted(at, arena, error) : read_bare(at, arena, error);
+
+    return value != NULL && check_value(value, quoted, error) ? value : NULL;
+}
+
 static bool read_values(
     const char **at, struct rules_arena *arena, struct rules_word *word, struct error *error)
 {
     char *values[RULES_MAX_VALUES];
 
     for (;;) {
-        char *value = **at == '"' ? read_quoted(at, arena, error) : read_bare(at, arena, error);
+        char *value = read_value(at, arena, error);
 
         if (value == NULL)
             return false;
         if (value[0] == '\0') {
-            error_set(error, ERROR_INPUT, "%s=: a value is missing", word->key);
+            error_set(error, ERROR_INPUT, "%s=: a value is missing%s", word->key,
+                is_space(**at) ? " (no spaces beside = and commas)" : "");
             return false;
         }
         if (word->count == RULES_MAX_VALUES)
@@ -114,7 +162,7 @@ bool rules_value_next(const char **at, struct rules_arena *arena, char **value, 
     *at += strspn(*at, " \t");
     if (**at == '\0' || **at == '#')
         return true;
-    *value = **at == '"' ? read_quoted(at, arena, error) : read_bare(at, arena, error);
+    *value = read_value(at, arena, error);
     if (*value == NULL)
         return false;
     if (**at == ',')

@@ -163,7 +163,7 @@ Test(rules_errors, each_mistake_is_named_with_its_line)
         {"allow any user=x,y", ":1: user= takes one value"},
         {"allow any user=", ":1: user=: a value is missing"},
         {"allow any user=\"\"", ":1: user=: a value is missing"},
-        {"allow any method=GET, user=x", ":1: method=: a value is missing"},
+        {"allow any method=GET, user=x", ":1: method=: a value is missing (no spaces*"},
         {"allow any =x", ":1: a key is missing before ="},
         {"allow any user=\"x", ":1: a quote is not closed"},
         {"allow any user=\"x\\", ":1: *"},
@@ -186,6 +186,33 @@ Test(rules_errors, each_mistake_is_named_with_its_line)
         {"allow any user=$host", ":1: 'host' is no key that names somebody*"},
         {"allow any user=map:", ":1: user=map: names no map"},
         {"allow any user=x label=\"a b\"", ":1: label=a b: must be letters*"},
+        {ACME "allow CN=x", ":2: 'CN' is no key; did you mean 'cn'?"},
+        {"ALLOW any user=x", ":1: 'ALLOW' is no kind of line; did you mean 'allow'?"},
+        {"allow any user=$CN", ":1: 'CN' is no key that names somebody; did you mean 'cn'?"},
+        {"allow any user=$mail", ":1: 'mail' is no key that names somebody; did you mean 'email'?"},
+        {"allow any user=$hosts", ":1: 'hosts' is no key that names somebody"},
+        {"allow any user=x path!=/a/",
+            ":1: 'path!' is no key: there is no negation, write a deny line above"},
+        {ACME "allow cn = Dan", ":2: 'cn' is no key=value (no spaces beside = and commas)"},
+        {ACME "allow cn= Dan", ":2: cn=: a value is missing (no spaces beside = and commas)"},
+        {ACME "allow cn=Dan, Eve", ":2: cn=: a value is missing (no spaces beside = and commas)"},
+        {"allow * user=x", ":1: '*' is no key=value: everybody is `any`"},
+        {"allow any \\", ":1: '\\' is no key=value: a rule is one line"},
+        {ACME "deny cn='Dan'", ":2: values are quoted with \" alone"},
+        {ACME "deny cn='Dan Example'", ":2: values are quoted with \" alone"},
+        {ACME "deny cn=\u201cDan\u201d", ":2: values are quoted with \" alone"},
+        {ACME "deny cn=Dan,\u00abEve\u00bb", ":2: values are quoted with \" alone"},
+        {ACME "deny cn=Dan\u00a0path=/x/",
+            ":2: a space that is no plain one (U+00A0): type it again, in quotes"},
+        {ACME "deny cn=\"Dan\u3000Example\"",
+            ":2: a space that is no plain one (U+3000): type it again, in quotes"},
+        {"allow any user=x host=*", ":1: host=*: leave host= out for any host"},
+        {"allow any user=x host=https://a/", ":1: host=https://a/: must be a host name, without*"},
+        {"allow any user=x host=::1", ":1: host=::1: must be in brackets if it is an IPv6*"},
+        {"allow any user=x host=a:80", ":1: host=a:80: takes no port"},
+        {"allow any user=x method=*", ":1: method=*: leave method= out for any method"},
+        {"allow any user=x from=::ffff:10.0.0.0/104",
+            ":1: from=::ffff:10.0.0.0/104: must be written as an IPv4 address*"},
     };
     size_t i;
 
@@ -242,7 +269,10 @@ Test(rules_errors, a_file_is_text_of_bounded_size)
 
     expect_refused("# \x01", ":1: has a control or invisible character (U+0001)");
     expect_refused("# \xe2\x80\xae", ":1: has a control or invisible character (U+202E)");
-    expect_refused("\xef\xbb\xbf# x", ":1: has a control or invisible character (U+FEFF)");
+    expect_refused(
+        "\xef\xbb\xbf# x", ":1: begins with a byte order mark: save the file as UTF-8 without one");
+    expect_refused("#\xef\xbb\xbf", ":1: has a control or invisible character (U+FEFF)");
+    expect_refused("\n\xef\xbb\xbf# x", ":2: has a control or invisible character (U+FEFF)");
     expect_refused("\n# \xff", ":2: is not UTF-8");
     memset(line, '#', RULES_MAX_LINE + 1);
     line[RULES_MAX_LINE + 1] = '\0';

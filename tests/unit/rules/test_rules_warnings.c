@@ -153,3 +153,21 @@ Test(rules_warnings, an_issuer_may_be_given_by_digest)
         rules_release(rules);
     }
 }
+
+Test(rules_warnings, a_path_that_is_denied_without_what_is_below_it_is_a_warning)
+{
+    static const char open[] = ":1: path=/admin denies this path alone, and line 2 allows /admin/: "
+                               "to deny that too, write path=/admin/|";
+
+    expect_warnings("deny any path=/admin\nallow any user=x", open);
+    expect_warnings("deny any path=/admin\nallow any user=x path=/", open);
+    expect_warnings("deny any path=/admin\nallow any user=x path=/admin/", open);
+    expect_warnings("deny any path=/admin host=a\nallow any user=x host=*.b", open);
+    expect_warnings("deny any path=/a,/admin host=a\nallow any user=x host=a,b path=/admin/", open);
+    expect_warnings("deny any path=/admin/\nallow any user=x", "");
+    expect_warnings("deny any path=/admin,/admin/\nallow any user=x", "");
+    expect_warnings("deny any path=/admin\ndeny any path=/admin/\nallow any user=x", "");
+    expect_warnings("deny any path=/admin\nallow any user=x path=/pub/", "");
+    expect_warnings("deny any path=/admin host=a\nallow any user=x host=b", "");
+    expect_warnings("allow any user=x path=/pub/\ndeny any path=/admin", "");
+}
