@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Most texts end below it, and so are allocated once. */
+#define FIRST_CAPACITY ((size_t)512)
+
+/* The longest character of UTF-8. */
+#define MAX_UTF8 4
+
 void text_init(struct text *text, size_t limit)
 {
     *text = (struct text){.limit = limit};
@@ -49,7 +55,7 @@ static bool text_reserve(struct text *text, size_t more)
     wanted = text->length + more + 1;
     if (wanted <= text->capacity)
         return true;
-    capacity = text->capacity != 0 ? text->capacity * 2 : 128;
+    capacity = text->capacity != 0 ? text->capacity * 2 : FIRST_CAPACITY;
     if (capacity < wanted)
         capacity = wanted;
     data = realloc(text->data, capacity);
@@ -91,6 +97,21 @@ void text_append(struct text *text, const void *bytes, size_t length)
 void text_append_string(struct text *text, const char *string)
 {
     text_append(text, string, strlen(string));
+}
+
+void text_append_number(struct text *text, long long number)
+{
+    char digits[sizeof("-9223372036854775808")];
+    char *at = digits + sizeof(digits);
+    unsigned long long left =
+        number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        *--at = '-';
+    text_append(text, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void text_printf(struct text *text, const char *format, ...)
@@ -155,6 +176,23 @@ size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long
     return size;
 }
 
+size_t text_well_formed(const char *string, size_t most)
+{
+    size_t length = strnlen(string, most <= SIZE_MAX - MAX_UTF8 ? most + MAX_UTF8 : most), at = 0;
+
+    while (at < length) {
+        unsigned long code = 0;
+        size_t size = 1;
+
+        if ((unsigned char)string[at] >= 0x80)
+            size = text_utf8_decode((const unsigned char *)string + at, length - at, &code);
+        if (size == 0 || at + size > most)
+            break;
+        at += size;
+    }
+    return at;
+}
+
 bool text_is_unsafe_code(unsigned long code)
 {
     static const struct {
@@ -188,6 +226,16 @@ bool text_is_unsafe_code(unsigned long code)
     return (code & 0xFFFE) == 0xFFFE;
 }
 
+/* The bytes at the start that are shown as they are and need no look at more than one. */
+static size_t plain_length(const unsigned char *bytes, size_t length)
+{
+    size_t plain = 0;
+
+    while (plain < length && bytes[plain] >= ' ' && bytes[plain] <= '~' && bytes[plain] != '\\')
+        plain++;
+    return plain;
+}
+
 bool text_append_shown(struct text *text, const void *bytes, size_t length)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -196,8 +244,15 @@ bool text_append_shown(struct text *text, const void *bytes, size_t length)
 
     while (length > 0) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode(at, length, &code);
+        size_t size = plain_length(at, length);
 
+        if (size > 0) {
+            text_append(text, at, size);
+            at += size;
+            length -= size;
+            continue;
+        }
+        size = text_utf8_decode(at, length, &code);
         if (size == 1 && code == '\\') {
             text_append(text, "\\\\", 2);
         } else if (size != 0 && !text_is_unsafe_code(code)) {

@@ -42,6 +42,9 @@ void text_append(struct text *text, const void *bytes, size_t length);
 /* Appends a NUL-terminated string as it is. */
 void text_append_string(struct text *text, const char *string);
 
+/* Appends a number in decimal digits. */
+void text_append_number(struct text *text, long long number);
+
 /* Appends with a printf format. */
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -58,6 +61,9 @@ bool text_append_shown(struct text *text, const void *bytes, size_t length);
 /* The number of bytes (1 to 4) of the well-formed UTF-8 character at `bytes`, 0 when there is none.
  * *code gets the code point. */
 size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code);
+
+/* The bytes of whole, well-formed UTF-8 characters at the start of a string, up to `most`. */
+size_t text_well_formed(const char *string, size_t most);
 
 /* True when the code point may not be shown as it is (the list at text_append_shown). */
 bool text_is_unsafe_code(unsigned long code);

@@ -90,7 +90,7 @@ const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry
  * first that is kept stays. Keeps a copy, unless memory is short or the entry keeps no identity;
  * whoever holds the entry may do so. What is found, *length bytes, is borrowed until
  * verdict_cache_leave; NULL when there is none. */
-#define VERDICT_CACHE_KEPT 4
+#define VERDICT_CACHE_KEPT 5
 /* Keeps a copy of the bytes at this place of the entry, unless something is there; does nothing
  * when out of memory. */
 void verdict_cache_keep(

@@ -94,6 +94,12 @@ void log_words(struct log *log, enum log_level level, const char *format, ...)
     put(log, level, &text);
 }
 
+void log_render_who(const struct log *log, struct text *text, const struct identity *identity)
+{
+    if (!log->json)
+        log_line_who(text, identity);
+}
+
 void log_verdict(struct log *log, const struct log_verdict *verdict)
 {
     struct text text = {.limit = LOG_LINE_MAX};

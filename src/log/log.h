@@ -3,6 +3,7 @@
 #define PEERCERT_LOG_H
 
 #include "base/error.h"
+#include "base/text.h"
 #include "certificate/identity.h"
 #include "config/config.h"
 #include "verify/verdict.h"
@@ -19,14 +20,21 @@ struct log;
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO };
 
+/* Whom a line is about; borrows everything. */
+struct log_who {
+    const struct identity *identity; /* NULL when there is none */
+    const char *rendered;            /* what log_render_who made of it (`length` bytes), or NULL */
+    size_t length;
+};
+
 /* One verdict as it is logged; borrows everything. */
 struct log_verdict {
     const struct verdict *verdict;
-    const struct identity *identity; /* NULL when there is none */
-    const char *remote_address;      /* REMOTE_ADDR as the front sent it, untrusted; or NULL */
-    const char *front_verify;        /* safe to show; or NULL */
-    int64_t took_us;                 /* from the request's arrival to its verdict, microseconds */
-    int warn_days;                   /* as in struct report */
+    struct log_who who;
+    const char *remote_address; /* REMOTE_ADDR as the front sent it, untrusted; or NULL */
+    const char *front_verify;   /* safe to show; or NULL */
+    int64_t took_us;            /* from the request's arrival to its verdict, microseconds */
+    int warn_days;              /* as in struct report */
 };
 
 /* One decision of the gate as it is logged; borrows everything. What may be NULL is then left out.
@@ -37,9 +45,9 @@ struct log_decision {
     const char *rule;   /* that decided, NULL */
     const char *shadow; /* what the shadow rules decide, where they differ, NULL */
     const char *shadow_rule;
-    const char *nearest;                               /* the nearest miss, NULL */
-    const char *user;                                  /* NULL */
-    const struct identity *identity;                   /* NULL */
+    const char *nearest; /* the nearest miss, NULL */
+    const char *user;    /* NULL */
+    struct log_who who;
     const char *method, *host, *path, *remote_address; /* as the front sent them, untrusted; NULL */
     const char *front_verify;                          /* safe to show; NULL */
     const char *id; /* the number that the refused client was shown */
@@ -55,6 +63,10 @@ struct log *log_open(const struct config *config, bool threaded, struct error *e
  * to show here (text_append_shown). */
 void log_words(struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Appends what this log's lines say of an identity, so that the caller may keep it and hand it back
+ * (struct log_who). Nothing when its lines are JSON objects. */
+void log_render_who(const struct log *log, struct text *text, const struct identity *identity);
 
 /* Logs one verdict: time, status, subject, serial, SHA-256 fingerprint, remote address, how long it
  * took, and the reason when it is not valid. */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "log/log_fields.h"
 #include "log/log_line.h"
 
 #include <string.h>
 
 /* Values are cut at so many bytes. Together they fit into LOG_LINE_MAX when every byte of those
  * from outside comes as two. */
-#define MAX_SUBJECT 600
 #define MAX_USER 200
 #define MAX_RULE 160
 #define MAX_NEAREST 200
@@ -26,16 +24,6 @@ static void add_shown(
     log_fields_add_string(fields, name, SHAPE_STRING, buffer, size);
 }
 
-static void add_identity(struct log_fields *fields, const struct identity *identity)
-{
-    if (identity == NULL)
-        return;
-    log_fields_add_string(fields, "subject", SHAPE_QUOTED,
-        identity->subject[0] != '\0' ? identity->subject : "(empty)", MAX_SUBJECT);
-    log_fields_add_string(fields, "serial", SHAPE_STRING, identity->serial, MAX_WORD);
-    log_fields_add_string(fields, "sha256", SHAPE_STRING, identity->sha256_fingerprint, MAX_WORD);
-}
-
 void log_line_decision(struct text *text, bool json, const struct log_decision *logged)
 {
     struct log_fields fields = {.count = 0};
@@ -47,7 +35,7 @@ void log_line_decision(struct text *text, bool json, const struct log_decision *
     log_fields_add_string(&fields, "shadow_rule", SHAPE_QUOTED, logged->shadow_rule, MAX_RULE);
     log_fields_add_string(&fields, "nearest", SHAPE_QUOTED, logged->nearest, MAX_NEAREST);
     log_fields_add_string(&fields, "user", SHAPE_STRING, logged->user, MAX_USER);
-    add_identity(&fields, logged->identity);
+    log_line_add_who(&fields, &logged->who);
     add_shown(&fields, "method", logged->method, method, sizeof(method));
     add_shown(&fields, "host", logged->host, host, sizeof(host));
     add_shown(&fields, "path", logged->path, path, sizeof(path));

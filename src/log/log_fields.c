@@ -1,32 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "log/log_fields.h"
-#include "certificate/identity.h"
 
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
 
-size_t log_cut_length(const char *string, size_t most)
-{
-    size_t length = strlen(string), at = 0;
-
-    while (at < length) {
-        unsigned long code = 0;
-        size_t size = 1;
-
-        if ((unsigned char)string[at] >= 0x80)
-            size = text_utf8_decode((const unsigned char *)string + at, length - at, &code);
-        if (size == 0 || at + size > most)
-            break;
-        at += size;
-    }
-    return at;
-}
+/* Values are cut at so many bytes, before they are escaped: see log_line.c and log_decision.c. */
+#define MAX_SUBJECT 600
+#define MAX_HEX 64
 
 void log_fields_add_string(struct log_fields *fields, const char *name, enum log_shape shape,
     const char *string, size_t most)
 {
-    size_t length = string != NULL ? log_cut_length(string, most) : 0;
+    size_t length = string != NULL ? text_well_formed(string, most) : 0;
 
     if (string == NULL || string[0] == '\0' || fields->count == LOG_MAX_FIELDS)
         return;
@@ -45,6 +31,24 @@ void log_fields_add_number(struct log_fields *fields, const char *name, long lon
         return;
     fields->items[fields->count++] =
         (struct log_field){.name = name, .shape = SHAPE_NUMBER, .number = number};
+}
+
+void log_fields_add_rendered(struct log_fields *fields, const char *bytes, size_t length)
+{
+    if (fields->count == LOG_MAX_FIELDS)
+        return;
+    fields->items[fields->count++] =
+        (struct log_field){.shape = SHAPE_RENDERED, .string = bytes, .length = length};
+}
+
+void log_fields_add_identity(struct log_fields *fields, const struct identity *identity)
+{
+    if (identity == NULL)
+        return;
+    log_fields_add_string(fields, "subject", SHAPE_QUOTED,
+        identity->subject[0] != '\0' ? identity->subject : "(empty)", MAX_SUBJECT);
+    log_fields_add_string(fields, "serial", SHAPE_STRING, identity->serial, MAX_HEX);
+    log_fields_add_string(fields, "sha256", SHAPE_STRING, identity->sha256_fingerprint, MAX_HEX);
 }
 
 /* Appends a string so that it ends at the first quote without a backslash before it. */
@@ -81,18 +85,22 @@ static bool is_plain(const struct log_field *field)
     return field->length > 0 && !field->cut;
 }
 
-static void append_text(struct text *text, const struct log_fields *fields)
+void log_fields_append_text(struct text *text, const struct log_fields *fields)
 {
     size_t i;
 
     for (i = 0; i < fields->count; i++) {
         const struct log_field *field = &fields->items[i];
 
+        if (field->shape == SHAPE_RENDERED) {
+            text_append(text, field->string, field->length);
+            continue;
+        }
         text_append_string(text, " ");
         text_append_string(text, field->name);
         text_append_string(text, "=");
         if (field->shape == SHAPE_NUMBER)
-            text_printf(text, "%lld", field->number);
+            text_append_number(text, field->number);
         else if (field->shape == SHAPE_STRING && is_plain(field))
             text_append(text, field->string, field->length);
         else
@@ -145,7 +153,7 @@ void log_fields_append(
         text_append_string(text, now);
         text_append_string(text, " ");
         text_append_string(text, status);
-        append_text(text, fields);
+        log_fields_append_text(text, fields);
         text_append_string(text, "\n");
         return;
     }

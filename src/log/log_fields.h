@@ -3,6 +3,8 @@
 #define PEERCERT_LOG_FIELDS_H
 
 #include "base/text.h"
+#include "certificate/identity.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,6 +16,7 @@ enum log_shape {
     SHAPE_STRING,
     SHAPE_QUOTED, /* in quotes in any case, since it usually needs them */
     SHAPE_NUMBER,
+    SHAPE_RENDERED, /* whole fields as they stand in a line of text */
 };
 
 struct log_field {
@@ -30,13 +33,19 @@ struct log_fields {
     size_t count;
 };
 
-/* The bytes of whole, well-formed characters up to `most`. */
-size_t log_cut_length(const char *string, size_t most);
-
 /* Adds a value, cut at `most` bytes; nothing for NULL and "". Borrows the string. */
 void log_fields_add_string(struct log_fields *fields, const char *name, enum log_shape shape,
     const char *string, size_t most);
 void log_fields_add_number(struct log_fields *fields, const char *name, long long number);
+
+/* Adds fields that log_fields_append_text made before. Borrows the bytes. Not for JSON. */
+void log_fields_add_rendered(struct log_fields *fields, const char *bytes, size_t length);
+
+/* Adds whom a line is about; nothing for NULL. Borrows the identity. */
+void log_fields_add_identity(struct log_fields *fields, const struct identity *identity);
+
+/* Appends the fields alone, each with a space before it, in the text format. */
+void log_fields_append_text(struct text *text, const struct log_fields *fields);
 
 /* Appends a line with its end: the time, `status` (without a name in the text format), the fields.
  * The text fails when out of memory. */

@@ -8,7 +8,6 @@
 
 /* Values are cut at so many bytes, before they are escaped. Together they fit into LOG_LINE_MAX
  * when every byte of them comes as two (and of the remote address as six). */
-#define MAX_SUBJECT 1000
 #define MAX_REASON 256
 #define MAX_WORD 128
 #define MAX_REMOTE 64
@@ -46,10 +45,10 @@ static void add_expiry(struct log_fields *fields, const struct log_verdict *logg
     const struct verdict *verdict = logged->verdict;
     long long seconds;
 
-    if (verdict->status != VERDICT_VALID || logged->identity == NULL ||
-        !logged->identity->not_after_known)
+    if (verdict->status != VERDICT_VALID || logged->who.identity == NULL ||
+        !logged->who.identity->not_after_known)
         return;
-    seconds = (long long)logged->identity->not_after_time - (long long)verdict->checked_at;
+    seconds = (long long)logged->who.identity->not_after_time - (long long)verdict->checked_at;
     if (seconds >= 0 && seconds / SECONDS_PER_DAY < logged->warn_days)
         log_fields_add_number(fields, "expires_in_days", seconds / SECONDS_PER_DAY);
 }
@@ -66,21 +65,30 @@ static char *shown_remote(const char *address)
     return text_take(&text);
 }
 
+void log_line_who(struct text *text, const struct identity *identity)
+{
+    struct log_fields fields = {.count = 0};
+
+    log_fields_add_identity(&fields, identity);
+    log_fields_append_text(text, &fields);
+}
+
+void log_line_add_who(struct log_fields *fields, const struct log_who *who)
+{
+    if (who->rendered != NULL)
+        log_fields_add_rendered(fields, who->rendered, who->length);
+    else
+        log_fields_add_identity(fields, who->identity);
+}
+
 void log_line_verdict(struct text *text, bool json, const struct log_verdict *logged)
 {
     const struct verdict *verdict = logged->verdict;
-    const struct identity *identity = logged->identity;
     struct log_fields fields = {.count = 0};
     char error[MAX_WORD];
     char *remote = NULL;
 
-    if (identity != NULL) {
-        log_fields_add_string(&fields, "subject", SHAPE_QUOTED,
-            identity->subject[0] != '\0' ? identity->subject : "(empty)", MAX_SUBJECT);
-        log_fields_add_string(&fields, "serial", SHAPE_STRING, identity->serial, MAX_WORD);
-        log_fields_add_string(
-            &fields, "sha256", SHAPE_STRING, identity->sha256_fingerprint, MAX_WORD);
-    }
+    log_line_add_who(&fields, &logged->who);
     if (logged->remote_address != NULL) {
         remote = shown_remote(logged->remote_address);
         if (remote == NULL)
@@ -115,7 +123,7 @@ void log_line_words(struct text *text, bool json, enum log_level level, const ch
         goto out;
     }
     field.string = text_string(&shown);
-    field.length = log_cut_length(field.string, MAX_WORDS);
+    field.length = text_well_formed(field.string, MAX_WORDS);
     field.cut = field.string[field.length] != '\0';
     if (json) {
         log_fields_append_words(text, now, names[level], &field);

@@ -3,6 +3,7 @@
 #include "report/report_html.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Bytes of the subject and of the reason that are shown. */
@@ -89,7 +90,7 @@ static const char *subject_of(const struct denial *denial, char shown[MAX_SHOWN]
 
     if (identity == NULL)
         return NULL;
-    length = report_well_formed(identity->subject);
+    length = text_well_formed(identity->subject, SIZE_MAX);
     if (length < MAX_SHOWN) {
         memcpy(shown, identity->subject, length);
         shown[length] = '\0';
@@ -144,7 +145,7 @@ static bool set(json_t *object, const char *name, json_t *value)
 
 static json_t *string_or_null(const char *string)
 {
-    return string != NULL ? json_stringn(string, report_well_formed(string)) : json_null();
+    return string != NULL ? json_stringn(string, text_well_formed(string, SIZE_MAX)) : json_null();
 }
 
 static json_t *advice_object(const struct denial *denial)

@@ -183,26 +183,14 @@ void report_append_duration(struct text *text, long long seconds)
         long long number = seconds / units[i].seconds;
 
         if (number > 0) {
-            text_printf(text, "%lld %s%s", number, units[i].name, number == 1 ? "" : "s");
+            text_append_number(text, number);
+            text_append_string(text, " ");
+            text_append_string(text, units[i].name);
+            text_append_string(text, number == 1 ? "" : "s");
             return;
         }
     }
     text_append_string(text, "less than a minute");
-}
-
-size_t report_well_formed(const char *string)
-{
-    size_t length = strlen(string), at = 0;
-
-    while (at < length) {
-        unsigned long code = 0;
-        size_t size = text_utf8_decode((const unsigned char *)string + at, length - at, &code);
-
-        if (size == 0)
-            break;
-        at += size;
-    }
-    return at;
 }
 
 const char *report_revocation_name(const struct verdict *verdict)

@@ -2,6 +2,7 @@
 #include "report/report_html.h"
 
 #include <openssl/evp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -52,7 +53,7 @@ static void append_character(struct text *text, char c)
 
 void html_append(struct text *text, const char *string)
 {
-    const char *end = string + report_well_formed(string);
+    const char *end = string + text_well_formed(string, SIZE_MAX);
 
     while (string < end) {
         size_t replaced = replaced_length(string);

@@ -2,6 +2,7 @@
 #include "report/report_writers.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ static const struct member {
 /* A string, null for NULL; NULL when memory runs out. */
 static json_t *string_or_null(const char *string)
 {
-    return string != NULL ? json_stringn(string, report_well_formed(string)) : json_null();
+    return string != NULL ? json_stringn(string, text_well_formed(string, SIZE_MAX)) : json_null();
 }
 
 static json_t *nonempty_or_null(const char *string)

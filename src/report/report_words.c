@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report_writers.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* The sentences that every format says in the same words. */
 
 void report_append_shown(struct text *text, const char *string)
 {
-    text_append(text, string, report_well_formed(string));
+    text_append(text, string, text_well_formed(string, SIZE_MAX));
 }
 
 void report_append_time(struct text *text, time_t seconds)
@@ -96,8 +97,9 @@ void report_append_revocation(struct text *text, const struct verdict *verdict)
 
 void report_append_chain(struct text *text, const struct verdict *verdict)
 {
-    text_printf(text, "%d certificate%s, up to ", verdict->chain_length,
-        verdict->chain_length == 1 ? "" : "s");
+    text_append_number(text, verdict->chain_length);
+    text_append_string(text, verdict->chain_length == 1 ? " certificate" : " certificates");
+    text_append_string(text, ", up to ");
     report_append_shown(text, verdict->anchor[0] != '\0' ? verdict->anchor : "(empty)");
 }
 

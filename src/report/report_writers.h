@@ -53,10 +53,6 @@ size_t report_warnings(const struct report *report, const struct verdict *verdic
  * `seconds` must not be negative. */
 void report_append_duration(struct text *text, long long seconds);
 
-/* The number of bytes of a string up to the first that is not well-formed UTF-8: strings in fixed
- * buffers may have been cut within a character. */
-size_t report_well_formed(const char *string);
-
 /* The verdict's status; one without a certificate never says that it is good: not_judged then. */
 enum verdict_status report_safe_status(const struct report *report, const struct verdict *verdict);
 

@@ -205,6 +205,23 @@ bool evaluate_keep_object(struct evaluation *evaluation, enum evaluate_kept whic
            verdict_cache_keep_object(evaluation->entry, (size_t)which, object, length, release);
 }
 
+struct log_who evaluate_who(struct evaluation *evaluation)
+{
+    struct log_who who = {.identity = evaluation->identity};
+    struct text text = {.limit = 0};
+
+    if (evaluation->entry == NULL || evaluation->identity == NULL)
+        return who;
+    who.rendered = evaluate_find_kept(evaluation, EVALUATE_LOG, &who.length);
+    if (who.rendered != NULL)
+        return who;
+    log_render_who(evaluation->service->log, &text, evaluation->identity);
+    if (!text.failed && text.length > 0)
+        evaluate_keep(evaluation, EVALUATE_LOG, text.data, text.length);
+    text_free(&text);
+    return who;
+}
+
 void evaluate_end(struct evaluation *evaluation)
 {
     if (evaluation->is_owner)

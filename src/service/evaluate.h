@@ -66,12 +66,13 @@ void evaluate_verdict(struct evaluation *evaluation);
 bool evaluate_prove(struct evaluation *evaluation);
 
 /* What is remembered with a certificate for as long as its verdict: a rendering of the identity for
- * each format, and what the rules say of the identity. */
+ * each format and for the log, and what the rules say of the identity. */
 enum evaluate_kept {
     EVALUATE_TEXT, /* in the order of enum report_format */
     EVALUATE_JSON,
     EVALUATE_HTML,
     EVALUATE_RULES,
+    EVALUATE_LOG, /* whom a log line is about */
 };
 
 /* What evaluate_keep kept, *length bytes, borrowed until evaluate_end; NULL when there is none. */
@@ -88,6 +89,10 @@ void evaluate_keep(
  * the caller's. */
 bool evaluate_keep_object(struct evaluation *evaluation, enum evaluate_kept which, void *object,
     size_t length, void (*release)(void *object));
+
+/* Whom a log line is about, borrowed until evaluate_end: rendered once and kept, where there is a
+ * place. */
+struct log_who evaluate_who(struct evaluation *evaluation);
 
 /* Frees what the evaluation holds. */
 void evaluate_end(struct evaluation *evaluation);

@@ -114,7 +114,7 @@ static const char *name_of(const struct rules_decision *decision)
     return decision->rule != NULL ? decision->rule->name : NULL;
 }
 
-void gate_log(const struct gate_decision *decision, const struct request *request, int64_t took_us)
+void gate_log(struct gate_decision *decision, const struct request *request, int64_t took_us)
 {
     static const char *const outcomes[] = {
         [METRICS_ALLOWED] = "allowed",
@@ -126,7 +126,6 @@ void gate_log(const struct gate_decision *decision, const struct request *reques
     const bool differs = shadow_differs(decision);
     struct log_decision line = {.decision = outcomes[decision->outcome],
         .reason = decision->reason,
-        .identity = evaluation->identity,
         .method = asked->method,
         .host = asked->host,
         .path = asked->path != NULL ? asked->path : asked->raw_path,
@@ -140,6 +139,7 @@ void gate_log(const struct gate_decision *decision, const struct request *reques
     count(decision, took_us);
     if (!is_to_be_logged(decision))
         return;
+    line.who = evaluate_who(&decision->evaluation);
     if (decision->judged_by_rules) {
         line.rule = name_of(&decision->ruled);
         line.user = decision->outcome == METRICS_ALLOWED ? decision->ruled.user : NULL;

@@ -6,7 +6,7 @@
 
 /* Logs and counts a decision. A no is always logged, and so is a difference to the shadow rules; a
  * yes as --log-allowed says. */
-void gate_log(const struct gate_decision *decision, const struct request *request, int64_t took_us);
+void gate_log(struct gate_decision *decision, const struct request *request, int64_t took_us);
 
 /* Which allowed requests were logged lately: one a minute for each certificate and rule. And when
  * many rules were looked at last. */

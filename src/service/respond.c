@@ -29,12 +29,11 @@ static bool is_for_report(
     return false;
 }
 
-static void log_it(
-    const struct evaluation *evaluation, const struct request *request, int warn_days)
+static void log_it(struct evaluation *evaluation, const struct request *request, int warn_days)
 {
     const struct forwarded *forwarded = &evaluation->forwarded;
     const struct log_verdict line = {.verdict = &evaluation->verdict,
-        .identity = evaluation->identity,
+        .who = evaluate_who(evaluation),
         .remote_address = request_parameter(request, "REMOTE_ADDR"),
         .front_verify = forwarded->has_front_verify ? forwarded->front_verify : NULL,
         .took_us = clock_microseconds() - evaluation->began,

@@ -2,6 +2,8 @@
 #include "base/text.h"
 
 #include <criterion/criterion.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,4 +259,32 @@ Test(text, hexadecimal_has_its_case_and_separator)
     text_append_hex(&text, bytes, 0, false, ':');
     cr_expect_str_eq(text_string(&text), "00:0F:A5:FF 000fa5ff", "%s", text_string(&text));
     text_free(&text);
+}
+
+Test(text, whole_characters_are_counted_up_to_a_limit_and_to_what_is_malformed)
+{
+    cr_expect_eq(text_well_formed("", SIZE_MAX), 0);
+    cr_expect_eq(text_well_formed("abc", SIZE_MAX), 3);
+    cr_expect_eq(text_well_formed("abc", 3), 3);
+    cr_expect_eq(text_well_formed("abc", 2), 2);
+    cr_expect_eq(text_well_formed("a\xe2\x82\xac", 4), 4);
+    cr_expect_eq(text_well_formed("a\xe2\x82\xac", 3), 1);
+    cr_expect_eq(text_well_formed("a\xe2\x82", SIZE_MAX), 1, "cut within a character");
+    cr_expect_eq(text_well_formed("a\xff", 2), 1);
+}
+
+Test(text, numbers_come_as_printf_writes_them)
+{
+    static const long long numbers[] = {0, 9, 10, -1, 1234567890123, LLONG_MAX, LLONG_MIN};
+    size_t i;
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct text text = {.limit = 0};
+        char expected[32];
+
+        (void)snprintf(expected, sizeof(expected), "%lld", numbers[i]);
+        text_append_number(&text, numbers[i]);
+        cr_expect_str_eq(text_string(&text), expected);
+        text_free(&text);
+    }
 }

@@ -41,7 +41,7 @@ static struct log_verdict sample(
     sample_verdict(verdict, status, NOW);
     return (struct log_verdict){
         .verdict = verdict,
-        .identity = identity,
+        .who = {.identity = identity},
         .remote_address = "127.0.0.1",
         .front_verify = "SUCCESS",
         .took_us = 312,

@@ -6,15 +6,6 @@
 #include <jansson.h>
 #include <string.h>
 
-Test(log_fields, a_string_is_cut_between_two_characters)
-{
-    cr_expect_eq(log_cut_length("abc", 3), 3);
-    cr_expect_eq(log_cut_length("abc", 2), 2);
-    cr_expect_eq(log_cut_length("a\xe2\x82\xac", 4), 4);
-    cr_expect_eq(log_cut_length("a\xe2\x82\xac", 3), 1);
-    cr_expect_eq(log_cut_length("a\xff", 2), 1, "what is malformed ends it");
-}
-
 Test(log_fields, values_are_quoted_when_they_could_end_and_left_out_when_empty)
 {
     struct log_fields fields = {.count = 0};

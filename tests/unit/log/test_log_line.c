@@ -37,3 +37,33 @@ Test(log_line, words_of_any_length_fit_into_a_pipe)
     }
     free(huge);
 }
+
+Test(log_line, what_was_rendered_before_stands_where_it_would_be_rendered_now)
+{
+    char subject[] = "CN=a \"quoted\" name", serial[] = "1001", hash[] = "ab12";
+    struct identity identity = {.subject = subject, .serial = serial, .sha256_fingerprint = hash};
+    struct log_who rendered = {.identity = &identity}, anew = {.identity = &identity};
+    struct log_decision decision = {.decision = "allowed", .reason = "a rule"};
+    struct verdict verdict;
+    struct text who = {.limit = 0}, first = {.limit = 0}, second = {.limit = 0};
+
+    log_line_who(&who, &identity);
+    cr_expect_str_eq(
+        text_string(&who), " subject=\"CN=a \\\"quoted\\\" name\" serial=1001 sha256=ab12");
+    rendered.rendered = who.data;
+    rendered.length = who.length;
+    verdict_set(&verdict, VERDICT_VALID, 0, "");
+    log_line_verdict(&first, false, &(struct log_verdict){.verdict = &verdict, .who = anew});
+    log_line_verdict(&second, false, &(struct log_verdict){.verdict = &verdict, .who = rendered});
+    cr_expect_str_eq(text_string(&second) + TIME_LENGTH, text_string(&first) + TIME_LENGTH);
+    text_clear(&first);
+    text_clear(&second);
+    decision.who = anew;
+    log_line_decision(&first, false, &decision);
+    decision.who = rendered;
+    log_line_decision(&second, false, &decision);
+    cr_expect_str_eq(text_string(&second) + TIME_LENGTH, text_string(&first) + TIME_LENGTH);
+    text_free(&who);
+    text_free(&first);
+    text_free(&second);
+}

@@ -67,10 +67,3 @@ Test(report_facts, without_an_identity_nothing_is_called_valid)
     cr_expect_eq(
         report_safe_status(&(struct report){.identity = NULL}, &verdict), VERDICT_NOT_JUDGED);
 }
-
-Test(report_facts, a_string_that_was_cut_ends_before_the_broken_character)
-{
-    cr_expect_eq(report_well_formed("abc"), 3);
-    cr_expect_eq(report_well_formed("a\xe2\x82"), 1);
-    cr_expect_eq(report_well_formed(""), 0);
-}

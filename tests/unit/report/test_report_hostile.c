@@ -129,7 +129,7 @@ static char *log_line(const struct identity *identity, int format)
     char *dir = pki_temp_dir(), *path = pki_write_text(dir, "log", ""), *line = NULL;
     struct config config = {.log_file = path, .log_format = format};
     struct verdict verdict;
-    struct log_verdict logged = {.verdict = &verdict, .identity = identity};
+    struct log_verdict logged = {.verdict = &verdict, .who = {.identity = identity}};
     struct error error;
     struct log *log = log_open(&config, false, &error);
     size_t size = 0;

@@ -233,3 +233,27 @@ Test(evaluate, decoded_certificates_are_judged_for_the_given_moment)
     evaluate_end(&evaluation);
     stage_end(&stage);
 }
+
+Test(evaluate, whom_a_log_line_is_about_is_rendered_once)
+{
+    static const char expected[] = " subject=\"CN=Dan\" serial=";
+    struct stage stage;
+    struct evaluation evaluation;
+    struct log_who who;
+
+    stage_begin(&stage);
+    begin(&stage, 0, &evaluation);
+    who = evaluate_who(&evaluation);
+    cr_expect_eq(who.identity, evaluation.identity);
+    cr_expect_null(who.rendered);
+    evaluate_verdict(&evaluation);
+    evaluate_end(&evaluation);
+    begin(&stage, 0, &evaluation);
+    who = evaluate_who(&evaluation);
+    cr_assert_not_null(who.rendered);
+    cr_assert(
+        who.length > strlen(expected) && memcmp(who.rendered, expected, sizeof(expected) - 1) == 0,
+        "%.*s", (int)who.length, who.rendered);
+    evaluate_end(&evaluation);
+    stage_end(&stage);
+}
