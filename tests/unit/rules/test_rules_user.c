@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/rules/rules_rows.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(rules_user, .init = rules_world_make, .fini = rules_world_free);
+
+Test(rules_user, a_name_is_what_the_line_says_and_escaped)
+{
+    static const struct row rows[] = {
+        {"allow any user=$cn", "eve", "GET h /", "yes 3 Eve%20Example"},
+        {"allow any user=$cn", "nobody", "GET h /", "no 3 no_user_name"},
+        {"allow any user=$dn", "nobody", "GET h /", "no 3 no_user_name"},
+        {"allow any user=$dns", "nobody", "GET h /", "yes 3 nobody.example"},
+        {"allow any user=$serial", "eve", "GET h /", "yes 3 e1"},
+        {"allow any user=$email", "sensor", "GET h /", "no 3 no_user_name"},
+        {"allow any user=\"a b,c\\\"d\\\\\"", "eve", "GET h /", "yes 3 a%20b%2Cc%22d%5C"},
+        {"allow any user=a.b-c_d@e+f:g/h", "eve", "GET h /", "yes 3 a.b-c_d@e+f:g/h"},
+        {"allow any user=100%", "eve", "GET h /", "yes 3 100%25"},
+    };
+
+    TRY(TWO_ISSUERS, rows);
+}
+
+/* The user name that the one allow line gives a certificate that acme signs. */
+static void expect_user(const char *text, const struct pki_spec *spec, const char *wanted)
+{
+    char words[700], expected[700];
+
+    world_decide_made(text, spec, words);
+    (void)snprintf(expected, sizeof(expected), "yes 2 %s", wanted);
+    cr_expect_str_eq(words, expected, "%s: expected %s, came %s", text, expected, words);
+}
+
+static void expect_no_user(const char *text, const struct pki_spec *spec)
+{
+    char words[700];
+
+    world_decide_made(text, spec, words);
+    cr_expect_str_eq(words, "no 2 no_user_name", "%s: came %s", text, words);
+}
+
+/* A line that gives this text as the user name. */
+static void allow_literal(char *line, size_t size, const char *piece, size_t count, const char *end)
+{
+    size_t i, length = (size_t)snprintf(line, size, ACME "allow any user=\"");
+
+    for (i = 0; i < count; i++)
+        length += (size_t)snprintf(line + length, size - length, "%s", piece);
+    (void)snprintf(line + length, size - length, "%s\"", end);
+}
+
+Test(rules_user, a_name_beyond_its_limit_is_none_and_never_a_shorter_one)
+{
+    static const struct {
+        const char *piece;
+        size_t count;
+        const char *end;
+        bool fits;
+    } rows[] = {
+        {"a", RULES_USER_MAX, "", true},
+        {"a", RULES_USER_MAX, "a", false},
+        {" ", RULES_USER_MAX / 3, "", true},
+        {" ", RULES_USER_MAX / 3, "aa", true},
+        {" ", RULES_USER_MAX / 3, "aaa", false},
+        {" ", RULES_USER_MAX / 3, " ", false},
+        {"a", RULES_USER_MAX - 3, "\xc3\xa9", false},
+    };
+    const struct pki_spec spec = {.subject = "CN=x"};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char line[1024], words[700];
+
+        allow_literal(line, sizeof(line), rows[i].piece, rows[i].count, rows[i].end);
+        world_decide_made(line, &spec, words);
+        if (rows[i].fits)
+            cr_expect_eq(strncmp(words, "yes 2 ", 6), 0, "%zu %s: %s", i, rows[i].piece, words);
+        else
+            cr_expect_str_eq(words, "no 2 no_user_name", "%zu %s", i, rows[i].piece);
+    }
+}
+
+Test(rules_user, one_name_twice_is_one_and_two_names_are_none)
+{
+    const struct pki_spec same = {.subject = "CN=x",
+                              .extensions = {"subjectAltName=email:a@b.example,email:a@b.example"}},
+                          two = {.subject = "CN=x",
+                              .extensions = {"subjectAltName=email:a@b.example,email:c@b.example"}};
+
+    expect_user(ACME "allow any user=$email", &same, "a@b.example");
+    expect_no_user(ACME "allow any user=$email", &two);
+    expect_user(ACME "allow issuer=acme email=*@b.example user=*", &same, "a");
+    expect_no_user(ACME "allow issuer=acme email=*@b.example user=*", &two);
+    expect_user(ACME "allow issuer=acme email=a@b.example", &two, "a@b.example");
+}
+
+Test(rules_user, what_a_star_stood_for_is_the_name_without_its_mark)
+{
+    const struct pki_spec spec = {.subject = "CN=x",
+        .extensions = {"subjectAltName=email:a@b.example,DNS:c.d.example,URI:s://e.example/f/g"}};
+
+    expect_user(ACME "allow issuer=acme email=*@b.example user=*", &spec, "a");
+    expect_user(ACME "allow issuer=acme dns=*.d.example user=*", &spec, "c");
+    expect_user(ACME "allow issuer=acme uri=s://e.example/f/* user=*", &spec, "g");
+    expect_user(ACME "allow issuer=acme uri=s://e.example/** user=*", &spec, "f/g");
+}
+
+/* The keys of the line in the order of rules_model.h, not in that in which they stand there. */
+Test(rules_user, without_user_the_first_key_that_names_somebody_gives_the_name)
+{
+    const struct pki_spec spec = {
+        .subject = "CN=Dan,O=Acme", .extensions = {"subjectAltName=email:a@b.example"}};
+
+    expect_user(ACME "allow issuer=acme o=Acme cn=Dan", &spec, "Dan");
+    expect_user(ACME "allow issuer=acme o=Acme cn=Dan email=a@b.example", &spec, "a@b.example");
+}
+
+Test(rules_user, a_byte_that_is_no_text_of_a_user_name_is_escaped)
+{
+    const struct pki_spec spec = {.subject = "CN=x"};
+
+    expect_user(ACME "allow any user=\"a%\"", &spec, "a%25");
+    expect_user(ACME "allow any user=\"<\xc3\xa9>\"", &spec, "%3C%C3%A9%3E");
+    expect_user(ACME "allow any user=\"a=b;c|d\"", &spec, "a%3Db%3Bc%7Cd");
+}
