@@ -45,6 +45,9 @@ fi
 for file in /etc/resolv.conf /etc/hosts; do
     [ ! -e "$file" ] || cp -L "$file" "$TREE$file"
 done
+# Its root is a mount and becomes that of the namespace, not one of chroot(8): the tests may then make
+# namespaces of their own.
+mount --bind "$TREE" "$TREE"
 mount -t proc proc "$TREE/proc"
 mount --rbind /dev "$TREE/dev"
 mount -t tmpfs tmpfs "$TREE/dev/shm"
@@ -55,8 +58,11 @@ chmod 700 "$TREE/root"
 git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
     [ ! -e "$file" ] || printf '%s\n' "$file"
 done | tar -cf - -T - | tar -xf - -C "$source" --no-same-owner
+cd "$TREE"
+pivot_root . mnt
 # shellcheck disable=SC2016 # the arguments are for the shell inside
-chroot "$TREE" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive sh -euc '
+exec chroot . env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive sh -euc '
+    umount -l /mnt
     apt-get -qq update
     command -v make >/dev/null || apt-get -qq -y --no-install-recommends install make >/dev/null 2>&1
     cd ~/peercert

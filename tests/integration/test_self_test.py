@@ -24,6 +24,8 @@ def try_gate(peercert, pki, revoked, tmp_path):
     running = []
 
     def run(name, *options, plant=None, arguments=None, extra=None):
+        if name not in gate_fronts.FRONTS:
+            pytest.skip(f"{name} needs caddy, which is not installed")
         crl = tmp_path / "ca.crl"
         pki.authority.write_crl(crl)
         rules = write_rules(tmp_path / "access.rules", pki)
