@@ -9,7 +9,7 @@ set -eu
 
 build='gcc make libc6-dev libssl-dev libfcgi-dev libjansson-dev uthash-dev'
 demo="$build openssl curl lighttpd lighttpd-mod-openssl"
-test="$demo libcriterion-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml libfaketime spawn-fcgi systemd valgrind nginx haproxy caddy apache2 libapache2-mod-fcgid logrotate iproute2 easy-rsa zsh"
+test="$demo libcriterion-dev python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-yaml libfaketime spawn-fcgi systemd valgrind strace nginx haproxy caddy apache2 libapache2-mod-fcgid logrotate iproute2 easy-rsa zsh"
 browser="$test chromium chromium-driver libnss3-tools tidy"
 # Node.js of another source than Debian brings npm along, and no package of that name goes with it.
 command -v npm >/dev/null || browser="$browser npm"
