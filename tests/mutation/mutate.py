@@ -34,10 +34,10 @@ ROOMS = [
                    "@(verify_listed|verify_revocation|verify_errors|verify_policy|verify_purpose|verdict|verify_findings|verify_crls)/*",
                    "@(verify_memory|verify_mutations)/*"]),
     ("cache/*.c", ["verdict_cache*/*"]),
-    ("rules/*.c", ["@(rules_arena|rules_table|rules_many|request_path|request_host|rules_dn|rules_words|rules_values|rules_errors|rules_warnings|rules_asked|rules_line|"
+    ("rules/*.c", ["@(rules_arena|rules_decide|rules_many|request_path|request_host|rules_dn|rules_words|rules_values|rules_errors|rules_warn|rules_asked|rules_line|"
                    "rules_resolve|rules_user|rules_issuers|rules_file)/*",
-                  "@(rules_certificates|rules_nearest|rules_current)/*", "rules_memory*/*"]),
-    ("service/gate*.c", ["gate/*", "gate_memory/*"]),
+                  "@(rules_subject|rules_nearest|rules_current)/*", "rules_memory*/*"]),
+    ("service/gate*.c", ["@(gate|gate_log)/*", "gate_memory/*"]),
 ]
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],

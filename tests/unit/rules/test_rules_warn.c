@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-TestSuite(rules_warnings, .init = rules_world_make, .fini = rules_world_free);
+TestSuite(rules_warn, .init = rules_world_make, .fini = rules_world_free);
 
 #define ACME "issuer acme acme.cer\n"
 #define HEX64 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -29,7 +29,7 @@ static void expect_warnings(const char *text, const char *wanted)
     rules_release(rules);
 }
 
-Test(rules_warnings, what_is_odd_but_no_error_is_a_warning)
+Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
 {
     expect_warnings("", ": no line allows anybody|");
     expect_warnings("deny any", ": no line allows anybody|");
@@ -87,7 +87,7 @@ Test(rules_warnings, what_is_odd_but_no_error_is_a_warning)
         ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
 }
 
-Test(rules_warnings, a_nul_byte_is_refused)
+Test(rules_warn, a_nul_byte_is_refused)
 {
     static const char text[] = "deny any\n# \0\nallow any user=x\n";
     const struct bytes bytes = {
@@ -102,7 +102,7 @@ Test(rules_warnings, a_nul_byte_is_refused)
 
 /* FILE is relative to the folder of the rules, or absolute; rules without a folder are in this one.
  */
-Test(rules_warnings, an_issuers_file_is_looked_for_beside_the_rules)
+Test(rules_warn, an_issuers_file_is_looked_for_beside_the_rules)
 {
     char text[512];
     struct bytes bytes;
@@ -128,7 +128,7 @@ Test(rules_warnings, an_issuers_file_is_looked_for_beside_the_rules)
     list_free(&files);
 }
 
-Test(rules_warnings, an_issuer_may_be_given_by_digest)
+Test(rules_warn, an_issuer_may_be_given_by_digest)
 {
     static const char *const cas[] = {"acme", "sub"};
     size_t i;
@@ -154,7 +154,7 @@ Test(rules_warnings, an_issuer_may_be_given_by_digest)
     }
 }
 
-Test(rules_warnings, a_path_that_is_denied_without_what_is_below_it_is_a_warning)
+Test(rules_warn, a_path_that_is_denied_without_what_is_below_it_is_a_warning)
 {
     static const char open[] = ":1: path=/admin denies this path alone, and line 2 allows /admin/: "
                                "to deny that too, write path=/admin/|";

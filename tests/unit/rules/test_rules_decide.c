@@ -6,9 +6,9 @@
 
 /* Line 1 is `issuer acme acme.cer`, line 2 `issuer devices devices.cer`; the rules begin on line 3.
  */
-TestSuite(rules_table, .init = rules_world_make, .fini = rules_world_free);
+TestSuite(rules_decide, .init = rules_world_make, .fini = rules_world_free);
 
-Test(rules_table, who_is_meant)
+Test(rules_decide, who_is_meant)
 {
     static const struct row rows[] = {
         {"", "eve", "GET h /", "no no_rule"},
@@ -147,7 +147,7 @@ Test(rules_table, who_is_meant)
     TRY(TWO_ISSUERS, rows);
 }
 
-Test(rules_table, groups_maps_and_one_issuer)
+Test(rules_decide, groups_maps_and_one_issuer)
 {
     static const struct row rows[] = {
         {"group ops issuer=acme ou=Ops o=Acme\nallow group=ops", "dan", "GET h /", "yes 4 Ops"},
@@ -216,7 +216,7 @@ Test(rules_table, groups_maps_and_one_issuer)
     TRY("issuer sub sub.cer\n", intermediate);
 }
 
-Test(rules_table, pins_need_no_issuer)
+Test(rules_decide, pins_need_no_issuer)
 {
     static const char *const keys[] = {"spki", "sha256"};
     size_t i;
@@ -235,7 +235,7 @@ Test(rules_table, pins_need_no_issuer)
 }
 
 /* The file of the manual. */
-Test(rules_table, an_example_file)
+Test(rules_decide, an_example_file)
 {
     static const char text[] =
         "issuer  acme    acme.cer\n"

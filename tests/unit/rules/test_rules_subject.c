@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Certificates with odd names: what they meet, and what name they give. */
-TestSuite(rules_certificates, .init = rules_world_make, .fini = rules_world_free);
+TestSuite(rules_subject, .init = rules_world_make, .fini = rules_world_free);
 
 #define ACME "issuer acme acme.cer\n"
 
@@ -35,7 +35,7 @@ static void try_rows(const struct row *rows, size_t count)
 #define TRY(rows) try_rows(rows, sizeof(rows) / sizeof((rows)[0]))
 #define UPN "otherName:1.3.6.1.4.1.311.20.2.3;"
 
-Test(rules_certificates, a_pattern_is_met_by_names_of_its_own_shape_alone)
+Test(rules_subject, a_pattern_is_met_by_names_of_its_own_shape_alone)
 {
     static const struct row rows[] = {
         {"allow email=*@a.example", "email:b@a.example", "yes 2 b@a.example"},
@@ -108,7 +108,7 @@ Test(rules_certificates, a_pattern_is_met_by_names_of_its_own_shape_alone)
 }
 
 /* Without a rule about a kind of name it is not read; all kinds together are. */
-Test(rules_certificates, of_each_kind_of_name_all_are_looked_at)
+Test(rules_subject, of_each_kind_of_name_all_are_looked_at)
 {
     static const char names[] = "email:b@a.example,DNS:b.a.example,URI:s://a/b,IP:192.0.2.7," UPN
                                 "UTF8:u@a.example,RID:1.2.3,email:c@a.example";
@@ -154,7 +154,7 @@ static void add_twice(X509 *certificate, void *context)
 }
 
 /* Nothing is read of half a certificate: no line holds, not even one for all. */
-Test(rules_certificates, names_that_cannot_be_read_meet_nothing)
+Test(rules_subject, names_that_cannot_be_read_meet_nothing)
 {
     char alternative_names[] = "2.5.29.17", policies[] = "2.5.29.32";
     const struct pki_spec names = {.customise = spoil_names, .context = alternative_names};
@@ -179,7 +179,7 @@ static void add_odd(X509 *certificate, void *context)
         27);
 }
 
-Test(rules_certificates, names_of_odd_bytes_are_compared_as_they_are)
+Test(rules_subject, names_of_odd_bytes_are_compared_as_they_are)
 {
     const struct pki_spec spec = {.customise = add_odd};
 
@@ -207,7 +207,7 @@ static void add_empty_names(X509 *certificate, void *context)
     pki_add_raw_extension(certificate, "2.5.29.17", false, "\x30\x06\x82\x00\x82\x00\x86\x00", 8);
 }
 
-Test(rules_certificates, an_empty_name_names_nobody)
+Test(rules_subject, an_empty_name_names_nobody)
 {
     const struct pki_spec spec = {.customise = add_empty_names};
 
@@ -223,7 +223,7 @@ static void add_latin_uri(X509 *certificate, void *context)
     pki_add_raw_extension(certificate, "2.5.29.17", false, "\x30\x09\x86\x07s://a/\xe9", 11);
 }
 
-Test(rules_certificates, a_uri_of_bytes_beyond_ascii_meets_no_pattern)
+Test(rules_subject, a_uri_of_bytes_beyond_ascii_meets_no_pattern)
 {
     const struct pki_spec spec = {.customise = add_latin_uri};
 
@@ -231,7 +231,7 @@ Test(rules_certificates, a_uri_of_bytes_beyond_ascii_meets_no_pattern)
     expect("allow any user=$uri", &spec, "yes 2 s://a/%E9");
 }
 
-Test(rules_certificates, an_attribute_that_is_no_text_names_nobody)
+Test(rules_subject, an_attribute_that_is_no_text_names_nobody)
 {
     const struct pki_spec spec = {.customise = name_of_bits};
 
@@ -241,7 +241,7 @@ Test(rules_certificates, an_attribute_that_is_no_text_names_nobody)
     expect("deny cn=test\nallow any user=x", &spec, "yes 3 x");
 }
 
-Test(rules_certificates, a_serial_number_is_compared_without_zeros_before_it)
+Test(rules_subject, a_serial_number_is_compared_without_zeros_before_it)
 {
     char longest[129], text[256];
     struct pki_spec spec = {.serial_hex = "0"};
@@ -268,7 +268,7 @@ Test(rules_certificates, a_serial_number_is_compared_without_zeros_before_it)
     expect("deny serial=1\nallow any user=x", &spec, "yes 3 x");
 }
 
-Test(rules_certificates, policies_are_all_looked_at)
+Test(rules_subject, policies_are_all_looked_at)
 {
     const struct pki_spec spec = {
         .extensions = {"certificatePolicies=1.2.3.4,2.999.1,1.2.3.99999999999999999999"}};
@@ -279,7 +279,7 @@ Test(rules_certificates, policies_are_all_looked_at)
 }
 
 /* Neither one that is longer than a rule may name. */
-Test(rules_certificates, a_policy_of_very_many_parts_is_passed_over)
+Test(rules_subject, a_policy_of_very_many_parts_is_passed_over)
 {
     char extension[700] = "certificatePolicies=1.2.3.4,1.2";
     const struct pki_spec spec = {.extensions = {extension}};
@@ -291,33 +291,8 @@ Test(rules_certificates, a_policy_of_very_many_parts_is_passed_over)
     expect("allow policy=1.2.1.1 user=x", &spec, "no no_rule");
 }
 
-/* 512 bytes of a user name, after escaping, and no more. */
-Test(rules_certificates, a_user_name_has_a_limit)
-{
-    static const struct {
-        size_t plain, escaped;
-        bool allowed;
-    } rows[] = {{512, 0, true}, {513, 0, false}, {509, 1, true}, {510, 1, false}, {2, 170, true},
-        {3, 170, false}};
-    size_t i;
-
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char name[600] = "", extension[700], words[700];
-        const struct pki_spec spec = {.extensions = {extension}};
-
-        memset(name, 'a', rows[i].plain);
-        memset(name + rows[i].plain, '!', rows[i].escaped);
-        (void)snprintf(extension, sizeof(extension), "subjectAltName=URI:%s", name);
-        world_decide_made(ACME "allow any user=$uri", &spec, words);
-        cr_expect(strncmp(words, rows[i].allowed ? "yes 2 aa" : "no 2 no_user_name", 8) == 0,
-            "row %zu: %s", i, words);
-        if (rows[i].allowed)
-            cr_expect_eq(strlen(words), 512 + strlen("yes 2 "), "row %zu: %s", i, words);
-    }
-}
-
 /* Without a chain there is no issuer: lines about names do not hold. */
-Test(rules_certificates, without_a_proven_chain_no_name_counts)
+Test(rules_subject, without_a_proven_chain_no_name_counts)
 {
     struct rules *rules =
         world_rules(ACME "allow cn=\"Eve Example\"\nallow any user=x", NULL, NULL);
