@@ -55,6 +55,10 @@ static bool text_reserve(struct text *text, size_t more)
     wanted = text->length + more + 1;
     if (wanted <= text->capacity)
         return true;
+    if (text->is_lent) {
+        text->failed = true;
+        return false;
+    }
     capacity = text->capacity != 0 ? text->capacity * 2 : FIRST_CAPACITY;
     if (capacity < wanted)
         capacity = wanted;
@@ -301,8 +305,8 @@ void text_append_hex(
 void text_show_shortened(char *out, size_t size, const char *bytes, size_t length)
 {
     char buffer[MAX_SHOWN + MAX_CHARACTER] = "";
-    /* A text that never passes its capacity never allocates. */
-    struct text text = {.data = buffer, .capacity = sizeof(buffer), .limit = sizeof(buffer) - 1};
+    struct text text = {
+        .data = buffer, .capacity = sizeof(buffer), .limit = sizeof(buffer) - 1, .is_lent = true};
     size_t i = 0, boundary = 0;
 
     while (i < length && text.length < size) {

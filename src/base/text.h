@@ -15,6 +15,7 @@ struct text {
     size_t capacity;
     size_t limit; /* bytes at the most, without the NUL; 0 is TEXT_LIMIT */
     bool failed;
+    bool is_lent; /* data is not its own and never grows; not for text_free and text_take */
 };
 
 /* Bytes that one text holds at the most, unless told otherwise. */

@@ -53,11 +53,12 @@ enum metrics_gauge {
     METRICS_NEXT_CRL_END, /* the first nextUpdate of a CRL of the trust */
     METRICS_RULES_LOADED_AT,
     METRICS_LOG_DROPPED_LINES, /* since the start: written as a counter */
-    METRICS_WRITTEN, /* how many of these are written; what follows is the service's own */
-    METRICS_TRUST_NUMBER = METRICS_WRITTEN,
+    METRICS_TRUST_NUMBER,      /* from here on the service's own */
     METRICS_FILE_FAILED,
     METRICS_GAUGE_COUNT,
 };
+/* How many of them are written. */
+#define METRICS_WRITTEN METRICS_TRUST_NUMBER
 
 /* Adds to a counter. */
 void metrics_add(struct metrics *metrics, enum metrics_counter counter, uint64_t amount);

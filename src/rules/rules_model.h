@@ -43,11 +43,11 @@ enum rules_key {
     KEY_USER,
     KEY_LABEL,
     KEY_COUNT,
-    KEY_FIRST_NAMING = KEY_EMAIL,
-    KEY_LAST_NAMING = KEY_C,
-    KEY_FIRST_WHEN = KEY_HOST,
-    KEY_LAST_WHEN = KEY_REVOCATION,
 };
+#define KEY_FIRST_NAMING KEY_EMAIL
+#define KEY_LAST_NAMING KEY_C
+#define KEY_FIRST_WHEN KEY_HOST
+#define KEY_LAST_WHEN KEY_REVOCATION
 #define KEY_BIT(key) (1U << (key))
 
 /* "email" */
