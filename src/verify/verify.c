@@ -36,9 +36,9 @@ struct job {
 
 /* libcrypto takes a certificate for self-signed when its subject is its issuer's and no key
  * identifier says otherwise; this path proves that another signed it. */
-static void name_cause(const struct path *path, struct finding *error)
+static void name_cause(struct finding *error)
 {
-    if (error->code == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT && path->length > 1)
+    if (error->code == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
         error->cause = CAUSE_NAMED_LIKE_CA;
 }
 
@@ -46,13 +46,10 @@ static bool describe(const struct job *job, const struct path *path, const struc
     struct verdict *verdict)
 {
     struct finding its = *error;
-    int depth = error->depth;
-    X509 *about = depth >= 0 && depth < path->length ? path->certificates[depth] : NULL;
-    X509 *issuer = depth >= 0 && depth + 1 < path->length ? path->certificates[depth + 1] : NULL;
 
     if (its.cause == CAUSE_OF_CODE)
-        name_cause(path, &its);
-    return words_describe(&its, about, issuer, job->options, verdict);
+        name_cause(&its);
+    return words_describe(&its, path_at(path, error->depth), job->options, verdict);
 }
 
 /* What is told of the leaf's revocation beside the status. */
@@ -239,7 +236,7 @@ static bool refuse_stranger(struct job *job, struct verdict *verdict)
     verdict->status = VERDICT_UNTRUSTED;
     if (trust_crl_count(job->search.trust) > 0 || job->options->require_crl)
         verdict->revocation = REVOCATION_UNKNOWN;
-    return words_describe(&fault, about, NULL, job->options, verdict);
+    return words_describe(&fault, about, job->options, verdict);
 }
 
 /* A leaf that is an anchor itself is not valid, so a valid one's proven chain has two at least. */

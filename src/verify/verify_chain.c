@@ -25,13 +25,8 @@ static bool set_parameters(X509_STORE_CTX *context, const struct findings *findi
 static int is_issuer(X509_STORE_CTX *context, X509 *subject, X509 *issuer)
 {
     const struct findings *findings = X509_STORE_CTX_get_app_data(context);
-    int i;
 
-    for (i = 0; i + 1 < findings->path->length; i++) {
-        if (findings->path->certificates[i] == subject)
-            return findings->path->certificates[i + 1] == issuer;
-    }
-    return 0;
+    return path_issuer(findings->path, subject) == issuer;
 }
 
 static bool report(X509_STORE_CTX *context, X509 *certificate, int depth, int code)
@@ -42,38 +37,24 @@ static bool report(X509_STORE_CTX *context, X509 *certificate, int depth, int co
     return findings_collect(0, context) != 0;
 }
 
-static bool check_dates(X509_STORE_CTX *context, X509 *certificate, int depth, time_t now)
+static int date_fault(const X509 *certificate, time_t now)
 {
     int from = path_compare_date(X509_get0_notBefore(certificate), now);
     int until = path_compare_date(X509_get0_notAfter(certificate), now);
 
-    if (from == 0 &&
-        !report(context, certificate, depth, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD))
-        return false;
-    if (from > 0 && !report(context, certificate, depth, X509_V_ERR_CERT_NOT_YET_VALID))
-        return false;
-    if (until == 0 &&
-        !report(context, certificate, depth, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD))
-        return false;
-    return until >= 0 || report(context, certificate, depth, X509_V_ERR_CERT_HAS_EXPIRED);
-}
-
-/* Whether the path has this link, whose signature is right therefore. */
-static bool is_link(const struct path *path, const X509 *certificate, const X509 *issuer)
-{
-    int i;
-
-    for (i = 0; i + 1 < path->length; i++) {
-        if (path->certificates[i] == certificate && path->certificates[i + 1] == issuer)
-            return true;
-    }
-    return false;
+    if (from == 0)
+        return X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD;
+    if (until == 0)
+        return X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD;
+    if (until == -1)
+        return X509_V_ERR_CERT_HAS_EXPIRED;
+    return from == 1 ? X509_V_ERR_CERT_NOT_YET_VALID : X509_V_OK;
 }
 
 /* In place of libcrypto's last step, which would check each signature a second time: the links are
- * those of the path, every issuer may sign certificates, and all are current (RFC 5280 sections
- * 6.1.3 a and 6.1.4 n). The key is what counts: an issuer of another serial number, after a renewal
- * with the same key, is one. */
+ * those of the path, whose signatures are right therefore, every issuer may sign certificates, and
+ * all are current (RFC 5280 sections 6.1.3 a and 6.1.4 n). The key is what counts: an issuer of
+ * another serial number, after a renewal with the same key, is one. */
 static int check_links(X509_STORE_CTX *context)
 {
     const struct findings *findings = X509_STORE_CTX_get_app_data(context);
@@ -84,7 +65,7 @@ static int check_links(X509_STORE_CTX *context)
         X509 *certificate = sk_X509_value(chain, depth), *issuer = sk_X509_value(chain, depth + 1);
         int code = X509_V_OK;
 
-        if (issuer != NULL && !is_link(findings->path, certificate, issuer))
+        if (path_issuer(findings->path, certificate) != issuer)
             code = X509_V_ERR_CERT_SIGNATURE_FAILURE;
         else if (issuer != NULL)
             code = X509_check_issued(issuer, certificate);
@@ -92,7 +73,8 @@ static int check_links(X509_STORE_CTX *context)
             !report(context, certificate,
                 code == X509_V_ERR_KEYUSAGE_NO_CERTSIGN ? depth + 1 : depth, code))
             return 0;
-        if (!check_dates(context, certificate, depth, findings->verdict->checked_at))
+        code = date_fault(certificate, findings->verdict->checked_at);
+        if (code != X509_V_OK && !report(context, certificate, depth, code))
             return 0;
     }
     return 1;

@@ -49,12 +49,10 @@ int findings_collect(int good, X509_STORE_CTX *context)
 
     if (good != 0)
         return good;
-    if ((code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_OUT_OF_MEM) &&
-        !alloc_watch_failed()) {
+    if ((code == X509_V_ERR_UNSPECIFIED || code == X509_V_ERR_OUT_OF_MEM) && !alloc_watch_failed())
         findings_add_cause(findings, CAUSE_LIMIT, depth);
-        return 0;
-    }
-    findings_add(findings, code, depth);
+    else
+        findings_add(findings, code, depth);
     return verify_error_status(code, depth) > VERDICT_UNTRUSTED;
 }
 

@@ -5,16 +5,19 @@
 #include <string.h>
 #include <strings.h>
 
-/* Bytes, borrowed. */
+/* Bytes, borrowed; never NULL. */
 struct part {
     const char *at;
     size_t length;
 };
 
+static const struct part nothing = {"", 0};
+
 static struct part part_of(const ASN1_STRING *string)
 {
-    return (struct part){
-        (const char *)ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string)};
+    const char *data = (const char *)ASN1_STRING_get0_data(string);
+
+    return data != NULL ? (struct part){data, (size_t)ASN1_STRING_length(string)} : nothing;
 }
 
 static struct part without_final_dot(struct part part)
@@ -26,7 +29,7 @@ static struct part without_final_dot(struct part part)
 
 static bool has(struct part part, char character)
 {
-    return part.length > 0 && memchr(part.at, character, part.length) != NULL;
+    return memchr(part.at, character, part.length) != NULL;
 }
 
 static bool is_same(struct part one, struct part other)
@@ -49,22 +52,24 @@ static bool is_all(struct part base)
     return without_final_dot(base).length == 0;
 }
 
-/* A host against a subtree of URIs or mailboxes: with a leading dot its subdomains, else itself. */
+/* A host against a subtree of URIs or mailboxes, which is not of every name: with a leading dot its
+ * subdomains, else itself. */
 static bool host_matches(struct part host, struct part base)
 {
     base = without_final_dot(base);
-    if (base.length > 0 && base.at[0] == '.')
+    if (base.at[0] == '.')
         return is_below(host, (struct part){base.at + 1, base.length - 1});
     return is_same(host, base);
 }
 
+/* Of a subtree that is not of every name. */
 static bool dns_matches(struct part name, struct part base)
 {
     const char *dot;
 
     base = without_final_dot(base);
     name = without_final_dot(name);
-    if (base.length > 0 && base.at[0] == '.')
+    if (base.at[0] == '.')
         base = (struct part){base.at + 1, base.length - 1};
     if (is_same(name, base) || is_below(name, base))
         return true;
@@ -80,7 +85,7 @@ static bool dns_matches(struct part name, struct part base)
 /* The host of a mailbox; false when it is none of the form that constraints are about. */
 static bool mail_host(struct part name, struct part *host)
 {
-    const char *at = name.length > 0 ? memchr(name.at, '@', name.length) : NULL;
+    const char *at = memchr(name.at, '@', name.length);
 
     if (at == NULL || has(name, '"'))
         return false;
@@ -94,7 +99,7 @@ static bool mail_host(struct part name, struct part *host)
 
 static bool mail_matches(struct part name, struct part base)
 {
-    struct part host = {NULL, 0};
+    struct part host = nothing;
 
     if (!mail_host(name, &host))
         return false;
@@ -103,15 +108,15 @@ static bool mail_matches(struct part name, struct part base)
     return host_matches(host, base);
 }
 
-/* No name, but an address: an IP literal, or a last label of digits. */
+/* No name, but an address: an IP literal, or a last label of digits. The host is not empty and does
+ * not end in a dot. */
 static bool is_address(struct part host)
 {
     size_t digits = 0;
 
     while (digits < host.length && strchr("0123456789", host.at[host.length - 1 - digits]) != NULL)
         digits++;
-    return host.at[0] == '[' ||
-           (digits > 0 && (digits == host.length || host.at[host.length - 1 - digits] == '.'));
+    return host.at[0] == '[' || digits == host.length || host.at[host.length - 1 - digits] == '.';
 }
 
 /* The host of a URI (RFC 3986 section 3.2.2); false when it has none that all read alike, or one
@@ -138,7 +143,7 @@ static bool uri_host(struct part name, struct part *host)
 
 static bool uri_matches(struct part name, struct part base)
 {
-    struct part host = {NULL, 0};
+    struct part host = nothing;
 
     return uri_host(name, &host) && host_matches(host, base);
 }
@@ -187,7 +192,7 @@ static enum verify_cause judge_subtrees(
     const STACK_OF(GENERAL_SUBTREE) * subtrees, int type, const ASN1_STRING *value, bool excluded)
 {
     const struct kind *kind = find_kind(type);
-    struct part name = part_of(value), host = {NULL, 0};
+    struct part name = part_of(value), host = nothing;
     int i;
 
     for (i = 0; i < sk_GENERAL_SUBTREE_num(subtrees); i++) {
@@ -215,8 +220,6 @@ static enum verify_cause judge_name(
 {
     enum verify_cause cause;
 
-    if (type != GEN_IPADD && find_kind(type) == NULL)
-        return CAUSE_OF_CODE;
     cause = judge_subtrees(constraints->excludedSubtrees, type, value, true);
     return cause != CAUSE_OF_CODE
                ? cause

@@ -19,7 +19,7 @@ bool path_key_is_bad(const EVP_PKEY *key)
 
     if (!EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "RSA-PSS"))
         return false;
-    return EVP_PKEY_get_params(key, wanted) != 1 || exponent < 2;
+    return EVP_PKEY_get_params(key, wanted) != 1 || exponent <= 1;
 }
 
 /* What a check that fails costs; by measure, not exact. */
@@ -301,6 +301,22 @@ bool path_take(const struct path_search *search, int nth, struct path *path)
 {
     *path = (struct path){.length = 0};
     return descend(search, 0, &nth, path);
+}
+
+X509 *path_at(const struct path *path, int place)
+{
+    return place >= 0 && place < path->length ? path->certificates[place] : NULL;
+}
+
+X509 *path_issuer(const struct path *path, const X509 *certificate)
+{
+    int i;
+
+    for (i = 0; i + 1 < path->length; i++) {
+        if (path->certificates[i] == certificate)
+            return path->certificates[i + 1];
+    }
+    return NULL;
 }
 
 STACK_OF(X509) * path_borrow(const struct path *path, int from, int to)

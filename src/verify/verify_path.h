@@ -70,6 +70,14 @@ void path_search(struct path_search *search);
  * than the client's. false when there are fewer. */
 bool path_take(const struct path_search *search, int nth, struct path *path);
 
+/* The certificate at a place, from 0 for the leaf; NULL when the path has no such place.
+ * Borrowed. */
+X509 *path_at(const struct path *path, int place);
+
+/* The certificate above another one; NULL above the anchor and above what is not on the path.
+ * Borrowed. */
+X509 *path_issuer(const struct path *path, const X509 *certificate);
+
 /* The certificates from one place of a path up to another, which is left out, as a stack that
  * borrows them (free with sk_X509_free); NULL when memory failed. */
 STACK_OF(X509) * path_borrow(const struct path *path, int from, int to);

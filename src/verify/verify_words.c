@@ -16,7 +16,6 @@
 struct facts {
     const struct finding *finding;
     X509 *about;
-    X509 *issuer;
     const struct verify_options *options;
     char name[NAME_BYTES]; /* of `about`, or of the CRL */
 };
@@ -332,10 +331,10 @@ static bool append_place(struct text *text, struct facts *facts)
     return true;
 }
 
-bool words_describe(const struct finding *finding, X509 *about, X509 *issuer,
+bool words_describe(const struct finding *finding, X509 *about,
     const struct verify_options *options, struct verdict *verdict)
 {
-    struct facts facts = {.finding = finding, .about = about, .issuer = issuer, .options = options};
+    struct facts facts = {.finding = finding, .about = about, .options = options};
     struct text text = {.limit = 0};
     bool good;
 

@@ -6,8 +6,8 @@
 
 /* Puts a finding into a verdict: its number, its depth, and the reason in words that are true for
  * this certificate: which extension, which CA, which date. `about` is the certificate that it is
- * about, `issuer` that one's issuer; either may be NULL, borrowed. false when memory failed. */
-bool words_describe(const struct finding *finding, X509 *about, X509 *issuer,
+ * about, or NULL; borrowed. false when memory failed. */
+bool words_describe(const struct finding *finding, X509 *about,
     const struct verify_options *options, struct verdict *verdict);
 
 #endif

@@ -4,9 +4,11 @@ sees whether a unit test notices.
 
 usage: mutate.py [--sample N] [--only WORD] [--part K/N] [--list]
 
-Builds in build/mutation (BUILD=DIR names another folder). A change that compiles to the very same
-code is none. What survives is printed; survivors.tsv holds those that were looked at and can make no
-difference that a test could see, with the reason. Fails when less than 95 % of the others are caught.
+Builds in build/mutation (BUILD=DIR names another folder). Of each change one file is compiled, and tests of its own
+module run until one fails: first those that caught other changes of the file, then cheap ones, failing allocations last.
+A change that compiles to the very same code is none. What survives is printed; survivors.tsv holds those that were
+looked at and can make no difference that a test could see, with the reason. Fails when less than 95 % of the others are
+caught in a module, or when one of those is caught after all.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import pathlib
 import random
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -25,30 +28,31 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve() / "mutation"
 LEAST = 95.0
-SECONDS = 180  # a mutant that hangs is caught
 WORKERS = os.cpu_count() or 1
+CATCHERS = 6  # tests that caught something of a file lately, to be asked first
+QUICK_LINK = ["-Wl,-S", *(["-fuse-ld=gold"] if shutil.which("ld.gold") else [])]
 
-# The files of each room and the suites that must notice, the fast ones first.
-ROOMS = [
-    ("verify/*.c", ["@(verify|verify_path|verify_names|verify_rules|verify_words|verify_proven|verify_chain|verify_links|verify_order)/*", "@(verify_search|verify_stranger|verify_random)/*",
-                   "@(verify_listed|verify_revocation|verify_errors|verify_policy|verify_purpose|verdict|verify_findings|verify_crls)/*",
-                   "@(verify_memory|verify_mutations)/*"]),
-    ("cache/*.c", ["verdict_cache*/*"]),
-    ("rules/*.c", ["@(rules_arena|rules_decide|rules_many|request_path|request_host|rules_dn|rules_words|rules_values|rules_errors|rules_warn|rules_asked|rules_line|"
-                   "rules_resolve|rules_user|rules_issuers|rules_file)/*",
-                  "@(rules_subject|rules_nearest|rules_current)/*", "rules_memory*/*"]),
-    ("service/gate*.c", ["@(gate|gate_log)/*", "gate_memory/*"]),
-]
+# The files of each room and the suites that must notice, the cheap ones first.
+GATE = ["gate!(_memory)/*", "gate_memory/*"]
+ROOMS = {
+    "verify/*.c": ["@(verdict|verify_!(search|stranger|random|mutations|memory))/*", "@(verify|verify_search|verify_stranger)/*",
+                   "@(verify_random|verify_mutations)/*", "verify_memory/*"],
+    "cache/*.c": ["verdict_cache*/*"],
+    "rules/*.c": ["@(request_*|rules_!(memory*))/*", "rules_memory*/*"],
+    "service/gate*.c": GATE,
+    "report/denial.c": GATE,
+}
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],
     "&&": ["||"], "||": ["&&"],
 }
 OPERATOR = re.compile(r"(?<![-<>=!&|])(==|!=|<=|>=|&&|\|\||<(?![<=])|>(?![>=]))")
+FUNCTION = re.compile(r"^(\w[^;{}=]*?)\b(\w+)\([^;{}]*\)\n\{", re.M)
 CONSTANT = re.compile(r"\breturn (true|false|0|1);")
 BOOLEAN = re.compile(r"\breturn (?!true;|false;)([^;]+);")
 UNSEEN = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^#[^\n]*(?:\\\n[^\n]*)*', re.S | re.M)
 
-Mutant = collections.namedtuple("Mutant", "file line before after text suites")
+Mutant = collections.namedtuple("Mutant", "room file function line before after text suites")
 
 
 def blanked(source):
@@ -56,9 +60,10 @@ def blanked(source):
     return UNSEEN.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
 
 
-def in_boolean_function(seen, position):
-    heads = re.findall(r"^(?:static )?([a-z_].*?)\b\w+\([^;{}]*\)\n\{", seen[:position], re.M)
-    return bool(heads) and heads[-1].split()[0] == "bool"
+def function_at(seen, position):
+    """Type and name of the function there."""
+    heads = FUNCTION.findall(seen, 0, position)
+    return heads[-1] if heads else ("", "")
 
 
 def changes(source):
@@ -71,7 +76,7 @@ def changes(source):
         other = {"true": "false", "false": "true", "0": "1", "1": "0"}[match[1]]
         yield match.start(1), match.end(1), other
     for match in BOOLEAN.finditer(seen):
-        if in_boolean_function(seen, match.start()):
+        if function_at(seen, match.start())[0].split()[-1:] == ["bool"]:
             yield match.start(1), match.end(1), f"!({source[match.start(1):match.end(1)]})"
 
 
@@ -81,9 +86,10 @@ def own_suite(path):
     return [f"{path.stem}/*"] if tests and f"({path.stem}, " in tests.read_text(encoding="utf-8") else []
 
 
-def mutants_of(path, suites):
+def mutants_of(room, path):
     source = path.read_text(encoding="utf-8")
-    suites = own_suite(path) + suites
+    suites = own_suite(path) + ROOMS[room]
+    seen = blanked(source)
     for start, end, other in changes(source):
         text = source[:start] + other + source[end:]
         first = source.rfind("\n", 0, start) + 1
@@ -92,7 +98,13 @@ def mutants_of(path, suites):
         last = source.find("\n", end)
         before = " ".join(source[first:last].split())
         after = " ".join((source[first:start] + other + source[end:last]).split())
-        yield Mutant(path.name, source.count("\n", 0, start) + 1, before, after, text, suites)
+        yield Mutant(room, path.name, function_at(seen, start)[1], source.count("\n", 0, start) + 1, before, after, text,
+                     suites)
+
+
+def words_of(mutant):
+    folder = mutant.room.partition("/")[0]
+    return f"src/{folder}/{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
 
 
 def run(command, **options):
@@ -110,12 +122,16 @@ def make_variables():
 class Workshop:
     def __init__(self):
         self.compiles, self.links = make_variables()
+        self.runner = BUILD / "runner.o"
         self.codes = {}  # object code of the originals, by file
+        self.catchers = collections.defaultdict(list)  # tests, by file, the last one first
+        if not self.compile(HERE / "runner.c", self.runner):
+            sys.exit("mutate: runner.c does not compile")
 
     def compile(self, source, target):
         command = [word for word in self.compiles[:-1] if word not in ("-MMD", "-MP", "-Werror", "-g")]
         command[command.index("-o") + 1] = str(target)
-        return run([*command, str(source)]).returncode == 0
+        return run([*command, "-Itests", str(source)]).returncode == 0
 
     def code_of(self, target):
         """What was compiled, without the source's name."""
@@ -131,6 +147,13 @@ class Workshop:
             sys.exit(f"mutate: {name} does not compile")
         self.codes[name] = self.code_of(target)
 
+    def link(self, program, *objects):
+        command = [*self.links, *QUICK_LINK]
+        command[command.index("-o") + 1] = str(program)
+        at = command.index("-o") + 2  # before the libraries, so that they count
+        command[at:at] = map(str, [self.runner, *objects])
+        return run(command).returncode == 0
+
     def try_mutant(self, number, mutant):
         """"caught", "same" (no other code), "broken" (does not compile) or "survived"."""
         folder = BUILD / f"mutant-{number}"
@@ -142,84 +165,96 @@ class Workshop:
                 return "broken"
             if self.code_of(target) == self.codes[mutant.file]:
                 return "same"
-            command = list(self.links)
-            command[command.index("-o") + 1] = str(program)
-            command.insert(command.index("-o") + 2, str(target))  # before the library, so that it counts
-            if run(command).returncode != 0:
+            if not self.link(program, target):
                 return "broken"
-            return self.judge(program, mutant.suites)
+            return self.judge(program, mutant)
         finally:
             for path in folder.glob("*"):
                 path.unlink()
             folder.rmdir()
 
-    @staticmethod
-    def judge(program, suites):
-        for suite in suites:
-            try:
-                done = run([str(program), f"--filter={suite}", "--fail-fast", "-j1"], timeout=SECONDS)
-            except subprocess.TimeoutExpired:
-                return "caught"
-            if b"Tested: 0 " in done.stderr:
-                sys.exit(f"mutate: no test is named {suite}")
-            if done.returncode != 0:
-                return "caught"
-        return "survived"
+    def judge(self, program, mutant):
+        catchers = self.catchers[mutant.file]
+        test = failing_test(program, catchers + mutant.suites)
+        if test is None:
+            return "survived"
+        catchers[:] = [test, *(other for other in catchers if other != test)][:CATCHERS]
+        return "caught"
+
+
+def failing_test(program, patterns):
+    """The first test that fails, None when none does."""
+    done = run([str(program), *patterns], text=True, errors="replace")
+    if done.returncode not in (0, 1):
+        sys.exit(f"mutate: {done.stderr or done.returncode}")
+    return done.stdout.split()[-1] if done.returncode == 1 else None
 
 
 def read_reviewed():
     with (HERE / "survivors.tsv").open(encoding="utf-8", newline="") as rows:
-        return {(row["file"], row["line"], row["becomes"])
+        return {(row["file"], row["function"], row["line"], row["becomes"])
                 for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)}
 
 
 def build(suites):
+    """A workshop whose tests hold as long as nothing is changed."""
     BUILD.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["make", f"-j{WORKERS}", f"BUILD={BUILD}", str(BUILD / "unit-tests")], cwd=ROOT, check=False,
                           stdout=subprocess.DEVNULL)
-    if done.returncode != 0:
+    workshop = Workshop()
+    if done.returncode != 0 or not workshop.link(BUILD / "unchanged"):
         sys.exit("mutate: the tests do not build")
-    for its in suites:
-        if Workshop.judge(BUILD / "unit-tests", its) != "survived":
-            sys.exit("mutate: the tests fail without any change")
+    test = failing_test(BUILD / "unchanged", suites)
+    if test is not None:
+        sys.exit(f"mutate: {test} fails without any change")
+    return workshop
+
+
+def try_all(workshop, mutants):
+    """(mutant, result) of each, in their order; what was reviewed is "reviewed", or "stale" when it is caught."""
+    for name in sorted({mutant.file for mutant in mutants}):
+        workshop.compile_original(name)
+    reviewed = read_reviewed()
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for mutant, result in zip(mutants, pool.map(lambda pair: workshop.try_mutant(*pair), enumerate(mutants))):
+            if (mutant.file, mutant.function, mutant.before, mutant.after) in reviewed:
+                result = {"survived": "reviewed", "caught": "stale"}.get(result, result)
+            yield mutant, result
+
+
+def summary(room, results):
+    """The line that tells of a room, and whether enough is caught."""
+    caught, survived = results["caught"] + results["stale"], results["survived"]
+    rate = 100 * caught / (caught + survived) if caught + survived else 100.0
+    return (f"src/{room}: {caught} of {caught + survived} caught ({rate:.1f} %), {survived} open; {results['reviewed']} reviewed"
+            f" survivors, {results['same']} compile to the same code, {results['broken']} do not compile"), rate >= LEAST
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sample", type=int, help="this many, chosen at random but always the same")
-    parser.add_argument("--only", default="", help="only files whose name holds this")
+    parser.add_argument("--only", default="", help="only changes with this in what --list prints: src/verify/, rules_dn.c:77")
     parser.add_argument("--part", default="1/1", metavar="K/N", help="the K-th of N parts of them, for a run in pieces")
     parser.add_argument("--list", action="store_true", help="print the changes, try none")
     arguments = parser.parse_args()
-    mutants = [mutant for pattern, suites in ROOMS for path in sorted((ROOT / "src").glob(pattern))
-               if arguments.only in path.name for mutant in mutants_of(path, suites)]
+    mutants = [mutant for room in ROOMS for path in sorted((ROOT / "src").glob(room))
+               for mutant in mutants_of(room, path) if arguments.only in words_of(mutant)]
     if arguments.sample and arguments.sample < len(mutants):
         mutants = random.Random(1).sample(mutants, arguments.sample)
     part, parts = map(int, arguments.part.split("/"))
     mutants = mutants[part - 1::parts]
     if arguments.list:
-        for mutant in mutants:
-            print(f"{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}")
+        print("\n".join(map(words_of, mutants)))
         return 0
-    build([suites for _, suites in ROOMS if any(mutant.suites is suites for mutant in mutants)])
-    workshop = Workshop()
-    for name in sorted({mutant.file for mutant in mutants}):
-        workshop.compile_original(name)
-    reviewed = read_reviewed()
-    results = collections.Counter()
-    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        found = pool.map(lambda pair: workshop.try_mutant(*pair), enumerate(mutants))
-        for mutant, result in zip(mutants, found):
-            if result == "survived" and (mutant.file, mutant.before, mutant.after) in reviewed:
-                result = "reviewed"
-            results[result] += 1
-            if result == "survived":
-                print(f"survived: {mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}", flush=True)
-    tried = results["caught"] + results["survived"]
-    rate = 100 * results["caught"] / tried if tried else 100.0
-    print(f"mutation: {results['caught']} of {tried} caught ({rate:.1f} %); {results['reviewed']} reviewed survivors,"
-          f" {results['same']} compile to the same code, {results['broken']} do not compile")
-    return 0 if rate >= LEAST else 1
+    workshop = build(sorted({suite for mutant in mutants for suite in mutant.suites}))
+    results = collections.defaultdict(collections.Counter)
+    for mutant, result in try_all(workshop, mutants):
+        results[mutant.room][result] += 1
+        if result in ("survived", "stale"):
+            print(f"{result}: {words_of(mutant)}", flush=True)
+    lines = [summary(room, its) for room, its in results.items()]
+    print("\n".join(line for line, _ in lines))
+    return 0 if all(enough for _, enough in lines) and not any(its["stale"] for its in results.values()) else 1
 
 
 if __name__ == "__main__":

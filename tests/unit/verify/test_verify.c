@@ -344,8 +344,12 @@ Test(verify, dates_that_are_nonsense_are_untrusted_and_good_for_this_moment_alon
 
     cr_expect_eq(verdict.good_from, verdict.checked_at);
     cr_expect_eq(verdict.good_until, verdict.checked_at);
-    (void)judge_client(&(struct pki_spec){.not_before_text = "999999999999Z"}, ca,
+    cr_expect_eq(verdict.error_code, X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD);
+    verdict = judge_client(&(struct pki_spec){.not_before_text = "999999999999Z"}, ca,
         VERDICT_UNTRUSTED, "notBefore 99");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD);
+    (void)judge_client(&(struct pki_spec){.not_before = PKI_DAY, .not_after = -PKI_DAY}, ca,
+        VERDICT_EXPIRED, "over before it begins");
     (void)judge_client(&(struct pki_spec){.not_after_text = "99991231235959Z"}, ca, VERDICT_VALID,
         "the year 9999");
     pki_free(ca);

@@ -181,11 +181,14 @@ Test(verify_chain, name_constraints_are_kept)
         .configuration = "[d]\nO=Acme\n"};
     struct pki_spec inside = {.extensions = {"subjectAltName=DNS:a.example.org"}};
     struct pki_spec outside = {.extensions = {"subjectAltName=DNS:example.net"}};
+    struct pki_spec expired = {.not_after = -60, .extensions = {"subjectAltName=DNS:example.net"}};
     struct pki_spec acme = {.subject = "CN=x,O=Acme"}, other = {.subject = "CN=x,O=Other"};
     struct verdict verdict;
 
     (void)judge_chain(plain, permitted, inside, VERDICT_VALID, "inside");
     verdict = judge_chain(plain, permitted, outside, VERDICT_UNTRUSTED, "outside");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_PERMITTED_VIOLATION);
+    verdict = judge_chain(plain, permitted, expired, VERDICT_UNTRUSTED, "outside, and expired");
     cr_expect_eq(verdict.error_code, X509_V_ERR_PERMITTED_VIOLATION);
     verdict = judge_chain(plain, excluded, acme, VERDICT_UNTRUSTED, "excluded");
     cr_expect_eq(verdict.error_code, X509_V_ERR_EXCLUDED_VIOLATION);

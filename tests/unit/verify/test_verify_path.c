@@ -245,6 +245,35 @@ Test(verify_path, the_search_is_bounded_and_says_so)
     free(pem);
 }
 
+/* Every reason asks for the certificate that it is about by its depth. */
+Test(verify_path, a_place_that_a_path_has_not_is_of_no_certificate)
+{
+    struct pki *root = pki_ca("CN=Root"), *leaf = pki_client("CN=x", root);
+    struct path path = {.certificates = {leaf->certificate, root->certificate}, .length = 1};
+
+    cr_expect_eq(path_at(&path, 0), leaf->certificate);
+    cr_expect_null(path_at(&path, 1), "behind the end");
+    cr_expect_null(path_at(&path, -1), "before the leaf");
+    path.length = 2;
+    cr_expect_eq(path_at(&path, 1), root->certificate);
+    pki_free(leaf);
+    pki_free(root);
+}
+
+Test(verify_path, the_issuer_on_a_path_is_what_stands_above)
+{
+    struct pki *root = pki_ca("CN=Root"), *between = pki_ca("CN=B"), *leaf = pki_ca("CN=x");
+    struct path path = {
+        .certificates = {leaf->certificate, between->certificate, root->certificate}, .length = 2};
+
+    cr_expect_eq(path_issuer(&path, leaf->certificate), between->certificate);
+    cr_expect_null(path_issuer(&path, between->certificate), "the anchor");
+    cr_expect_null(path_issuer(&path, root->certificate), "behind the end");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
 /* Two digits, mostly about the bounds of months, days, hours and minutes. */
 static int append_pair(char *text, unsigned *seed)
 {

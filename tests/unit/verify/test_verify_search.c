@@ -339,32 +339,75 @@ Test(verify_search, a_path_has_so_many_certificates_and_no_more)
         search(scene, &root, 1, add(scene, &spec)->certificate);
         cr_expect_eq(path_take(&scene->search, 0, &path), fits, "%d between", between);
         cr_expect_eq(path.length, fits ? between + 2 : 0, "%d between: %d", between, path.length);
+        cr_expect_eq(scene->search.nodes[0].round, fits ? between : -1, "%d between", between);
         scene_free(scene);
     }
 }
 
-/* What is near the anchor by one way is far from it by another. */
-Test(verify_search, a_detour_that_is_too_long_is_not_taken)
+/* What is near the anchor by one way is far from it by another, with so many certificates below
+ * the root of the long way. */
+static void take_detour(int below)
 {
     struct scene *scene = scene_new();
     struct pki *root = add(scene, &ca);
-    struct pki *far = add_row(scene, root, 1, 29);
+    struct pki *far = add_row(scene, root, 1, below - 4);
     struct pki_spec spec = ca;
     struct pki *one, *last;
     struct path path;
+    char subject[16];
 
-    spec.subject = "CN=30";
+    (void)snprintf(subject, sizeof(subject), "CN=%d", below - 3);
+    spec.subject = subject;
     spec.issuer = far;
     one = add_sent(scene, &spec);
     spec.same_key_as = one;
     spec.issuer = root;
     (void)add_sent(scene, &spec);
-    last = add_row(scene, one, 31, 32);
+    last = add_row(scene, one, below - 2, below - 1);
     spec = client_of(last);
     search(scene, &root, 1, add(scene, &spec)->certificate);
     cr_expect(path_take(&scene->search, 0, &path));
     cr_expect_eq(path.length, 5, "%d", path.length);
-    cr_expect_not(path_take(&scene->search, 1, &path), "of 34");
+    cr_expect_eq(path_take(&scene->search, 1, &path), below < PATH_LENGTH, "of %d", below + 1);
+    scene_free(scene);
+}
+
+Test(verify_search, a_detour_that_is_too_long_is_not_taken)
+{
+    int below;
+
+    for (below = PATH_LENGTH - 1; below <= PATH_LENGTH + 1; below++)
+        take_detour(below);
+}
+
+/* Two certificates of one CA, and one of the root's key that this CA made. */
+Test(verify_search, each_way_through_cross_certificates_is_one_path)
+{
+    struct scene *scene = scene_new();
+    struct pki *root = add(scene, &ca), *one;
+    struct pki_spec spec = ca;
+    struct path path;
+    int nth, i, j;
+
+    spec.subject = "CN=Between";
+    spec.issuer = root;
+    one = add_sent(scene, &spec);
+    spec.same_key_as = one;
+    (void)add_sent(scene, &spec);
+    spec.subject = "CN=CA";
+    spec.issuer = one;
+    spec.same_key_as = root;
+    (void)add_sent(scene, &spec);
+    spec = client_of(one);
+    search(scene, &root, 1, add(scene, &spec)->certificate);
+    for (nth = 0; path_take(&scene->search, nth, &path); nth++) {
+        for (i = 0; i < path.length; i++) {
+            for (j = i + 1; j < path.length; j++)
+                cr_expect_neq(path.certificates[i], path.certificates[j], "%d is %d", i, j);
+        }
+        cr_expect_eq(path.length, nth % 2 == 0 ? 3 : 5, "path %d has %d", nth, path.length);
+    }
+    cr_expect_eq(nth, 4, "either of the two, straight or through the other: %d", nth);
     scene_free(scene);
 }
 
