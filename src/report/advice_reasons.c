@@ -150,9 +150,10 @@ static const struct advice many_faults = {
 };
 
 static const struct advice proxy = {
-    "The certificate is a proxy certificate: another client's certificate made it, not a CA.",
-    "Use the certificate that it was made from.",
-    "Proxy certificates (RFC 3820) are not accepted.",
+    "The certificate is a proxy certificate, which lets a program act for somebody else.",
+    "Use the certificate of whom it acts for.",
+    "Proxy certificates (RFC 3820) are not accepted: a client's certificate may not have "
+    "proxyCertInfo.",
 };
 
 static const struct advice bad_date = {
@@ -172,6 +173,14 @@ static const struct advice policy = {
     "A CA above this certificate demands a certificate policy that it does not have.",
     "Ask who issued the certificate for one with that policy.",
     "Compare certificatePolicies of the chain with the CA's policyConstraints.",
+};
+
+static const struct advice resources = {
+    "The certificate claims network addresses or numbers that its CA does not have.",
+    "Ask who issued the certificate for one without them.",
+    "Look at the extensions of RFC 3779 in the certificates of the chain: each must have what "
+    "those "
+    "below it claim.",
 };
 
 static const struct advice no_crl = {
@@ -271,6 +280,8 @@ static const struct {
     {VERDICT_UNTRUSTED, X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, &unusable_key},
     {VERDICT_UNTRUSTED, X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, &unusable_key},
     {VERDICT_UNTRUSTED, X509_V_ERR_NO_EXPLICIT_POLICY, &policy},
+    {VERDICT_UNTRUSTED, X509_V_ERR_UNNESTED_RESOURCE, &resources},
+    {VERDICT_UNTRUSTED, X509_V_ERR_UNSUPPORTED_EXTENSION_FEATURE, &resources},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_UNABLE_TO_GET_CRL, &no_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_CRL_HAS_EXPIRED, &stale_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_CRL_NOT_YET_VALID, &early_crl},

@@ -99,8 +99,8 @@ static bool collect_certificates(struct trust *trust, struct error *error)
                 !push_all(trust->intermediates, file->certificates)))
             return say_memory(error);
     }
-    return trust_split_cas(
-        trust->cas, trust->anchors, trust->intermediates, &trust->files.warnings, error);
+    return trust_split_cas(trust->cas, trust->intermediates, trust->anchors, trust->intermediates,
+        &trust->files.warnings, error);
 }
 
 static bool collect_lists(

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool is_ca(X509 *certificate)
+bool trust_file_is_ca(X509 *certificate)
 {
     int kind = X509_check_ca(certificate);
 
@@ -40,7 +40,7 @@ static bool check_cas(const char *path, const struct bundle *bundle, struct erro
         X509 *certificate = sk_X509_value(bundle->certificates, i);
         char *name;
 
-        if (is_ca(certificate))
+        if (trust_file_is_ca(certificate))
             continue;
         name = identity_name(X509_get_subject_name(certificate), NULL);
         error_set(error, ERROR_INPUT,

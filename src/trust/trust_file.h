@@ -35,6 +35,9 @@ struct trust_file_reading {
 struct trust_file *trust_file_read(enum trust_part part, const char *source, const char *path,
     struct trust_file *before, const struct trust_file_reading *reading, struct error *error);
 
+/* Whether it is a CA's certificate, by basicConstraints or, of a root, by version 1. */
+bool trust_file_is_ca(X509 *certificate);
+
 /* Takes one more reference; returns its argument. */
 struct trust_file *trust_file_retain(struct trust_file *file);
 void trust_file_release(struct trust_file *file); /* accepts NULL */

@@ -7,10 +7,11 @@
 #include <openssl/x509.h>
 
 /* For the trust module alone. Tells the CA certificates that are anchors from those that another of
- * them issued, directly or not. A self-signed one is an anchor; so are those that issued each other
- * in a circle. Both stacks borrow; a sentence for each of the latter is added to `warnings`. false
- * with ERROR_MEMORY. */
-bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * anchors, STACK_OF(X509) * below,
-    struct list *warnings, struct error *error);
+ * them issued: directly, or by way of others of them or of `between`, the operator's certificates
+ * that chains are built with. Names and signatures tell, not key identifiers. A self-signed one is
+ * an anchor; so are those that issued each other in a circle. All stacks borrow; a sentence for
+ * each of the latter is added to `warnings`. false with ERROR_MEMORY. */
+bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * between, STACK_OF(X509) * anchors,
+    STACK_OF(X509) * below, struct list *warnings, struct error *error);
 
 #endif

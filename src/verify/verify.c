@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "verify/verify_chain.h"
 #include "verify/verify_errors.h"
+#include "verify/verify_extensions.h"
 #include "verify/verify_findings.h"
 #include "verify/verify_names.h"
 #include "verify/verify_policy.h"
@@ -127,6 +128,18 @@ static bool describe_anchor(struct verdict *verdict, const struct path *path)
     return true;
 }
 
+static void add_extensions(struct findings *findings)
+{
+    const struct path *path = findings->path;
+    const ASN1_OBJECT *object;
+    int depth;
+
+    for (depth = 0; depth < path->length; depth++) {
+        if (extensions_find_fault(path->certificates[depth], &object) != NULL)
+            findings_add(findings, X509_V_ERR_INVALID_EXTENSION, depth);
+    }
+}
+
 /* What libcrypto does not look at, or not as RFC 5280 says. false when memory or libcrypto failed.
  */
 static bool add_rules(struct findings *findings)
@@ -138,6 +151,7 @@ static bool add_rules(struct findings *findings)
         sk_X509_free(proven);
         return false;
     }
+    add_extensions(findings);
     if (policy_find_unreadable(proven, &depth) != NID_undef)
         findings_add_cause(findings, CAUSE_POLICY_UNREADABLE, depth);
     code = policy_fault(proven, &depth);

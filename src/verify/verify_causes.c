@@ -34,8 +34,10 @@ static const struct {
         "its two signature algorithm fields differ (RFC 5280 section 4.1.1.2)"},
     [CAUSE_CA_KEY_UNKNOWN] = {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY,
         "the key of its issuer is of a kind that the libcrypto of this server does not know"},
-    [CAUSE_EXPONENT] = {X509_V_ERR_NO_ISSUER_PUBLIC_KEY,
-        "an RSA key in its chain has an exponent of 1 or one above 2^64"},
+    [CAUSE_BAD_KEY] = {X509_V_ERR_NO_ISSUER_PUBLIC_KEY,
+        "a key in its chain is unsafe: RSA with an exponent that is 1, even or above 2^64, or a "
+        "point "
+        "of a curve with which anybody signs"},
     [CAUSE_TOO_MANY_CAS] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         "no issuer was found among the CA certificates of its issuer's name that were tried; there "
         "are more of them"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_chain.h"
 #include "certificate/alloc_watch.h"
+#include "verify/verify_key.h"
 #include "verify/verify_links.h"
 
 #include <openssl/x509v3.h>
@@ -51,10 +52,22 @@ static int date_fault(const X509 *certificate, time_t now)
     return from == 1 ? X509_V_ERR_CERT_NOT_YET_VALID : X509_V_OK;
 }
 
+/* The key is what counts: an issuer of another serial number, after a renewal with the same key, is
+ * one. For a CA of --ca below another one of it the search passes over key identifiers too. */
+static int check_issued(const struct findings *findings, X509 *issuer, X509 *certificate, int depth)
+{
+    int code = X509_check_issued(issuer, certificate);
+
+    if (code == X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH ||
+        (code == X509_V_ERR_AKID_SKID_MISMATCH && depth > 0 &&
+            trust_is_anchor(findings->trust, certificate)))
+        return X509_V_OK;
+    return code;
+}
+
 /* In place of libcrypto's last step, which would check each signature a second time: the links are
  * those of the path, whose signatures are right therefore, every issuer may sign certificates, and
- * all are current (RFC 5280 sections 6.1.3 a and 6.1.4 n). The key is what counts: an issuer of
- * another serial number, after a renewal with the same key, is one. */
+ * all are current (RFC 5280 sections 6.1.3 a and 6.1.4 n). */
 static int check_links(X509_STORE_CTX *context)
 {
     const struct findings *findings = X509_STORE_CTX_get_app_data(context);
@@ -68,8 +81,8 @@ static int check_links(X509_STORE_CTX *context)
         if (path_issuer(findings->path, certificate) != issuer)
             code = X509_V_ERR_CERT_SIGNATURE_FAILURE;
         else if (issuer != NULL)
-            code = X509_check_issued(issuer, certificate);
-        if (code != X509_V_OK && code != X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH &&
+            code = check_issued(findings, issuer, certificate, depth);
+        if (code != X509_V_OK &&
             !report(context, certificate,
                 code == X509_V_ERR_KEYUSAGE_NO_CERTSIGN ? depth + 1 : depth, code))
             return 0;
@@ -104,9 +117,8 @@ static bool is_readable(struct findings *findings)
             findings_add(findings, X509_V_ERR_INVALID_EXTENSION, depth);
             return false;
         }
-        key = X509_get0_pubkey(certificate);
-        if (key != NULL && path_key_is_bad(key)) {
-            findings_add_cause(findings, CAUSE_EXPONENT, depth);
+        if (key_is_bad(certificate)) {
+            findings_add_cause(findings, CAUSE_BAD_KEY, depth);
             return false;
         }
     }

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_path.h"
 #include "certificate/identity.h"
+#include "verify/verify_key.h"
 
 #include <openssl/asn1.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-
-/* An exponent that is no number of 64 bits is not handed out. */
-bool path_key_is_bad(const EVP_PKEY *key)
-{
-    uint64_t exponent = 0;
-    OSSL_PARAM wanted[] = {
-        OSSL_PARAM_construct_uint64(OSSL_PKEY_PARAM_RSA_E, &exponent), OSSL_PARAM_construct_end()};
-
-    if (!EVP_PKEY_is_a(key, "RSA") && !EVP_PKEY_is_a(key, "RSA-PSS"))
-        return false;
-    return EVP_PKEY_get_params(key, wanted) != 1 || exponent <= 1;
-}
 
 /* What a check that fails costs; by measure, not exact. */
 static int cost_of(const EVP_PKEY *key)
@@ -129,9 +116,9 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer)
     EVP_PKEY *key = X509_get0_pubkey(issuer);
     int cost;
 
-    if (key == NULL || path_key_is_bad(key)) {
+    if (key == NULL || key_is_bad(issuer)) {
         search->unknown_key = search->unknown_key || key == NULL;
-        search->bad_exponent = search->bad_exponent || key != NULL;
+        search->bad_key = search->bad_key || key != NULL;
         return false;
     }
     cost = cost_of(key);
@@ -181,11 +168,19 @@ static int rank_of(const struct path_search *search, int below, int above, X509 
     return rank;
 }
 
+/* A CA of --ca that is below another one of it: its key identifiers are passed over, as they are
+ * where it is an anchor itself. */
+static bool is_trusted_ca(const struct path_search *search, const struct path_node *node)
+{
+    return node->operators && trust_is_anchor(search->trust, node->certificate);
+}
+
 static void try_link(struct path_search *search, int below, int above, X509 *issuer, int round)
 {
     struct path_node *node = &search->nodes[below];
 
-    if (path_names_other_key(node, issuer) || !path_is_signed(search, below, issuer))
+    if ((path_names_other_key(node, issuer) && !is_trusted_ca(search, node)) ||
+        !path_is_signed(search, below, issuer))
         return;
     search->links[search->link_count++] =
         (struct path_link){below, above, issuer, rank_of(search, below, above, issuer)};

@@ -57,9 +57,9 @@ struct path_search {
     int link_count;
     int signatures; /* checked */
     int spent;
-    bool exhausted;    /* something was left out for one of these limits */
-    bool bad_exponent; /* a key was left out: path_key_is_bad */
-    bool unknown_key;  /* a key was left out since libcrypto cannot read it */
+    bool exhausted;   /* something was left out for one of these limits */
+    bool bad_key;     /* a key was left out: key_is_bad */
+    bool unknown_key; /* a key was left out since libcrypto cannot read it */
 };
 
 /* Finds what is authentic. */
@@ -88,10 +88,6 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer);
 
 /* Whether the authorityKeyIdentifier names another key than the issuer's subjectKeyIdentifier. */
 bool path_names_other_key(const struct path_node *node, X509 *issuer);
-
-/* An RSA key with an exponent of 1 or less, with which anybody signs, or above 2^64, which takes
- * long. */
-bool path_key_is_bad(const EVP_PKEY *key);
 
 /* As X509_cmp_time(3), at a fifth of its cost and without memory: -1 for a date that is not after
  * `now`, 1 for one that is, 0 for one that cannot be read. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_stranger.h"
+#include "verify/verify_key.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -22,7 +23,7 @@ static bool signed_itself(X509 *certificate)
 {
     EVP_PKEY *key = X509_get0_pubkey(certificate);
 
-    return key != NULL && EVP_PKEY_get_bits(key) <= OWN_KEY_BITS && !path_key_is_bad(key) &&
+    return key != NULL && EVP_PKEY_get_bits(key) <= OWN_KEY_BITS && !key_is_bad(certificate) &&
            X509_verify(certificate, key) == 1;
 }
 
@@ -109,8 +110,8 @@ static enum verify_cause judge(
         return CAUSE_OTHER_KEY_ID;
     if (candidates->unreadable_key)
         return CAUSE_CA_KEY_UNKNOWN;
-    if (search->bad_exponent)
-        return CAUSE_EXPONENT;
+    if (search->bad_key)
+        return CAUSE_BAD_KEY;
     if (search->exhausted)
         return CAUSE_TOO_MANY_CAS;
     return candidates->other_key_id ? CAUSE_OTHER_KEY : CAUSE_SIGNATURE;

@@ -2,6 +2,7 @@
 #include "verify/verify_words.h"
 #include "base/text.h"
 #include "certificate/identity.h"
+#include "verify/verify_extensions.h"
 #include "verify/verify_purpose.h"
 
 #include <openssl/x509v3.h>
@@ -88,41 +89,19 @@ static void unknown_critical(struct text *text, const struct facts *facts)
     }
 }
 
-static bool is_readable(X509_EXTENSION *extension)
-{
-    const X509V3_EXT_METHOD *method = X509V3_EXT_get(extension);
-    void *value;
-
-    if (method == NULL)
-        return true;
-    value = X509V3_EXT_d2i(extension);
-    if (value == NULL)
-        return false;
-    if (method->it != NULL)
-        ASN1_item_free(value, ASN1_ITEM_ptr(method->it));
-    else
-        method->ext_free(value);
-    return true;
-}
-
 /* Doubled (RFC 5280 section 4.2), or not readable, or of what libcrypto does not say. */
 static void invalid_extension(struct text *text, const struct facts *facts)
 {
-    int i;
+    const ASN1_OBJECT *object = NULL;
+    const char *words = extensions_explain(facts->about, &object);
 
     append_words(text, facts);
-    for (i = 0; i < X509_get_ext_count(facts->about); i++) {
-        X509_EXTENSION *extension = X509_get_ext(facts->about, i);
-        const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
-        bool doubled = X509_get_ext_by_OBJ(facts->about, object, i) >= 0;
-
-        if (!doubled && is_readable(extension))
-            continue;
-        text_append_string(text, ": ");
-        append_oid(text, object);
-        text_append_string(text, doubled ? " stands in it twice" : " cannot be read");
+    if (words == NULL)
         return;
-    }
+    text_append_string(text, ": ");
+    if (object != NULL)
+        append_oid(text, object);
+    text_append_string(text, words);
 }
 
 static void weak_key(struct text *text, const struct facts *facts)

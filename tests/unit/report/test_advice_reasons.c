@@ -74,7 +74,7 @@ Test(advice_reasons, each_cause_of_one_number_has_its_own)
         {CAUSE_ALGORITHM_UNKNOWN, "signature algorithm is not known"},
         {CAUSE_ALGORITHMS_DIFFER, "signatureAlgorithm"},
         {CAUSE_CA_KEY_UNKNOWN, "libcrypto"},
-        {CAUSE_EXPONENT, "unsafe"},
+        {CAUSE_BAD_KEY, "unsafe"},
         {CAUSE_TOO_MANY_CAS, "out of use"},
         {CAUSE_TOO_MANY_ERRORS, "each certificate of the chain"},
         {CAUSE_TRUSTED_CA, "not the CA's own"},

@@ -427,7 +427,7 @@ Test(verify_search, a_key_that_cannot_be_read_is_told_from_one_that_is_bad)
     spec = client_of(between);
     search(scene, &root, 1, add(scene, &spec)->certificate);
     cr_expect(scene->search.unknown_key);
-    cr_expect_not(scene->search.bad_exponent);
+    cr_expect_not(scene->search.bad_key);
     cr_expect_eq(scene->search.signatures, 1, "of the intermediate alone");
     cr_expect_eq(scene->search.link_count, 1);
     cr_expect_eq(scene->search.nodes[0].round, -1);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/verify/verify_helpers.h"
+#include "verify/verify_extensions.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+struct raw {
+    const char *oid;
+    bool critical;
+    const char *bytes;
+    size_t length;
+    int times;
+};
+
+static void add(X509 *certificate, void *context)
+{
+    const struct raw *raw = context;
+    int i;
+
+    for (i = 0; i < raw->times; i++)
+        pki_add_raw_extension(certificate, raw->oid, raw->critical, raw->bytes, raw->length);
+}
+
+/* As a client's own, and as that of the CA above it. Without `words` it is valid. */
+static void expect(struct raw *raw, const char *words)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *between = pki_make(&(struct pki_spec){
+        .subject = "CN=Between", .issuer = root, .ca = true, .customise = add, .context = raw});
+    struct pki *leaf =
+        pki_make(&(struct pki_spec){.issuer = root, .customise = add, .context = raw});
+    struct pki *below = pki_client("CN=x", between);
+    enum verdict_status wanted = words != NULL ? VERDICT_UNTRUSTED : VERDICT_VALID;
+    struct verdict verdict;
+
+    verdict = verify_both(&(struct setup){.ca = {root}}, leaf, wanted, raw->oid);
+    cr_expect(words == NULL || strstr(verdict.reason, words) != NULL, "expected '%s', came '%s'",
+        words != NULL ? words : "", verdict.reason);
+    (void)verify_both(&(struct setup){.ca = {root}, .chain = {between}}, below, wanted, raw->oid);
+    (void)verify_both(
+        &(struct setup){.ca = {root}, .intermediates = {between}}, below, wanted, raw->oid);
+    pki_free(below);
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
+/* libcrypto looks only at those that it reads itself. */
+Test(verify_extensions, one_that_stands_there_twice_is_untrusted)
+{
+    expect(&(struct raw){"1.2.3.4", false, "\x05\x00", 2, 1}, NULL);
+    expect(&(struct raw){"1.2.3.4", false, "\x05\x00", 2, 2}, "1.2.3.4 stands in it twice");
+    expect(&(struct raw){"2.16.840.1.113730.1.13", false, "\x16\x01z", 3, 2}, "stands in it twice");
+}
+
+Test(verify_extensions, bytes_behind_a_value_are_untrusted)
+{
+    expect(&(struct raw){"2.5.29.18", false, "\x30\x03\x82\x01z", 5, 1}, NULL);
+    expect(&(struct raw){"2.5.29.18", false, "\x30\x03\x82\x01z\x00", 6, 1}, "cannot be read");
+    expect(
+        &(struct raw){"2.5.29.33", true, "\x30\x0A\x30\x08\x06\x02*\x03\x06\x02*\x04\x00", 13, 1},
+        "policyMappings (2.5.29.33) cannot be read");
+    /* An indefinite length is no DER. */
+    expect(&(struct raw){"2.5.29.18", false, "\x30\x80\x82\x01z\x00\x00", 7, 1}, "cannot be read");
+    /* What nobody reads may hold anything. */
+    expect(&(struct raw){"1.2.3.4", false, "\x30", 1, 1}, NULL);
+}
+
+static void add_constraints(X509 *certificate, void *context)
+{
+    (void)context;
+    /* permitted DNS:z, and bytes behind it */
+    pki_add_raw_extension(
+        certificate, "2.5.29.30", true, "\x30\x07\xA0\x05\x30\x03\x82\x01z\xA1\x00", 11);
+}
+
+Test(verify_extensions, name_constraints_end_where_they_end)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *between = pki_make(&(struct pki_spec){
+        .subject = "CN=Between", .issuer = root, .ca = true, .customise = add_constraints});
+    struct pki *leaf = pki_client("CN=x", between);
+
+    (void)verify_both(
+        &(struct setup){.ca = {root}, .chain = {between}}, leaf, VERDICT_UNTRUSTED, "constraints");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
+Test(verify_extensions, inhibit_any_policy_below_zero_is_untrusted)
+{
+    expect(&(struct raw){"2.5.29.54", true, "\x02\x01\x00", 3, 1}, NULL);
+    expect(&(struct raw){"2.5.29.54", true, "\x02\x01\xFF", 3, 1},
+        "inhibitAnyPolicy (2.5.29.54) cannot be read");
+    expect(&(struct raw){"2.5.29.54", true, "\x02\x00", 2, 1}, "inhibitAnyPolicy (2.5.29.54)");
+}
+
+static void add_many(X509 *certificate, void *context)
+{
+    char oid[24];
+    int i;
+
+    for (i = 0; i < *(int *)context; i++) {
+        (void)snprintf(oid, sizeof(oid), "1.2.3.%d", i);
+        pki_add_raw_extension(certificate, oid, false, "\x05\x00", 2);
+    }
+}
+
+Test(verify_extensions, more_than_64_are_untrusted)
+{
+    struct pki *root = pki_ca("CN=Root");
+    int counts[] = {50, 65}, i;
+
+    for (i = 0; i < 2; i++) {
+        struct pki *leaf = pki_make(
+            &(struct pki_spec){.issuer = root, .customise = add_many, .context = &counts[i]});
+        struct verdict verdict = verify_both(&(struct setup){.ca = {root}}, leaf,
+            i == 0 ? VERDICT_VALID : VERDICT_UNTRUSTED, "many extensions");
+
+        cr_expect_eq(strstr(verdict.reason, "more than 64") != NULL, i == 1, "%s", verdict.reason);
+        pki_free(leaf);
+    }
+    pki_free(root);
+}
+
+/* What libcrypto takes for inconsistent, without saying what. */
+Test(verify_extensions, the_reason_names_what_is_inconsistent)
+{
+    static const struct {
+        const char *lines[3];
+        const char *words;
+    } rows[] = {
+        {{"keyUsage=critical,DER:03020700"}, "keyUsage (2.5.29.15) has no bit set"},
+        {{"basicConstraints=critical,DER:30060101FF0201FF"}, "has a path length below zero"},
+        {{"policyConstraints=critical,DER:3000"}, "policyConstraints (2.5.29.36) is empty"},
+        {{"policyConstraints=critical,DER:30038001FF"}, "has a number below zero"},
+        {{"certificatePolicies=1.2.3.4",
+             "policyMappings=critical,DER:300C300A06022A030604551D2000"},
+            "maps anyPolicy"},
+        {{"subjectAltName=DNS:a", "proxyCertInfo=critical,language:id-ppl-anyLanguage"},
+            "beside alternative names"},
+    };
+    struct pki *root = pki_ca("CN=Root");
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki_spec spec = {.issuer = root};
+        struct pki *leaf;
+        struct verdict verdict;
+
+        memcpy(spec.extensions, rows[i].lines, sizeof(rows[i].lines));
+        leaf = pki_make(&spec);
+        verdict =
+            verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_UNTRUSTED, rows[i].words);
+        cr_expect_not_null(strstr(verdict.reason, rows[i].words), "expected '%s', came '%s'",
+            rows[i].words, verdict.reason);
+        pki_free(leaf);
+    }
+    pki_free(root);
+}
