@@ -88,7 +88,7 @@ static void narrow(struct verdict *verdict, const ASN1_TIME *date)
     time_t seconds;
 
     /* A date that cannot be read makes the verdict good for this moment alone. */
-    if (date == NULL || !identity_time(date, &seconds)) {
+    if (!identity_time(date, &seconds)) {
         verdict->good_from = verdict->checked_at;
         verdict->good_until = verdict->checked_at;
         return;
@@ -219,7 +219,8 @@ static bool try_path(struct job *job, const struct path *path, struct verdict *v
     return chain_verify(&findings) && decide(job, &findings);
 }
 
-/* The best that any of the paths leads to: the first of those that are alike. */
+/* The best that any of the paths leads to, the first of those that are alike: all are better than
+ * what *verdict has before. */
 static bool try_paths(struct job *job, struct verdict *verdict)
 {
     const struct verdict fresh = *verdict;
@@ -231,7 +232,7 @@ static bool try_paths(struct job *job, struct verdict *verdict)
 
         if (!try_path(job, &path, &its))
             return false;
-        if (nth > 0 && its.status <= verdict->status)
+        if (its.status <= verdict->status)
             continue;
         *verdict = its;
         job->path = path;
@@ -253,7 +254,6 @@ static bool refuse_stranger(struct job *job, struct verdict *verdict)
     return words_describe(&fault, about, job->options, verdict);
 }
 
-/* A leaf that is an anchor itself is not valid, so a valid one's proven chain has two at least. */
 static bool take_proven(
     const struct path *path, const struct verdict *verdict, STACK_OF(X509) * *proven)
 {
@@ -266,7 +266,7 @@ static bool take_proven(
         return false;
     *proven = X509_chain_up_ref(borrowed);
     sk_X509_free(borrowed);
-    return *proven != NULL && (verdict->status != VERDICT_VALID || path->length > 1);
+    return *proven != NULL;
 }
 
 static bool run(struct job *job, struct verdict *verdict)
@@ -275,7 +275,7 @@ static bool run(struct job *job, struct verdict *verdict)
     path_search(&job->search);
     if (alloc_watch_failed())
         return false;
-    if (job->search.link_count == 0 || job->search.nodes[0].round < 0)
+    if (job->search.nodes[0].round < 0)
         return refuse_stranger(job, verdict) && !alloc_watch_failed();
     return try_paths(job, verdict);
 }

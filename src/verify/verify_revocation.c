@@ -160,17 +160,6 @@ static int code_of(const struct coverage *coverage)
     return codes[coverage->doubt];
 }
 
-static const struct path_node *find_node(const struct path_search *search, const X509 *certificate)
-{
-    int i;
-
-    for (i = 0; i < search->node_count; i++) {
-        if (search->nodes[i].certificate == certificate)
-            return &search->nodes[i];
-    }
-    return NULL;
-}
-
 /* Whether a certificate of the issuer's name is one that the issuer or its own issuer signed. */
 static bool is_vouched_for(
     const struct path_search *search, int node, const X509 *issuer, const X509 *above)
@@ -191,7 +180,7 @@ static void add_other_signers(struct crl_sources *sources, const struct findings
 {
     const struct path *path = findings->path;
     X509 *issuer = path->certificates[place];
-    const X509 *above = place + 1 < path->length ? path->certificates[place + 1] : NULL;
+    const X509 *above = path_at(path, place + 1);
     int i;
 
     for (i = 1; i < search->node_count && sources->count < CRL_SIGNERS; i++) {
@@ -212,16 +201,15 @@ static void add_other_signers(struct crl_sources *sources, const struct findings
 static bool is_good_signer(
     const struct findings *findings, const struct path_search *search, X509 *signer, bool *failed)
 {
-    const struct path_node *node = find_node(search, signer);
     time_t now = findings->verdict->checked_at;
     int i;
 
-    for (i = 0; node != NULL && i < search->link_count; i++) {
+    for (i = 0; i < search->link_count; i++) {
         const struct crl_sources sources = {
             .trust = findings->trust, .signers = {search->links[i].issuer}, .count = 1};
         struct crl_entry entry;
 
-        if (&search->nodes[search->links[i].below] != node)
+        if (search->nodes[search->links[i].below].certificate != signer)
             continue;
         if (listed_on(&sources, signer, now, &entry, failed) == NULL &&
             cover(&sources, signer, now, failed).reasons == CRL_ALL_REASONS)
@@ -321,13 +309,11 @@ static void check_one(
 
 bool revocation_check(struct findings *findings, const struct path_search *search)
 {
-    int length = findings->path->length - 1, depth;
+    int length = findings->options->crl_leaf_only ? 1 : findings->path->length - 1, depth;
     bool failed = false;
 
     if (trust_crl_count(findings->trust) == 0 && !findings->options->require_crl)
         return true;
-    if (findings->options->crl_leaf_only && length > 1)
-        length = 1;
     for (depth = 0; depth < length; depth++)
         check_one(findings, search, depth, &failed);
     return !failed;

@@ -150,6 +150,66 @@ Test(verify_path, the_path_that_is_valid_counts)
     pki_free(root);
 }
 
+/* So many paths are tried, the first ones of those that promise the same. */
+Test(verify_path, the_ninth_path_is_not_tried)
+{
+    struct pki *root = pki_ca("CN=Root"), *all[PATHS_MOST + 1], *leaf;
+    struct setup setup = {.ca = {root}, .without_second_judge = true};
+    int i;
+
+    for (i = 0; i <= PATHS_MOST; i++) {
+        all[i] = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = root,
+            .ca = true,
+            .same_key_as = i > 0 ? all[0] : NULL,
+            .extensions = {
+                i < PATHS_MOST ? "nameConstraints=critical,permitted;DNS:example.org" : NULL}});
+        setup.intermediates[i] = all[i];
+    }
+    leaf = pki_make(&(struct pki_spec){
+        .subject = "CN=x", .issuer = all[0], .extensions = {"subjectAltName=DNS:example.net"}});
+    (void)verify_both(&setup, leaf, VERDICT_UNTRUSTED, "the ninth is wide");
+    setup.intermediates[0] = all[PATHS_MOST];
+    setup.intermediates[PATHS_MOST] = all[0];
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the first is wide");
+    setup.intermediates[0] = all[0];
+    setup.intermediates[PATHS_MOST - 1] = all[PATHS_MOST];
+    setup.intermediates[PATHS_MOST] = NULL;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "the eighth is wide");
+    for (i = 0; i <= PATHS_MOST; i++)
+        pki_free(all[i]);
+    pki_free(leaf);
+    pki_free(root);
+}
+
+Test(verify_path, of_paths_that_are_alike_the_first_is_told)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *narrow = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,permitted;DNS:example.org"}});
+    struct pki *critical = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .same_key_as = narrow,
+        .extensions = {"1.2.3.4=critical,DER:0500"}});
+    struct pki *leaf = pki_make(&(struct pki_spec){
+        .subject = "CN=x", .issuer = narrow, .extensions = {"subjectAltName=DNS:example.net"}});
+    struct setup setup = {.ca = {root}, .intermediates = {narrow, critical}};
+    struct verdict verdict = verify_both(&setup, leaf, VERDICT_UNTRUSTED, "the narrow one first");
+
+    cr_expect_eq(verdict.error_code, X509_V_ERR_PERMITTED_VIOLATION, "%s", verdict.reason);
+    setup.intermediates[0] = critical;
+    setup.intermediates[1] = narrow;
+    verdict = verify_both(&setup, leaf, VERDICT_UNTRUSTED, "the other first");
+    cr_expect_eq(verdict.error_code, X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "%s", verdict.reason);
+    pki_free(leaf);
+    pki_free(critical);
+    pki_free(narrow);
+    pki_free(root);
+}
+
 /* easy-rsa's certificates name their issuer's issuer and serial number. */
 Test(verify_path, after_a_renewal_with_the_same_key_the_old_serial_number_does_not_matter)
 {
