@@ -91,7 +91,8 @@ struct bounds {
 static long look_at_read(BIO *bio, int operation, const char *data, size_t length, int argument,
     long number, int result, size_t *processed)
 {
-    struct bounds *bounds = (struct bounds *)(void *)BIO_get_callback_arg(bio);
+    void *context = BIO_get_callback_arg(bio);
+    struct bounds *bounds = context;
 
     (void)data;
     (void)length;
@@ -110,11 +111,12 @@ static bool exchange(OSSL_HTTP_REQ_CTX *context, BIO *socket, int fd,
     const struct ocsp_limit *limit, struct error *error)
 {
     struct bounds bounds = {.limit = limit, .left = OCSP_MAX_ANSWER + HEAD_BYTES};
+    void *for_reads = &bounds;
     bool late = false;
     int result;
 
     BIO_set_callback_ex(socket, look_at_read);
-    BIO_set_callback_arg(socket, (char *)(void *)&bounds);
+    BIO_set_callback_arg(socket, for_reads);
     while ((result = OSSL_HTTP_REQ_CTX_nbio(context)) < 0 && !late)
         late = ocsp_limit_left(limit) == 0 ||
                !wait_for(fd, BIO_should_write(socket) ? POLLOUT : POLLIN, limit);

@@ -245,7 +245,8 @@ struct fastcgi_connection *connections_take_expired(struct connections *set, int
 
 void connections_put(struct connections *set, struct fastcgi_connection *connection)
 {
-    struct slot *slot = (struct slot *)(void *)connection; /* its first member */
+    void *first = connection; /* of the slot's members */
+    struct slot *slot = first;
 
     (void)pthread_mutex_lock(&set->lock);
     slot->taken = false;
