@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/request_host.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 static bool is_name_character(char character)
@@ -16,11 +18,20 @@ static bool is_port(const char *port)
     return digits <= 5 && port[digits] == '\0';
 }
 
-/* An IPv6 address in brackets. */
-static bool is_bracketed(const char *host, size_t length)
+/* An IPv6 address in brackets, which is brought into its shortest form (RFC 5952). */
+static bool settle_bracketed(char host[REQUEST_HOST_SIZE], size_t length)
 {
-    return length > 2 && host[length - 1] == ']' &&
-           strspn(host + 1, "0123456789abcdef:.") == length - 2;
+    unsigned char address[16];
+    char shortest[INET6_ADDRSTRLEN];
+
+    if (length < 2 || host[length - 1] != ']')
+        return false;
+    host[length - 1] = '\0';
+    if (inet_pton(AF_INET6, host + 1, address) != 1 ||
+        inet_ntop(AF_INET6, address, shortest, sizeof(shortest)) == NULL)
+        return false;
+    (void)snprintf(host, REQUEST_HOST_SIZE, "[%s]", shortest);
+    return true;
 }
 
 static bool is_name(const char *host)
@@ -49,7 +60,7 @@ bool request_host_read(const char *field, char host[REQUEST_HOST_SIZE])
         host[i] = (char)(field[i] >= 'A' && field[i] <= 'Z' ? field[i] + 32 : field[i]);
     host[length] = '\0';
     if (host[0] == '[')
-        return is_bracketed(host, length);
+        return settle_bracketed(host, length);
     if (length > 1 && host[length - 1] == '.')
         host[length - 1] = '\0';
     return is_name(host);

@@ -10,7 +10,8 @@
 
 /* Writes a Host field (RFC 9110 section 7.2) as hosts are compared: lower case, without port and
  * final dot. false when it is no host name or address: an empty label, or other characters than
- * letters, digits, `-`, `_` and dots (an IPv6 address stands in brackets). */
+ * letters, digits, `-`, `_` and dots. An IPv6 address stands in brackets and comes out in its
+ * shortest form. */
 bool request_host_read(const char *field, char host[REQUEST_HOST_SIZE]);
 
 #endif

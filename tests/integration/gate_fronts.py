@@ -261,7 +261,9 @@ class ForwardAuth(Caddy):
             f"\t\tforward_auth 127.0.0.1:{self.forward_port} {{\n\t\t\turi /forward-auth\n"
             "\t\t\theader_up X-Forwarded-Tls-Client-Cert {leaf}\n"
             f"\t\t\theader_up X-Forwarded-Host {self.host}\n\t\t\theader_up -Connection\n\t\t\theader_up -Upgrade\n"
-            f"\t\t\tcopy_headers Peercert-User>Peercertuser\n\t\t}}\n\t\t{self.behind}\n\t}}\n}}\n")
+            # See the comment of the Caddyfile.
+            "\t\t\ttransport http {\n\t\t\t\tkeepalive off\n\t\t\t}\n"
+            f"\t\t\tcopy_headers Peercertuser\n\t\t}}\n\t\t{self.behind}\n\t}}\n}}\n")
         return self.run(file)
 
 

@@ -15,7 +15,7 @@ DOCUMENTS = {
     "apache": (["apache/gate.conf"], False),
     "nginx": (["nginx/gate.conf"], True),
     "haproxy": (["haproxy/gate.cfg"], False),
-    "caddy": (["caddy/Caddyfile"], True),
+    "caddy": (["caddy/Caddyfile"], False),
     "forward-auth": (["nginx/forward-auth.conf", "traefik/gate.yml"], True),
 }
 

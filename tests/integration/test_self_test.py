@@ -107,7 +107,6 @@ allow issuer=acme cn="Dan Example" path=/ user=$cn
 # What is no gate, of each front, and what gets through then. `rules` and `no_crl` are for peercert.
 HOLES = {
     "the_report_as_gate": ("nginx", "no certificate", {"arguments": []}),
-    "the_report_as_gate_of_caddy": ("caddy", "no certificate", {"arguments": []}),
     "the_report_as_gate_of_forward_auth": ("forward-auth", "no certificate", {"arguments": []}),
     "no_revocation_list": ("nginx", "a revoked certificate", {"no_crl": True}),
     "a_location_without_auth_request": ("nginx", "/secret/file.txt",
@@ -143,7 +142,7 @@ HOLES = {
     "haproxy_without_the_last_line": ("haproxy", "no certificate", planted(
         "gate.cfg", ("    http-request lua.gate", "    #"), ("    http-request deny", "    #"))),
     "any_answer_is_a_yes_for_caddy": ("caddy", "no certificate", planted(
-        "Caddyfile", ("@allowed status 200", "@allowed status 200 403"))),
+        "Caddyfile", ("\t\t\tstatus 200\n\t\t\theader Peercert-User *\n", "\t\t\tstatus 200 403\n"))),
 }
 
 
@@ -165,6 +164,11 @@ def test_a_planted_hole_is_found(try_gate, pki, tmp_path, hole):
     done = try_gate(name, *tries, **options)
     assert done.returncode == 1, done.stdout + done.stderr
     assert any("GOT THROUGH" in line and found in line for line in done.stdout.splitlines()), done.stdout
+
+
+def test_without_the_servers_ca_it_names_the_option(try_gate, pki):
+    done = try_gate("nginx", "--cacert", "")
+    assert done.returncode == 2 and "--cacert FILE names the CA" in done.stderr, done.stderr
 
 
 def test_without_a_certificate_that_is_let_in_it_says_that_nothing_can_be_tried(pki):

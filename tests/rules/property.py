@@ -221,7 +221,8 @@ class Maker:
     def request(self):
         host = self.pick(HOSTS + [None, ""])
         if host and self.chance(0.3):
-            host = self.pick([host.upper(), host + ":443", host + ".", host + ":x", "u@" + host, host + "..", host + ".:80"])
+            host = self.pick([host.upper(), host + ":443", host + ".", host + ":x", "u@" + host, host + "..", host + ".:80",
+                              host.replace("::", "0:0:0:0:0:0:0:"), host.replace("::", "::x")])
         if self.chance(0.6):
             path = self.pick(FOLDERS) + self.pick(["", "x", "b", "b/c"])
         else:

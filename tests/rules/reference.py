@@ -356,7 +356,10 @@ def read_host(host):
         return False
     name = match[1]
     if name.startswith("["):
-        return name
+        try:
+            return f"[{ipaddress.IPv6Address(name[1:-1])}]"
+        except ValueError:
+            return False
     if name.endswith(".") and len(name) > 1:
         name = name[:-1]
     return False if "" in name.split(".") else name
