@@ -174,9 +174,12 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
     struct bytes request = {.data = NULL}, response = {.data = NULL};
     struct error error = {.kind = ERROR_MEMORY};
 
-    if (ocsp_question_make(&question, leaf, issuer, true) &&
-        ocsp_question_encode(&question, &request) &&
-        fetch(ocsp, url, &request, &response, &error)) {
+    bool arrived = ocsp_question_make(&question, leaf, issuer, true) &&
+                   ocsp_question_encode(&question, &request) &&
+                   fetch(ocsp, url, &request, &response, &error);
+
+    ocsp_cache_arrived(ocsp->cache);
+    if (arrived) {
         ocsp_answer_check(&question, &response, trust, ocsp->config, time(NULL), answer);
     } else if (error.kind == ERROR_INPUT) {
         char words[sizeof(answer->words)];

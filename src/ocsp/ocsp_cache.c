@@ -181,6 +181,15 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
     return turn;
 }
 
+void ocsp_cache_arrived(struct ocsp_cache *cache)
+{
+    (void)pthread_mutex_lock(&cache->lock);
+    cache->asking--;
+    cache->progress = clock_milliseconds();
+    (void)pthread_cond_broadcast(&cache->changed);
+    (void)pthread_mutex_unlock(&cache->lock);
+}
+
 void ocsp_cache_leave(
     struct ocsp_cache *cache, const struct ocsp_key *key, const struct ocsp_answer *answer)
 {
@@ -194,8 +203,6 @@ void ocsp_cache_leave(
         entry->answer = *answer;
         entry->asking = false;
     }
-    cache->asking--;
-    cache->progress = clock_milliseconds();
     (void)pthread_cond_broadcast(&cache->changed);
     (void)pthread_mutex_unlock(&cache->lock);
 }

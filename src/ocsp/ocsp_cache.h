@@ -26,7 +26,7 @@ struct ocsp_key {
 
 enum ocsp_turn {
     OCSP_TURN_KNOWN, /* *answer is filled */
-    OCSP_TURN_ASK,   /* ask, then ocsp_cache_leave */
+    OCSP_TURN_ASK,   /* ask, then ocsp_cache_arrived, then ocsp_cache_leave */
     OCSP_TURN_BUSY,  /* too many are asking: do without */
 };
 
@@ -45,6 +45,10 @@ void ocsp_cache_free(struct ocsp_cache *cache);
  * (`wait_ms` at the most), or has the caller ask. */
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
     int64_t wait_ms, struct ocsp_answer *answer);
+
+/* The caller has an answer, or will get none: another thread may ask while this one checks it. Who
+ * wants the same answer waits on. */
+void ocsp_cache_arrived(struct ocsp_cache *cache);
 
 /* Gives the turn back. The answer is copied and kept unless it is OCSP_FAILED. */
 void ocsp_cache_leave(

@@ -39,6 +39,7 @@ static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer 
 {
     struct ocsp_key key = key_of(number);
 
+    ocsp_cache_arrived(cache);
     ocsp_cache_leave(cache, &key, &answer);
 }
 
@@ -108,6 +109,22 @@ Test(ocsp_cache, half_may_ask_when_no_answer_comes_and_all_while_answers_come)
     cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_ASK);
     cr_expect_eq(enter(cache, 5, 100), OCSP_TURN_ASK, "beyond half: an answer came just now");
     cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY, "but not to wait for another's answer");
+    ocsp_cache_free(cache);
+}
+
+Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)
+{
+    const struct ocsp_key key = key_of(1);
+    const struct ocsp_answer answer = good(100, 200);
+    struct ocsp_cache *cache = ocsp_cache_new(1, NULL);
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY);
+    ocsp_cache_arrived(cache);
+    cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
+    cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_BUSY, "its answer is not there yet");
+    ocsp_cache_leave(cache, &key, &answer);
+    cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_KNOWN);
     ocsp_cache_free(cache);
 }
 
