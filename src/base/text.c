@@ -98,11 +98,6 @@ void text_append(struct text *text, const void *bytes, size_t length)
     text->data[text->length] = '\0';
 }
 
-void text_append_string(struct text *text, const char *string)
-{
-    text_append(text, string, strlen(string));
-}
-
 void text_append_number(struct text *text, long long number)
 {
     char digits[sizeof("-9223372036854775808")];

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* A growing string with a limit. Zero it or use text_init; free it with text_free. The data is
  * always NUL-terminated once something was appended; NULL before. After a failure (memory, or the
@@ -40,8 +41,11 @@ char *text_take(struct text *text);
 /* Appends bytes as they are. */
 void text_append(struct text *text, const void *bytes, size_t length);
 
-/* Appends a NUL-terminated string as it is. */
-void text_append_string(struct text *text, const char *string);
+/* Appends a NUL-terminated string as it is. Inline: the length of a literal is known then. */
+static inline void text_append_string(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
 
 /* Appends a number in decimal digits. */
 void text_append_number(struct text *text, long long number);
