@@ -37,6 +37,30 @@ static bool is_same(struct part one, struct part other)
     return one.length == other.length && strncasecmp(one.at, other.at, one.length) == 0;
 }
 
+static bool is_letter_or_digit(char character)
+{
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9');
+}
+
+static bool consists_of(struct part part, const char *others)
+{
+    size_t i;
+
+    for (i = 0; i < part.length; i++) {
+        if (!is_letter_or_digit(part.at[i]) && memchr(others, part.at[i], strlen(others)) == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* Letters, digits and hyphens, and the underscore that is in use. With anything else two programs
+ * may read two hosts. */
+static bool is_host(struct part part)
+{
+    return consists_of(part, "-_.");
+}
+
 /* Whether a name is below a domain: ends in a dot and it. */
 static bool is_below(struct part name, struct part domain)
 {
@@ -62,6 +86,17 @@ static bool host_matches(struct part host, struct part base)
     return is_same(host, base);
 }
 
+/* A host, whose first label may have wildcards. */
+static bool dns_host(struct part name, struct part *host)
+{
+    const char *dot = memchr(name.at, '.', name.length);
+    size_t label = dot != NULL ? (size_t)(dot - name.at) : name.length;
+
+    *host = without_final_dot(name);
+    return consists_of((struct part){name.at, label}, "-_*") &&
+           is_host((struct part){name.at + label, name.length - label});
+}
+
 /* Of a subtree that is not of every name. */
 static bool dns_matches(struct part name, struct part base)
 {
@@ -82,19 +117,19 @@ static bool dns_matches(struct part name, struct part base)
     return is_below(base, (struct part){dot + 1, name.length - (size_t)(dot + 1 - name.at)});
 }
 
-/* The host of a mailbox; false when it is none of the form that constraints are about. */
+/* The host of a mailbox; false when it is none of the form that constraints are about: its local
+ * part is a dot-string (RFC 5321 section 4.1.2), without quotes. */
 static bool mail_host(struct part name, struct part *host)
 {
     const char *at = memchr(name.at, '@', name.length);
 
-    if (at == NULL || has(name, '"'))
+    if (at == NULL ||
+        !consists_of((struct part){name.at, (size_t)(at - name.at)}, "!#$%&'*+-/=?^_`{|}~."))
         return false;
     host->at = at + 1;
     host->length = name.length - (size_t)(at + 1 - name.at);
-    if (has(*host, '@'))
-        return false;
     *host = without_final_dot(*host);
-    return host->length > 0;
+    return host->length > 0 && is_host(*host);
 }
 
 static bool mail_matches(struct part name, struct part base)
@@ -108,15 +143,27 @@ static bool mail_matches(struct part name, struct part base)
     return host_matches(host, base);
 }
 
-/* No name, but an address: an IP literal, or a last label of digits. The host is not empty and does
- * not end in a dot. */
+/* No name, but an address: a last label of digits, or hexadecimal (the URL standard of WHATWG,
+ * section 3.5). */
 static bool is_address(struct part host)
 {
-    size_t digits = 0;
+    const char *dot = memrchr(host.at, '.', host.length);
+    struct part last = host;
+    size_t i, digits = 0;
 
-    while (digits < host.length && strchr("0123456789", host.at[host.length - 1 - digits]) != NULL)
-        digits++;
-    return host.at[0] == '[' || digits == host.length || host.at[host.length - 1 - digits] == '.';
+    if (dot != NULL)
+        last = (struct part){dot + 1, host.length - (size_t)(dot + 1 - host.at)};
+    for (i = 0; i < last.length; i++)
+        digits += last.at[i] >= '0' && last.at[i] <= '9' ? 1 : 0;
+    if (digits == last.length)
+        return true;
+    if (last.length < 2 || last.at[0] != '0' || (last.at[1] != 'x' && last.at[1] != 'X'))
+        return false;
+    for (i = 2; i < last.length; i++) {
+        if (!is_letter_or_digit(last.at[i]) || (last.at[i] | 0x20) > 'f')
+            return false;
+    }
+    return true;
 }
 
 /* The host of a URI (RFC 3986 section 3.2.2); false when it has none that all read alike, or one
@@ -127,18 +174,19 @@ static bool uri_host(struct part name, struct part *host)
     const char *at = memmem(name.at, name.length, slashes, sizeof(slashes) - 1);
     const char *end = name.at + name.length, *stop;
 
-    if (at == NULL || has(name, '\\'))
+    if (at == NULL || !consists_of((struct part){name.at, (size_t)(at - name.at)}, "+-.") ||
+        has(name, '\\'))
         return false;
     at += sizeof(slashes) - 1;
-    for (stop = at; stop < end && strchr("/?#", *stop) == NULL; stop++) {
-        if (*stop == '@' || *stop == '%' || *stop <= ' ')
+    for (stop = at; stop < end && memchr("/?#", *stop, 3) == NULL; stop++) {
+        if (*stop == '@')
             return false;
     }
     *host = (struct part){at, (size_t)(stop - at)};
     if (has(*host, ':'))
         host->length = (size_t)((const char *)memchr(host->at, ':', host->length) - host->at);
     *host = without_final_dot(*host);
-    return host->length > 0 && !is_address(*host);
+    return host->length > 0 && is_host(*host) && !is_address(*host);
 }
 
 static bool uri_matches(struct part name, struct part base)
@@ -152,9 +200,9 @@ static bool uri_matches(struct part name, struct part base)
 static const struct kind {
     int type;
     bool (*matches)(struct part name, struct part base);
-    bool (*get_host)(struct part name, struct part *host); /* NULL: every name can be read */
+    bool (*get_host)(struct part name, struct part *host); /* false: it cannot be told */
 } kinds[] = {
-    {GEN_DNS, dns_matches, NULL},
+    {GEN_DNS, dns_matches, dns_host},
     {GEN_EMAIL, mail_matches, mail_host},
     {GEN_URI, uri_matches, uri_host},
 };
@@ -187,6 +235,15 @@ static bool has_holes(const ASN1_OCTET_STRING *base)
     return false;
 }
 
+/* An IPv4 address in the form of one of IPv6 (RFC 4291 section 2.5.5.2): constraints of neither
+ * kind find the other. */
+static bool is_mapped(struct part address)
+{
+    static const char prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xFF', '\xFF'};
+
+    return address.length == 16 && memcmp(address.at, prefix, sizeof(prefix)) == 0;
+}
+
 /* CAUSE_OF_CODE when nothing is wrong. */
 static enum verify_cause judge_subtrees(
     const STACK_OF(GENERAL_SUBTREE) * subtrees, int type, const ASN1_STRING *value, bool excluded)
@@ -203,11 +260,13 @@ static enum verify_cause judge_subtrees(
         if (type == GEN_IPADD) {
             if (has_holes(base->d.iPAddress))
                 return CAUSE_CONSTRAINT_UNREADABLE;
+            if (is_mapped(name))
+                return CAUSE_CONSTRAINT_NAME;
             continue;
         }
         if (excluded && is_all(part_of(base->d.ia5)))
             return CAUSE_CONSTRAINT;
-        if (has(name, '\0') || (kind->get_host != NULL && !kind->get_host(name, &host)))
+        if (has(name, '\0') || !kind->get_host(name, &host))
             return CAUSE_CONSTRAINT_NAME;
         if (excluded && kind->matches(name, part_of(base->d.ia5)))
             return CAUSE_CONSTRAINT;

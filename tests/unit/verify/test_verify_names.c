@@ -83,6 +83,12 @@ Test(verify_names, of_hosts)
         {"excluded;DNS.1=.example.org", "DNS.1=a.example.org", BAD},
         {"excluded;DNS.1=.example.org", "DNS.1=a.example.net", GOOD},
         {"excluded;RID.1=1.2.3.4", "DNS.1=example.org", GOOD},
+        {"excluded;DNS.1=example.org", "DNS.1=a.example.org\\ ", BAD},
+        {"excluded;DNS.1=example.org", "DNS.1=a.example.org\\t", BAD},
+        {"excluded;DNS.1=example.org", "DNS.1=a_b.example-1.net", GOOD},
+        {"excluded;DNS.1=example.org", "DNS.1=a.*.net", BAD},
+        {"permitted;DNS.1=example.org", "DNS.1=a/.example.org", BAD},
+        {"permitted;DNS.1=example.org", "DNS.1=\xC3\xA4.example.org", BAD},
     };
 
     JUDGE(rows);
@@ -108,6 +114,10 @@ Test(verify_names, of_mailboxes)
         {"permitted;email.1=.example.org", "email.1=a@b.example.org", GOOD},
         {"excluded;email.1=.example.org", "email.1=a@b.example.net", GOOD},
         {"permitted;email.1=a@example.org", "email.1=a@example.org", GOOD},
+        {"excluded;email.1=example.org", "email.1=Dan <a@example.org>", BAD},
+        {"excluded;email.1=example.org", "email.1=a(b)@example.net", BAD},
+        {"excluded;email.1=example.org", "email.1=a@[10.0.0.1]", BAD},
+        {"excluded;email.1=example.org", "email.1=a.b+c_d'e@example.net", GOOD},
     };
 
     JUDGE(rows);
@@ -142,6 +152,13 @@ Test(verify_names, of_uris)
         {"excluded;URI.1=example.org", "URI.1=https://167772161/a", BAD},
         {"excluded;URI.1=example.org", "URI.1=https://a1.example.net1/", GOOD},
         {"excluded;URI.1=example.org", "URI.1=https://10.example/", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://0x0A000001/", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://10.0.0.0x1/", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https://a.0xample/", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://a.1x/", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://a!b/", BAD},
+        {"excluded;URI.1=example.org", "URI.1=https+a-b.c://a/", GOOD},
+        {"excluded;URI.1=example.org", "URI.1= x/example.org://a/", BAD},
     };
 
     JUDGE(rows);
@@ -156,6 +173,9 @@ Test(verify_names, of_addresses)
         {"excluded;IP.1=10.0.0.0/255.0.255.0", "DNS.1=example.org", GOOD},
         {"excluded;IP.1=10.0.0.0/0.0.0.0", "IP.1=11.1.0.3", BAD},
         {"excluded;IP.1=10.0.0.0/255.255.255.255", "IP.1=10.0.0.1", GOOD},
+        {"excluded;IP.1=10.0.0.0/255.0.0.0", "IP.1=::ffff:10.0.0.1", BAD},
+        {"excluded;IP.1=10.0.0.0/255.0.0.0", "IP.1=2001:db8::1", GOOD},
+        {"excluded;IP.1=2001:db8::/ffff:ffff::", "IP.1=2001:db8::1", BAD},
     };
 
     JUDGE(rows);
