@@ -166,7 +166,8 @@ static bool open_pkcs12(struct bundle *bundle, const char *name, const struct by
     *worth_legacy = false;
     if (pkcs12 == NULL || d2i_PKCS12(&pkcs12, &at, (long)file->length) == NULL ||
         at != file->data + file->length) {
-        bundle_refuse(error, name, "it is no PEM, DER certificate, DER CRL or PKCS#12 file");
+        bundle_refuse(error, name,
+            "it begins as PKCS#12 does, but is cut off or damaged, or bytes follow it");
         goto out;
     }
     if (!passes_mac(name, pkcs12, password, error))
@@ -176,7 +177,11 @@ static bool open_pkcs12(struct bundle *bundle, const char *name, const struct by
     else
         good = parse_without_mac(pkcs12, password, &certificate, &others, &bundle->has_private_key);
     if (!good) {
-        bundle_refuse(error, name, "this PKCS#12 cannot be decrypted");
+        bundle_refuse(error, name,
+            password == NULL ? "this PKCS#12 cannot be decrypted without a pass phrase: give "
+                               "--ca-password-file, or with --check --password-file"
+                             : "this PKCS#12 cannot be decrypted: the pass phrase is another, or "
+                               "libcrypto does not know the way in which it is encrypted");
         *worth_legacy = error->kind != ERROR_MEMORY;
         goto out;
     }

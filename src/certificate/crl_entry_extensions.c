@@ -36,13 +36,13 @@ static bool is_id_ce(struct der_span id, unsigned char number)
     return id.length == 3 && id.at[0] == 0x55 && id.at[1] == 0x1D && id.at[2] == number;
 }
 
-/* ENUMERATED { 0 .. 10 }: the values all take one byte; others are no reasons. */
+/* ENUMERATED { 0 .. 10 } without 7: the values all take one byte; others are no reasons. */
 static bool read_reason(struct der_span value, int *reason)
 {
     struct der_span number;
 
     if (!der_take(&value, DER_ENUMERATED, &number) || value.length != 0 || number.length != 1 ||
-        number.at[0] > 10)
+        number.at[0] > 10 || number.at[0] == 7)
         return false;
     *reason = number.at[0];
     return true;

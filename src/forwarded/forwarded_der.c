@@ -54,8 +54,12 @@ static enum decoding judge_shape(struct certificates *out, const unsigned char *
         return encoding_refuse(out, "it is base64 of PEM, not of DER");
     if (content_words(der, length) != NULL)
         return encoding_refuse(out, "it is %s", content_words(der, length));
-    if (!der_read_element(der, length, &outer) || outer.tag != DER_SEQUENCE)
+    if (length == 0 || der[0] != DER_SEQUENCE)
         return encoding_refuse(out, "what its base64 holds is not a DER certificate (no SEQUENCE)");
+    if (!der_read_element(der, length, &outer))
+        return encoding_refuse(out,
+            "what its base64 holds is not a DER certificate (its length cannot be "
+            "read: it is cut off, or BER)");
     whole = outer.header + outer.content;
     if (whole > length)
         return encoding_refuse(out, "its DER is cut off: %zu of %zu bytes came", length, whole);
@@ -142,7 +146,9 @@ enum decoding encoding_append_base64_any(struct certificates *out, struct cursor
     out->encoding = "base64 DER";
     if (result == DECODING_FINE && is_pem(&bytes, &pem)) {
         out->encoding = "base64 PEM";
-        result = encoding_append_pem(out, pem, 1, false);
+        result = encoding_is_nothing(pem.at, cursor_left(&pem))
+                     ? DECODING_BLANK
+                     : encoding_append_pem(out, pem, 1, false);
     } else if (result == DECODING_FINE) {
         result = encoding_append_der(out, bytes.data, bytes.length);
     }

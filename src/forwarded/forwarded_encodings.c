@@ -124,12 +124,32 @@ static enum decoding decode_traefik(struct cursor value, size_t xfcc_hop, struct
     return result;
 }
 
+/* base64 of DER or of PEM that was percent-encoded on top of it: its `+`, `/` and `=`. */
+static enum decoding decode_url_base64(struct cursor value, struct certificates *out)
+{
+    size_t length = cursor_left(&value);
+    char *decoded = OPENSSL_malloc(length);
+    enum decoding result;
+
+    if (decoded == NULL)
+        return DECODING_FAILED;
+    if (percent_decode(value.at, length, decoded, &length))
+        result = encoding_append_base64_any(out, cursor_over(decoded, length));
+    else
+        result = encoding_refuse(out, "its base64 is cut off or broken");
+    OPENSSL_clear_free(decoded, cursor_left(&value));
+    if (result == DECODING_FINE)
+        out->encoding = "URL-encoded base64";
+    else if (strncmp(out->reason, "its base64", 10) == 0)
+        (void)encoding_refuse(out, "it is neither PEM, URL-encoded PEM nor base64 of DER");
+    return result;
+}
+
 /* SSL_CLIENT_CERT as the fronts write it: which encoding it is can be told from the first
  * characters, and a percent sign is in URL-encoded text alone. */
 static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
-    enum decoding result;
-
+    (void)xfcc_hop;
     cursor_skip_space(&value);
     if (cursor_starts(&value, "-----BEGIN%") || cursor_starts(&value, "-----BEGIN+") ||
         cursor_starts(&value, "%2D") || cursor_starts(&value, "%2d"))
@@ -142,10 +162,8 @@ static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct cer
         return encoding_refuse(out,
             "it looks like bare DER, which variables cannot carry: have the front "
             "encode it in base64");
-    result = encoding_append_base64_any(out, value);
-    if (result == DECODING_REFUSED && cursor_contains(&value, "%"))
-        return encoding_refuse(out, "it is neither PEM, URL-encoded PEM nor base64 of DER");
-    return result;
+    return cursor_contains(&value, "%") ? decode_url_base64(value, out)
+                                        : encoding_append_base64_any(out, value);
 }
 
 /* One list: the words of --trust-header, the messages and the tests use it. */

@@ -184,7 +184,8 @@ static bool warn_of_list(
     name = identity_name(crl_issuer(crl), NULL);
     if (crl_fault(crl) != NULL)
         error_set(&text, ERROR_NONE,
-            "%s: the CRL of %.200s proves no certificate good: %s. What it lists as revoked is "
+            "%s: the CRL of %.200s proves no certificate good: %s. What it plainly lists as "
+            "revoked is "
             "revoked",
             path, name != NULL ? name : "", crl_fault(crl));
     else

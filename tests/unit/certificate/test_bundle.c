@@ -45,8 +45,8 @@ Test(bundle, what_is_no_bundle_is_refused)
     expect_bundle_text_refused("garbage", "it is no PEM");
     expect_bundle_refused("\x30", 1, NULL, "it is no PEM");
     expect_bundle_refused("\x30\xff\x02\x01\x03\x00\x00\x00", 8, NULL, "it is no PEM");
-    expect_bundle_refused("\x30\x03\x02\x01\x03\x00\x00\x00", 8, NULL, "it is no PEM");
-    expect_bundle_refused(pkcs12, sizeof(pkcs12), NULL, "it is no PEM");
+    expect_bundle_refused("\x30\x03\x02\x01\x03\x00\x00\x00", 8, NULL, "it begins as PKCS#12");
+    expect_bundle_refused(pkcs12, sizeof(pkcs12), NULL, "it begins as PKCS#12");
 }
 
 Test(bundle, a_trusted_certificate_is_refused)

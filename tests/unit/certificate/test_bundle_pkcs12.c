@@ -38,7 +38,7 @@ Test(bundle_pkcs12, pkcs12_of_new_and_old_tools_is_read_and_the_legacy_provider_
         expect_bundle_refused(p12, length, "wrong", "the pass phrase does not open this PKCS#12");
         expect_bundle_refused(p12, length, "", "the pass phrase does not open this PKCS#12");
         expect_bundle_refused(p12, length, NULL, "this PKCS#12 needs a pass phrase");
-        expect_bundle_refused(p12, length - 1, "secret", "it is no PEM");
+        expect_bundle_refused(p12, length - 1, "secret", "it begins as PKCS#12");
         free(p12);
         p12 = pki_p12(NULL, chain, "secret", legacy, &length);
         expect_bundle_holds(p12, length, "secret", 1, 0, false);
@@ -73,7 +73,7 @@ Test(bundle_pkcs12, pkcs12_without_a_mac_is_read)
     cr_expect(bundle.has_private_key);
     bundle_free(&bundle);
     expect_bundle_refused(der, (size_t)length, "wrong", "cannot be decrypted");
-    expect_bundle_refused(der, (size_t)length, NULL, "cannot be decrypted");
+    expect_bundle_refused(der, (size_t)length, NULL, "without a pass phrase");
     OPENSSL_free(der);
     PKCS12_free(p12);
     sk_X509_free(others);
@@ -179,7 +179,7 @@ Test(bundle_pkcs12, bytes_after_a_pkcs12_are_refused)
     unsigned char *more = calloc(1, length + 1);
 
     memcpy(more, p12, length);
-    expect_bundle_refused(more, length + 1, "secret", "it is no PEM");
+    expect_bundle_refused(more, length + 1, "secret", "it begins as PKCS#12");
     free(more);
     free(p12);
 }

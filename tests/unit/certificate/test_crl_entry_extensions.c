@@ -31,6 +31,7 @@ Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_t
     } cases[] = {
         {"2.5.29.21", "0a0101", NULL, .reason = 1},
         {"2.5.29.21", "0a010b", "reason code of an entry cannot be read", .reason = -1},
+        {"2.5.29.21", "0a0107", "reason code of an entry cannot be read", .reason = -1},
         {"2.5.29.21", "0a020001", "reason code of an entry cannot be read", .reason = -1},
         {"2.5.29.21", "0a010100", "reason code of an entry cannot be read", .reason = -1},
         {"2.5.29.21", "020101", "reason code of an entry cannot be read", .reason = -1},

@@ -95,6 +95,18 @@ Test(forwarded, base64_of_pem_decodes)
         base64_of((const unsigned char *)sample.pem, strlen(sample.pem)), "of PEM", "base64 PEM");
 }
 
+/* As `escape` makes of what `base64` made. */
+Test(forwarded, base64_that_was_url_encoded_decodes)
+{
+    char *of_pem = base64_of((const unsigned char *)sample.pem, strlen(sample.pem));
+
+    expect_decodes(format("%s%%0A", sample.base64), "DER", "URL-encoded base64");
+    expect_decodes(format("%s%%0a", of_pem), "PEM", "URL-encoded base64");
+    expect_refused(format("%s%%2", sample.base64), "cut off", "it is neither PEM");
+    expect_refused(format("%s%%00", sample.base64), "a NUL", "it is neither PEM");
+    free(of_pem);
+}
+
 /* A sender that decodes form data, or encodes it so, turns each plus of base64 into a space. */
 Test(forwarded, pluses_that_became_spaces_are_told_as_that)
 {
@@ -121,7 +133,9 @@ Test(forwarded, nothing_and_what_fronts_write_for_it_are_absent)
         "\"\"", " (null) ", "-----BEGIN CERTIFICATE----------END CERTIFICATE-----",
         "-----BEGIN CERTIFICATE----- -----END CERTIFICATE-----",
         "-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n",
-        "-----BEGIN%20CERTIFICATE-----%0A%0A-----END%20CERTIFICATE-----%0A"};
+        "-----BEGIN%20CERTIFICATE-----%0A%0A-----END%20CERTIFICATE-----%0A",
+        /* base64 of empty armour */
+        "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K"};
     struct forwarded forwarded;
     size_t i;
 
