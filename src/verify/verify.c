@@ -116,7 +116,7 @@ static bool describe_anchor(struct verdict *verdict, const struct path *path)
     X509 *anchor;
     char *name;
 
-    if (path->length == 0 || verdict->status <= VERDICT_UNTRUSTED)
+    if (verdict->status <= VERDICT_UNTRUSTED)
         return true;
     anchor = path->certificates[path->length - 1];
     name = identity_name(X509_get_subject_name(anchor), NULL);
@@ -172,9 +172,12 @@ static const struct finding *weigh(
 
     if (*status <= VERDICT_UNTRUSTED)
         return error;
-    *failed = !add_rules(findings);
+    if (!add_rules(findings)) {
+        *failed = true;
+        return error;
+    }
     error = findings_judge(findings, status);
-    if (*failed || *status <= VERDICT_UNTRUSTED)
+    if (*status <= VERDICT_UNTRUSTED)
         return error;
     *failed = !revocation_check(findings, &job->search);
     return findings_judge(findings, status);

@@ -98,10 +98,11 @@ static bool dns_host(struct part name, struct part *host)
 }
 
 /* Of a subtree that is not of every name. */
-static bool dns_matches(struct part name, struct part base)
+static bool dns_matches(struct part name, struct part host, struct part base)
 {
     const char *dot;
 
+    (void)host;
     base = without_final_dot(base);
     name = without_final_dot(name);
     if (base.at[0] == '.')
@@ -132,12 +133,8 @@ static bool mail_host(struct part name, struct part *host)
     return host->length > 0 && is_host(*host);
 }
 
-static bool mail_matches(struct part name, struct part base)
+static bool mail_matches(struct part name, struct part host, struct part base)
 {
-    struct part host = nothing;
-
-    if (!mail_host(name, &host))
-        return false;
     if (has(base, '@'))
         return is_same(without_final_dot(name), without_final_dot(base));
     return host_matches(host, base);
@@ -189,17 +186,16 @@ static bool uri_host(struct part name, struct part *host)
     return host->length > 0 && is_host(*host) && !is_address(*host);
 }
 
-static bool uri_matches(struct part name, struct part base)
+static bool uri_matches(struct part name, struct part host, struct part base)
 {
-    struct part host = nothing;
-
-    return uri_host(name, &host) && host_matches(host, base);
+    (void)name;
+    return host_matches(host, base);
 }
 
 /* The kinds of names that are strings. */
 static const struct kind {
     int type;
-    bool (*matches)(struct part name, struct part base);
+    bool (*matches)(struct part name, struct part host, struct part base);
     bool (*get_host)(struct part name, struct part *host); /* false: it cannot be told */
 } kinds[] = {
     {GEN_DNS, dns_matches, dns_host},
@@ -268,7 +264,7 @@ static enum verify_cause judge_subtrees(
             return CAUSE_CONSTRAINT;
         if (has(name, '\0') || !kind->get_host(name, &host))
             return CAUSE_CONSTRAINT_NAME;
-        if (excluded && kind->matches(name, part_of(base->d.ia5)))
+        if (excluded && kind->matches(name, host, part_of(base->d.ia5)))
             return CAUSE_CONSTRAINT;
     }
     return CAUSE_OF_CODE;

@@ -205,6 +205,8 @@ Test(verify_chain, an_issuer_out_of_date_makes_the_leaf_untrusted)
     cr_expect_eq(verdict.error_code, X509_V_ERR_CERT_HAS_EXPIRED);
     cr_expect_eq(verdict.error_depth, 1);
     cr_expect(strstr(verdict.reason, "certificate 1 of its chain") != NULL, "%s", verdict.reason);
+    cr_expect_eq(verdict.chain_length, 0, "no anchor vouches for it");
+    cr_expect_str_empty(verdict.anchor);
     verdict = judge_chain(old, plain_ca, plain, VERDICT_UNTRUSTED, "expired anchor");
     cr_expect_eq(verdict.error_depth, 2);
     (void)judge_chain(plain, early, plain, VERDICT_UNTRUSTED, "intermediate not yet valid");

@@ -86,6 +86,55 @@ Test(verify_listed, a_hold_counts_until_a_later_crl_releases_it)
         "held by a delta that the CRL does not point to");
 }
 
+/* libcrypto takes any one of several delta CRLs. */
+Test(verify_listed, a_hold_on_a_delta_crl_is_released_by_the_next)
+{
+    X509_CRL *base = make(1, 0, 3, -1), *held = make(2, 1, 2, HOLD), *gone = make(3, 1, 1, REMOVE);
+    X509_CRL *silent = make(3, 1, 1, -1);
+    struct setup setup = {.ca = {ca}, .crls = {base, held, gone}, .without_second_judge = true};
+
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "released");
+    setup.crls[2] = silent;
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "one that does not speak of it");
+    setup.crls[2] = NULL;
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "held");
+    X509_CRL_free(silent);
+    X509_CRL_free(gone);
+    X509_CRL_free(held);
+    X509_CRL_free(base);
+}
+
+Test(verify_listed, what_a_complete_crl_removes_is_revoked)
+{
+    (void)judge(make(1, 0, 3, REMOVE), NULL, NULL, VERDICT_REVOKED, "alone");
+    (void)judge(make(1, 0, 3, HOLD), make(2, 0, 1, REMOVE), NULL, VERDICT_REVOKED, "after a hold");
+}
+
+Test(verify_listed, a_later_crl_that_cannot_be_read_whole_releases_nothing)
+{
+    X509_CRL *later = pki_crl(&(struct pki_crl_spec){
+        .issuer = ca, .number = 2, .extensions = {"1.2.3.4=critical,DER:0500"}});
+
+    (void)judge(make(1, 0, 3, HOLD), later, NULL, VERDICT_REVOKED, "a critical extension");
+}
+
+/* RFC 5280 section 4.2.1.15: freshestCRL in the certificate instead. */
+Test(verify_listed, a_certificate_may_point_to_delta_crls_itself)
+{
+    const struct pki_crl_spec stale = {
+        .issuer = ca, .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY};
+
+    is_fresh = false;
+    (void)judge(pki_crl(&stale), make(2, 1, 1, -1), NULL, VERDICT_REVOCATION_UNKNOWN,
+        "neither points to one");
+    pki_free(leaf);
+    leaf = pki_make(&(struct pki_spec){.subject = "CN=leaf",
+        .issuer = ca,
+        .extensions = {"freshestCRL=URI:http://127.0.0.1/delta"}});
+    (void)judge(pki_crl(&stale), make(2, 1, 1, -1), NULL, VERDICT_VALID, "a stale complete one");
+    (void)judge(make(1, 0, 3, HOLD), make(2, 1, 1, REMOVE), NULL, VERDICT_VALID, "a hold");
+}
+
 /* `number` and days as make has them; good for so many days from its thisUpdate on. */
 static X509_CRL *make_lasting(long number, long days_ago, long days, int reason)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/verify/verify_helpers.h"
+#include "verify/verify_names.h"
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
@@ -134,6 +135,8 @@ Test(verify_names, of_uris)
         {"excluded;URI.1=example.org", "URI.1=https://example.net:1@example.org/a", BAD},
         {"excluded;URI.1=example.org", "URI.1=https://example.org\\\\\\\\.example.net/a", BAD},
         {"excluded;URI.1=example.org", "URI.1=https://example.net?x", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.net", GOOD},
+        {"excluded;URI.1=example.org", "URI.1=https://example.org", BAD},
         {"excluded;URI.1=.", "URI.1=https://example.net/", BAD},
         {"permitted;URI.1=example.org", "URI.1=https://example.org/@", GOOD},
         {"permitted;URI.1=example.org", "URI.1=https://example.org:80@example.net/", BAD},
@@ -214,6 +217,63 @@ Test(verify_names, an_empty_excluded_subtree_excludes_all_of_its_kind)
         }
         pki_free(between);
     }
+}
+
+struct raw_name {
+    unsigned char kind;
+    const char *name; /* `|` stands for a NUL */
+};
+
+static void add_name(X509 *certificate, void *context)
+{
+    const struct raw_name *raw = context;
+    size_t length = strlen(raw->name), i;
+    unsigned char der[64] = {0x30, (unsigned char)(length + 2), raw->kind, (unsigned char)length};
+
+    for (i = 0; i < length; i++)
+        der[4 + i] = raw->name[i] == '|' ? 0 : (unsigned char)raw->name[i];
+    pki_add_raw_extension(certificate, "2.5.29.17", false, der, 4 + length);
+}
+
+#define MAIL 0x81
+#define HOST 0x82
+#define URI 0x86
+
+/* libcrypto refuses some of these, too; here they are judged by the rules of this file alone. */
+Test(verify_names, what_has_no_host_that_all_read_alike_is_of_no_known_form)
+{
+    static struct raw_name bad[] = {{HOST, "x|.example.net"}, {MAIL, "\"a\"@example.net"},
+        {MAIL, "example.net"}, {MAIL, "a@b@example.net"}, {MAIL, "a@"},
+        {URI, "https://example.org\\.net"}, {URI, "urn:example:net"}, {URI, "https:///a"},
+        {URI, "https://./a"}, {URI, "https://[::1]/a"}, {URI, "https://a|b/"},
+        {URI, "https://a b/"}, {URI, "https://1/"}, {URI, "https://a.1/"}};
+    static struct raw_name good[] = {{HOST, "example.net"}, {MAIL, "a@example.net"},
+        {URI, "https://example.net"}, {URI, "https://a1/"}};
+    const size_t bad_count = sizeof(bad) / sizeof(bad[0]);
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,excluded;DNS:example.org,excluded;email:"
+                       "example.org,excluded;URI:example.org"}});
+    size_t i;
+
+    for (i = 0; i < bad_count + sizeof(good) / sizeof(good[0]); i++) {
+        bool is_bad = i < bad_count;
+        struct raw_name *raw = is_bad ? &bad[i] : &good[i - bad_count];
+        struct pki *leaf = pki_make(&(struct pki_spec){
+            .subject = "CN=x", .issuer = between, .customise = add_name, .context = raw});
+        struct path path = {
+            .certificates = {leaf->certificate, between->certificate, root->certificate},
+            .length = 3};
+        struct findings findings = {.path = &path};
+
+        cr_expect(names_check(&findings));
+        cr_expect_eq(findings.count, is_bad ? 1 : 0, "%s: %zu", raw->name, findings.count);
+        cr_expect_eq(findings.errors[0].cause, is_bad ? CAUSE_CONSTRAINT_NAME : CAUSE_OF_CODE, "%s",
+            raw->name);
+        pki_free(leaf);
+    }
+    pki_free(between);
 }
 
 /* A mailbox in the subject counts as one in the subjectAltName. */
