@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CC = gcc
 PYTHON ?= /usr/bin/python3
+export PYTHONPYCACHEPREFIX ?= $(abspath $(BUILD))/pycache
 VERSION = 0.1.0
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wstrict-prototypes \
@@ -112,7 +113,7 @@ mutation: ## change verify, cache, rules and gate one comparison or return at a 
 PROGRAM = $(BUILD)/peercert
 HOOKED = $(BUILD)/hooked/peercert
 PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' \
-	BUILD='$(abspath $(BUILD))' $(PYTHON) -m pytest -q -rs -p no:cacheprovider
+	BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' sh tests/pytest.sh -q -rs
 integration: build hooked ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
 	$(PYTEST) -n 2 tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 

@@ -138,9 +138,9 @@ static bool read_string(
         value[(*length)++] = byte;
     }
     *length -= spaces;
-    if (!is_utf8(value, *length))
-        return fail(error, "a value is not UTF-8");
-    return *length > 0 || fail(error, "a value is missing");
+    if (*length == 0)
+        return fail(error, "a value is missing");
+    return is_utf8(value, *length) || fail(error, "a value is not UTF-8");
 }
 
 /* #HEX: the value's DER (RFC 4514 section 2.4). */

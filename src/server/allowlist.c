@@ -23,13 +23,17 @@ static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x
 /* The address as 16 bytes; false for other families. */
 static bool to_bytes(const struct sockaddr_storage *address, unsigned char bytes[16])
 {
+    const void *its = address;
+    const struct sockaddr_in *ipv4 = its;
+    const struct sockaddr_in6 *ipv6 = its;
+
     if (address->ss_family == AF_INET) {
         memcpy(bytes, mapped_prefix, sizeof(mapped_prefix));
-        memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+        memcpy(bytes + 12, &ipv4->sin_addr, 4);
         return true;
     }
     if (address->ss_family == AF_INET6) {
-        memcpy(bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+        memcpy(bytes, &ipv6->sin6_addr, 16);
         return true;
     }
     return false;

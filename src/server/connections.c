@@ -152,6 +152,7 @@ static bool is_promising(const struct slot *slot)
     if (slot->connection.answered == 0 && slot->wait == FASTCGI_WAIT_REQUEST &&
         clock_milliseconds() - slot->since < CONNECTIONS_GRACE_MS)
         return true;
+    /* It does not wait. NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection) */
     return recv(slot->connection.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 

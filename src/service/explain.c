@@ -149,7 +149,8 @@ int explain_files(const struct service *service, const struct rules *rules, FILE
             .output = output};
         enum exit_code code = explain_one(&explainer, config->files.items[i]);
 
-        worst = code > worst ? code : worst;
+        if (code > worst)
+            worst = code;
     }
     trust_release(trust);
     file_wipe(password);

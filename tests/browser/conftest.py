@@ -69,7 +69,7 @@ def axe():
         BUILD.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(subprocess.TimeoutExpired, FileNotFoundError):
             subprocess.run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts",
-                            "--fetch-retries", "1", "--fetch-timeout", "20000", "--prefix", BUILD, AXE],
+                            "--fetch-retries", "1", "--fetch-timeout", "20000", "--no-update-notifier", "--cache", BUILD / "npm", "--prefix", BUILD, AXE],
                            capture_output=True, timeout=120)
     return script.read_text() if script.exists() else None
 

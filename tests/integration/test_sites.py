@@ -207,7 +207,7 @@ def test_the_report_comes_into_a_site_that_exists(front, peercert, pki, tmp_path
 WHOLE = {"lighttpd": "lighttpd/peercert.conf", "apache": "apache/peercert.conf", "nginx": "nginx/peercert.conf",
          "haproxy": "haproxy/peercert.cfg"}
 MACHINE = """
-ln -s "$PEERCERT" /usr/local/bin/peercert
+install -m755 "$PEERCERT" /usr/local/bin/peercert
 ln -s "$KIT" /usr/local/bin/peercert-ca
 rm -f /etc/peercert/server.* /etc/apache2/sites-enabled/*
 install -Dm644 deploy/systemd/peercert.conf /etc/peercert/peercert.conf
