@@ -68,6 +68,8 @@ case "$*" in
 *lighttpd*) lighttpd -f /etc/lighttpd/lighttpd.conf ;;
 *apache2*) apachectl start ;;
 *nginx*) nginx ;;
+*caddy*) HOME=/run/home caddy start --config /etc/caddy/Caddyfile --adapter caddyfile ;;
+*daemon-reload*) ;;
 *haproxy*)
     mount --bind /run/peercert /var/lib/haproxy/run/peercert
     EXTRAOPTS=
@@ -77,7 +79,11 @@ case "$*" in
 esac
 END
 chmod 755 /usr/local/sbin/apt-get /usr/local/sbin/systemctl
-"$PEERCERT" --ca /etc/peercert/ca.cer --listen unix:/run/peercert/peercert.sock --socket-group "$GROUP" 2>/run/peercert.log &
+if [ -n "$RULES" ]; then
+    printf '%s\n' "$RULES" >/etc/peercert/access.rules
+fi
+"$PEERCERT" --ca /etc/peercert/ca.cer --listen "${LISTEN:-unix:/run/peercert/peercert.sock}" \
+    ${GROUP:+--socket-group "$GROUP"} ${RULES:+--rules /etc/peercert/access.rules} 2>/run/peercert.log &
 """
 
 # The site that was there: TLS on port 443, plain HTTP on port 80. The line @INCLUDE@ comes later.
@@ -138,12 +144,12 @@ def comment(file):
 
 def is_command(line):
     return line.split()[0] in {"apt-get", "cp", "ln", "install", "echo", "lighty-enable-mod", "a2enmod", "lighttpd",
-                               "apachectl", "nginx", "haproxy", "systemctl"}
+                               "apachectl", "nginx", "haproxy", "systemctl", "sed", "cat", "caddy"}
 
 
-def script(front, tries):
+def script(front, tries, files=None):
     path, site = SITES[front]
-    lines = comment(FILES[front])
+    lines = comment((files or FILES)[front])
     commands = [line for line in lines if is_command(line)]
     additions = [line for line in lines if not is_command(line)]
     include = additions[-1]
@@ -175,18 +181,20 @@ call plain-site http://localhost/
 """
 
 
-def run_script(front, text, peercert, pki, tmp_path):
+def run_script(front, text, peercert, pki, tmp_path, **more):
     """The parts of what its tries said, and all that it said, in namespaces of its own."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PEERCERT": str(peercert), "CA": str(pki.ca),
                    "SERVER_CER": str(pki.server.cer), "SERVER_KEY": str(pki.server.key), "GOOD_CER": str(pki.good.cer),
-                   "GOOD_KEY": str(pki.good.key), "KIT": str(ROOT / "certs/ca"), "GROUP": "haproxy" if front == "haproxy" else "www-data"}
+                   "GOOD_KEY": str(pki.good.key), "KIT": str(ROOT / "certs/ca"), "GROUP": "haproxy" if front == "haproxy" else "www-data", "RULES": "", **more}
     work = tmp_path / "work"
     work.mkdir()
     (tmp_path / "script").write_text(text)
     done = subprocess.run(["unshare", "-mnpf", "--kill-child", "--mount-proc", "bash", str(tmp_path / "script"), str(work)],
                           capture_output=True, text=True, env=environment, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert not re.search(r"duplicate|\[warn\]|WARNING|already (loaded|exists)", done.stderr, re.I), done.stderr
+    # Caddy tells much, in JSON.
+    said = "\n".join(line for line in done.stderr.splitlines() if not line.startswith('{"level":'))
+    assert not re.search(r"duplicate|\[warn\]|WARNING|already (loaded|exists)", said, re.I), done.stderr
     parts = dict(part.split("\n", 1) for part in done.stdout.split("=== ")[1:])
     where = done.stdout + done.stderr
     return parts, where
