@@ -136,7 +136,7 @@ static struct coverage cover(
             coverage.reasons |= trust_crl_reasons(crl, certificate);
             if (coverage.newest == NULL || is_newer(crl, coverage.newest))
                 coverage.newest = crl;
-        } else if (coverage.doubtful == NULL || doubt > coverage.doubt ||
+        } else if (doubt > coverage.doubt ||
                    (doubt == coverage.doubt && is_newer(crl, coverage.doubtful))) {
             coverage.doubt = doubt;
             coverage.doubtful = crl;
@@ -186,7 +186,7 @@ static void add_other_signers(struct crl_sources *sources, const struct findings
     for (i = 1; i < search->node_count && sources->count < CRL_SIGNERS; i++) {
         X509 *other = search->nodes[i].certificate;
 
-        if (other == issuer || search->nodes[i].round < 0 ||
+        if (other == issuer ||
             X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) != 0 ||
             !is_vouched_for(search, i, issuer, above) ||
             (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 ||
