@@ -4,6 +4,7 @@
 #include "certificate/bundle_pem.h"
 #include "certificate/bundle_pkcs12.h"
 #include "certificate/content.h"
+#include "certificate/der.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -153,6 +154,25 @@ bool bundle_add(struct bundle *bundle, const char *name, const struct bytes *fil
     if (!good && error != NULL)
         *error = inner;
     return good;
+}
+
+static bool add_crl_block(struct bundle *bundle, const char *name, const char *label,
+    const unsigned char *data, size_t length, struct error *error)
+{
+    (void)label;
+    return add_crl_der(bundle, name, data, length, error);
+}
+
+void bundle_salvage_crls(struct bundle *bundle, const struct bytes *file)
+{
+    struct der_element element;
+
+    if (bundle_looks_like_pem(file))
+        bundle_salvage_pem(bundle, file, PEM_STRING_X509_CRL, add_crl_block);
+    else if (der_read_element(file->data, file->length, &element) &&
+             element.content <= file->length - element.header)
+        (void)add_crl_der(bundle, "", file->data, element.header + element.content, NULL);
+    ERR_clear_error();
 }
 
 void bundle_free(struct bundle *bundle)

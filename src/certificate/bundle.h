@@ -27,6 +27,10 @@ struct bundle {
 bool bundle_add(struct bundle *bundle, const char *name, const struct bytes *file,
     const char *password, struct error *error);
 
+/* Adds the CRLs of a file that bundle_add refuses: each that reads whole, whatever else is wrong
+ * with the file. Out of memory it adds fewer. Leaves libcrypto's error queue empty. */
+void bundle_salvage_crls(struct bundle *bundle, const struct bytes *file);
+
 /* Frees what the bundle holds and makes it empty. Accepts NULL. */
 void bundle_free(struct bundle *bundle);
 

@@ -2,6 +2,7 @@
 #include "certificate/bundle_pem.h"
 #include "certificate/bundle_pkcs12.h"
 
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -222,4 +223,43 @@ bool bundle_read_pem(struct bundle *bundle, const char *name, const struct bytes
             return false;
     }
     return true;
+}
+
+static void salvage(
+    struct bundle *bundle, const char *label, const char *body, size_t length, bundle_block *block)
+{
+    unsigned char *data = NULL;
+    size_t count = 0;
+    bool ignored;
+
+    if (decode(body, length, &data, &count, &ignored))
+        (void)block(bundle, "", label, data, count, NULL);
+    OPENSSL_clear_free(data, count);
+}
+
+void bundle_salvage_pem(
+    struct bundle *bundle, const struct bytes *file, const char *label, bundle_block *block)
+{
+    struct place place = {
+        .at = (const char *)file->data, .end = (const char *)file->data + file->length, .line = 1};
+
+    while (place.at < place.end) {
+        char its[MAX_LABEL + 1];
+        const char *body, *end;
+
+        skip_blank(&place);
+        if (!starts(&place, begin_mark)) {
+            next_line(&place);
+            continue;
+        }
+        place.at += strlen(begin_mark);
+        if (!read_label(&place, its) || strcmp(its, label) != 0)
+            continue;
+        body = place.at;
+        end = memchr(body, '-', (size_t)(place.end - body));
+        end = end != NULL ? end : place.end;
+        if (end - body <= INT_MAX)
+            salvage(bundle, label, body, (size_t)(end - body), block);
+        place.at = end;
+    }
 }

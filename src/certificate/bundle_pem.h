@@ -22,6 +22,11 @@ typedef bool bundle_block(struct bundle *bundle, const char *name, const char *l
 bool bundle_read_pem(struct bundle *bundle, const char *name, const struct bytes *file,
     bundle_block *block, struct error *error);
 
+/* Hands on what reads as a block of this label, whatever stands around it, and though its last line
+ * is missing. What `block` says does not matter. */
+void bundle_salvage_pem(
+    struct bundle *bundle, const struct bytes *file, const char *label, bundle_block *block);
+
 /* True for the label of any private key. */
 bool bundle_is_private_key(const char *label);
 

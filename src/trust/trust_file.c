@@ -138,6 +138,8 @@ static bool decode(struct trust_file *file, const struct bytes *bytes,
         file->has_private_key = bundle.has_private_key;
         bundle.certificates = NULL;
     } else if (file->part == TRUST_CRL && reading->salvaged != NULL) {
+        bundle_free(&bundle);
+        bundle_salvage_crls(&bundle, bytes);
         (void)take_lists(reading->salvaged, &bundle, &ignored);
     }
     bundle_free(&bundle);

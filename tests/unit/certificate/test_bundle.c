@@ -36,6 +36,24 @@ Test(bundle, der_is_read_exactly)
     free(more);
 }
 
+Test(bundle, a_crl_is_salvaged_from_der_with_bytes_behind_it)
+{
+    struct bytes file = {calloc(1, given.crl_length + 2), given.crl_length + 2};
+    struct bundle bundle = {0};
+
+    memcpy(file.data, given.crl_der, given.crl_length);
+    bundle_salvage_crls(&bundle, &file);
+    cr_expect_eq(bundle_crls(&bundle), 1);
+    bundle_free(&bundle);
+    file.length = given.crl_length - 1;
+    bundle_salvage_crls(&bundle, &file);
+    file.length = 0;
+    bundle_salvage_crls(&bundle, &file);
+    cr_expect_eq(bundle_crls(&bundle), 0);
+    bundle_free(&bundle);
+    free(file.data);
+}
+
 Test(bundle, what_is_no_bundle_is_refused)
 {
     static const unsigned char pkcs12[] = {0x30, 0x82, 0x00, 0x07, 0x02, 0x01, 0x03, 0x30, 0x00};

@@ -181,3 +181,43 @@ Test(bundle_pem, want_of_memory_never_shortens_a_pem_bundle)
     fail_bundle_allocations(joined, strlen(joined), NULL, 2, 1, 10000);
     free(joined);
 }
+
+/* Each refused as a file; frees the string. */
+static void expect_salvaged(char *text, size_t crl_count)
+{
+    const struct bytes file = {(unsigned char *)text, strlen(text)};
+    struct bundle bundle = {0};
+    struct error error = {0};
+
+    cr_expect_not(add_to_bundle(&bundle, text, file.length, NULL, &error));
+    bundle_free(&bundle);
+    bundle_salvage_crls(&bundle, &file);
+    cr_expect_eq(bundle_crls(&bundle), (int)crl_count, "%zu of %d: %s", crl_count,
+        bundle_crls(&bundle), text);
+    cr_expect_eq(bundle_certificates(&bundle), 0);
+    cr_expect_eq(ERR_peek_error(), 0);
+    bundle_free(&bundle);
+    free(text);
+}
+
+#define CRL_BEGIN "-----BEGIN X509 CRL-----\n"
+#define CRL_END "-----END X509 CRL-----\n"
+
+/* What a CRL revokes must not be lost for what else is wrong with its file. */
+Test(bundle_pem, crls_are_salvaged_from_a_file_that_is_refused)
+{
+    char *crl = given.crl_pem, *cut = strdup(crl);
+
+    *strstr(cut, "-----END") = '\0';
+    expect_salvaged(TOGETHER(CRL_BEGIN "!!!!\n" CRL_END, crl), 1);
+    expect_salvaged(TOGETHER(crl, CRL_BEGIN "!!!!\n" CRL_END, crl), 2);
+    expect_salvaged(TOGETHER(CRL_BEGIN "MAA=\n" CRL_END, crl), 1);
+    expect_salvaged(TOGETHER(CRL_BEGIN "MAA=\n", crl), 1);
+    expect_salvaged(TOGETHER("-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n", crl), 1);
+    expect_salvaged(TOGETHER(CRL_END, crl), 1);
+    expect_salvaged(TOGETHER(cut), 1);
+    expect_salvaged(TOGETHER("#", crl, CRL_BEGIN "MAA=\n"), 0);
+    expect_salvaged(TOGETHER(CRL_BEGIN), 0);
+    expect_salvaged(TOGETHER("-----BEGIN X509 CR"), 0);
+    free(cut);
+}

@@ -50,3 +50,24 @@ Test(trust_file, the_lists_of_a_file_that_does_not_read_whole_are_salvaged)
     trust_lists_free(&salvaged);
     free(path);
 }
+
+/* Wherever in the file it stands. */
+Test(trust_file, a_list_behind_what_is_broken_is_salvaged)
+{
+    struct trust_lists salvaged = {.count = 0};
+    const struct trust_file_reading reading = {.salvaged = &salvaged};
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = ca});
+    char *pem = pki_crl_pem(crl), *text, *path;
+    struct error error = {0};
+
+    cr_assert(
+        asprintf(&text, "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n%s", pem) > 0);
+    path = pki_write_text(dir, "behind.pem", text);
+    cr_expect_null(trust_file_read(TRUST_CRL, path, path, NULL, &reading, &error));
+    cr_expect_eq(salvaged.count, 1);
+    trust_lists_free(&salvaged);
+    free(path);
+    free(text);
+    free(pem);
+    X509_CRL_free(crl);
+}
