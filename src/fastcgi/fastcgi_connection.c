@@ -270,6 +270,7 @@ static enum fastcgi_wait read_now(
         ssize_t got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
         enum fastcgi_wait before = connection->wait;
 
+        connection->unread = got == (ssize_t)INPUT_BYTES;
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))

@@ -28,6 +28,7 @@ int64_t fastcgi_wait_limit(enum fastcgi_wait wait);
 struct fastcgi_connection {
     int fd; /* non-blocking; owned */
     enum fastcgi_wait wait;
+    bool unread;                   /* there may be more than what was read last */
     unsigned answered;             /* requests */
     struct fastcgi_reader *reader; /* NULL when nothing of a request has come */
     unsigned char *rest;           /* what the peer has not taken of an answer */

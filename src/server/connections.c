@@ -4,7 +4,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #define NONE UINT32_MAX
@@ -14,6 +13,8 @@
 struct slot {
     struct fastcgi_connection connection; /* its fd is -1 when the slot is free */
     bool taken;                           /* by a thread, which alone uses `connection` then */
+    bool look_again;                      /* an event has come that its thread may not have seen */
+    bool sending; /* its events tell when the peer takes bytes, not when they come */
     uint32_t uses;
     enum fastcgi_wait wait; /* the list that it stands in */
     uint32_t older, newer;  /* neighbours there; `newer` chains the free slots */
@@ -123,13 +124,15 @@ static void release(struct connections *set, struct slot *slot)
     set->count--;
 }
 
+/* Has events told of what the connection waits for. What is there already is told at once. */
 static bool watch(struct connections *set, struct slot *slot, int operation)
 {
-    struct epoll_event event = {
-        .events = EPOLLONESHOT |
-                  (slot->wait == FASTCGI_WAIT_SEND ? (uint32_t)EPOLLOUT : EPOLLIN | EPOLLRDHUP),
-        .data.u64 = (uint64_t)slot->uses << 32 | number_of(set, slot)};
+    struct epoll_event event = {.data.u64 = (uint64_t)slot->uses << 32 | number_of(set, slot)};
 
+    slot->sending = slot->wait == FASTCGI_WAIT_SEND;
+    slot->look_again = false;
+    slot->connection.unread = false;
+    event.events = EPOLLET | (slot->sending ? (uint32_t)EPOLLOUT : EPOLLIN | EPOLLRDHUP);
     return epoll_ctl(set->epoll_fd, operation, slot->connection.fd, &event) == 0;
 }
 
@@ -208,19 +211,29 @@ void connections_add(struct connections *set, const struct fastcgi_connection *c
     (void)pthread_mutex_unlock(&set->lock);
 }
 
-struct fastcgi_connection *connections_take(struct connections *set, uint64_t token)
+/* An event was for what is there now, and comes no more by itself. */
+static bool must_watch(const struct slot *slot)
+{
+    return slot->look_again || slot->connection.unread ||
+           slot->sending != (slot->wait == FASTCGI_WAIT_SEND);
+}
+
+struct fastcgi_connection *connections_take(
+    struct connections *set, const struct epoll_event *event)
 {
     struct fastcgi_connection *connection = NULL;
-    uint32_t number = (uint32_t)token;
+    uint32_t number = (uint32_t)event->data.u64;
     struct slot *slot;
 
     if (number >= set->size)
         return NULL;
     slot = &set->slots[number];
     (void)pthread_mutex_lock(&set->lock);
-    if (slot->uses == (uint32_t)(token >> 32) && !slot->taken && slot->connection.fd >= 0) {
+    if (slot->uses == (uint32_t)(event->data.u64 >> 32) && slot->connection.fd >= 0) {
+        /* The peer's end is seen by a read that finds no bytes before it. */
+        slot->look_again = slot->taken || (event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT)) != 0;
+        connection = slot->taken ? NULL : &slot->connection;
         slot->taken = true;
-        connection = &slot->connection;
     }
     (void)pthread_mutex_unlock(&set->lock);
     return connection;
@@ -260,7 +273,7 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
             enter_line(set, slot, connection->wait);
         }
         count_bytes(set, slot, fastcgi_connection_size(connection));
-        if (watch(set, slot, EPOLL_CTL_MOD))
+        if (!must_watch(slot) || watch(set, slot, EPOLL_CTL_MOD))
             keep_within_bytes(set);
         else
             release(set, slot);

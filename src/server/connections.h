@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
-/* The connections that wait for something. They stand in the epoll set of the workers, each with
- * one event at a time (EPOLLONESHOT), and cost no thread. Bounded in number and in bytes: who waits
+/* The connections that wait for something. They stand in the epoll set of the workers and cost no
+ * thread; one thread at a time has a connection. Their events are edges (epoll(7), EPOLLET): a
+ * request on a kept connection needs no epoll_ctl. Bounded in number and in bytes: who waits
  * longest goes first, and first those whose request was answered, then those that have sent nothing
  * of a request, then those that have sent part of one; those that are being answered go last. Safe
  * in several threads at once. */
@@ -22,18 +24,20 @@ struct connections;
 struct connections *connections_new(size_t most, int epoll_fd);
 void connections_free(struct connections *set);
 
-/* Puts a new connection into the set, which owns it from now on. Its events come with a token of
- * connections_take as their data. */
+/* Puts a new connection into the set, which owns it from now on. Its events are for
+ * connections_take. */
 void connections_add(struct connections *set, const struct fastcgi_connection *connection);
 
 /* Takes the connection of an event: it is the caller's until connections_put. NULL when it was
- * closed meanwhile, or another thread has it. */
-struct fastcgi_connection *connections_take(struct connections *set, uint64_t token);
+ * closed meanwhile, or another thread has it: then its next event comes after connections_put. */
+struct fastcgi_connection *connections_take(
+    struct connections *set, const struct epoll_event *event);
 
 /* Takes one whose time is over at `now` (clock_milliseconds). NULL when there is none. */
 struct fastcgi_connection *connections_take_expired(struct connections *set, int64_t now);
 
-/* Gives a connection back that was taken: it waits on, or is closed when it is FASTCGI_CLOSED. */
+/* Gives a connection back that was taken: it waits on, or is closed when it is FASTCGI_CLOSED. When
+ * there may be something that nobody has looked at, an event tells of it. */
 void connections_put(struct connections *set, struct fastcgi_connection *connection);
 
 /* How long one that has just connected stays in any case: its request is on its way. */

@@ -107,8 +107,7 @@ static void take_event(struct worker *worker, int timeout)
         if (fd >= 0)
             begin_connection(worker, fd);
     } else {
-        struct fastcgi_connection *connection =
-            connections_take(server->connections, event.data.u64);
+        struct fastcgi_connection *connection = connections_take(server->connections, &event);
 
         if (connection != NULL)
             go_on_with(worker, connection);

@@ -18,10 +18,16 @@ struct scene {
     int count;
 };
 
+/* More than a socket takes at once. */
+static char long_answer[400000];
+
 static void handle(void *context, struct request *request)
 {
     (void)context;
-    (void)request_write(request, "words", 5);
+    if (request_parameter(request, "LONG") != NULL)
+        (void)request_write(request, long_answer, sizeof(long_answer));
+    else
+        (void)request_write(request, "words", 5);
 }
 
 static void begin(struct scene *scene)
@@ -80,13 +86,48 @@ static int serve(struct scene *scene)
     int count = 0;
 
     while (epoll_wait(scene->epoll_fd, &event, 1, 0) == 1) {
-        struct fastcgi_connection *connection = connections_take(scene->set, event.data.u64);
+        struct fastcgi_connection *connection = connections_take(scene->set, &event);
 
         count++;
         if (connection == NULL)
             continue;
         (void)fastcgi_connection_advance(connection, scene->worker);
         connections_put(scene->set, connection);
+    }
+    return count;
+}
+
+/* A request that keeps its connection, with one parameter of some length. Returns its bytes. */
+static size_t make_request(unsigned char *bytes, const char *name, size_t value_length)
+{
+    static const unsigned char begin[16] = {1, 1, 0, 1, 0, 8, 0, 0, 0, 1, 1};
+    const size_t name_length = strlen(name), content = 5 + name_length + value_length;
+    const unsigned char head[] = {1, 4, 0, 1, (unsigned char)(content >> 8), (unsigned char)content,
+        0, 0, (unsigned char)name_length, 0x80, 0, (unsigned char)(value_length >> 8),
+        (unsigned char)value_length};
+    static const unsigned char ends[16] = {1, 4, 0, 1, 0, 0, 0, 0, 1, 5, 0, 1};
+
+    memcpy(bytes, begin, sizeof(begin));
+    memcpy(bytes + 16, head, sizeof(head));
+    memcpy(bytes + 16 + sizeof(head), name, name_length);
+    memset(bytes + 16 + sizeof(head) + name_length, 'v', value_length);
+    memcpy(bytes + 16 + 8 + content, ends, sizeof(ends));
+    return 16 + 8 + content + sizeof(ends);
+}
+
+/* Takes what has come for a peer. Returns how many bytes, and in *ends how many END_REQUESTs. */
+static size_t hear(const struct scene *scene, int peer, int *ends)
+{
+    static unsigned char bytes[500000];
+    size_t count = 0, at;
+    ssize_t got;
+
+    while ((got = recv(scene->peers[peer], bytes + count, sizeof(bytes) - count, MSG_DONTWAIT)) > 0)
+        count += (size_t)got;
+    *ends = 0;
+    for (at = 0; at + 16 <= count; at++) {
+        if (memcmp(bytes + at, "\1\3\0\1\0\10", 6) == 0)
+            (*ends)++;
     }
     return count;
 }
@@ -118,9 +159,9 @@ Test(connections, an_event_comes_once_and_again_after_it_was_put_back)
     cr_expect_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 0);
     say_part(&scene, peer);
     cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
-    connection = connections_take(scene.set, event.data.u64);
+    connection = connections_take(scene.set, &event);
     cr_assert_not_null(connection);
-    cr_expect_null(connections_take(scene.set, event.data.u64), "another thread has it");
+    cr_expect_null(connections_take(scene.set, &event), "another thread has it");
     cr_expect_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 0);
     connections_put(scene.set, connection);
     cr_expect_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
@@ -160,7 +201,7 @@ Test(connections, an_event_of_one_that_was_closed_is_not_taken_for_its_successor
     grow_old();
     for (i = 0; i < MOST; i++)
         (void)add(&scene);
-    cr_expect_null(connections_take(scene.set, event.data.u64));
+    cr_expect_null(connections_take(scene.set, &event));
     end(&scene);
 }
 
@@ -247,5 +288,91 @@ Test(connections, the_end_closes_idle_ones_and_waits_a_moment_for_new_ones)
     (void)shutdown(scene.peers[fresh], SHUT_WR);
     cr_expect_eq(serve(&scene), 2);
     cr_expect_eq(count_of(&scene), 1, "whose peer ended too is closed");
+    end(&scene);
+}
+
+Test(connections, bytes_that_come_after_those_that_were_read_are_told_of)
+{
+    struct epoll_event event;
+    struct fastcgi_connection *connection;
+    struct scene scene;
+    int peer;
+
+    begin(&scene);
+    peer = add(&scene);
+    say_part(&scene, peer);
+    cr_expect_eq(serve(&scene), 1);
+    cr_expect_eq(serve(&scene), 0, "nothing has come since");
+    say(&scene, peer, "c", 1);
+    cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
+    connection = connections_take(scene.set, &event);
+    cr_assert_not_null(connection);
+    (void)fastcgi_connection_advance(connection, scene.worker);
+    /* After the read, while the thread still has it. */
+    say(&scene, peer, "d", 1);
+    cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
+    cr_expect_null(connections_take(scene.set, &event));
+    connections_put(scene.set, connection);
+    cr_expect_eq(serve(&scene), 1);
+    end(&scene);
+}
+
+Test(connections, a_peer_that_ends_right_after_its_bytes_is_closed)
+{
+    struct scene scene;
+    int peer;
+
+    begin(&scene);
+    peer = add(&scene);
+    say_part(&scene, peer);
+    cr_assert_eq(shutdown(scene.peers[peer], SHUT_WR), 0);
+    cr_expect_eq(serve(&scene), 2);
+    cr_expect(is_closed(&scene, peer));
+    cr_expect_eq(count_of(&scene), 0);
+    end(&scene);
+}
+
+Test(connections, a_request_behind_one_that_fills_the_buffer_is_answered)
+{
+    static unsigned char bytes[20000];
+    struct scene scene;
+    size_t length;
+    int peer, ends;
+
+    begin(&scene);
+    peer = add(&scene);
+    length = make_request(bytes, "A", 16384 - 46);
+    cr_assert_eq(length, 16384);
+    length += make_request(bytes + length, "B", 3);
+    say(&scene, peer, bytes, length);
+    (void)serve(&scene);
+    (void)hear(&scene, peer, &ends);
+    cr_expect_eq(ends, 2);
+    end(&scene);
+}
+
+Test(connections, a_peer_that_takes_its_answer_late_gets_all_and_may_ask_again)
+{
+    static unsigned char bytes[100];
+    struct scene scene;
+    size_t length, heard = 0;
+    int peer, ends = 0, answers = 0, rounds;
+
+    begin(&scene);
+    peer = add(&scene);
+    length = make_request(bytes, "LONG", 1);
+    say(&scene, peer, bytes, length);
+    cr_expect_geq(serve(&scene), 1);
+    /* The next request is there before the answer was taken. */
+    length = make_request(bytes, "B", 3);
+    say(&scene, peer, bytes, length);
+    cr_expect_eq(serve(&scene), 0, "it takes nothing");
+    for (rounds = 0; rounds < 100 && answers < 2; rounds++) {
+        heard += hear(&scene, peer, &ends);
+        answers += ends;
+        (void)serve(&scene);
+    }
+    cr_expect_gt(heard, sizeof(long_answer));
+    cr_expect_eq(answers, 2);
     end(&scene);
 }
