@@ -2,8 +2,8 @@
 
 What a killed command leaves is what stands in the folder at that moment. So each command runs once, and before each
 program that it starts the folder is copied; from each copy that differs in what counts it is brought to rest and done
-again. For one command the whole session is really killed at each step that changes anything, too: its lock and its
-children must be gone as well.
+again. The commands of the CA's owner are really killed, too, with all their session at each step that changes anything:
+their lock and their children must be gone as well.
 """
 
 import itertools
@@ -167,8 +167,11 @@ def test_cut_off_before_any_program_the_folder_is_as_before_or_as_after(start, t
     assert seen == sorted(seen), f"{seen}: after was before before"
 
 
-def test_killed_at_any_step_that_changes_something_the_folder_is_as_before_or_as_after(start, tmp_path):
-    words, when = ["revoke", "dan.cer", "-y"], "after"
+@pytest.mark.parametrize("words, when", [
+    (["init", "--ec"], "before"), (["sign", "dan.req", "-y", "--name", "new"], "after"), (["renew", "dan", "-y"], "before"),
+    (["revoke", "dan.cer", "-y"], "after"), (["release", "dan.cer", "-y"], "before"), (["crl"], "after"), (["passwd"], "after")],
+    ids=lambda value: value[0] if isinstance(value, list) else value)
+def test_killed_at_any_step_that_changes_something_the_folder_is_as_before_or_as_after(start, tmp_path, words, when):
     path = wrappers(tmp_path / "killing", CHANGING, before=KILL.format(when="before"), after=KILL.format(when="after"))
     before, after = prepare(words, start, tmp_path)
     ca(after, *words, **VARIABLES)
