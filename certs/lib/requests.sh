@@ -12,6 +12,7 @@ read_request() {
 	openssl req -in "$work/request" -noout -verify 2>&1 | matches 'verify OK' ||
 		die "'$1': its own signature is wrong, so whoever made it does not hold the key, or it was changed on the way"
 	[ -n "$(name_of req "$work/request")" ] || [ -n "$subject" ] || die "'$1' has no subject: give one with --subject"
+	[ -n "$subject" ] || must_not_be_the_ca "'$1' asks for" req "$work/request"
 	read_key "$1"
 	ssl 'read the request' req -config "$config" -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=kit \
 		-keyout "$work/throwaway.key" -out "$work/throwaway.cer"
@@ -20,8 +21,18 @@ read_request() {
 		-out "$work/request.cer"
 	! requested basicConstraints | matches 'CA:TRUE' ||
 		die "'$1' asks for the rights of a CA (CA:TRUE), which no client's or server's certificate can have: nothing was signed"
+	[ "$(san_of "$work/request.cer")" != 3000 ] || die "'$1' asks for an empty subjectAltName"
 	[ "$(requested subjectAltName | wc -l)" -le 2 ] || die "'$1' asks for a subjectAltName with line breaks in it"
 }
+
+# must_not_be_the_ca WHAT KIND FILE: with the CA's own name it would look like a certificate that signed itself. Compared as
+# libcrypto does, whatever the case and the blanks.
+must_not_be_the_ca() {
+	[ "$(openssl "$2" -in "$3" -noout -subject -nameopt RFC2253 | flat_name)" != \
+		"$(openssl x509 -in "$dir/ca.cer" -noout -subject -nameopt RFC2253 | flat_name)" ] ||
+		die "$1 the CA's own name: each certificate needs a name of its own (--subject gives one)"
+}
+flat_name() { tr '[:upper:]' '[:lower:]' | tr -s ' ' | sed 's/= */=/g; s/ *,/,/g; s/ $//'; }
 
 # The file holds one request and nothing else: what came along unseen may be a secret, or a request that nobody meant.
 check_request_file() {
@@ -59,8 +70,17 @@ read_key() {
 		ED25519 | ED448) return ;;
 		*) die "'$1' holds a key of the kind '$key_kind', which TLS clients cannot use" ;;
 	esac
+	[[ $key_kind != rsa* ]] || openssl pkey -pubin -inform DER -in "$work/key.der" -noout -text_pub | safe_exponent ||
+		die "'$1' holds an RSA key whose exponent is 1, even or larger than 64 bits: it is not safe"
 	[ "${key_bits:-0}" -ge "$least" ] ||
 		die "'$1' holds a key of $key_bits bits ($key_kind): less than $least is too weak to be trusted"
+}
+
+# Reads what openssl prints of an RSA key. With an exponent of 1 anybody signs; peercert takes none that is even or above 2^64.
+safe_exponent() {
+	local exponent
+	exponent=$(sed -n 's/^Exponent: *\([0-9]*\) .*/\1/p')
+	[[ $exponent =~ ^[0-9]*[13579]$ && $exponent != 1 ]]
 }
 
 requested() { openssl x509 -in "$work/request.cer" -noout -ext "$1" 2>/dev/null; }

@@ -44,6 +44,7 @@ cmd_sign() {
 	get_ca_password
 	stage_database
 	sign_client "$name" "$profile" "${lines[@]}"
+	must_not_be_the_ca 'This would be' x509 "$work/new/$name.cer"
 	commit
 	tell "Signed: $dir/$name.cer, serial $serial, valid until $(iso_time "$end")"
 }

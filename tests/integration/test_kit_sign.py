@@ -150,6 +150,25 @@ def test_keys_too_weak_for_peercert_are_refused(folder, key):
     refused(folder, "sign", "weak.req", "-y", status=1, says="too weak to be trusted")
 
 
+def test_the_name_of_the_ca_itself_is_no_clients(folder):
+    """Such a certificate looks like one that signed itself; case and blanks make no difference."""
+    own = subject(folder / "ca.cer")
+    for number, name in enumerate((own, own.replace("Test", "TEST"), own.replace(" ", "  "))):
+        foreign_request(folder, f"own{number}", subject_="".join(f"/{part}" for part in reversed(name.split(","))))
+        refused(folder, "sign", f"own{number}.req", "-y", status=1, says="the CA's own name")
+    refused(folder, "sign", "dan.req", "-y", "--name", "x", "--subject", own, status=1, says="the CA's own name")
+    assert not (folder / "x.cer").exists()
+    ca(folder, "sign", "own0.req", "-y", "--subject", "CN=Dan Other")
+
+
+def test_rsa_exponents_that_are_not_safe_are_refused(folder):
+    """1, with which anybody signs, and an even one: of public keys alone, as the request's own signature would show the rest."""
+    script = f". '{CA.parent}/lib/requests.sh'; safe_exponent <<<\"$1\""
+    for text, safe in (("Exponent: 65537 (0x10001)", True), ("Exponent: 3 (0x3)", True), ("Exponent: 1 (0x1)", False),
+                       ("Exponent: 0 (0x0)", False), ("Exponent: 65536 (0x10000)", False), ("Exponent:\n    01:00:00", False)):
+        assert (subprocess.run(["bash", "-c", script, "kit", text]).returncode == 0) == safe, text
+
+
 def test_what_is_no_request_is_refused(folder):
     write(folder / "junk.req", "junk")
     (folder / "big.req").write_bytes(b"x" * 70000)
@@ -170,6 +189,8 @@ def test_hostile_names_do_not_reach_the_terminal_and_sign_as_they_are(folder):
 def test_line_breaks_in_a_name_asked_for_are_refused(folder):
     foreign_request(folder, "eve", "subjectAltName=@n\n[n]\nDNS.1=a.example\\nX509v3\n")
     refused(folder, "sign", "eve.req", "-y", status=1, says="line breaks")
+    foreign_request(folder, "ann", "2.5.29.17=DER:3000\n")
+    refused(folder, "sign", "ann.req", "-y", "--copy-san", status=1, says="an empty subjectAltName")
 
 
 def test_a_challenge_that_looks_like_parsed_asn1_copies_no_name(folder):
