@@ -69,7 +69,8 @@ static bool value_holds(
 
 static bool line_holds(const struct state *state, const struct rules_line *line)
 {
-    const bool direct_issuer = (line->keys & KEY_BIT(KEY_SERIAL)) != 0;
+    /* Numbers are unique below one issuer. A deny line that names the CA above it is meant, too. */
+    const bool direct_issuer = (line->keys & KEY_BIT(KEY_SERIAL)) != 0 && line->kind != LINE_DENY;
     size_t i, j;
 
     for (i = 0; i < line->who_count; i++) {

@@ -74,6 +74,7 @@ def test_the_pod_decides_by_the_rules(gate, pki):
     assert ask(gate, pki.good, "https://wiki.example.org/secret/a") == (403, None)
     assert ask(gate, pki.good, "https://wiki.example.org/pub/../secret/a") == (403, None)
     assert ask(gate, pki.good, "https://wiki.example.org/pub//a") == (403, None)
+    assert ask(gate, pki.good, "https://wiki.example.org/pub/#/../../secret/a") == (403, None)
     assert ask(gate, pki.good, "nonsense") == (403, None)
     for name in ("stranger", "expired", "server_only"):
         assert ask(gate, getattr(pki, name), "https://wiki.example.org/pub/") == (403, None)

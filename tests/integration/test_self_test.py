@@ -108,6 +108,7 @@ allow issuer=acme cn="Dan Example" path=/ user=$cn
 HOLES = {
     "the_report_as_gate": ("nginx", "no certificate", {"arguments": []}),
     "the_report_as_gate_of_forward_auth": ("forward-auth", "no certificate", {"arguments": []}),
+    "satisfy_any_of_nginx": ("nginx", "no certificate", {"extra": "satisfy any; allow all;"}),
     "no_revocation_list": ("nginx", "a revoked certificate", {"no_crl": True}),
     "a_location_without_auth_request": ("nginx", "/secret/file.txt",
                                         {"extra": "location /secret/ { auth_request off; }"}),

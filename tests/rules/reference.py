@@ -239,7 +239,7 @@ class Client:
                 continue
             values = line.terms[key]
             if key == "issuer":
-                its = self.issuers[:1] if "serial" in line.terms else self.issuers
+                its = self.issuers[:1] if "serial" in line.terms and line.kind != "deny" else self.issuers
                 if not set(values) & set(its):
                     return False
             elif key == "group":

@@ -133,6 +133,8 @@ Test(rules_decide, who_is_meant)
         {"deny issuer=acme serial=e1\nallow any user=x", "eve", "GET h /", "no 3"},
         {"deny issuer=acme serial=e1\nallow any user=x", "mallory", "GET h /", "yes 4 x"},
         {"allow issuer=acme serial=5a user=s", "sam", "GET h /", "no no_rule"},
+        {"deny issuer=acme serial=5a\nallow any user=x", "sam", "GET h /", "no 3"},
+        {"deny issuer=devices serial=5a\nallow any user=x", "sam", "GET h /", "yes 4 x"},
         {"allow issuer=acme policy=1.2.3.4 user=p", "dan", "GET h /", "yes 3 p"},
         {"allow issuer=acme policy=1.2.3 user=p", "dan", "GET h /", "no no_rule"},
         {"allow any user=x # that is all", "eve", "GET h /", "yes 3 x"},
