@@ -200,6 +200,23 @@ Test(rules_current, a_file_is_tried_again_when_the_trust_is_another)
     free(other);
 }
 
+Test(rules_current, a_file_of_another_user_is_a_warning)
+{
+    struct list warnings = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+
+    rules_release(rules_load(path, world_trust, &warnings, &error));
+    cr_expect_eq(warnings.count, 0);
+    if (geteuid() != 0)
+        cr_skip("only root can give a file away");
+    cr_assert_eq(chown(path, 65534, 65534), 0);
+    rules_release(rules_load(path, world_trust, &warnings, &error));
+    cr_assert_eq(warnings.count, 1);
+    cr_expect(strstr(warnings.items[0], "belongs to another user (65534)") != NULL, "%s",
+        warnings.items[0]);
+    list_free(&warnings);
+}
+
 Test(rules_current, only_the_owner_may_write_the_file)
 {
     static const mode_t modes[] = {0664, 0646, 0622};
