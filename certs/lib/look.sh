@@ -59,49 +59,13 @@ list_certificates() {
 	rm -f -- "$names"
 }
 
-# The subjects of issued/SERIAL.pem for a file of serial numbers, a line each. openssl pkcs7 knows one form of names, first part
-# first and values quoted when they must be; the rest is ours.
+# The subjects of issued/SERIAL.pem for a file of serial numbers, a line each. cms prints names in the form that it is told,
+# openssl pkcs7 in its own, which with OpenSSL 3.5 does not even quote a comma.
 subjects_of_issued() {
 	[ -s "$1" ] || return 0
 	while read -r serial; do printf '%s\0' "$dir/issued/$serial.pem"; done <"$1" | xargs -0 cat -- 2>/dev/null |
-		openssl crl2pkcs7 -nocrl -certfile /dev/stdin 2>/dev/null | openssl pkcs7 -print_certs -noout 2>/dev/null |
-		sed -n 's/^subject=//p' | awk '
-		function flush(    one) {
-			one = type "=" value
-			rdn = rdn == "" ? one : one "+" rdn
-			if (separator != "+") { out = out == "" ? rdn : rdn "," out; rdn = "" }
-			type = ""; value = ""
-		}
-		{
-			rest = $0; out = ""; rdn = ""; type = ""; value = ""
-			while (rest != "") {
-				if (!match(rest, /^[A-Za-z0-9.-]+ ?= ?/)) { out = $0; break }
-				type = substr(rest, 1, RLENGTH); sub(/ ?= ?$/, "", type)
-				rest = substr(rest, RLENGTH + 1)
-				if (substr(rest, 1, 1) == "\"") {
-					# Quoted: commas and their like are plain in there; they get their backslash back.
-					rest = substr(rest, 2)
-					while (rest != "" && substr(rest, 1, 1) != "\"") {
-						c = substr(rest, 1, 1)
-						if (c == "\\") { c = substr(rest, 1, 2); rest = substr(rest, 3) }
-						else { rest = substr(rest, 2); if (c ~ /[,+<>;]/) c = "\\" c }
-						value = value c
-					}
-					rest = substr(rest, 2)
-					if (value ~ /^[# ]/) value = "\\" value
-					if (value ~ / $/) sub(/ $/, "\\ ", value)
-				} else {
-					while (rest != "" && rest !~ /^(,| \+|\+) /) {
-						if (substr(rest, 1, 1) == "\\") { value = value substr(rest, 1, 2); rest = substr(rest, 3) }
-						else { value = value substr(rest, 1, 1); rest = substr(rest, 2) }
-					}
-				}
-				separator = rest == "" ? "" : rest ~ /^,/ ? "," : "+"
-				sub(/^(,| \+|\+) /, "", rest)
-				flush()
-			}
-			print out
-		}'
+		openssl crl2pkcs7 -nocrl -certfile /dev/stdin 2>/dev/null |
+		openssl cms -cmsout -print -noout -inform PEM -nameopt RFC2253 2>/dev/null | sed -n 's/^ *subject: *//p'
 }
 
 list_authorities() {
