@@ -116,9 +116,12 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer)
     EVP_PKEY *key = X509_get0_pubkey(issuer);
     int cost;
 
-    if (key == NULL || key_is_bad(issuer)) {
-        search->unknown_key = search->unknown_key || key == NULL;
-        search->bad_key = search->bad_key || key != NULL;
+    if (key == NULL) {
+        search->unknown_key = true;
+        return false;
+    }
+    if (key_is_bad(issuer)) {
+        search->bad_key = true;
         return false;
     }
     cost = cost_of(key);

@@ -150,7 +150,7 @@ struct finding stranger_find_fault(struct path_search *search, X509 **about)
             fault = found(judge_root(search, at), depth);
             break;
         }
-        if (above < 0) {
+        if (above == -1) {
             fault = found(CAUSE_ISSUER_UNKNOWN, depth);
             break;
         }

@@ -311,56 +311,6 @@ Test(verify_crls, of_a_stale_list_and_an_early_one_the_stale_one_is_told)
     X509_CRL_free(stale);
 }
 
-/* Whether a list by this key counts for a leaf of the first of these CAs. */
-static void expect_signer(const struct setup *setup, const struct pki *first,
-    const struct pki *signer, bool counts, const char *what)
-{
-    struct setup its = *setup;
-    struct pki *client = pki_client("CN=x", first);
-
-    its.crls[0] = clean(signer);
-    its.crl_leaf = true;
-    its.without_second_judge = true;
-    (void)verify_both(&its, client, counts ? VERDICT_VALID : VERDICT_REVOCATION_UNKNOWN, what);
-    X509_CRL_free(its.crls[0]);
-    pki_free(client);
-}
-
-/* The issuer and three others of its name: beside each other, and above each other. */
-Test(verify_crls, four_keys_of_a_ca_speak_for_it_and_no_fifth)
-{
-    struct setup beside = {.ca = {ca}}, above = {.ca = {ca}};
-    struct pki *siblings[5], *row[5];
-    int i;
-
-    for (i = 0; i < 5; i++) {
-        siblings[i] =
-            pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = ca, .ca = true});
-        row[i] = pki_make(&(struct pki_spec){
-            .subject = "CN=Between", .issuer = i > 0 ? row[i - 1] : ca, .ca = true});
-        beside.intermediates[i] = siblings[i];
-        above.intermediates[i] = row[i];
-    }
-    expect_signer(&beside, siblings[0], siblings[0], true, "the issuer");
-    expect_signer(&beside, siblings[0], siblings[3], true, "the third beside it");
-    expect_signer(&beside, siblings[0], siblings[4], false, "the fourth beside it");
-    expect_signer(&above, row[4], row[1], true, "the third above it");
-    expect_signer(&above, row[4], row[0], false, "the fourth above it");
-    /* A list by the issuer's own key, whatever it is worth, is not made good by another's. */
-    beside.crls[1] = pki_crl(&(struct pki_crl_spec){
-        .issuer = siblings[0], .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY});
-    expect_signer(&beside, siblings[0], siblings[3], false, "a stale list by the issuer");
-    X509_CRL_free(beside.crls[1]);
-    beside.crls[1] = pki_crl(
-        &(struct pki_crl_spec){.issuer = siblings[0], .extensions = {"1.2.3.4=critical,DER:0500"}});
-    expect_signer(&beside, siblings[0], siblings[3], false, "one that cannot be read whole");
-    X509_CRL_free(beside.crls[1]);
-    for (i = 4; i >= 0; i--) {
-        pki_free(siblings[i]);
-        pki_free(row[i]);
-    }
-}
-
 /* As the ocsp room asks of a responder's certificate. */
 Test(verify_crls, a_certificate_is_listed_by_its_issuers_lists_alone)
 {

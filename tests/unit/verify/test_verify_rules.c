@@ -20,7 +20,7 @@ static void set_version(X509 *certificate, void *context)
 Test(verify_rules, versions_other_than_1_to_3_are_untrusted)
 {
     /* With extensions, X509_sign of OpenSSL 3.4 and later writes version 3 whatever was set. */
-    long versions[] = {3, 4, 127};
+    long versions[] = {3, 4, 127, -1};
     struct pki *root = pki_ca("CN=Root");
     size_t i;
 

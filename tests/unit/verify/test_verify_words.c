@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/verify/verify_helpers.h"
 #include "verify/verify_causes.h"
+#include "verify/verify_words.h"
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
@@ -313,4 +314,52 @@ Test(verify_words, each_cause_has_a_sentence_and_a_number)
         cr_expect_eq(words[0] == '\0', cause == CAUSE_OF_CODE, "cause %d: %s", cause, words);
         cr_expect_neq(verify_cause_code((enum verify_cause)cause), X509_V_OK, "cause %d", cause);
     }
+}
+
+/* What a finding says of a certificate without its CRL, its certificate, or what it speaks of. */
+Test(verify_words, a_sentence_does_without_what_is_not_there)
+{
+    static char oid[] = "1.3.6.1.4.1.99999.1";
+    struct pki *nameless = pki_make(&(struct pki_spec){.subject = "", .not_after_text = "2026"});
+    struct pki *foreign = pki_make(
+        &(struct pki_spec){.subject = "CN=x", .customise = pki_foreign_key, .context = oid});
+    X509 *decoded = pki_decoded(foreign);
+    const struct {
+        int code, depth;
+        X509 *about;
+        const char *words;
+    } rows[] = {
+        {X509_V_ERR_CRL_HAS_EXPIRED, 0, nameless->certificate,
+            "the issuer's CRL is stale: without a name"},
+        {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, 0, nameless->certificate,
+            "the issuer's CRL has no nextUpdate (RFC 5280 section 5.1.2.5), so it does not count: "
+            "without a name"},
+        {X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, 0, nameless->certificate,
+            "the issuer's CRL does not count: it has a critical extension that is not understood: "
+            "without a name"},
+        {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, 0, nameless->certificate,
+            "it has a critical extension that is not understood"},
+        {X509_V_ERR_CERT_HAS_EXPIRED, 1, nameless->certificate,
+            "the certificate of the CA without a name has expired, on  (certificate 1 of its "
+            "chain, counted from the client's as 0)"},
+        {X509_V_ERR_CERT_HAS_EXPIRED, 0, NULL, "the certificate has expired"},
+        {X509_V_ERR_CERT_HAS_EXPIRED, 3, NULL,
+            "the certificate has expired (certificate 3 of its chain, counted from the client's "
+            "as 0)"},
+        {X509_V_ERR_EE_KEY_TOO_SMALL, 0, decoded, "its key is too weak for the security level"},
+    };
+    const struct verify_options options = {.security_level = 2};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct finding finding = {.code = rows[i].code, .depth = rows[i].depth};
+        struct verdict verdict = {.status = VERDICT_UNTRUSTED};
+
+        cr_expect(words_describe(&finding, rows[i].about, &options, &verdict));
+        cr_expect_str_eq(verdict.reason, rows[i].words);
+        cr_expect_eq(verdict.error_depth, rows[i].depth);
+    }
+    X509_free(decoded);
+    pki_free(foreign);
+    pki_free(nameless);
 }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/verify/verify_helpers.h"
+
+#include <criterion/criterion.h>
+
+/* Who may sign the CRLs of a CA beside the key that signed its certificates. */
+
+static struct pki *root;
+
+static void begin(void)
+{
+    root = pki_ca("CN=Root");
+}
+
+static void end(void)
+{
+    pki_free(root);
+}
+
+TestSuite(verify_signers, .init = begin, .fini = end);
+
+/* Whether a list by this key counts for a leaf of the first of these CAs. */
+static void expect_signer(const struct setup *setup, const struct pki *first,
+    const struct pki *signer, bool counts, const char *what)
+{
+    struct setup its = *setup;
+    struct pki *client = pki_client("CN=x", first);
+
+    its.crls[0] = pki_crl(&(struct pki_crl_spec){.issuer = signer});
+    its.crl_leaf = true;
+    its.without_second_judge = true;
+    (void)verify_both(&its, client, counts ? VERDICT_VALID : VERDICT_REVOCATION_UNKNOWN, what);
+    X509_CRL_free(its.crls[0]);
+    pki_free(client);
+}
+
+/* The issuer and three others of its name: beside each other, and above each other. */
+Test(verify_signers, four_keys_of_a_ca_speak_for_it_and_no_fifth)
+{
+    struct setup beside = {.ca = {root}}, above = {.ca = {root}};
+    struct pki *siblings[5], *row[5];
+    int i;
+
+    for (i = 0; i < 5; i++) {
+        siblings[i] =
+            pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+        row[i] = pki_make(&(struct pki_spec){
+            .subject = "CN=Between", .issuer = i > 0 ? row[i - 1] : root, .ca = true});
+        beside.intermediates[i] = siblings[i];
+        above.intermediates[i] = row[i];
+    }
+    expect_signer(&beside, siblings[0], siblings[0], true, "the issuer");
+    expect_signer(&beside, siblings[0], siblings[3], true, "the third beside it");
+    expect_signer(&beside, siblings[0], siblings[4], false, "the fourth beside it");
+    expect_signer(&above, row[4], row[1], true, "the third above it");
+    expect_signer(&above, row[4], row[0], false, "the fourth above it");
+    /* A list by the issuer's own key, whatever it is worth, is not made good by another's. */
+    beside.crls[1] = pki_crl(&(struct pki_crl_spec){
+        .issuer = siblings[0], .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY});
+    expect_signer(&beside, siblings[0], siblings[3], false, "a stale list by the issuer");
+    X509_CRL_free(beside.crls[1]);
+    beside.crls[1] = pki_crl(
+        &(struct pki_crl_spec){.issuer = siblings[0], .extensions = {"1.2.3.4=critical,DER:0500"}});
+    expect_signer(&beside, siblings[0], siblings[3], false, "one that cannot be read whole");
+    X509_CRL_free(beside.crls[1]);
+    for (i = 4; i >= 0; i--) {
+        pki_free(siblings[i]);
+        pki_free(row[i]);
+    }
+}
+
+/* With the whole chain the certificate of such a signer must be known to be good, too. */
+Test(verify_signers, a_key_whose_own_certificate_may_be_revoked_speaks_for_nobody)
+{
+    struct pki *one =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    struct pki *other =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    struct pki *leaf = pki_client("CN=x", one);
+    const struct pki_revoked line = {.certificate = other->certificate};
+    const struct {
+        const char *what;
+        struct pki_crl_spec spec;
+        enum verdict_status wanted;
+    } rows[] = {
+        {"good", {.issuer = root}, VERDICT_VALID},
+        {"revoked", {.issuer = root, .revoked = &line, .revoked_count = 1},
+            VERDICT_REVOCATION_UNKNOWN},
+        {"not known to be good",
+            {.issuer = root, .this_update = -9 * PKI_DAY, .next_update = -PKI_DAY},
+            VERDICT_REVOCATION_UNKNOWN},
+    };
+    X509_CRL *by_other = pki_crl(&(struct pki_crl_spec){.issuer = other});
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct setup setup = {.ca = {root},
+            .intermediates = {one, other},
+            .crls = {by_other, pki_crl(&rows[i].spec)},
+            .without_second_judge = true};
+        struct verdict verdict = verify_both(&setup, leaf, rows[i].wanted, rows[i].what);
+
+        if (rows[i].wanted != VERDICT_VALID)
+            cr_expect_eq(verdict.error_depth, 0, "%s: the leaf itself", rows[i].what);
+        X509_CRL_free(setup.crls[1]);
+    }
+    X509_CRL_free(by_other);
+    pki_free(leaf);
+    pki_free(other);
+    pki_free(one);
+}
