@@ -18,27 +18,124 @@ static int invalid_depth(STACK_OF(X509) * chain)
     return 0;
 }
 
-int policy_fault(STACK_OF(X509) * chain, int *depth)
+/* What libcrypto makes of the policies of a chain: X509_PCY_TREE_... */
+static int check_by_libcrypto(STACK_OF(X509) * chain)
 {
     STACK_OF(ASN1_OBJECT) *initial = sk_ASN1_OBJECT_new_null();
     ASN1_OBJECT *any_policy = OBJ_nid2obj(NID_any_policy);
     X509_POLICY_TREE *tree = NULL;
     int explicit_policy = 0, result = X509_PCY_TREE_INTERNAL;
 
-    *depth = 0;
-    if (chain == NULL)
-        result = X509_PCY_TREE_VALID;
-    else if (initial != NULL && any_policy != NULL && sk_ASN1_OBJECT_push(initial, any_policy) > 0)
+    if (initial != NULL && any_policy != NULL && sk_ASN1_OBJECT_push(initial, any_policy) > 0)
         result = X509_policy_check(&tree, &explicit_policy, chain, initial, 0);
     X509_policy_tree_free(tree);
     sk_ASN1_OBJECT_free(initial);
+    return result;
+}
+
+/* libcrypto would lose what it decodes of this certificate's policyConstraints. */
+static bool is_lost(const X509 *certificate)
+{
+    return X509_get_ext_by_NID(certificate, NID_policy_constraints, -1) >= 0 &&
+           X509_get_ext_by_NID(certificate, NID_certificate_policies, -1) < 0;
+}
+
+static bool has_lost(STACK_OF(X509) * chain)
+{
+    int i;
+
+    for (i = 0; i < sk_X509_num(chain) - 1; i++) {
+        if (is_lost(sk_X509_value(chain, i)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_negative(const ASN1_INTEGER *number)
+{
+    return number != NULL && ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER;
+}
+
+/* After how many more certificates a policy is demanded, by policyConstraints; as before when it
+ * does not say. false when the extension cannot be used. */
+static bool lower_by_constraints(const X509 *certificate, long *until_demanded)
+{
+    int critical = -1;
+    POLICY_CONSTRAINTS *constraints =
+        X509_get_ext_d2i(certificate, NID_policy_constraints, &critical, NULL);
+    const ASN1_INTEGER *require, *inhibit;
+    bool usable;
+    long given;
+
+    if (constraints == NULL)
+        return critical == -1;
+    require = constraints->requireExplicitPolicy;
+    inhibit = constraints->inhibitPolicyMapping;
+    usable = (require != NULL || inhibit != NULL) && !is_negative(require) && !is_negative(inhibit);
+    given = require != NULL ? ASN1_INTEGER_get(require) : -1;
+    if (given >= 0 && given < *until_demanded)
+        *until_demanded = given;
+    POLICY_CONSTRAINTS_free(constraints);
+    return usable;
+}
+
+/* Has libcrypto mark a certificate whose policies are invalid. It looks at all of a chain but its
+ * last, so the certificate stands there twice. false when it failed. */
+static bool settle(X509 *certificate)
+{
+    STACK_OF(X509) *twice = sk_X509_new_null();
+    bool settled = false;
+
+    if (twice != NULL && sk_X509_push(twice, certificate) > 0 &&
+        sk_X509_push(twice, certificate) > 0)
+        settled = check_by_libcrypto(twice) != X509_PCY_TREE_INTERNAL;
+    sk_X509_free(twice);
+    return settled;
+}
+
+/* The same as check_by_libcrypto, of a chain with a certificate that has no policies: none is valid
+ * from there on (RFC 5280 section 6.1.3 e), and what is left to look at is whether one is demanded
+ * (explicit_policy of section 6.1). In *depth whose extension is invalid. */
+static int check_without_policies(STACK_OF(X509) * chain, int *depth)
+{
+    long until_demanded = sk_X509_num(chain);
+    bool empty = false;
+    int i;
+
+    for (i = sk_X509_num(chain) - 2; i >= 0 && !(empty && until_demanded == 0); i--) {
+        X509 *certificate = sk_X509_value(chain, i);
+
+        *depth = i;
+        if (!is_lost(certificate) && !settle(certificate))
+            return X509_PCY_TREE_INTERNAL;
+        if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID_POLICY) != 0)
+            return X509_PCY_TREE_INVALID;
+        empty = empty || X509_get_ext_by_NID(certificate, NID_certificate_policies, -1) < 0;
+        if (until_demanded > 0 && (X509_get_extension_flags(certificate) & EXFLAG_SI) == 0)
+            until_demanded--;
+        if (!lower_by_constraints(certificate, &until_demanded))
+            return X509_PCY_TREE_INVALID;
+    }
+    return until_demanded == 0 ? X509_PCY_TREE_FAILURE : X509_PCY_TREE_VALID;
+}
+
+int policy_fault(STACK_OF(X509) * chain, int *depth)
+{
+    int result;
+
+    *depth = 0;
+    if (chain == NULL)
+        return X509_V_OK;
+    result = has_lost(chain) ? check_without_policies(chain, depth) : check_by_libcrypto(chain);
+    if (result == X509_PCY_TREE_INVALID && *depth == 0)
+        *depth = invalid_depth(chain);
     switch (result) {
     case X509_PCY_TREE_VALID:
         return X509_V_OK;
     case X509_PCY_TREE_FAILURE:
+        *depth = 0;
         return X509_V_ERR_NO_EXPLICIT_POLICY;
     case X509_PCY_TREE_INVALID:
-        *depth = invalid_depth(chain);
         return X509_V_ERR_INVALID_POLICY_EXTENSION;
     default:
         return X509_V_ERR_UNSPECIFIED;

@@ -5,9 +5,9 @@
 #include <openssl/x509.h>
 
 /* Certificate policies (RFC 5280 section 6.1). Not by X509_V_FLAG_POLICY_CHECK: libcrypto looks at
- * them whatever else is wrong, when it is told to go on after errors, and 3.0 loses what a
- * policyConstraints without certificatePolicies holds, as much as a stranger likes. So they are for
- * chains that the anchor vouches for. */
+ * them whatever else is wrong, when it is told to go on after errors. Here they are for chains that
+ * the anchor vouches for. Its X509_policy_check judges them, but for a chain with policyConstraints
+ * in a certificate without certificatePolicies, of which it loses memory each time. */
 
 /* The X509_V_ERR number of what is wrong with the policies of a proven chain (leaf first, may be
  * NULL; borrowed), and in *depth whose they are: X509_V_ERR_NO_EXPLICIT_POLICY,

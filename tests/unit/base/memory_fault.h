@@ -15,13 +15,12 @@ void memory_fault_at(unsigned long nth, bool and_after);
 /* Counts an allocation, of whatever kind: whether it is to fail. */
 bool memory_fault_now(void);
 
+/* How far it is from one failing allocation to the next in the tests that let one after the other
+ * fail: 1, or what UNIT_FAULT_STEP says. `make test` tries each under the sanitizers, and each
+ * seventh without them. */
+unsigned long memory_fault_step(void);
+
 /* How many allocations this thread has asked for since memory_fault_at. */
 unsigned long memory_fault_count(void);
-
-/* Fails the test when something was lost. Looks under AddressSanitizer alone. */
-void expect_no_leak(const char *what);
-
-/* No look at leaks from now on. */
-void look_at_no_leaks(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/alloc_watch.h"
+#include "unit/base/memory_fault.h"
 #include "unit/ocsp/ocsp_scene.h"
 #include "unit/verify/verify_helpers.h"
 
@@ -217,7 +218,7 @@ Test(ocsp_answer, want_of_memory_is_never_an_answer)
         count = alloc_watch_count();
         cr_assert_gt(count, 20);
         for (and_after = 0; and_after < 2; and_after++) {
-            for (nth = 1; nth <= count; nth++) {
+            for (nth = 1; nth <= count; nth += memory_fault_step()) {
                 alloc_watch_fail_at(nth, and_after != 0);
                 ocsp_answer_check(
                     &scene.question, &bytes, NULL, &ocsp_nonce_required, time(NULL), &answer);

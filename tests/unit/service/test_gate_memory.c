@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "unit/base/leaks.h"
 #include "unit/base/memory_fault.h"
 #include "unit/service/gate_stage.h"
 
@@ -64,6 +65,16 @@ static void expect_right_or_none(const struct question *question, unsigned long 
     free(came);
 }
 
+/* What a failure spoilt for good would show in each eighth as well; what it left in the cache is
+ * asked for at once. */
+static bool is_asked_again(const struct stage *stage, unsigned long nth)
+{
+    size_t entries, bytes;
+
+    verdict_cache_measure(stage->service.cache, &entries, &bytes);
+    return entries > 0 || nth % 8 == 0;
+}
+
 static void torture(struct question *question, bool and_after)
 {
     struct stage *stage = question->stage;
@@ -75,7 +86,7 @@ static void torture(struct question *question, bool and_after)
     (void)answer_of(question);
     count = memory_fault_count();
     cr_assert_gt(count, 100, "the allocations are not seen");
-    for (nth = 1; nth <= count; nth++) {
+    for (nth = 1; nth <= count; nth += memory_fault_step()) {
         char *came;
 
         empty_cache(stage);
@@ -85,6 +96,8 @@ static void torture(struct question *question, bool and_after)
         ERR_clear_error();
         whole += strncmp(text_string(&stage->output), question->wanted, 11) == 0;
         expect_right_or_none(question, nth);
+        if (!is_asked_again(stage, nth))
+            continue;
         came = without_number(answer_of(question));
         cr_expect_str_eq(came, question->wanted, "after allocation %lu: %s", nth, came);
         free(came);
@@ -154,7 +167,7 @@ Test(gate_memory, a_reload_keeps_what_is_there)
     service_rules_look(&stage->service, true);
     count = memory_fault_count();
     cr_assert_gt(count, 10, "the allocations are not seen");
-    for (nth = 1; nth <= count; nth++) {
+    for (nth = 1; nth <= count; nth += memory_fault_step()) {
         memory_fault_at(nth, true);
         service_rules_look(&stage->service, true);
         memory_fault_at(0, false);

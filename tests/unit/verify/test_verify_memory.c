@@ -2,6 +2,7 @@
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate.h"
 #include "certificate/identity.h"
+#include "unit/base/leaks.h"
 #include "unit/base/memory_fault.h"
 #include "unit/verify/verify_helpers.h"
 
@@ -65,7 +66,7 @@ static void torture_all(const struct request *request, enum verdict_status wante
     count = alloc_watch_count();
     cr_assert_gt(count, 50, "%s: the watch does not see the allocations", what);
     for (and_after = 0; and_after < 2; and_after++) {
-        for (nth = 1; nth <= count; nth++) {
+        for (nth = 1; nth <= count; nth += memory_fault_step()) {
             enum verdict_status came;
 
             alloc_watch_fail_at(nth, and_after != 0);
@@ -99,7 +100,7 @@ static void torture_first(
     unsigned long nth, count = 1;
 
     verify_files_make(setup, &files);
-    for (nth = 0; nth <= count; nth++) {
+    for (nth = 0; nth <= count; nth += memory_fault_step()) {
         struct trust *fresh = verify_files_load(&files);
 
         alloc_watch_fail_at(nth, false);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
+#include "certificate/alloc_watch.h"
+#include "unit/base/leaks.h"
 #include "unit/verify/verify_helpers.h"
+#include "verify/verify_policy.h"
 
 #include <criterion/criterion.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 static void add_unreadable(X509 *certificate, void *oid)
@@ -35,6 +39,118 @@ Test(verify_policy, an_extension_about_policies_that_cannot_be_read_is_untrusted
         pki_free(leaf);
         pki_free(below);
         pki_free(between);
+    }
+    pki_free(root);
+}
+
+/* What a certificate may say of policies; without both a chain goes to libcrypto. */
+static const char *const sayings[][2] = {{NULL}, {"certificatePolicies=1.2.3.4"},
+    {"certificatePolicies=2.5.29.32.0"}, {"policyConstraints=critical,requireExplicitPolicy:0"},
+    {"policyConstraints=critical,requireExplicitPolicy:1"},
+    {"policyConstraints=critical,requireExplicitPolicy:2,inhibitPolicyMapping:0"},
+    {"policyConstraints=critical,inhibitPolicyMapping:0"},
+    {"policyConstraints=critical,requireExplicitPolicy:99999999999999999999"},
+    {"policyConstraints=critical,requireExplicitPolicy:-1"},
+    {"policyConstraints=critical,inhibitPolicyMapping:-1"}, {"policyConstraints=critical,DER:3000"},
+    {"inhibitAnyPolicy=critical,0"},
+    {"certificatePolicies=1.2.3.4", "policyConstraints=critical,requireExplicitPolicy:0"},
+    {"certificatePolicies=1.2.3.5", "policyConstraints=critical,requireExplicitPolicy:1"}};
+
+#define SAYINGS (sizeof(sayings) / sizeof(sayings[0]))
+
+static int by_libcrypto(STACK_OF(X509) * chain)
+{
+    STACK_OF(ASN1_OBJECT) *initial = sk_ASN1_OBJECT_new_null();
+    X509_POLICY_TREE *tree = NULL;
+    int explicit_policy = 0, result;
+
+    (void)sk_ASN1_OBJECT_push(initial, OBJ_nid2obj(NID_any_policy));
+    result = X509_policy_check(&tree, &explicit_policy, chain, initial, 0);
+    sk_ASN1_OBJECT_free(initial);
+    X509_policy_tree_free(tree);
+    return result == X509_PCY_TREE_VALID     ? X509_V_OK
+           : result == X509_PCY_TREE_FAILURE ? X509_V_ERR_NO_EXPLICIT_POLICY
+           : result == X509_PCY_TREE_INVALID ? X509_V_ERR_INVALID_POLICY_EXTENSION
+                                             : X509_V_ERR_UNSPECIFIED;
+}
+
+/* Three below an anchor, each with each saying, issued by another or by itself. No look at leaks:
+ * libcrypto has some. */
+Test(verify_policy, every_chain_is_judged_as_by_libcrypto)
+{
+    struct pki *anchor = pki_ca("CN=Root"), *made[2 * SAYINGS];
+    size_t i, at[3], seen[4] = {0};
+
+    look_at_no_leaks();
+    for (i = 0; i < 2 * SAYINGS; i++) {
+        const char *const *saying = sayings[i / 2];
+
+        made[i] = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = i % 2 == 0 ? anchor : NULL,
+            .ca = true,
+            .extensions = {saying[0], saying[1]}});
+    }
+    for (i = 0; i < 2 * SAYINGS * 2 * SAYINGS * 2 * SAYINGS; i++) {
+        STACK_OF(X509) *chain = sk_X509_new_null();
+        int depth, came, wanted;
+        size_t j, rest = i;
+
+        for (j = 0; j < 3; j++, rest /= 2 * SAYINGS) {
+            at[j] = rest % (2 * SAYINGS);
+            (void)sk_X509_push(chain, made[at[j]]->certificate);
+        }
+        (void)sk_X509_push(chain, anchor->certificate);
+        came = policy_fault(chain, &depth);
+        wanted = by_libcrypto(chain);
+        cr_expect_eq(
+            came, wanted, "%zu %zu %zu: expected %d, came %d", at[0], at[1], at[2], wanted, came);
+        seen[wanted == X509_V_OK                             ? 0
+             : wanted == X509_V_ERR_NO_EXPLICIT_POLICY       ? 1
+             : wanted == X509_V_ERR_INVALID_POLICY_EXTENSION ? 2
+                                                             : 3]++;
+        sk_X509_free(chain);
+    }
+    cr_expect(seen[0] > 100 && seen[1] > 100 && seen[2] > 100 && seen[3] == 0);
+    for (i = 0; i < 2 * SAYINGS; i++)
+        pki_free(made[i]);
+    pki_free(anchor);
+}
+
+/* A chain of which libcrypto would lose memory, demanding a policy or none. */
+Test(verify_policy, want_of_memory_is_told)
+{
+    struct pki *root = pki_ca("CN=Root"), *made[3];
+    unsigned long nth, count = 1;
+    int demands, i, depth, code, wanted = 0;
+
+    for (demands = 0; demands < 2; demands++) {
+        made[0] = pki_client("CN=x", root);
+        made[1] = pki_make(&(struct pki_spec){.issuer = root,
+            .extensions = {demands ? "policyConstraints=critical,requireExplicitPolicy:0"
+                                   : "policyConstraints=critical,inhibitPolicyMapping:0"}});
+        made[2] = pki_make(
+            &(struct pki_spec){.issuer = root, .extensions = {"certificatePolicies=1.2.3.4"}});
+        for (nth = 0; nth <= count; nth++) {
+            STACK_OF(X509) *chain = sk_X509_new_null();
+
+            for (i = 0; i < 3; i++)
+                (void)sk_X509_push(chain, X509_dup(made[i]->certificate));
+            (void)sk_X509_push(chain, X509_dup(root->certificate));
+            alloc_watch_clear();
+            alloc_watch_fail_at(nth, false);
+            code = policy_fault(chain, &depth);
+            if (nth == 0) {
+                count = alloc_watch_count();
+                wanted = code;
+            }
+            cr_expect(code == wanted || alloc_watch_failed(), "allocation %lu: %d", nth, code);
+            alloc_watch_fail_at(0, false);
+            sk_X509_pop_free(chain, X509_free);
+        }
+        cr_expect_eq(wanted, demands ? X509_V_ERR_NO_EXPLICIT_POLICY : X509_V_OK);
+        cr_expect_gt(count, 20);
+        for (i = 0; i < 3; i++)
+            pki_free(made[i]);
     }
     pki_free(root);
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PEERCERT_TESTS_FORKED_TEST_H
+#define PEERCERT_TESTS_FORKED_TEST_H
+
+#include "unit/pki/pki.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* For the main programs that fork a process for each unit test, in place of Criterion's, which
+ * starts one anew: tests/unit/runner.c and tests/mutation/runner.c. */
+
+/* Where the linker puts what Test() and TestSuite() make. */
+extern struct criterion_test *__start_cr_tst[], *__stop_cr_tst[];
+extern struct criterion_suite *__start_cr_sts[], *__stop_cr_sts[];
+
+static const struct criterion_test *current;
+
+static void call(void (*function)(void))
+{
+    if (function != NULL)
+        function();
+}
+
+static const struct criterion_test_extra_data *data_of_suite(void)
+{
+    static const struct criterion_test_extra_data none;
+    struct criterion_suite **suite;
+
+    for (suite = __start_cr_sts; suite < __stop_cr_sts; suite++) {
+        if (*suite != NULL && strcmp((*suite)->name, current->category) == 0)
+            return (*suite)->data;
+    }
+    return &none;
+}
+
+/* What the tests call, in place of Criterion's. */
+void criterion_internal_test_setup(void)
+{
+    call(data_of_suite()->init);
+    call(current->data->init);
+}
+
+void criterion_internal_test_main(void (*function)(void))
+{
+    function();
+}
+
+void criterion_internal_test_teardown(void)
+{
+    call(current->data->fini);
+    call(data_of_suite()->fini);
+}
+
+/* What each test would otherwise do first. */
+static void get_ready(void)
+{
+    int kind;
+
+    for (kind = 0; kind < PKI_RSA_2048; kind++) {
+        struct pki *ca = pki_make(&(struct pki_spec){.ca = true, .key = (enum pki_key)kind});
+        struct pki *leaf = pki_make(&(struct pki_spec){.issuer = ca, .key = (enum pki_key)kind});
+
+        X509_free(pki_decoded(leaf));
+        free(pki_pem(leaf->certificate));
+        pki_free(leaf);
+        pki_free(ca);
+    }
+}
+
+#endif
