@@ -14,13 +14,15 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 CPPFLAGS += -D_GNU_SOURCE -DPEERCERT_VERSION='"$(VERSION)"' -Isrc
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c17 $(WARNINGS) $(HARDENING) $(CFLAGS) -pthread -MMD -MP
+# The unit tests are compiled once and run once.
+TEST_CFLAGS = -O1
 LDFLAGS_ALL = -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS) -pthread
 LDLIBS = -lfcgi -ljansson -lcrypto
 
 SOURCES = $(wildcard src/*/*.c)
 LIB_OBJECTS = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(SOURCES))
 TEST_OBJECTS = $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/*/*.c))
-C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*/*.[ch] tests/rules/*.c tests/mutation/*.c tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
+C_FILES = $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] tests/rules/*.c tests/mutation/*.c tests/fuzz/*.[ch] tests/bench/*.[ch] tests/integration/*.c)
 BENCH_PROGRAMS = $(patsubst %,$(BUILD)/bench/%,load raw empty straight judge cold mint waiting null_authorizer client_certificate.so)
 SHELL_FILES = $(wildcard certs/ca certs/lib/*.sh .ci/run tests/*.sh tests/*/*.sh deploy/*.sh deploy/self-test deploy/*/*.sh)
 FUZZ_TARGETS = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -32,7 +34,7 @@ Q = $(if $(V),,@)
 comma = ,
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-waits bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked threads unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-waits bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert ## build the program, build/peercert, and its library
 	@:
@@ -49,7 +51,7 @@ $(BUILD)/libpeercert.a: $(LIB_OBJECTS)
 $(BUILD)/obj/tests/%.o: tests/unit/%.c | $(BUILD)/libraries $(BUILD)/criterion
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -Itests -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(TEST_CFLAGS) -Itests -c -o $@ $<
 
 $(BUILD)/obj/%.o: src/%.c | $(BUILD)/libraries
 	$(call say,CC)
@@ -69,7 +71,9 @@ $(BUILD)/libraries $(BUILD)/criterion:
 # Allocations of the unit tests fail on purpose: tests/unit/base/memory_fault.c.
 WRAPPED = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk \
 	rules_arena_get rules_arena_copy)
-$(BUILD)/unit-tests: $(TEST_OBJECTS) $(BUILD)/libpeercert.a
+# RUNNER: Criterion's own main program unless it is given.
+RUNNER =
+$(BUILD)/unit-tests: $(TEST_OBJECTS) $(RUNNER) $(BUILD)/libpeercert.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(WRAPPED) -o $@ $^ $(LDLIBS) -lcriterion
 
@@ -86,15 +90,27 @@ $(BUILD)/obj/tests-rules/%.o: tests/rules/%.c
 rules: $(BUILD)/rules-judge ## random access rules, certificates and requests beside a second implementation; ARGS='--pairs 100000'
 	$(PYTHON) tests/rules/property.py $(ARGS) '$(abspath $(BUILD)/rules-judge)'
 
-hooked: ## build the program with the tests' hook that lets verification wait
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/hooked CFLAGS='$(CFLAGS) -DPEERCERT_TEST_HOOKS' build
+hooked: $(BUILD)/hooked/peercert ## build the program with the tests' hook that lets verification wait
+	@:
+
+# The files that know of the hook come before the others of the library.
+HOOKED_SOURCES = $(shell grep -lE 'TEST_HOOKS|test_hooks' $(SOURCES))
+$(BUILD)/hooked/peercert: $(BUILD)/obj/main.o $(patsubst src/%.c,$(BUILD)/obj/%.hooked.o,$(HOOKED_SOURCES)) $(BUILD)/libpeercert.a
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/%.hooked.o: src/%.c | $(BUILD)/libraries
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) -DPEERCERT_TEST_HOOKS -c -o $@ $<
 
 unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=verify/*' chooses
 	$(BUILD)/unit-tests $(ARGS)
 
 unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' HARDENING=-fPIE \
-		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' unit
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' TEST_CFLAGS=-O0 HARDENING=-fPIE \
+		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' RUNNER=$(BUILD)/sanitized/obj/tests/runner.o unit
 
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/conformance/run.py $(ARGS) '$(abspath $(BUILD)/peercert)'
@@ -109,24 +125,27 @@ coverage: packages-coverage ## list the branches of verify, cache, rules and gat
 mutation: ## change verify, cache, rules and gate one comparison or return at a time: do tests notice? ARGS='--sample 50'
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/mutation/mutate.py $(ARGS)
 
-# The kit's tests need processors and no quiet, so they run two at a time, apart from those that measure time.
+# Some at a time: they wait for what they have started more than they compute.
 PROGRAM = $(BUILD)/peercert
 HOOKED = $(BUILD)/hooked/peercert
-PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' \
+THREADED = $(BUILD)/threads/peercert
+PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' PEERCERT_THREADED='$(abspath $(THREADED))' \
 	BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' sh tests/pytest.sh -q -rs
-integration: build hooked ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
-	$(PYTEST) -n 2 tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
+integration: build hooked threads ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
+	$(PYTEST) -n 4 tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 
 kit: build ## run the tests of the CA kit, certs/ca; ARGS='-k word' chooses
-	$(PYTEST) -n 2 $(wildcard tests/integration/test_kit*.py) $(ARGS)
+	$(PYTEST) -n 3 $(wildcard tests/integration/test_kit*.py) $(ARGS)
 
 THREADS = -O1 -g -fsanitize=thread -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DPEERCERT_TEST_HOOKS
 SOCKET_TESTS = $(patsubst %,tests/integration/test_%.py,socket socket_life stops cache live ocsp ocsp_served metrics gate_deadline reload_faults)
-sanitize-threads: PROGRAM = $(BUILD)/threads/peercert
-sanitize-threads: HOOKED = $(PROGRAM)
-sanitize-threads: ## run the tests of the socket, and a minute of mixed load, under ThreadSanitizer
+threads: ## build the program with ThreadSanitizer, and the hook
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/threads CFLAGS='$(THREADS)' HARDENING=-fPIE \
 		LDFLAGS='-fsanitize=thread $(LDFLAGS)' build
+
+sanitize-threads: PROGRAM = $(THREADED)
+sanitize-threads: HOOKED = $(THREADED)
+sanitize-threads: threads ## run the tests of the socket, and a minute of mixed load, under ThreadSanitizer
 	$(PYTEST) --long tests/integration/test_mixed_load.py
 	$(PYTEST) $(SOCKET_TESTS) $(ARGS)
 
@@ -143,8 +162,8 @@ screenshot: ## take the pictures of the pages for the README again, deploy/repor
 PART = @$(PYTHON) tests/part.py $(BUILD)/test-times
 test: packages-browser ## install what tests need, build, run all tests
 	@rm -f $(BUILD)/test-times
-	$(PART) 'build' $(MAKE) --no-print-directory -j2 build hooked $(BUILD)/unit-tests
-	$(PART) 'unit tests' $(MAKE) --no-print-directory unit
+	$(PART) 'build' $(MAKE) --no-print-directory -j2 build hooked threads $(BUILD)/unit-tests
+	$(PART) 'unit tests' env UNIT_FAULT_STEP=7 $(MAKE) --no-print-directory unit
 	$(PART) 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
 	$(PART) 'access rules' $(MAKE) --no-print-directory -j2 rules
 	$(PART) 'inputs of the fuzz targets' $(MAKE) --no-print-directory fuzz-replay

@@ -60,6 +60,12 @@ def hooked():
 
 
 @pytest.fixture(scope="session")
+def threaded():
+    """The same under ThreadSanitizer."""
+    return program_from("PEERCERT_THREADED", "build/threads/peercert")
+
+
+@pytest.fixture(scope="session")
 def pki(tmp_path_factory):
     return Pki(tmp_path_factory.mktemp("pki"))
 

@@ -1,12 +1,15 @@
 """Strangers by the hundred who hold connections of peercert, and how long an honest client waits beside them."""
 
 import contextlib
+import itertools
 import resource
 import socket
+import ssl
 import threading
 import time
 
 import fastcgi
+from load import Threads
 from processes import DEADLINE
 
 SILENT, HALF, DRIP, BODY, UNREAD = "silent", "half a head", "a byte at a time", "a body that drips", "unread answers"
@@ -32,21 +35,57 @@ def connect(address):
             time.sleep(0.01)
 
 
-class Crowd:
-    """Holds `count` connections of a kind; one that was closed is opened again."""
+class EachSecond(Threads):
+    """Holds `count` connections until its `with` block ends, and turns to each once a second: `drip(client, index)`. One
+    that has raised an OSError is opened again: `open(index)`."""
+
+    turns = 50
+
+    def __init__(self, count):
+        self.clients = [self.open(index) for index in range(count)]
+        self.reopened = 0
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.run)]
+
+    def run(self):
+        for turn in itertools.cycle(range(self.turns)):
+            if self.stopping.wait(1 / self.turns):
+                return
+            for index in range(turn, len(self.clients), self.turns):
+                if self.stopping.is_set():
+                    return
+                self.take_turn(index)
+
+    def take_turn(self, index):
+        try:
+            self.drip(self.clients[index], index)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError:
+            self.clients[index].close()
+            self.clients[index] = self.open(index)
+            self.reopened += 1
+
+    def __exit__(self, *_):
+        super().__exit__(*_)
+        for client in self.clients:
+            client.close()
+
+
+class Crowd(EachSecond):
+    """Holds `count` connections of a kind."""
 
     def __init__(self, address, kind, count, given, large=None):
         self.address, self.kind = address, kind
         self.whole = fastcgi.request(given)
         self.body = (fastcgi.begin() + fastcgi.records(fastcgi.PARAMS, fastcgi.pairs({**given, "REQUEST_METHOD": "POST"})))
         self.large = fastcgi.request(large or given, keep=True)
-        self.clients = [[self.open(), 0] for _ in range(count)]
-        self.reopened = 0
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.sent = [0] * count
+        super().__init__(count)
 
-    def open(self):
+    def open(self, index):
         client = connect(self.address)
+        self.sent[index] = 0
         if self.kind == UNREAD:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         first = {SILENT: b"", HALF: self.whole[:len(self.whole) // 2], DRIP: b"", BODY: self.body, UNREAD: self.large}
@@ -55,41 +94,14 @@ class Crowd:
         client.setblocking(False)
         return client
 
-    def drip(self, entry):
-        client, at = entry
+    def drip(self, client, index):
+        at = self.sent[index]
         more = {DRIP: self.whole[at:at + 1], BODY: fastcgi.record(fastcgi.STDIN, b"x"), UNREAD: self.large}.get(self.kind, b"")
-        try:
-            if more:
-                client.send(more)
-                entry[1] += 1
-            if self.kind != UNREAD and client.recv(1 << 16) == b"":
-                raise ConnectionResetError
-        except BlockingIOError:
-            pass
-        except OSError:
-            client.close()
-            entry[:] = [self.open(), 0]
-            self.reopened += 1
-
-    def run(self):
-        """Each connection once a second."""
-        turn = 0
-        while not self.stopping.wait(0.02):
-            for entry in self.clients[turn::50]:
-                if self.stopping.is_set():
-                    return
-                self.drip(entry)
-            turn = (turn + 1) % 50
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        self.thread.join()
-        for client, _ in self.clients:
-            client.close()
+        if more:
+            client.send(more)
+            self.sent[index] += 1
+        if self.kind != UNREAD and client.recv(1 << 16) == b"":
+            raise ConnectionResetError
 
 
 def ask_times(address, given, seconds, wanted):

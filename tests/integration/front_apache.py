@@ -145,11 +145,6 @@ class ApacheProxyFcgi(BesideResponder, Apache):
     def responders(self):
         return [self.responder.pid]
 
-    def connections(self):
-        """Connections to the responder's socket, those among them that it has not taken yet."""
-        names = [line.split()[-1] for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
-        return names.count(str(self.responder.socket)) - 1
-
 
 class ApacheFcgid(Apache):
     backend = "fcgid"

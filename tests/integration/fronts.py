@@ -108,6 +108,7 @@ class Front:
         self.server = self.responder = None
         self.idle_descriptors = None
         self.checked, self.allowed_now = {}, []
+        self.contexts = {}
 
     # --- for the classes of single fronts ---
 
@@ -220,7 +221,10 @@ class Front:
 
     def connect(self, certificate=None, protocols=("http/1.1",), context=None, session=None):
         """A TLS connection for raw bytes."""
-        context = context or self.context(certificate, protocols)
+        if context is None:
+            if (certificate, protocols) not in self.contexts:
+                self.contexts[certificate, protocols] = self.context(certificate, protocols)
+            context = self.contexts[certificate, protocols]
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
         return context.wrap_socket(plain, server_hostname="localhost", session=session)
 
@@ -244,6 +248,11 @@ class BesideResponder:
 
     def responder_pid(self):
         return self.responder.pid
+
+    def connections(self):
+        """Connections to the responder's socket, those among them that it has not taken yet."""
+        names = [line.split()[-1] for line in pathlib.Path("/proc/net/unix").read_text().splitlines()]
+        return names.count(str(self.responder.socket)) - 1
 
     def kept_connections(self):
         """The front's connections that are open at the responder, besides its own descriptors."""

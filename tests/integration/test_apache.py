@@ -9,7 +9,6 @@ import subprocess
 
 import pytest
 
-import fastcgi
 from fronts import DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none, without_its_trust_only_the_log_says_why
 from front_apache import FRONTS
 from hostile import TRUSTED, ask_each, attempts, header_value, smuggled_bodies
@@ -143,27 +142,6 @@ def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peerc
         for _ in range(3):
             assert tells_of_none(front.curl(None).text)
     assert not re.search(" valid ", front.responder.log())
-
-
-# --- kept connections ---
-
-def test_more_kept_connections_than_threads_do_not_starve_new_requests(start_front, hooked, pki, gate):
-    front = start_front("apache-proxy-fcgi", hooked, arguments=("--threads", "2"), environment=gate.environment)
-    count = 12
-    connections = [front.connect(pki.good) for _ in range(count)]
-    for connection in connections:
-        connection.sendall(front.get_request())
-    wait_until(lambda: front.connections() >= count, "all have a connection to the responder, taken or not")
-    with gate.standing_open():
-        for connection in connections:
-            assert f"\n{VALID}\n".encode() in read_to_end(connection)
-            connection.close()
-        wait_until(lambda: front.kept_connections() >= count, "httpd keeps its connections")
-        # Asked on a connection of its own, and through httpd.
-        assert fastcgi.ask(front.responder.socket, fastcgi.parameters(pki.good.pem)).text.endswith(f"\n{VALID}\n")
-        for _ in range(5):
-            assert front.curl(pki.good).lines[-1] == VALID
-        assert front.kept_connections() >= count
 
 
 # --- responders that end ---

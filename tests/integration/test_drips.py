@@ -1,7 +1,6 @@
 """Bodies that drip through the fronts as shipped: others are answered as if they were not there."""
 
 import contextlib
-import threading
 import time
 
 import pytest
@@ -17,55 +16,29 @@ ANSWERS = 100
 CUT_OFF = r"\(reading input brigade\)|mod_fcgid: can't get data from http client"
 
 
-class Drips:
+class Drips(crowd.EachSecond):
     """So many clients of a front who send a byte of their body a second; one that was turned away comes again."""
+
+    turns = 20
 
     def __init__(self, front, certificate, method, count):
         self.front, self.context = front, front.context(certificate)
         self.head = f"{method} {front.path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n".encode()
-        self.stopping, self.reopened, self.sent = threading.Event(), 0, 0
-        self.clients = [self.open() for _ in range(count)]
-        self.thread = threading.Thread(target=self.run)
+        self.sent = 0
+        super().__init__(count)
 
-    def open(self):
+    def open(self, index):
         client = self.front.connect(context=self.context)
         client.sendall(self.head + b"x")
         client.setblocking(False)
         return client
 
-    def drip(self, index):
+    def drip(self, client, index):
         """Whether an answer has come makes no difference: the body goes on."""
-        try:
-            self.clients[index].send(b"x")
-            self.sent += 1
-            if self.clients[index].recv(1 << 16) == b"":
-                raise ConnectionResetError
-        except BlockingIOError:
-            pass
-        except OSError as error:
-            if "want" not in str(error).lower() and "did not complete" not in str(error):
-                self.clients[index].close()
-                self.clients[index] = self.open()
-                self.reopened += 1
-
-    def run(self):
-        turn = 0
-        while not self.stopping.wait(0.05):
-            for index in range(turn, len(self.clients), 20):
-                if self.stopping.is_set():
-                    return
-                self.drip(index)
-            turn = (turn + 1) % 20
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping.set()
-        self.thread.join()
-        for client in self.clients:
-            client.close()
+        client.send(b"x")
+        self.sent += 1
+        if client.recv(1 << 16) == b"":
+            raise ConnectionResetError
 
 
 def ask(front, context):

@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 
+import fastcgi
 from fronts import ABSENT, FRONTS, VALID, body_lines, dechunk, read_to_end, read_until, tells_of_none
 from pki import GOOD_NAME
+from processes import wait_until
 
 CERTIFICATES = ["good", "v1", "hostile", "chained", "stranger", "expired", "not_yet_valid", "server_only", None]
 PARALLEL = 200
@@ -325,3 +327,27 @@ def test_a_client_who_goes_away_in_the_middle_does_not_hurt_the_next(held_front,
         connection.sendall(held_front.get_request())
         raw = read_to_end(connection)
     assert body_lines(raw)[-1] == VALID
+
+
+# Of twelve requests: how many connections to the responder a front makes while none is answered, and how many it keeps at
+# the least. HAProxy closes some of those that it did not need of late.
+KEPT = {"apache-proxy-fcgi": (12, 12), "nginx": (2, 11), "haproxy": (2, 3)}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_more_kept_connections_than_threads_do_not_starve_new_requests(start_front, hooked, pki, gate, name):
+    front, (made, kept) = start_front(name, hooked, arguments=("--threads", "2"), environment=gate.environment), KEPT[name]
+    connections = [front.connect(pki.good) for _ in range(12)]
+    for connection in connections:
+        connection.sendall(front.get_request())
+    wait_until(lambda: front.connections() >= made, "they are with the responder, taken or not")
+    with gate.standing_open():
+        for connection in connections:
+            assert f"\n{VALID}\n".encode() in read_to_end(connection)
+            connection.close()
+        wait_until(lambda: front.kept_connections() >= kept, "the front keeps its connections")
+        # Asked on a connection of its own, and through the front.
+        assert fastcgi.ask(front.responder.socket, fastcgi.parameters(pki.good.pem)).text.endswith(f"\n{VALID}\n")
+        for _ in range(5):
+            assert front.curl(pki.good).lines[-1] == VALID
+        assert name == "haproxy" or front.kept_connections() >= kept

@@ -182,28 +182,6 @@ def test_a_header_that_the_operator_keeps_is_read(start_front, peercert, pki):
 # --- responders that come and go ---
 
 
-def test_more_kept_connections_than_threads_do_not_starve_new_requests(start_front, hooked, pki, gate):
-    front = start_front("haproxy", hooked, arguments=("--threads", "2"), environment=gate.environment)
-    count = 12
-    connections = [front.connect(pki.good) for _ in range(count)]
-    for connection in connections:
-        connection.sendall(front.get_request())
-    wait_until(lambda: kept_connections(front) >= 2, "the first requests are with the responder")
-    with gate.standing_open():
-        for connection in connections:
-            assert f"\n{VALID}\n".encode() in read_to_end(connection)
-            connection.close()
-        # HAProxy closes some of what it does not need: those above what it needed of late.
-        wait_until(lambda: kept_connections(front) > 2, "HAProxy keeps connections")
-        assert fastcgi.ask(front.responder.socket, fastcgi.parameters(pki.good.pem)).text.endswith(f"\n{VALID}\n")
-        for _ in range(5):
-            assert front.curl(pki.good).lines[-1] == VALID
-
-
-def kept_connections(front):
-    return len(descriptors(front.responder.pid)) - front.responder.idle_descriptors
-
-
 @pytest.mark.parametrize("accept", ["text/plain", "application/json"])
 def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start_front, hooked, pki, gate, accept):
     front = start_front("haproxy", hooked, environment=gate.environment)

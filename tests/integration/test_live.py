@@ -38,23 +38,10 @@ def reload(process):
     wait_until(lambda: process.log().count("the trust ") > told, "the trust is reloaded")
 
 
-@pytest.fixture(scope="module")
-def sanitized(tmp_path_factory):
-    """peercert under ThreadSanitizer."""
-    folder = tmp_path_factory.mktemp("tsan")
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    done = subprocess.run(
-        ["make", "-C", root, f"BUILD={folder}", "CFLAGS=-O1 -g -fsanitize=thread", "LDFLAGS=-fsanitize=thread",
-         "HARDENING=-fPIE", "build"],
-        capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return folder / "peercert"
-
-
 @pytest.mark.parametrize("build", ["plain", "thread sanitizer"])
 def test_while_the_trust_is_swapped_every_answer_is_right_for_one_of_the_two(
         build, start_responder, peercert, pki, tmp_path, request):
-    program = peercert if build == "plain" else request.getfixturevalue("sanitized")
+    program = peercert if build == "plain" else request.getfixturevalue("threaded")
     other = Authority(tmp_path / "other", "/O=Acme/CN=Other CA")
     theirs = other.sign("theirs")
     trusts = {"CN=Acme Test CA,O=Acme": pki.ca, "CN=Other CA,O=Acme": other.cer}

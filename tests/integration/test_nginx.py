@@ -68,25 +68,6 @@ def test_a_post_with_a_refused_certificate_stays_a_post(start_front, peercert, p
     assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
 
 
-def test_more_kept_connections_than_threads_do_not_starve_new_requests(start_front, hooked, pki, gate):
-    front = start_front("nginx", hooked, arguments=("--threads", "2"), environment=gate.environment)
-    count = 12
-    connections = [front.connect(pki.good) for _ in range(count)]
-    for connection in connections:
-        connection.sendall(front.get_request())
-    wait_until(lambda: front.kept_connections() >= 2, "the first requests are with the responder")
-    with gate.standing_open():
-        for connection in connections:
-            assert f"\n{VALID}\n".encode() in read_to_end(connection)
-            connection.close()
-        wait_until(lambda: front.kept_connections() >= count - 1, "nginx keeps its connections")
-        # Asked on a connection of its own, and through nginx.
-        assert fastcgi.ask(front.responder.socket, fastcgi.parameters(pki.good.pem)).text.endswith(f"\n{VALID}\n")
-        for _ in range(5):
-            assert front.curl(pki.good).lines[-1] == VALID
-        assert front.kept_connections() >= count - 1
-
-
 @pytest.mark.parametrize("passed_on", [False, True])
 def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peercert, pki, passed_on):
     front = start_front("nginx", peercert)
