@@ -168,6 +168,13 @@ def test_a_client_cannot_give_itself_a_name(gates, pki, name, kind):
             assert not forged, f"{headers}: {forged}"
 
 
+def test_behind_nginx_a_location_that_says_nothing_of_the_name_hands_on_the_gates(gates, pki):
+    front = gates("nginx")
+    for headers in FORGED:
+        got = told(front.curl(pki.good, "--http1.1", *headers, url=front.at("/app/inherits/x")), front, "http")
+        assert has_name(front, "http", got), f"{headers}: {got}"
+
+
 @EVERY
 def test_a_client_cannot_forge_what_the_gate_is_told(gates, pki, name):
     front = gates(name)
