@@ -21,11 +21,11 @@ Test(request_path, what_could_be_understood_differently_is_ambiguous)
         "/%252e%252e/secret", "/%252fsecret", "/%255csecret", "/%25252fsecret", "/%2525",
         "/secret%00", "/secret%00.png", "/%00secret", "/secret%0a", "/secret%0d%0a", "/secret%7f",
         "/secret%1F", "/sec\nret", "/sec\x7fret", "/sec\x01ret", "/%", "/%2", "/%zz", "/%2g",
-        "/%+1", "/%G1", "/%:1", "/%@1", "/%2G", "/%`1", "/%u0073ecret", "/secret%", "/secret#x",
-        "/#/../secret", "/%c0%aesecret", "/%c0%ae%c0%ae/secret", "/%c0%afsecret", "/%c1%9csecret",
-        "/%e0%80%afsecret", "/%e0%80%ae", "/%f0%80%80%af", "/%f0%8f%bf%bf", "/%e0%9f%bf",
-        "/\xc0\xaf/x", "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//", "//", "///",
-        "/a//"};
+        "/%7g", "/%g7", "/%+1", "/%G1", "/%:1", "/%@1", "/%2G", "/%`1", "/%u0073ecret", "/secret%",
+        "/secret#x", "/#/../secret", "/%c0%aesecret", "/%c0%ae%c0%ae/secret", "/%c0%afsecret",
+        "/%c1%9csecret", "/%e0%80%afsecret", "/%e0%80%ae", "/%f0%80%80%af", "/%f0%8f%bf%bf",
+        "/%e0%9f%bf", "/\xc0\xaf/x", "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//", "//",
+        "///", "/a//"};
     struct request_path path;
     size_t i;
 

@@ -95,7 +95,8 @@ Test(rules_errors, values_that_mean_nothing_are_refused)
         "hours=09:00", "hours=09:00-09:00", "hours=24:00-05:00", "hours=09:60-10:00",
         "hours=09:00-25:00", "hours=09:00-24:01", "hours=09:00-10:00x", "days=monday", "days=mon-",
         "days=-fri", "days=mon-fri-sat", "days=1", "revocation=24", "revocation=0h",
-        "revocation=-1h", "revocation=24m", "revocation=fresh", "revocation=999999h", "label=a,b"};
+        "revocation=-1h", "revocation=24m", "revocation=fresh", "revocation=999999h", "label=a,b",
+        "ip=0.0.0.0/", "from=::/", "ip=10.0.0.0/08", "from=0.0.0.0/00"};
     size_t i;
 
     for (i = 0; i < sizeof(terms) / sizeof(terms[0]); i++) {

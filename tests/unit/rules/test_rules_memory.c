@@ -86,6 +86,7 @@ static bool expect_all_or_nothing(
     if (nothing) {
         expect_memory_error(&loaded->error, nth);
     } else {
+        cr_expect_eq(loaded->error.kind, ERROR_NONE, "allocation %lu: %s", nth, loaded->error.text);
         came = flatten(loaded->rules, &loaded->warnings);
         cr_expect_str_eq(came, wanted, "allocation %lu%s", nth, and_after ? " and all after" : "");
         free(came);
