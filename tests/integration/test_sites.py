@@ -42,6 +42,8 @@ for folder in etc run var usr/local; do
     mkdir -p "$work/$name/upper" "$work/$name/work"
     mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$work/$name/upper,workdir=$work/$name/work" "/$folder"
 done
+# httpd is killed with its namespace, and leaves its shared memory.
+mount -t tmpfs -o mode=1777 none /dev/shm
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 mkdir -p /usr/local/sbin /etc/peercert /run/peercert /run/lock /run/haproxy /run/lighttpd /var/www/html /var/log/lighttpd \
