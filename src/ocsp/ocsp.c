@@ -119,6 +119,17 @@ static const char *most_usable(STACK_OF(OPENSSL_STRING) * named)
     return sk_OPENSSL_STRING_value(named, 0);
 }
 
+/* X509_get1_ocsp takes what it cannot read, or what stands there twice, for nothing. */
+static bool has_unreadable_access(const X509 *leaf)
+{
+    int critical = -1;
+    AUTHORITY_INFO_ACCESS *access = X509_get_ext_d2i(leaf, NID_info_access, &critical, NULL);
+    bool unreadable = access == NULL && critical != -1;
+
+    AUTHORITY_INFO_ACCESS_free(access);
+    return unreadable;
+}
+
 /* Where to ask: --ocsp-url, else the first address in the certificate (RFC 5280 section 4.2.2.1)
  * that is one of ours and that --ocsp-allow names. */
 static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url,
@@ -145,7 +156,10 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
     } else if (!found && sk_OPENSSL_STRING_num(named) > 0) {
         refuse_address(most_usable(named), url, answer, now);
     } else if (!found) {
-        ocsp_answer_set(answer, OCSP_UNREACHED, now, "the certificate names no responder");
+        ocsp_answer_set(answer, OCSP_UNREACHED, now,
+            has_unreadable_access(leaf)
+                ? "the authorityInfoAccess of the certificate cannot be read"
+                : "the certificate names no responder");
     }
     X509_email_free(named);
     ERR_clear_error();

@@ -29,8 +29,9 @@ static const struct advice weak_digest = {
 static const struct advice weak_key = {
     "A key in the chain is too short to be trusted; the reason says which.",
     "Ask who issued the certificate for a new one, with a longer key.",
-    "RSA needs 1024 bits at security level 1 and 2048 at 2; a CA's key that is too short needs a "
-    "new CA.",
+    "RSA needs 1024 bits at security level 1 and 2048 at 2, elliptic curves 160 and 224; a CA's "
+    "key "
+    "that is too short needs a new CA.",
 };
 
 static const struct advice critical_extension = {
@@ -124,6 +125,13 @@ static const struct advice bad_ca = {
     "Look at basicConstraints, path length and keyUsage of the CA that the reason names.",
 };
 
+static const struct advice ca_of_another_use = {
+    "The certificate of a CA above this one is for other uses than TLS clients.",
+    "Ask who issued the certificate for one by a CA that may issue it.",
+    "Look at extendedKeyUsage of the CA that the reason names: without it a CA may issue for any "
+    "use; where it is, it must have clientAuth.",
+};
+
 static const struct advice is_ca = {
     "The certificate is that of a CA itself, not a client's.",
     "Choose the certificate that was issued to you.",
@@ -170,9 +178,9 @@ static const struct advice unusable_key = {
 };
 
 static const struct advice policy = {
-    "A CA above this certificate demands a certificate policy that it does not have.",
+    "A certificate policy is demanded that the chain of this certificate does not have.",
     "Ask who issued the certificate for one with that policy.",
-    "Compare certificatePolicies of the chain with the CA's policyConstraints.",
+    "Compare certificatePolicies and policyConstraints of the certificates of the chain.",
 };
 
 static const struct advice resources = {
@@ -193,6 +201,20 @@ static const struct advice stale_crl = {
     "Whether the certificate was revoked cannot be told: the revocation list of its CA is too old.",
     "Try again later; if it stays like this, tell the operator of this server.",
     "Sign and publish a new CRL of the CA that the reason names, and see that it reaches --crl.",
+};
+
+static const struct advice no_crl_sign = {
+    "Whether the certificate was revoked cannot be told: its CA may not sign revocation lists.",
+    "Tell the operator of this server what is written here.",
+    "Sign the certificate of the CA that the reason names again, with cRLSign in its keyUsage and "
+    "the same key; its CRL may stay.",
+};
+
+static const struct advice revoked_ca = {
+    "The certificate of a CA above this one was revoked; the reason names it.",
+    "Your own certificate need not be at fault: ask who issued it for one by another CA.",
+    "What that CA signed is not accepted any more: issue new certificates by another CA, and put "
+    "that one into --ca or --intermediates.",
 };
 
 static const struct advice early_crl = {
@@ -271,7 +293,7 @@ static const struct {
     {VERDICT_UNTRUSTED, X509_V_ERR_PATH_LENGTH_EXCEEDED, &bad_ca},
     {VERDICT_UNTRUSTED, X509_V_ERR_INVALID_CA, &bad_ca},
     {VERDICT_UNTRUSTED, X509_V_ERR_KEYUSAGE_NO_CERTSIGN, &bad_ca},
-    {VERDICT_UNTRUSTED, X509_V_ERR_INVALID_PURPOSE, &bad_ca},
+    {VERDICT_UNTRUSTED, X509_V_ERR_INVALID_PURPOSE, &ca_of_another_use},
     {VERDICT_UNTRUSTED, X509_V_ERR_PROXY_CERTIFICATES_NOT_ALLOWED, &proxy},
     {VERDICT_UNTRUSTED, X509_V_ERR_PROXY_PATH_LENGTH_EXCEEDED, &proxy},
     {VERDICT_UNTRUSTED, X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, &bad_date},
@@ -289,7 +311,7 @@ static const struct {
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, &bad_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, &bad_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, &bad_crl},
-    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, &bad_crl},
+    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, &no_crl_sign},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_DIFFERENT_CRL_SCOPE, &bad_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_NEEDED, &no_ocsp},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_FAILED, &no_ocsp},
@@ -302,6 +324,8 @@ const struct advice *advice_on_verdict(const struct verdict *verdict)
 
     if (verdict->status == VERDICT_UNTRUSTED && by_cause[verdict->cause] != NULL)
         return by_cause[verdict->cause];
+    if (verdict->status == VERDICT_REVOKED && verdict->error_depth > 0)
+        return &revoked_ca;
     if (verdict->status == VERDICT_REVOKED && verdict->revocation_reason != NULL &&
         strcmp(verdict->revocation_reason, REVOCATION_REASON_REMOVED) == 0)
         return &removed_entry;

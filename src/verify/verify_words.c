@@ -125,10 +125,14 @@ static void weak_digest(struct text *text, const struct facts *facts)
 
 static void wrong_purpose(struct text *text, const struct facts *facts)
 {
-    if (facts->finding->depth > 0)
-        text_printf(text, "of the CA %s: ", facts->name);
-    text_printf(text,
-        "%s: ", purpose_fault(facts->about, facts->options->purpose, facts->finding->depth > 0));
+    const bool as_issuer = facts->finding->depth > 0;
+    const char *fault = purpose_fault(facts->about, facts->options->purpose, as_issuer);
+
+    if (as_issuer) {
+        text_printf(text, "the CA %s may not issue for TLS clients: %s", facts->name, fault);
+        return;
+    }
+    text_printf(text, "%s: ", fault);
     append_words(text, facts);
 }
 

@@ -275,7 +275,8 @@ Test(ocsp, an_address_that_is_not_asked_is_told_with_what_is_wrong_with_it)
     } rows[] = {{"authorityInfoAccess=OCSP;URI:https://ocsp.example.org/", "by https"},
         {"authorityInfoAccess=OCSP;URI:http://ocsp.example.org:8080/", "ocsp.example.org:8080"},
         {"authorityInfoAccess=OCSP;URI:ldap://ocsp.example.org/", "is not http://HOST"},
-        {"authorityInfoAccess=caIssuers;URI:http://ocsp.example.org/", "names no responder"}};
+        {"authorityInfoAccess=caIssuers;URI:http://ocsp.example.org/", "names no responder"},
+        {"authorityInfoAccess=DER:3001", "authorityInfoAccess of the certificate cannot be read"}};
     static char item[] = "ocsp.example.org";
     char *items[] = {item};
     size_t i;

@@ -26,6 +26,8 @@ Test(advice_reasons, what_is_wrong_with_a_ca_is_not_told_as_a_wrong_ca)
         {X509_V_ERR_PERMITTED_VIOLATION, "nameConstraints"},
         {X509_V_ERR_CERT_CHAIN_TOO_LONG, "--depth"},
         {X509_V_ERR_AKID_SKID_MISMATCH, "authorityKeyIdentifier"},
+        {X509_V_ERR_INVALID_PURPOSE, "extendedKeyUsage"},
+        {X509_V_ERR_UNNESTED_RESOURCE, "RFC 3779"},
     };
     size_t i;
 
@@ -37,6 +39,24 @@ Test(advice_reasons, what_is_wrong_with_a_ca_is_not_told_as_a_wrong_ca)
         cr_expect_null(strstr(advice->operator, "a missing intermediate"), "error %d: %s",
             rows[i].error_code, advice->operator);
     }
+}
+
+Test(advice_reasons, a_ca_that_was_revoked_is_not_told_as_the_clients_own)
+{
+    struct verdict verdict = {
+        .status = VERDICT_REVOKED, .error_code = X509_V_ERR_CERT_REVOKED, .error_depth = 1};
+
+    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->meaning, "of a CA above"));
+    verdict.error_depth = 0;
+    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
+}
+
+Test(advice_reasons, a_ca_that_may_not_sign_lists_needs_another_certificate_and_no_list)
+{
+    const struct advice *advice =
+        advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN);
+
+    cr_expect_not_null(strstr(advice->operator, "cRLSign"), "%s", advice->operator);
 }
 
 Test(advice_reasons, a_stale_list_is_not_told_as_a_missing_one)

@@ -207,7 +207,8 @@ Test(verify_words, of_the_purpose)
                       .extensions = {"keyUsage=digitalSignature,keyCertSign", "nsCertType=sslCA"}},
         VERDICT_WRONG_PURPOSE, X509_V_ERR_INVALID_PURPOSE, "Netscape Cert Type");
     expect_below((struct pki_spec){.ca = true, .extensions = {"extendedKeyUsage=serverAuth"}},
-        X509_V_ERR_INVALID_PURPOSE, "of the CA CN=Between: its extendedKeyUsage");
+        X509_V_ERR_INVALID_PURPOSE,
+        "the CA CN=Between may not issue for TLS clients: its extendedKeyUsage");
 }
 
 Test(verify_words, of_a_ca_above_it)
