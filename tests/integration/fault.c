@@ -1,40 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* Preloaded into a peercert that a test has started: lets one call of the thread that loads the
- * trust (the first one) fail with EIO. FAULT_CONTROL names a file of three 32-bit numbers that it
- * shares with the test: which call is to fail, counted from 1 (0: none); how many there were;
- * whether one failed. */
+ * trust (the first one) fail with EIO. */
 #include "fault_control.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-static volatile struct {
-    int32_t fail_at, count, failed;
-} * control;
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void begin(void)
 {
-    control = fault_control_map(sizeof(*control), REAL(open));
+    fault_control_begin(REAL(open));
 }
 
 static bool must_fail(void)
 {
-    if (control == NULL || control->fail_at == 0 || gettid() != getpid() ||
-        ++control->count != control->fail_at)
-        return false;
-    control->failed = 1;
-    errno = EIO;
-    return true;
+    return gettid() == getpid() && fault_now(EIO);
 }
 
 int open(const char *path, int flags, ...)

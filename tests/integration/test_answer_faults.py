@@ -1,15 +1,12 @@
 """Each allocation of an answer fails once (of a short run each seventh): the answer is whole, or its connection ends without
 an end of the request; nobody is let in who would not be, and the fronts live on."""
 
-import mmap
-import struct
-import subprocess
-
 import pytest
 
 import fastcgi
 import gate_fronts
 from fastcgi import AUTHORIZER, RESPONDER
+from faults import Faults, build
 from fronts import VALID
 from gate_helpers import RULES, write_rules
 from processes import wait_until
@@ -18,47 +15,14 @@ NOT_JUDGED = "could not be judged"
 MEMORY = r"memory|could not be judged| unavailable |log lines? w(as|ere) dropped"
 
 
-class Faults:
-    """The control file of fault_memory.c."""
-
-    def __init__(self, path, step):
-        self.step = step
-        path.write_bytes(bytes(16))
-        path.chmod(0o666)
-        with path.open("r+b") as file:
-            self.map = mmap.mmap(file.fileno(), 16)
-
-    def arm(self, number, and_after=False):
-        self.map[:] = struct.pack("=iiii", number, int(and_after), 0, 0)
-
-    def failed(self):
-        return struct.unpack("=iiii", self.map[:])[3] != 0
-
-    def each(self, and_after):
-        """The numbers of the allocations of what is done in the loop, until there are no more: all, or some of them."""
-        number, failed = 1 - self.step, True
-        while failed:
-            number += self.step
-            self.arm(number, and_after)
-            yield number
-            failed = self.failed()
-            self.arm(0)
-
-
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    made = tmp_path_factory.mktemp("fault") / "fault_memory.so"
-    source = __file__.replace("test_answer_faults.py", "fault_memory.c")
-    subprocess.run(["cc", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared", "-o", made, source],
-                   check=True)
-    return made
+    return build(tmp_path_factory.mktemp("fault"), "fault_memory")
 
 
 @pytest.fixture
 def faults(library, tmp_path, long):
-    made = Faults(tmp_path / "control", 1 if long else 7)
-    made.environment = {"LD_PRELOAD": str(library), "FAULT_CONTROL": str(tmp_path / "control")}
-    return made
+    return Faults(library, tmp_path / "control", 1 if long else 7)
 
 
 def outcome(answer):

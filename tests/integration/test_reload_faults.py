@@ -1,33 +1,16 @@
 """Each open, read and stat of a reload fails once: what counts is the trust as it was."""
 
 import json
-import mmap
 import shutil
 import signal
-import struct
-import subprocess
 
 import pytest
 
 from fastcgi import ask, parameters
+from faults import Faults, build
 from pki import Authority
 from processes import wait_until
 from test_live import ANEW, KEPT
-
-
-class Faults:
-    """The control file of fault.c."""
-
-    def __init__(self, path):
-        path.write_bytes(bytes(12))
-        with path.open("r+b") as file:
-            self.map = mmap.mmap(file.fileno(), 12)
-
-    def arm(self, number):
-        self.map[:] = struct.pack("=iii", number, 0, 0)
-
-    def failed(self):
-        return struct.unpack("=iii", self.map[:])[2] != 0
 
 
 def append(path, more):
@@ -36,11 +19,7 @@ def append(path, more):
 
 @pytest.fixture(scope="module")
 def fault_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp("fault") / "fault.so"
-    source = __file__.replace("test_reload_faults.py", "fault.c")
-    subprocess.run(["cc", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-fPIC", "-shared", "-o", library,
-                    source], check=True)
-    return library
+    return build(tmp_path_factory.mktemp("fault"), "fault")
 
 
 @pytest.mark.parametrize("shape", ["files", "folders"])
@@ -55,10 +34,10 @@ def test_whatever_call_of_a_reload_fails_the_old_trust_serves_on(
     shutil.copy(pki.ca, trust / "1.cer")
     pki.authority.write_crl(crls / "1.crl")
     other.write_crl(crls / "2.crl")
-    faults = Faults(tmp_path / "control")
+    faults = Faults(fault_library, tmp_path / "control")
     responder = start_responder(
         "--crl", crls if shape == "folders" else crls / "1.crl", ca=trust if shape == "folders" else trust / "1.cer",
-        environment={"LD_PRELOAD": str(fault_library), "FAULT_CONTROL": str(tmp_path / "control")})
+        environment=faults.environment)
     responder.allowed_log = (ANEW, KEPT)
 
     def count(words):
