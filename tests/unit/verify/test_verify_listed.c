@@ -77,6 +77,8 @@ Test(verify_listed, a_hold_counts_until_a_later_crl_releases_it)
         make(1, 0, 3, HOLD), make(2, 1, 1, REMOVE), NULL, VERDICT_VALID, "released by a delta");
     (void)judge(make(1, 0, 3, HOLD), make(2, 1, 1, -1), NULL, VERDICT_REVOKED,
         "a delta that does not speak of it");
+    (void)judge(make(1, 0, 3, HOLD), make(2, 1, 1, HOLD), NULL, VERDICT_REVOKED,
+        "a delta that holds it, too");
     (void)judge(make(1, 0, 3, HOLD), make(2, 1, 2, REMOVE), make(3, 1, 1, HOLD), VERDICT_REVOKED,
         "held again");
     is_fresh = false;
