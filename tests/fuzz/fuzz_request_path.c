@@ -43,6 +43,7 @@ static void try_path(
         check(&path, options->double_slash_literal);
         must(request_path_read(raw, options, &again));
     }
+    must(request_path_fault(raw, options)[0] != '\0');
     if (request_path_choose(raw, served, true, options, &path))
         check(&path, options->double_slash_literal);
 }
