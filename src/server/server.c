@@ -336,10 +336,10 @@ bool server_run(const struct service *service, struct listener *listener, struct
     } else if (!block_signals(&signals)) {
         error_set(error, ERROR_LIBRARY, "the signals could not be blocked");
     } else if (prepare(&server, listener, error)) {
+        service_look(service);
         good = start_workers(workers, count, &server, error);
         if (good) {
             service_log_start(service);
-            service_look(service);
             (void)notify_send("READY=1");
             wait_for_stop(&server, &signals);
             stop(&server, workers, count);

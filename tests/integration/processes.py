@@ -58,7 +58,11 @@ def settled_descriptors(pid):
 
 
 def check_descriptors(pid, most):
-    wait_until(lambda: len(descriptors(pid)) <= most, f"no more than {most} open descriptors, as at the start")
+    try:
+        wait_until(lambda: len(descriptors(pid)) <= most, f"no more than {most} open descriptors, as at the start")
+    except AssertionError as error:
+        error.add_note(subprocess.run(["ls", "-l", f"/proc/{pid}/fd"], capture_output=True, text=True, check=False).stdout)
+        raise
 
 
 def children(pid):
