@@ -168,9 +168,8 @@ static void ask_rules(struct gate_decision *decision)
     else
         conclude(decision, ruled->allowed ? METRICS_ALLOWED : METRICS_DENIED,
             rules_reason_name(ruled->reason));
-    if (decision->outcome == METRICS_DENIED && ruled->reason == RULES_NO_RULE &&
-        gate_recent_may_look(
-            decision->service->recent, rules_count(decision->rules), clock_microseconds()))
+    if (ruled->reason == RULES_NO_RULE && gate_recent_may_look(decision->service->recent,
+                                              rules_count(decision->rules), clock_microseconds()))
         decision->miss_count =
             rules_nearest(decision->rules, subjects->rules, &decision->asked, decision->misses);
 }

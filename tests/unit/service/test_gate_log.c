@@ -71,6 +71,24 @@ Test(gate_log, the_log_has_the_path_that_the_front_serves)
     stage_free(stage);
 }
 
+Test(gate_log, the_nearest_rule_is_told_of_what_no_rule_decided_alone)
+{
+    struct stage *stage = stage_new(usual_rules, NULL);
+    char *log;
+
+    stage->config.log_allowed = CONFIG_LOG_ALLOWED_ALL;
+    cr_expect(is_yes(ASK(stage, REQUEST_AUTHORIZER, GET, PUB)));
+    cr_expect(is_no(ASK(stage, REQUEST_AUTHORIZER, GET, "REQUEST_URI=/secret/x")));
+    log = log_of(stage);
+    cr_expect_null(strstr(log, " nearest="), "%s", log);
+    free(log);
+    cr_expect(is_no(ASK(stage, REQUEST_AUTHORIZER, GET, "REQUEST_URI=/else")));
+    log = log_of(stage);
+    cr_expect_not_null(strstr(log, " nearest="), "%s", log);
+    free(log);
+    stage_free(stage);
+}
+
 Test(gate_log, shadow_rules_are_logged_where_they_differ_and_decide_nothing)
 {
     struct stage *stage =
