@@ -14,8 +14,8 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 CPPFLAGS += -D_GNU_SOURCE -DPEERCERT_VERSION='"$(VERSION)"' -Isrc
 CFLAGS ?= -O2 -g
 CFLAGS_ALL = -std=c17 $(WARNINGS) $(HARDENING) $(CFLAGS) -pthread -MMD -MP
-# The unit tests are compiled once and run once.
-TEST_CFLAGS = -O1
+# For the unit tests alone.
+TEST_CFLAGS =
 LDFLAGS_ALL = -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(LDFLAGS) -pthread
 LDLIBS = -lfcgi -ljansson -lcrypto
 
