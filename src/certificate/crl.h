@@ -29,7 +29,7 @@ void crl_free(struct crl *crl);
 
 /* Why the list proves nothing good, in words ("its deltaCRLIndicator cannot be read"); NULL when
  * all of it was understood. What such a list plainly lists is revoked all the same. Indirect CRLs
- * are among these. */
+ * that list certificates of other issuers are among these. */
 const char *crl_fault(const struct crl *crl);
 
 /* Borrowed from the list. crl_number, crl_base_number (of a delta CRL) and crl_scope (the

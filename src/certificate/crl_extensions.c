@@ -89,13 +89,12 @@ static const char *read_one(
     return NULL;
 }
 
-/* RFC 5280 section 5.2.5. */
+/* RFC 5280 section 5.2.5. An indirect CRL that names no certificateIssuer lists its own issuer's
+ * certificates, as any other; one that names some is found by its entries. */
 static const char *find_scope_fault(ISSUING_DIST_POINT *scope, const X509_CRL *crl)
 {
     if (scope == NULL)
         return NULL;
-    if (scope->indirectCRL > 0)
-        return "it is an indirect CRL (RFC 5280 section 5.2.5), which is not supported";
     if ((scope->onlyuser > 0) + (scope->onlyCA > 0) + (scope->onlyattr > 0) > 1)
         return "its issuingDistributionPoint contradicts itself (RFC 5280 section 5.2.5)";
     if (scope->distpoint != NULL &&

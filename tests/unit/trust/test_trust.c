@@ -204,15 +204,16 @@ Test(trust, parts_hold_what_they_are_named_for)
     free(crl);
 }
 
-Test(trust, an_indirect_crl_is_warned_of)
+Test(trust, a_crl_that_contradicts_itself_is_warned_of)
 {
     char *cas = WRITE("ca.pem", ca);
     char *crl = write_crl("crl.pem", &(struct pki_crl_spec){.issuer = ca,
                                          .extensions = {"issuingDistributionPoint=critical,@idp"},
-                                         .configuration = "[idp]\nindirectCRL=TRUE\n"});
+                                         .configuration = "[idp]\nonlyuser=TRUE\nonlyCA=TRUE\n"});
     struct config config = make_config(&cas, NULL, &crl);
 
-    trust_release(expect_loads(&config, 1, "proves no certificate good: it is an indirect CRL"));
+    trust_release(expect_loads(
+        &config, 1, "proves no certificate good: its issuingDistributionPoint contradicts itself"));
     free(cas);
     free(crl);
 }

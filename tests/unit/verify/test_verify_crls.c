@@ -205,6 +205,25 @@ Test(verify_crls, version_1_wants_a_list_for_all)
         "for users, and another CA's for all");
 }
 
+/* Marked as an indirect one: it lists its own issuer's certificates (RFC 5280 section 5.2.5). */
+Test(verify_crls, an_indirect_list_without_other_issuers_is_one_of_its_issuer)
+{
+    static const char indirect[] = "[idp]\nindirectCRL=TRUE\n";
+    const struct pki_revoked line = {
+        .serial = ASN1_INTEGER_get(X509_get0_serialNumber(old->certificate))};
+
+    (void)judge(old, (X509_CRL *[4]){scoped(ca, indirect)}, VERDICT_VALID, "of its issuer");
+    (void)judge(old, (X509_CRL *[4]){scoped(other, indirect)}, VERDICT_REVOCATION_UNKNOWN,
+        "of another issuer");
+    (void)judge(old,
+        (X509_CRL *[4]){pki_crl(&(struct pki_crl_spec){.issuer = ca,
+            .revoked = &line,
+            .revoked_count = 1,
+            .extensions = {"issuingDistributionPoint=critical,@idp"},
+            .configuration = indirect})},
+        VERDICT_REVOKED, "listed");
+}
+
 Test(verify_crls, a_list_for_all_whose_dates_say_nothing_does_not_cover_version_1)
 {
     static const char users[] = "[idp]\nonlyuser=TRUE\n";
