@@ -43,12 +43,18 @@ static bool is_letter_or_digit(char character)
            (character >= '0' && character <= '9');
 }
 
+/* strchr finds the NUL too. */
+static bool is_one_of(char character, const char *characters)
+{
+    return character != '\0' && strchr(characters, character) != NULL;
+}
+
 static bool consists_of(struct part part, const char *others)
 {
     size_t i;
 
     for (i = 0; i < part.length; i++) {
-        if (!is_letter_or_digit(part.at[i]) && memchr(others, part.at[i], strlen(others)) == NULL)
+        if (!is_letter_or_digit(part.at[i]) && !is_one_of(part.at[i], others))
             return false;
     }
     return true;
@@ -175,7 +181,7 @@ static bool uri_host(struct part name, struct part *host)
         has(name, '\\'))
         return false;
     at += sizeof(slashes) - 1;
-    for (stop = at; stop < end && memchr("/?#", *stop, 3) == NULL; stop++) {
+    for (stop = at; stop < end && !is_one_of(*stop, "/?#"); stop++) {
         if (*stop == '@')
             return false;
     }
