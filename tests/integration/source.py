@@ -24,7 +24,9 @@ def log_fields_of_the_source():
     def fields(text):
         calls = re.findall(r'\b(?:log_fields_add_\w+|add_shown)\(\s*&?fields,\s*((?:json \? )?"\w+"(?: : "\w+")?)', text)
         return {name for call in calls for name in re.findall(r'"(\w+)"', call)}
-    return fields(text_of("log/log_line.c")), fields(text_of("log/log_decision.c"))
+    who = fields(text_of("log/log_fields.c"))  # log_line_add_who, in lines of both kinds
+    assert who and all("log_line_add_who(" in text_of(f"log/log_{kind}.c") for kind in ("line", "decision"))
+    return fields(text_of("log/log_line.c")) | who, fields(text_of("log/log_decision.c")) | who
 
 
 def names_of_a_table(file, declaration):
