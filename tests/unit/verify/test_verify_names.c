@@ -247,7 +247,7 @@ Test(verify_names, what_has_no_host_that_all_read_alike_is_of_no_known_form)
         {URI, "https://example.org\\.net"}, {URI, "urn:example:net"}, {URI, "https:///a"},
         {URI, "https://./a"}, {URI, "https://[::1]/a"}, {URI, "https://a|b/"},
         {URI, "https://a b/"}, {URI, "https://1/"}, {URI, "https://a.1/"}, {URI, "https://a{/"},
-        {URI, "https://0x7f/"}, {URI, "https://a.0XAf/"}};
+        {URI, "https://0x/"}, {URI, "https://0x7f/"}, {URI, "https://a.0XAf/"}};
     static struct raw_name good[] = {{HOST, "example.net"}, {MAIL, "a@example.net"},
         {URI, "https://example.net"}, {URI, "https://a1/"}, {URI, "https://0x-/"},
         {URI, "https://0xg/"}, {URI, "https://0y1/"}, {URI, "https://Zz9.z/"},
