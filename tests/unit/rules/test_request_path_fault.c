@@ -12,11 +12,12 @@ Test(request_path_fault, each_is_named)
     } rows[] = {{"", "not begin with /"}, {"*", "not begin with /"},
         {"https://h/", "not begin with /"}, {"/a%0ab", "control"}, {"/a%1Fb", "control"},
         {"/a%7fb", "control"}, {"/a\x01", "control"}, {"/a%zz", "hexadecimal"},
-        {"/a%2?00", "hexadecimal"}, {"/a%0", "hexadecimal"}, {"/a#b", "has a #"},
-        {"/a\\b", "backslash"}, {"/a%5Cb", "backslash"}, {"/a%252fb", "encoded twice"},
-        {"/a%2Fb", "an encoded slash"}, {"//a", "empty segment"}, {"/;/a", "empty segment"},
-        {"/%3b/a", "empty segment"}, {"/a/../b", "segments of dots"},
-        {"/%c0%ae/a", "overlong UTF-8"}, {"/a", "understood another"}};
+        {"/a\x01", "control"}, {"/a\x7f", "control"}, {"/a%2?00", "hexadecimal"},
+        {"/a%0", "hexadecimal"}, {"/a#b", "has a #"}, {"/a\\b", "backslash"},
+        {"/a%5Cb", "backslash"}, {"/a%252fb", "encoded twice"}, {"/a%2Fb", "an encoded slash"},
+        {"//a", "empty segment"}, {"/;/a", "empty segment"}, {"/%3b/a", "empty segment"},
+        {"/a/../b", "segments of dots"}, {"/%c0%ae/a", "overlong UTF-8"},
+        {"/a", "understood another"}};
     static const struct request_path_options strict = {.double_slash_literal = false};
     static const struct request_path_options mild = {
         .encoded_slash_literal = true, .double_slash_literal = true};

@@ -273,3 +273,36 @@ Test(rules_decide, an_example_file)
 
     TRY("", rows);
 }
+
+Test(rules_decide, a_key_of_which_the_request_says_nothing_is_named)
+{
+    static const struct {
+        struct rules_request request;
+        const char *key; /* NULL: none */
+    } rows[] = {
+        {{.host = "a", .raw_path = "/", .method = "GET", .remote_address = "192.0.2.1"}, NULL},
+        {{.host = "a", .raw_path = "/", .method = "GET"}, "from"},
+        {{.host = "a", .raw_path = "/", .method = "GET", .remote_address = "x"}, "from"},
+        {{.host = "a", .raw_path = "/", .remote_address = "192.0.2.1"}, "method"},
+        {{.raw_path = "/", .method = "GET", .remote_address = "192.0.2.1"}, "host"},
+    };
+    struct rules *rules =
+        world_rules("deny any host=a path=/x method=PUT from=192.0.2.0/24", NULL, NULL);
+    size_t i;
+
+    cr_assert_not_null(rules);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *key = rules_unknown_key(rules, 0, &rows[i].request);
+
+        cr_assert_eq(key == NULL, rows[i].key == NULL, "row %zu: %s", i, key);
+        if (key != NULL)
+            cr_expect_str_eq(key, rows[i].key, "row %zu", i);
+    }
+    cr_expect_not(rules_concerns(rules, 0, &(struct rules_request){.remote_address = "10.0.0.1"}));
+    cr_expect(rules_concerns(rules, 0, &(struct rules_request){.remote_address = "192.0.2.9"}));
+    cr_expect_str_eq(
+        rules_path_fault(rules, &(struct rules_request){.raw_path = "/a#b"}), "it has a #");
+    cr_expect_str_eq(
+        rules_path_fault(rules, &(struct rules_request){.host = "a"}), "it does not begin with /");
+    rules_release(rules);
+}

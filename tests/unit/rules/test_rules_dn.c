@@ -26,6 +26,7 @@ Test(rules_dn, a_name_is_read_last_part_first_whatever_its_case_and_spaces)
         {"CN=a,", NULL},
         {"=a", NULL},
         {"CN=#0C", NULL},
+        {"CN=a\\FF", NULL},
     };
     size_t i;
 

@@ -146,13 +146,13 @@ Test(rules_memory, rules_are_loaded_whole_or_told_as_out_of_memory_when_all_fail
 }
 
 /* The warnings are part of what was loaded. */
-Test(rules_memory, a_warning_is_told_or_nothing_is_loaded)
+static void torture_warnings(const char *odd)
 {
     unsigned long nth, count;
     struct list warnings = {.count = 0};
 
     memory_fault_at(0, false);
-    rules_release(world_rules("deny any", &warnings, NULL));
+    rules_release(world_rules(odd, &warnings, NULL));
     count = memory_fault_count();
     cr_expect_eq(warnings.count, 1);
     for (nth = 3; nth <= count; nth += memory_fault_step()) {
@@ -161,7 +161,7 @@ Test(rules_memory, a_warning_is_told_or_nothing_is_loaded)
 
         list_free(&warnings);
         memory_fault_at(nth, false);
-        rules = world_rules("deny any", &warnings, &error);
+        rules = world_rules(odd, &warnings, &error);
         memory_fault_at(0, false);
         ERR_clear_error();
         if (rules == NULL)
@@ -172,6 +172,12 @@ Test(rules_memory, a_warning_is_told_or_nothing_is_loaded)
     }
     list_free(&warnings);
     expect_no_leak("warnings");
+}
+
+Test(rules_memory, a_warning_is_told_or_nothing_is_loaded)
+{
+    torture_warnings("deny any");
+    torture_warnings("deny any path=/a\nallow any user=x");
 }
 
 /* What is wrong with a file is said, or that memory ran out; the file is never taken. */

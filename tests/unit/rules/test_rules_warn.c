@@ -164,6 +164,8 @@ Test(rules_warn, a_path_that_is_denied_without_what_is_below_it_is_a_warning)
     expect_warnings("deny any path=/admin\nallow any user=x path=/admin/", open);
     expect_warnings("deny any path=/admin host=a\nallow any user=x host=*.b", open);
     expect_warnings("deny any path=/a,/admin host=a\nallow any user=x host=a,b path=/admin/", open);
+    expect_warnings("deny any path=/admin host=a\nallow any user=x", open);
+    expect_warnings("deny any path=/admin host=*.b\nallow any user=x host=a.b", open);
     expect_warnings("deny any path=/admin/\nallow any user=x", "");
     expect_warnings("deny any path=/admin,/admin/\nallow any user=x", "");
     expect_warnings("deny any path=/admin\ndeny any path=/admin/\nallow any user=x", "");

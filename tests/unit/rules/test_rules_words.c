@@ -3,6 +3,7 @@
 #include "rules/rules_words.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The words of a line, `[key=value|value]` each; the error's words when it is refused. */
@@ -23,6 +24,19 @@ static void read_line(const char *line, struct text *came)
         text_append_string(came, "refused");
     text_append_string(came, "");
     rules_arena_free(&arena);
+}
+
+/* Whether a value that begins so is refused. */
+static void expect_refused(const char *beginning, bool refused)
+{
+    struct text came = {.limit = 0};
+    char line[64];
+
+    (void)snprintf(line, sizeof(line), "allow cn=%sa", beginning);
+    read_line(line, &came);
+    cr_expect_eq(
+        strstr(text_string(&came), "refused") != NULL, refused, "%s: %s", line, text_string(&came));
+    text_free(&came);
 }
 
 Test(rules_words, a_line_is_words_with_their_values_up_to_a_comment)
@@ -55,6 +69,28 @@ Test(rules_words, a_line_is_words_with_their_values_up_to_a_comment)
             rows[i].line, rows[i].words, text_string(&came));
         text_free(&came);
     }
+}
+
+Test(rules_words, spaces_and_quotes_that_only_look_right_are_refused)
+{
+    /* U+00A0, 1680, 2000, 200A, 202F, 205F, 3000. */
+    static const char *const spaces[] = {"\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x8a",
+        "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+    /* U+0027, AB, BB, 2018, 201F. */
+    static const char *const quotes[] = {
+        "'", "\xc2\xab", "\xc2\xbb", "\xe2\x80\x98", "\xe2\x80\x9f"};
+    /* U+00A1, 1681, 1FFF, 200D, 2017, 2020, 202E, 2030, 205E, 2060, 2FFF, 3001. */
+    static const char *const others[] = {"\xc2\xa1", "\xe1\x9a\x81", "\xe1\xbf\xbf", "\xe2\x80\x8d",
+        "\xe2\x80\x97", "\xe2\x80\xa0", "\xe2\x80\xb0", "\xe2\x81\x9e", "\xe2\xbf\xbf",
+        "\xe3\x80\x81"};
+    size_t i;
+
+    for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+        expect_refused(spaces[i], true);
+    for (i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++)
+        expect_refused(quotes[i], true);
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        expect_refused(others[i], false);
 }
 
 Test(rules_words, names_have_64_letters_digits_and_marks_at_the_most)
