@@ -18,14 +18,13 @@ static bool is_port(const char *port)
     return digits <= 5 && port[digits] == '\0';
 }
 
-/* An IPv6 address in brackets, which is brought into its shortest form (RFC 5952). */
+/* An IPv6 address in brackets, both of them there, which is brought into its shortest form (RFC
+ * 5952). */
 static bool settle_bracketed(char host[REQUEST_HOST_SIZE], size_t length)
 {
     unsigned char address[16];
     char shortest[INET6_ADDRSTRLEN];
 
-    if (length < 2 || host[length - 1] != ']')
-        return false;
     host[length - 1] = '\0';
     if (inet_pton(AF_INET6, host + 1, address) != 1 ||
         inet_ntop(AF_INET6, address, shortest, sizeof(shortest)) == NULL)
