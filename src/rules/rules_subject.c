@@ -53,31 +53,34 @@ struct state {
     const struct rules *rules;
     struct rules_subject *subject;
     const bool *identities; /* met, by id */
-    bool *groups;           /* met, by index */
+    bool *groups;           /* met, by index, as allow lines take them */
+    bool *groups_to_deny;   /* the same, as deny lines take them */
 };
 
-static bool value_holds(
-    const struct state *state, const struct rules_value *value, bool direct_issuer)
+/* Serial numbers are unique below one issuer. A deny line that names a CA above it is meant, too,
+ * by itself or by way of a group. */
+static bool value_holds(const struct state *state, const struct rules_line *line,
+    const struct rules_value *value, bool to_deny)
 {
     if (value->key == KEY_ISSUER)
-        return direct_issuer ? state->subject->issuers_direct[value->id]
-                             : state->subject->issuers[value->id];
+        return (line->keys & KEY_BIT(KEY_SERIAL)) != 0 && !to_deny
+                   ? state->subject->issuers_direct[value->id]
+                   : state->subject->issuers[value->id];
     if (value->key == KEY_GROUP)
-        return state->groups[value->id];
+        return (to_deny ? state->groups_to_deny : state->groups)[value->id];
     return state->identities[value->id];
 }
 
-static bool line_holds(const struct state *state, const struct rules_line *line)
+/* `to_deny`: as a deny line takes it. */
+static bool line_holds(const struct state *state, const struct rules_line *line, bool to_deny)
 {
-    /* Numbers are unique below one issuer. A deny line that names the CA above it is meant, too. */
-    const bool direct_issuer = (line->keys & KEY_BIT(KEY_SERIAL)) != 0 && line->kind != LINE_DENY;
     size_t i, j;
 
     for (i = 0; i < line->who_count; i++) {
         const struct rules_term *term = &line->terms[i];
 
         for (j = 0; j < term->count; j++) {
-            if (value_holds(state, &term->values[j], direct_issuer))
+            if (value_holds(state, line, &term->values[j], to_deny))
                 break;
         }
         if (j == term->count)
@@ -87,13 +90,13 @@ static bool line_holds(const struct state *state, const struct rules_line *line)
 }
 
 /* The first line of a group or map that holds; false when none does. */
-static bool first_line(
-    const struct state *state, const struct rules_named *named, struct rules_first *first)
+static bool first_line(const struct state *state, const struct rules_named *named, bool to_deny,
+    struct rules_first *first)
 {
     size_t i;
 
     for (i = 0; i < named->count; i++) {
-        if (line_holds(state, &state->rules->lines[named->lines[i]])) {
+        if (line_holds(state, &state->rules->lines[named->lines[i]], to_deny)) {
             first->line = named->lines[i];
             return true;
         }
@@ -129,7 +132,9 @@ static bool look_at_groups(struct state *state, struct rules_first *found)
     for (i = 0; i < rules->group_count; i++) {
         struct rules_first first = {.owner = rules->group_order[i]};
 
-        state->groups[first.owner] = first_line(state, &rules->groups[first.owner], &first);
+        state->groups_to_deny[first.owner] =
+            first_line(state, &rules->groups[first.owner], true, &first);
+        state->groups[first.owner] = first_line(state, &rules->groups[first.owner], false, &first);
         if (state->groups[first.owner])
             found[subject->group_count++] = first;
     }
@@ -146,7 +151,7 @@ static bool look_at_maps(struct state *state, struct rules_first *found)
     for (i = 0; i < state->rules->map_count; i++) {
         struct rules_first first = {.owner = (uint32_t)i};
 
-        if (first_line(state, &state->rules->maps[i], &first))
+        if (first_line(state, &state->rules->maps[i], false, &first))
             found[subject->map_count++] = first;
     }
     return keep(subject, found, subject->map_count, &subject->maps);
@@ -162,7 +167,9 @@ static bool look_at_rules(struct state *state)
     if (subject->met == NULL)
         return false;
     for (i = 0; i < rules->rule_count; i++) {
-        if (line_holds(state, rules->rule_lines[i])) {
+        const struct rules_line *line = rules->rule_lines[i];
+
+        if (line_holds(state, line, line->kind == LINE_DENY)) {
             subject->met[i / 64] |= UINT64_C(1) << (i % 64);
             subject->met_count++;
         }
@@ -177,11 +184,15 @@ static bool look_at_lines(const struct rules *rules, struct rules_subject *subje
     struct state state = {.rules = rules,
         .subject = subject,
         .identities = identities,
-        .groups = calloc(rules->group_count + 1, sizeof(bool))};
+        .groups = calloc(rules->group_count + 1, 2 * sizeof(bool))};
     struct rules_first *found = calloc(most + 1, sizeof(*found));
-    bool good = state.groups != NULL && found != NULL && look_at_groups(&state, found) &&
-                look_at_maps(&state, found) && look_at_rules(&state);
+    bool good = state.groups != NULL && found != NULL;
 
+    if (good) {
+        state.groups_to_deny = state.groups + rules->group_count;
+        good =
+            look_at_groups(&state, found) && look_at_maps(&state, found) && look_at_rules(&state);
+    }
     free(state.groups);
     free(found);
     return good || out_of_memory(error);

@@ -233,17 +233,19 @@ class Client:
                     found.append((name, star))
         return found
 
-    def meets(self, rules, line):
+    def meets(self, rules, line, to_deny=None):
+        """`to_deny`: as a deny line takes it, itself or by way of a group."""
+        to_deny = line.kind == "deny" if to_deny is None else to_deny
         for key in WHO:
             if key not in line.terms:
                 continue
             values = line.terms[key]
             if key == "issuer":
-                its = self.issuers[:1] if "serial" in line.terms and line.kind != "deny" else self.issuers
+                its = self.issuers[:1] if "serial" in line.terms and not to_deny else self.issuers
                 if not set(values) & set(its):
                     return False
             elif key == "group":
-                if not any(self.meets(rules, other) for name in values for other in rules.named("group", name)):
+                if not any(self.meets(rules, other, to_deny) for name in values for other in rules.named("group", name)):
                     return False
             elif not self.matches(key, values):
                 return False
