@@ -1,5 +1,7 @@
 """What is Apache httpd's own; all that fronts have in common is in test_fronts.py."""
 
+import contextlib
+import http.client
 import os
 import re
 import signal
@@ -132,13 +134,22 @@ def test_what_is_no_request_for_a_report_is_refused_by_httpd(start_front, peerce
         assert front.curl(pki.good, "--path-as-is", url=url).status == 403, address
 
 
+def post(front, body):
+    client = http.client.HTTPSConnection("localhost", front.port)
+    client.sock = front.connect()
+    with contextlib.closing(client):
+        client.request("POST", "/peercert", body=body)
+        reply = client.getresponse()
+        reply.read()
+        return reply.status
+
+
 def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peercert, pki):
     front = start_front("apache-proxy-fcgi", peercert)
     front.allow(RESPONDER_FAILED)
     for body in smuggled_bodies(pki.good):
-        file = front.folder / "upload"
-        file.write_bytes(body)
-        assert front.curl(None, "--http1.1", "--data-binary", f"@{file}").status == 405
+        # curl may stop sending when the answer comes before its body's end, and then httpd waits for the rest.
+        assert post(front, body) == 405
         for _ in range(3):
             assert tells_of_none(front.curl(None).text)
     assert not re.search(" valid ", front.responder.log())
