@@ -69,17 +69,6 @@ static bool collect_dates(struct trust *trust, struct error *error)
     return true;
 }
 
-static bool push_all(STACK_OF(X509) * to, STACK_OF(X509) * from)
-{
-    int i;
-
-    for (i = 0; i < sk_X509_num(from); i++) {
-        if (sk_X509_push(to, sk_X509_value(from, i)) <= 0)
-            return false;
-    }
-    return true;
-}
-
 /* The certificates of the files: intermediates of the operator's before CAs that are below others.
  */
 static bool collect_certificates(struct trust *trust, struct error *error)
@@ -94,9 +83,9 @@ static bool collect_certificates(struct trust *trust, struct error *error)
     for (i = 0; i < trust->files.count; i++) {
         const struct trust_file *file = trust->files.items[i];
 
-        if ((file->part == TRUST_CA && !push_all(trust->cas, file->certificates)) ||
+        if ((file->part == TRUST_CA && !trust_push_all(trust->cas, file->certificates)) ||
             (file->part == TRUST_INTERMEDIATES &&
-                !push_all(trust->intermediates, file->certificates)))
+                !trust_push_all(trust->intermediates, file->certificates)))
             return say_memory(error);
     }
     return trust_split_cas(trust->cas, trust->intermediates, trust->anchors, trust->intermediates,

@@ -172,7 +172,7 @@ static bool fill(const struct split *split, STACK_OF(X509) * anchors, STACK_OF(X
     return true;
 }
 
-static bool push_all(STACK_OF(X509) * to, STACK_OF(X509) * from)
+bool trust_push_all(STACK_OF(X509) * to, STACK_OF(X509) * from)
 {
     int i;
 
@@ -196,7 +196,7 @@ static bool make_split(struct split *split, STACK_OF(X509) * cas, STACK_OF(X509)
         return false;
     split->below = split->reached + count;
     split->passed = split->below + count;
-    return push_all(split->nodes, cas) && push_all(split->nodes, between);
+    return trust_push_all(split->nodes, cas) && trust_push_all(split->nodes, between);
 }
 
 bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * between, STACK_OF(X509) * anchors,

@@ -14,4 +14,7 @@
 bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * between, STACK_OF(X509) * anchors,
     STACK_OF(X509) * below, struct list *warnings, struct error *error);
 
+/* Adds all certificates of a stack to another, which borrows them too. false when out of memory. */
+bool trust_push_all(STACK_OF(X509) * to, STACK_OF(X509) * from);
+
 #endif

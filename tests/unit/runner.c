@@ -6,6 +6,7 @@
  * usage: unit-tests [--jobs=N] [--filter=PATTERN] [--verbose]
  *
  * PATTERN is that of fnmatch(3) for "suite/name", with @(a|b). */
+#include "unit/base/leaks.h"
 #include "unit/forked_test.h"
 
 #include <criterion/criterion.h>
@@ -16,13 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_LEAK_CHECK 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_LEAK_CHECK 1
-#endif
-#endif
 #ifdef HAS_LEAK_CHECK
 #include <sanitizer/lsan_interface.h>
 

@@ -3,14 +3,6 @@
 
 #include <criterion/criterion.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAS_LEAK_CHECK 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_LEAK_CHECK 1
-#endif
-#endif
-
 #ifdef HAS_LEAK_CHECK
 #include <sanitizer/lsan_interface.h>
 

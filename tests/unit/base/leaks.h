@@ -2,6 +2,15 @@
 #ifndef PEERCERT_TESTS_LEAKS_H
 #define PEERCERT_TESTS_LEAKS_H
 
+/* Whether the compiler has AddressSanitizer, of gcc or of clang. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_LEAK_CHECK 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_CHECK 1
+#endif
+#endif
+
 /* Under AddressSanitizer a test fails when it has lost memory: tests/unit/runner.c looks at its
  * end. Without, these do nothing. */
 
