@@ -130,7 +130,7 @@ PROGRAM = $(BUILD)/peercert
 HOOKED = $(BUILD)/hooked/peercert
 THREADED = $(BUILD)/threads/peercert
 PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' PEERCERT_THREADED='$(abspath $(THREADED))' \
-	BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' sh tests/pytest.sh -q -rs
+	BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' sh tests/pytest.sh -q -rfEs
 integration: build hooked threads ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
 	$(PYTEST) -n 4 tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 
