@@ -63,7 +63,7 @@ cmd_help() {
 		  $self list --expiring 30                           from cron, for instance
 
 		Revoking certificates:
-		  $self crl --days 7 --ahead 26                      once, with the pass phrase: 27 CRLs, the first is in force
+		  $self crl --days 14 --ahead 16                     once, with the pass phrase: 17 CRLs, the first is in force
 		  $self crl --install                                from cron: puts the CRL that is due into ca.crl, without the key
 		  $self revoke dan.cer --reason keyCompromise        signs all of them anew
 

@@ -48,7 +48,7 @@ static void measure_trust(struct metrics *metrics, const struct trust *trust)
     metrics_set(metrics, METRICS_CA_CERTIFICATES, trust_anchor_count(trust));
     metrics_set(metrics, METRICS_CRLS, trust_crl_count(trust));
     metrics_set(metrics, METRICS_NEXT_CA_END, (int64_t)trust_first_ca_end(trust));
-    metrics_set(metrics, METRICS_NEXT_CRL_END, (int64_t)trust_first_crl_end(trust));
+    metrics_set(metrics, METRICS_NEXT_CRL_END, (int64_t)trust_first_crl_end(trust, time(NULL)));
     for (i = 0; i < trust_kept_count(trust); i++) {
         if (since == 0 || trust_kept(trust, i)->since < since)
             since = trust_kept(trust, i)->since;

@@ -211,35 +211,3 @@ time_t trust_next_due(const struct trust *trust, time_t now)
     }
     return next;
 }
-
-static void keep_first(time_t *first, bool known, time_t date)
-{
-    if (known && (*first == 0 || date < *first))
-        *first = date;
-}
-
-time_t trust_first_ca_end(const struct trust *trust)
-{
-    time_t first = 0, date = 0;
-    int i;
-
-    for (i = 0; i < trust_anchor_count(trust); i++) {
-        bool known = identity_time(X509_get0_notAfter(sk_X509_value(trust->cas, i)), &date);
-
-        keep_first(&first, known, date);
-    }
-    return first;
-}
-
-time_t trust_first_crl_end(const struct trust *trust)
-{
-    time_t first = 0, date = 0;
-    size_t i;
-
-    for (i = 0; i < trust->lists.count; i++) {
-        bool known = crl_next_update(trust_list_crl(trust->lists.items[i]), &date);
-
-        keep_first(&first, known, date);
-    }
-    return first;
-}

@@ -90,10 +90,12 @@ bool trust_is_anchor(const struct trust *trust, const X509 *certificate);
 int trust_anchor_count(const struct trust *trust);
 int trust_crl_count(const struct trust *trust);
 
-/* The first notAfter of a CA certificate, and the first nextUpdate of a CRL, past ones among them;
- * 0 when there is none that can be read. */
+/* The first notAfter of a CA certificate, intermediate ones among them, and the first nextUpdate of
+ * a CRL, past ones among them; 0 when there is none that can be read. What ends earlier than a
+ * certificate of the same name and key does not count, nor does a CRL that another one of the same
+ * issuer, key and scope continues without a gap, or has taken the place of by `now`. */
 time_t trust_first_ca_end(const struct trust *trust);
-time_t trust_first_crl_end(const struct trust *trust);
+time_t trust_first_crl_end(const struct trust *trust, time_t now);
 
 /* Narrows [*from, *until) to the stretch of time around `now` in which a certificate or CRL with
  * this date (or the second after it) does not change what it says. */

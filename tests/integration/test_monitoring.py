@@ -21,6 +21,17 @@ def test_promtool_accepts_the_alerts(command):
     assert done.returncode == 0, done
 
 
+def test_crls_signed_by_the_recipe_do_not_come_near_their_alert():
+    alert = re.search(r"peercert_next_crl_end_timestamp_seconds - time\(\) < (\d+) \* 86400", (MONITORING / "alerts.yml").read_text())
+    for file in ("certs/README.md", "certs/peercert-ca.8", "certs/lib/terminal.sh", "deploy/README.md"):
+        recipes = re.findall(r"crl --days (\d+) --ahead (\d+)", (DEPLOY.parent / file).read_text())
+        assert recipes, file
+        for days, ahead in recipes:
+            # Each is due when three quarters of the one before are over, and cron puts it in force within a day.
+            assert int(days) / 4 - 1 > int(alert[1]), (file, days)
+            assert 180 < int(ahead) * int(days) * 3 / 4 + int(days) < 190, (file, "half a year")
+
+
 def used(text):
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\bpeercert_([a-z_]+)", text)}
 

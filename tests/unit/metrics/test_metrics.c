@@ -87,12 +87,24 @@ Test(metrics, decisions_are_counted_by_reason_and_unknown_reasons_as_other)
     metrics_decision(metrics, METRICS_DENIED, "no_rule");
     metrics_decision(metrics, METRICS_DENIED, "no_rule");
     metrics_decision(metrics, METRICS_UNAVAILABLE, "what nobody knows");
-    metrics_shadow(metrics, true, false);
     text = write_all(metrics, NOW);
     expect_line(text, "peercert_decisions_total{decision=\"allowed\",reason=\"rule\"} 1");
     expect_line(text, "peercert_decisions_total{decision=\"denied\",reason=\"no_rule\"} 2");
     expect_line(text, "peercert_decisions_total{decision=\"unavailable\",reason=\"other\"} 1");
+    metrics_free(metrics);
+}
+
+Test(metrics, shadow_decisions_are_written_before_the_first_so_that_it_is_an_increase)
+{
+    struct metrics *metrics = metrics_new();
+    const char *text = write_all(metrics, NOW);
+
+    expect_line(text, "peercert_shadow_total{enforced=\"allowed\",shadow=\"denied\"} 0");
+    expect_line(text, "peercert_shadow_total{enforced=\"denied\",shadow=\"allowed\"} 0");
+    metrics_shadow(metrics, true, false);
+    text = write_all(metrics, NOW);
     expect_line(text, "peercert_shadow_total{enforced=\"allowed\",shadow=\"denied\"} 1");
+    expect_line(text, "peercert_shadow_total{enforced=\"denied\",shadow=\"allowed\"} 0");
     metrics_free(metrics);
 }
 
