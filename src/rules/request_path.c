@@ -2,7 +2,6 @@
 #include "rules/request_path.h"
 
 #include <string.h>
-#include <strings.h>
 
 static int hex_value(char digit)
 {
@@ -32,25 +31,23 @@ static bool is_control(int byte)
     return byte < 0x20 || byte == 0x7F;
 }
 
-/* What a second decoding would make a dot, a slash, a backslash or a per cent sign. */
-static bool is_twice_encoded(const char *after, const char *end)
-{
-    static const char *const codes[] = {"2e", "2f", "5c", "25"};
-    size_t i;
-
-    for (i = 0; end - after >= 2 && i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (strncasecmp(after, codes[i], 2) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool put(struct request_path *path, char byte)
 {
     if (path->length >= REQUEST_PATH_MAX)
         return false;
     path->text[path->length++] = byte;
     return true;
+}
+
+/* Appends a byte that is decoded once. false when three of them are an escape again. */
+static bool put_decoded(struct request_path *path, char byte)
+{
+    const char *end;
+
+    if (!put(path, byte))
+        return false;
+    end = path->text + path->length;
+    return path->length < 3 || end[-3] != '%' || decode_at(end - 3, end) < 0;
 }
 
 /* Appends what one escape stands for and moves on behind it. */
@@ -61,11 +58,9 @@ static bool put_escape(const char **at, const char *end, const struct request_pa
 
     if (byte < 0 || is_control(byte) || byte == '\\')
         return false;
-    if (byte == '%' && is_twice_encoded(*at + 3, end))
-        return false;
     *at += 3;
     if (byte != '/')
-        return put(path, (char)byte);
+        return put_decoded(path, (char)byte);
     return options->encoded_slash_literal && put(path, '%') && put(path, '2') && put(path, 'F');
 }
 
@@ -80,7 +75,8 @@ static bool decode(const char *raw, const char *end, const struct request_path_o
                 return false;
             continue;
         }
-        if (is_control((unsigned char)*raw) || *raw == '\\' || *raw == '#' || !put(path, *raw))
+        if (is_control((unsigned char)*raw) || *raw == '\\' || *raw == '#' ||
+            !put_decoded(path, *raw))
             return false;
         raw++;
     }
@@ -208,6 +204,16 @@ bool request_path_choose(const char *raw, const char *served, bool served_is_enc
     if (decodes_to(raw, served) || strpbrk(served, "%?#") == NULL)
         return read_decoded(served, options, path);
     return false;
+}
+
+bool request_path_second(const char *raw, const char *served,
+    const struct request_path_options *options, const struct request_path *chosen,
+    struct request_path *second)
+{
+    static const struct request_path_options none = {.encoded_slash_literal = false};
+
+    return raw != NULL && served != NULL && !request_path_read(raw, &none, second) &&
+           request_path_read(raw, options, second) && strcmp(second->text, chosen->text) != 0;
 }
 
 bool request_path_is_in(const struct request_path *path, const char *folder, size_t length)

@@ -23,8 +23,8 @@ struct request_path {
 /* Reads a path as a client writes it (RFC 3986 section 3.3), up to a `?`. false when front server
  * and application could understand it differently: it does not begin with one slash, has `//`, a
  * backslash, `#`, control characters, a bad `%`, %2F, %5C, an encoded control character, %25 before
- * 2E 2F 5C 25, overlong UTF-8, or a segment that after decoding and without `;...` is empty, `.`
- * or `..`. */
+ * two hexadecimal digits (encoded or not), overlong UTF-8, or a segment that after decoding and
+ * without `;...` is empty, `.` or `..`. */
 bool request_path_read(
     const char *raw, const struct request_path_options *options, struct request_path *path);
 
@@ -39,6 +39,13 @@ const char *request_path_fault(const char *raw, const struct request_path_option
  * it is ambiguous. false when ambiguous. */
 bool request_path_choose(const char *raw, const char *served, bool served_is_encoded,
     const struct request_path_options *options, struct request_path *path);
+
+/* The second way in which a path that was chosen may be understood: by an application that gets the
+ * raw one, when that has what the options take back, an encoded slash or two slashes, which the
+ * front server decodes or merges. false when there is none that differs. */
+bool request_path_second(const char *raw, const char *served,
+    const struct request_path_options *options, const struct request_path *chosen,
+    struct request_path *second);
 
 /* Whether the path is in the folder (itself, or below; `folder` is without its final slash). */
 bool request_path_is_in(const struct request_path *path, const char *folder, size_t length);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/request_path.h"
 
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -41,11 +44,33 @@ static bool has_bad_escape(const char *at, const char *end)
     return false;
 }
 
+/* Behind one hexadecimal digit, which may be an escape; NULL when none stands there. */
+static const char *behind_digit(const char *at)
+{
+    char escape[3] = "";
+
+    if (*at != '%')
+        return isxdigit((unsigned char)*at) ? at + 1 : NULL;
+    (void)snprintf(escape, sizeof(escape), "%s", at + 1);
+    return isxdigit((int)strtoul(escape, NULL, 16)) ? at + 3 : NULL;
+}
+
+/* %25 before two hexadecimal digits. */
+static bool is_encoded_twice(const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        const char *next = strncmp(at, "%25", 3) == 0 ? behind_digit(at + 3) : NULL;
+
+        if (next != NULL && behind_digit(next) != NULL)
+            return true;
+    }
+    return false;
+}
+
 const char *request_path_fault(const char *raw, const struct request_path_options *options)
 {
     static const char *const backslash[] = {"\\", "%5c", NULL};
     static const char *const slash[] = {"%2f", NULL};
-    static const char *const twice[] = {"%252e", "%252f", "%255c", "%2525", NULL};
     static const char *const slashes[] = {"//", NULL};
     static const char *const nameless[] = {"/;", "/%3b", NULL};
     const char *end = raw + strcspn(raw, "?");
@@ -63,7 +88,7 @@ const char *request_path_fault(const char *raw, const struct request_path_option
         return "it has a #";
     if (has_escape(raw, end, backslash))
         return "it has a backslash";
-    if (has_escape(raw, end, twice))
+    if (is_encoded_twice(raw, end))
         return "it is encoded twice";
     if (!options->encoded_slash_literal && has_escape(raw, end, slash))
         return "it has an encoded slash";

@@ -31,41 +31,19 @@ static void look_up_dns(
             gatherer, KEY_DNS, FORM_DOMAIN, dot + 1, length - (size_t)(dot + 1 - form));
 }
 
-/* A segment that a pattern may stand for. */
-static bool is_plain_segment(const char *segment, size_t length)
-{
-    size_t i;
-
-    if (length == 0 || (length == 1 && segment[0] == '.') ||
-        (length == 2 && memcmp(segment, "..", 2) == 0))
-        return false;
-    for (i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)segment[i];
-
-        if (byte <= 0x20 || byte >= 0x7F || strchr("*?#%\\", byte) != NULL)
-            return false;
-    }
-    return true;
-}
-
 static void look_up_uri(
     struct rules_gatherer *gatherer, const char *name, size_t length, char *form)
 {
-    size_t at, next, last = length, path = rules_form_uri(name, length, form);
+    size_t at, last = length, path = rules_form_uri(name, length, form);
 
     rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, length);
-    if (memchr(form, '*', path) != NULL)
+    if (memchr(form, '*', path) != NULL || !rules_uri_is_plain(form, path, length))
         return;
-    for (at = path; at < length; at = next) {
-        for (next = at + 1; next < length && form[next] != '/';)
-            next++;
-        if (form[at] != '/' || !is_plain_segment(form + at + 1, next - at - 1))
-            return;
-        last = at;
-    }
     for (at = path; at < length; at++) {
-        if (form[at] == '/')
-            rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_BELOW, form, at);
+        if (form[at] != '/')
+            continue;
+        rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_BELOW, form, at);
+        last = at;
     }
     if (last < length)
         rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_SEGMENT, form, last);

@@ -46,6 +46,10 @@ void rules_asked_read(
     asked->unreadable_host = given && !asked->has_host;
     asked->has_path = rules->has_path && request_path_choose(request->raw_path, request->path,
                                              request->path_is_encoded, &options, &asked->path);
+    asked->has_second_path = asked->has_path &&
+                             (options.encoded_slash_literal || options.double_slash_literal) &&
+                             request_path_second(request->raw_path, request->path, &options,
+                                 &asked->path, &asked->second_path);
     asked->has_address = request->remote_address != NULL &&
                          rules_address_read(request->remote_address, true, &asked->address);
     read_clock(asked, request->now);

@@ -12,12 +12,14 @@ struct rules_asked {
     bool has_host;
     bool unreadable_host; /* one was given, but it is none */
     bool has_path;        /* not ambiguous */
+    bool has_second_path; /* which may be meant as well */
     bool has_address;
     int weekday; /* Sunday is 0 */
     int minute;  /* of the day, UTC */
     struct rules_network address;
     char host[REQUEST_HOST_SIZE];
     struct request_path path;
+    struct request_path second_path;
 };
 
 /* Reads a request into the form that rules are compared with. Borrows the strings. */

@@ -147,17 +147,50 @@ static void settle(const struct search *search, struct rules_decision *decision)
         decision->reason = RULES_NO_USER_NAME;
 }
 
+static void refuse(struct rules_decision *decision, enum rules_reason reason)
+{
+    decision->allowed = false;
+    decision->reason = reason;
+    decision->rule = NULL;
+    decision->user[0] = '\0';
+}
+
+static void search_rules(const struct rules *rules, const struct rules_subject *subject,
+    const struct rules_asked *asked, struct rules_decision *decision)
+{
+    struct search search = {
+        .rules = rules, .subject = subject, .asked = asked, .best = rules->rule_count};
+
+    /* A deny line for any host holds when none is known. */
+    if (subject->met_count <= FEW_RULES || (rules->has_host && !asked->has_host))
+        search_all(&search);
+    else
+        search_places(&search);
+    settle(&search, decision);
+}
+
+/* A path that may be understood in a second way must be allowed as that, too, and to the same user.
+ */
+static void search_second_path(const struct rules *rules, const struct rules_subject *subject,
+    struct rules_asked *asked, struct rules_decision *decision)
+{
+    struct rules_decision second;
+
+    asked->path = asked->second_path;
+    refuse(&second, RULES_NO_RULE);
+    search_rules(rules, subject, asked, &second);
+    if (!second.allowed)
+        *decision = second;
+    else if (strcmp(second.user, decision->user) != 0)
+        refuse(decision, RULES_AMBIGUOUS_PATH);
+}
+
 void rules_decide(const struct rules *rules, const struct rules_subject *subject,
     const struct rules_request *request, struct rules_decision *decision)
 {
     struct rules_asked asked;
-    struct search search = {
-        .rules = rules, .subject = subject, .asked = &asked, .best = rules->rule_count};
 
-    decision->allowed = false;
-    decision->reason = RULES_NO_RULE;
-    decision->rule = NULL;
-    decision->user[0] = '\0';
+    refuse(decision, RULES_NO_RULE);
     rules_asked_read(rules, request, &asked);
     if (rules->has_path && !asked.has_path) {
         decision->reason = RULES_AMBIGUOUS_PATH;
@@ -166,12 +199,9 @@ void rules_decide(const struct rules *rules, const struct rules_subject *subject
     /* A host that is none could be understood as any. */
     if (rules->has_host && asked.unreadable_host)
         return;
-    /* A deny line for any host holds when none is known. */
-    if (subject->met_count <= FEW_RULES || (rules->has_host && !asked.has_host))
-        search_all(&search);
-    else
-        search_places(&search);
-    settle(&search, decision);
+    search_rules(rules, subject, &asked, decision);
+    if (decision->allowed && asked.has_second_path)
+        search_second_path(rules, subject, &asked, decision);
 }
 
 bool rules_concerns(const struct rules *rules, size_t index, const struct rules_request *request)

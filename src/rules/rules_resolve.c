@@ -225,7 +225,7 @@ static bool resolve_terms(struct rules *rules, struct rules_line *line, struct e
     return bind_issuer(rules, line, error);
 }
 
-static bool line_names_somebody(const struct rules *rules, const struct rules_line *line)
+bool rules_line_names_somebody(const struct rules *rules, const struct rules_line *line)
 {
     const struct rules_term *term = rules_line_term(line, KEY_GROUP);
     size_t i;
@@ -237,6 +237,18 @@ static bool line_names_somebody(const struct rules *rules, const struct rules_li
             return false;
     }
     return term != NULL;
+}
+
+bool rules_line_has_serial(const struct rules *rules, const struct rules_line *line)
+{
+    const struct rules_term *term = rules_line_term(line, KEY_GROUP);
+    size_t i;
+
+    for (i = 0; term != NULL && i < term->count; i++) {
+        if (rules->groups[term->values[i].id].has_serial)
+            return true;
+    }
+    return (line->keys & KEY_BIT(KEY_SERIAL)) != 0;
 }
 
 /* Puts a group behind those that it is made of. */
@@ -263,8 +275,10 @@ static bool order_group(struct rules *rules, struct rules_named *group, unsigned
             if (!order_group(rules, &rules->groups[term->values[j].id], depth + 1, ordered, error))
                 return false;
         }
-        if (!line_names_somebody(rules, line))
+        if (!rules_line_names_somebody(rules, line))
             group->names_somebody = false;
+        if (rules_line_has_serial(rules, line))
+            group->has_serial = true;
     }
     group->ordered = true;
     rules->group_order[(*ordered)++] = (uint32_t)(group - rules->groups);
@@ -286,58 +300,6 @@ static bool order_groups(struct rules *rules, struct error *error)
     return true;
 }
 
-/* user=* needs one key of which every value has a `*`. */
-static bool has_star(const struct rules_line *line)
-{
-    size_t i, j, keys = 0;
-
-    for (i = 0; i < line->who_count; i++) {
-        const struct rules_term *term = &line->terms[i];
-        size_t patterns = 0;
-
-        if (!rules_key_has_patterns(term->key))
-            continue;
-        for (j = 0; j < term->count; j++)
-            patterns += term->values[j].form != FORM_EXACT;
-        if (patterns > 0 && patterns < term->count)
-            return false;
-        keys += patterns > 0;
-    }
-    return keys == 1;
-}
-
-static bool check_user(
-    const struct rules *rules, const struct rules_line *line, struct error *error)
-{
-    const struct rules_term *group = rules_line_term(line, KEY_GROUP);
-    size_t i;
-
-    if (line->user.kind == USER_STAR && !has_star(line))
-        return rules_refuse(rules, line->number, error,
-            "user=* needs one key of which every value has a `*`, such as email=*@acme.example");
-    if (line->kind != LINE_ALLOW || line->user.kind != USER_DEFAULT ||
-        line_names_somebody(rules, line))
-        return true;
-    if (line->any)
-        return rules_refuse(rules, line->number, error, "'any' names nobody: say user=");
-    for (i = 0; group != NULL && i < group->count; i++) {
-        if (!rules->groups[group->values[i].id].names_somebody)
-            return rules_refuse(rules, line->number, error,
-                "group '%s' has a line that names nobody: say user=", group->values[i].word);
-    }
-    return rules_refuse(rules, line->number, error, "this line names nobody: say user=");
-}
-
-static bool check_dates(
-    const struct rules *rules, const struct rules_line *line, struct error *error)
-{
-    const struct rules_term *since = rules_line_term(line, KEY_SINCE);
-    const struct rules_term *until = rules_line_term(line, KEY_UNTIL);
-
-    return since == NULL || until == NULL || until->values[0].low > since->values[0].low ||
-           rules_refuse(rules, line->number, error, "until= is before since=");
-}
-
 bool rules_resolve(struct rules *rules, struct error *error)
 {
     size_t i;
@@ -349,12 +311,5 @@ bool rules_resolve(struct rules *rules, struct error *error)
         if (!resolve_terms(rules, &rules->lines[i], error))
             return false;
     }
-    if (!order_groups(rules, error))
-        return false;
-    for (i = 0; i < rules->line_count; i++) {
-        if (!check_user(rules, &rules->lines[i], error) ||
-            !check_dates(rules, &rules->lines[i], error))
-            return false;
-    }
-    return true;
+    return order_groups(rules, error);
 }

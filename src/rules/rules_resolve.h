@@ -14,8 +14,11 @@ bool rules_resolve_issuers(struct rules *rules, const struct trust *trust, struc
     struct list *warnings, struct error *error);
 
 /* Finds what groups, maps and issuers the lines name, adds issuer= where the file has only one, and
- * refuses what has no meaning. */
+ * refuses groups that are part of themselves. */
 bool rules_resolve(struct rules *rules, struct error *error);
+
+/* Refuses lines that have no meaning, or never hold. */
+bool rules_check(const struct rules *rules, struct error *error);
 
 /* Makes what rules_count and rules_rule give, and the indexes that make decisions fast. */
 bool rules_index(struct rules *rules, struct error *error);
@@ -37,6 +40,13 @@ bool rules_out_of_memory(const struct rules *rules, struct error *error);
 /* SHA-256 of a certificate's key (its SubjectPublicKeyInfo), or of the certificate. false with
  * ERROR_MEMORY or ERROR_LIBRARY. */
 bool rules_digest(X509 *certificate, bool key, unsigned char digest[32], struct error *error);
+
+/* Whether a line, or each line of its groups, gives a user name. */
+bool rules_line_names_somebody(const struct rules *rules, const struct rules_line *line);
+
+/* Whether a line, or a line of its groups, has serial=: below an intermediate that holds for deny
+ * lines alone. */
+bool rules_line_has_serial(const struct rules *rules, const struct rules_line *line);
 
 /* Compares identity values by key and by what they stand for, for sorting. */
 int rules_compare_identities(const void *one, const void *other);

@@ -103,6 +103,36 @@ size_t rules_form_uri(const char *name, size_t length, char *out)
     return path;
 }
 
+/* A segment of a URI that a pattern may have or stand for. */
+static bool is_plain_segment(const char *segment, size_t length)
+{
+    size_t i;
+
+    if (length == 0 || (length == 1 && segment[0] == '.') ||
+        (length == 2 && memcmp(segment, "..", 2) == 0))
+        return false;
+    for (i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)segment[i];
+
+        if (byte <= 0x20 || byte >= 0x7F || strchr("*?#%\\", byte) != NULL)
+            return false;
+    }
+    return true;
+}
+
+bool rules_uri_is_plain(const char *uri, size_t path, size_t length)
+{
+    size_t at, next;
+
+    for (at = path; at < length; at = next) {
+        for (next = at + 1; next < length && uri[next] != '/';)
+            next++;
+        if (uri[at] != '/' || !is_plain_segment(uri + at + 1, next - at - 1))
+            return false;
+    }
+    return true;
+}
+
 bool rules_address_read(const char *word, bool mapped, struct rules_network *network)
 {
     static const unsigned char prefix[12] = {[10] = 0xFF, [11] = 0xFF};
@@ -196,6 +226,10 @@ static bool read_uri(struct rules *rules, struct rules_value *value, struct erro
         return rules_value_refuse(
             error, "`*` stands for the last segment, `**` for all below, at the end alone");
     value->form = stars == 1 ? FORM_SEGMENT : FORM_BELOW;
+    if (!rules_uri_is_plain(form, path, length - stars - 1))
+        return rules_value_refuse(error,
+            "with a `*` there are no segments that are empty, of dots, or with other than plain "
+            "ASCII");
     form[length - stars - 1] = '\0';
     return rules_value_set(rules, value, form, error);
 }

@@ -42,6 +42,10 @@ void rules_form_lower(const char *name, size_t length, char *out);
  * length. */
 size_t rules_form_uri(const char *name, size_t length, char *out);
 
+/* Whether all segments of a URI's path, which begins at `path`, are such as a pattern with a `*`
+ * can hold for: not empty or dots, ASCII without spaces and `*?#%\`. */
+bool rules_uri_is_plain(const char *uri, size_t path, size_t length);
+
 /* Reads an address (RFC 791, RFC 4291), with `mapped` an IPv4-mapped one as IPv4. */
 bool rules_address_read(const char *word, bool mapped, struct rules_network *network);
 

@@ -31,6 +31,8 @@ static bool read_host(struct rules *rules, struct rules_value *value, struct err
     if (!request_host_read(name, host))
         return rules_value_refuse(error,
             "must be a host name (other letters than ASCII as xn--...), or *.DOMAIN for one label");
+    if (pattern && host[0] == '[')
+        return rules_value_refuse(error, "`*.` goes before a name, not before an address");
     value->form = pattern ? FORM_DOMAIN : FORM_EXACT;
     rules->has_host = true;
     return rules_value_set(rules, value, host, error);
@@ -45,8 +47,9 @@ static bool read_path(struct rules *rules, struct rules_value *value, struct err
 
     if (strchr(value->word, '*') != NULL)
         return rules_value_refuse(error, "takes no `*`: a path that ends in / is all below it");
-    if (strpbrk(value->word, "?;") != NULL)
-        return rules_value_refuse(error, "takes neither ? nor ;");
+    if (strpbrk(value->word, "?;") != NULL || strcasestr(value->word, "%3b") != NULL)
+        return rules_value_refuse(
+            error, "takes neither ? nor ; (what is behind a ; is not looked at in requests)");
     if (!request_path_read(value->word, &options, &path))
         return rules_value_refuse(
             error, "must begin with /, without segments of dots; a per cent sign is written %25");

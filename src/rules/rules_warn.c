@@ -39,6 +39,16 @@ static bool path_covers(const struct rules_value *wide, const struct rules_value
            (narrow->bytes.length == length || narrow->bytes.data[length] == '/');
 }
 
+/* *.DOMAIN, and a name of one label more. */
+static bool host_covers(const struct rules_value *wide, const struct rules_value *narrow)
+{
+    const char *name = (const char *)narrow->bytes.data;
+    const char *dot = narrow->form == FORM_EXACT && name[0] != '[' ? strchr(name, '.') : NULL;
+
+    return wide->form == FORM_DOMAIN && dot != NULL &&
+           strcmp(dot + 1, (const char *)wide->bytes.data) == 0;
+}
+
 /* Whether a value holds whenever another of the same key does. */
 static bool value_covers(const struct rules_value *wide, const struct rules_value *narrow)
 {
@@ -58,6 +68,10 @@ static bool value_covers(const struct rules_value *wide, const struct rules_valu
                rules_network_has(&wide->network, narrow->network.address, narrow->network.length);
     case KEY_PATH:
         if (path_covers(wide, narrow))
+            return true;
+        break;
+    case KEY_HOST:
+        if (host_covers(wide, narrow))
             return true;
         break;
     case KEY_METHOD:
@@ -89,12 +103,15 @@ static bool term_covers(const struct rules_term *wide, const struct rules_term *
 
 /* Whether a line holds whenever another one does: each of its keys is one of the other's, and as
  * wide. */
-static bool line_covers(const struct rules_line *wide, const struct rules_line *narrow)
+static bool line_covers(
+    const struct rules *rules, const struct rules_line *wide, const struct rules_line *narrow)
 {
     const unsigned conditions = KEY_BIT(KEY_USER) - 1;
     size_t i;
 
     if ((wide->keys & conditions & ~narrow->keys) != 0)
+        return false;
+    if (wide->kind == LINE_ALLOW && narrow->kind == LINE_DENY && rules_line_has_serial(rules, wide))
         return false;
     for (i = wide->term_count; i > 0; i--) {
         const struct rules_term *term = &wide->terms[i - 1];
@@ -107,17 +124,31 @@ static bool line_covers(const struct rules_line *wide, const struct rules_line *
            ((wide->keys ^ narrow->keys) & KEY_BIT(KEY_HOURS)) == 0;
 }
 
+/* What is not known holds for a deny line, and not for a wider line that allows. */
+static bool warn_of_line_covered(const struct rules *rules, size_t wide, size_t narrow,
+    struct list *warnings, struct error *error)
+{
+    const unsigned unknown = KEY_BIT(KEY_HOST) | KEY_BIT(KEY_METHOD) | KEY_BIT(KEY_FROM);
+    const bool decides_at_times = rules->rules[wide].allow && !rules->rules[narrow].allow &&
+                                  (rules->rule_lines[wide]->keys & unknown) != 0;
+
+    return rules_tell(rules, rules->rules[narrow].line, warnings, error,
+        decides_at_times ? "can decide only when host, method or address is unknown, line %zu is "
+                           "wider"
+                         : "can never decide, line %zu is wider",
+        rules->rules[wide].line);
+}
+
 static bool warn_of_covered(const struct rules *rules, struct list *warnings, struct error *error)
 {
     size_t i, j, count = rules->rule_count < MAX_COMPARED ? rules->rule_count : MAX_COMPARED;
 
     for (i = 1; i < count; i++) {
         for (j = 0; j < i; j++) {
-            if (line_covers(rules->rule_lines[j], rules->rule_lines[i]))
+            if (line_covers(rules, rules->rule_lines[j], rules->rule_lines[i]))
                 break;
         }
-        if (j < i && !rules_tell(rules, rules->rules[i].line, warnings, error,
-                         "can never decide, line %zu is wider", rules->rules[j].line))
+        if (j < i && !warn_of_line_covered(rules, j, i, warnings, error))
             return false;
     }
     return true;

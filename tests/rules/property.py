@@ -27,7 +27,7 @@ VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor"
 SEGMENTS = ["ops", "Ops", "eu", "7", "sensor", "..", "", "*", "a%20b", "%2e", "a?b"]
 FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a//b/", "/a%2Fb/", "/secret/"]
 PIECES = ["a", "b", "admin", "secret", "%61", "A", "..", ".", "", "a;v", ";v", "..;", "%2e%2e", "%2E", "a%2Fb", "a%2f..",
-          "%5c", "%25", "%252e", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;"]
+          "%5c", "%25", "%252e", "%2561", "%25%36%31", "%25%32f", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "get", None]
 ADDRESSES = ["192.0.2.7", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.7", "2001:db8::7", "2001:db9::1", "unix:", "", None]
 NETWORKS = ["192.0.2.0/24", "192.0.2.7", "192.0.2.128/25", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::7"]
@@ -70,8 +70,9 @@ class Maker:
         if key == "dns":
             return self.pick(["*.acme.example", "a.acme.example", "*.X.acme.example", "A.x.acme.example", "acme.example"])
         if key == "uri":
-            plain = [value for value in SEGMENTS if value and "*" not in value and "?" not in value]
-            return self.uri(plain) + self.pick(["", "/*", "/**"])
+            if self.chance(0.6):
+                return self.uri([value for value in SEGMENTS if value.isalnum()]) + self.pick(["/*", "/**"])
+            return self.uri([value for value in SEGMENTS if value and "*" not in value and "?" not in value])
         if key == "ip":
             return self.pick(NETWORKS)
         if key == "serial":
@@ -90,7 +91,9 @@ class Maker:
         if key == "host":
             return self.pick(HOSTS + ["*.acme.example", "*.wiki.acme.example"])
         if key == "path":
-            return self.pick(FOLDERS)
+            return self.pick([value for value in FOLDERS
+                              if ("%2F" not in value or "encoded-slash" in self.settings) and
+                              ("//" not in value or "double-slash" in self.settings)])
         if key == "method":
             return self.pick(["GET", "HEAD", "POST", "PUT"])
         if key == "from":
@@ -160,6 +163,7 @@ class Maker:
     def rules(self):
         self.issuers = self.random.sample(ISSUERS, self.random.choice([1, 2, 3]))
         self.naming = set()
+        self.settings = [name for name in ("encoded-slash", "double-slash") if self.chance(0.3)]
         lines = [f"issuer {name} " + self.pick([f"{name}.cer", f"spki:@ca-spki:{name}@", f"sha256:@ca-sha256:{name}@"])
                  for name in self.issuers]
         groups, maps = [], []
@@ -176,7 +180,7 @@ class Maker:
             maps.append(name)
         many = 120 if self.chance(0.1) else 7  # many: found by host and path
         lines += [self.rule(groups, maps) for _ in range(self.random.randint(1, many))]
-        lines += ["set encoded-slash literal"] * self.chance(0.3) + ["set double-slash literal"] * self.chance(0.3)
+        lines += [f"set {name} literal" for name in self.settings]
         lines += ["set explain full"] * self.chance(0.3)
         if self.chance(0.5):
             lines = [line + self.pick(["", "  # a comment", "\t"]) for line in lines]

@@ -289,6 +289,10 @@ class Ambiguous(Exception):
     pass
 
 
+def unescaped(raw):
+    return re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), raw.encode())
+
+
 def read_path(raw, settings):
     """The segments of a path; the last one is empty for a folder."""
     if raw is None:
@@ -296,15 +300,16 @@ def read_path(raw, settings):
     raw = raw.split("?")[0]
     if not raw.startswith("/") or re.search(r"[\x00-\x1f\x7f\\#]", raw) or re.search(r"%(?![0-9a-fA-F]{2})", raw):
         raise Ambiguous
-    if re.search(r"%(0[0-9a-f]|1[0-9a-f]|7f|5c)", raw, re.I) or re.search(r"%25(2e|2f|5c|25)", raw, re.I):
+    if re.search(r"%(0[0-9a-f]|1[0-9a-f]|7f|5c)", raw, re.I):
         raise Ambiguous
+    for piece in re.split(r"%2f", raw, flags=re.I):
+        if re.search(rb"%[0-9a-fA-F]{2}", unescaped(piece)):
+            raise Ambiguous
     if re.search(r"%2f", raw, re.I) and "encoded-slash" not in settings:
         raise Ambiguous
     parts = []
     for part in raw.split("/"):
-        pieces = [re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), piece.encode())
-                  for piece in re.split(r"%2[fF]", part)]
-        parts.append(b"%2F".join(pieces))
+        parts.append(b"%2F".join(map(unescaped, re.split(r"%2[fF]", part))))
     return settle(parts, settings)
 
 
@@ -336,7 +341,7 @@ def choose_path(request, settings):
         return wrote
     if raw is None or request["redirect"]:
         return read_path(served, settings)
-    as_written = re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), raw.split("?")[0].encode())
+    as_written = unescaped(raw.split("?")[0])
     if re.search(r"[\x00-\x1f\x7f\\]", served) or (as_written != served.encode() and re.search("[%?#]", served)):
         raise Ambiguous
     return settle(served.encode().split(b"/"), settings)
@@ -444,7 +449,6 @@ def when_holds(line, request, segments, host):
 
 
 def decide(rules, certificate, request):
-    client = Client(certificate)
     segments = None
     host = read_host(request["host"])
     if rules.has_path:
@@ -454,6 +458,23 @@ def decide(rules, certificate, request):
             return "no ambiguous_path"
     if rules.has_host and host is False:
         return "no no_rule"
+    first = decide_path(rules, certificate, request, segments, host)
+    if not first.startswith("yes") or segments is None or request["path"] is None or request["served"] is None:
+        return first
+    # An application that gets what the client wrote must be allowed to serve that, too.
+    second = decide_path(rules, certificate, request, read_path(request["path"], rules.settings), host)
+    try:
+        read_path(request["path"], set())
+        return first
+    except Ambiguous:
+        pass
+    if not second.startswith("yes"):
+        return second
+    return first if first.split(" ")[2] == second.split(" ")[2] else "no ambiguous_path"
+
+
+def decide_path(rules, certificate, request, segments, host):
+    client = Client(certificate)
     old = False
     for line in rules.rules:
         if not client.meets(rules, line):

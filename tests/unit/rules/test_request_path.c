@@ -18,14 +18,16 @@ Test(request_path, what_could_be_understood_differently_is_ambiguous)
         "\\secret", "/\\secret", "/%5csecret", "/%5Csecret", "/pub/..;/secret",
         "/pub/..;x=1/secret", "/pub/.;/secret", "/;/secret", "/;x/secret", "/pub/;/secret",
         "/pub/;", "/pub/%3b/secret", "/pub/..%3b/secret", "/pub/%2e%2e%3bx/secret",
-        "/%252e%252e/secret", "/%252fsecret", "/%255csecret", "/%25252fsecret", "/%2525",
-        "/secret%00", "/secret%00.png", "/%00secret", "/secret%0a", "/secret%0d%0a", "/secret%7f",
-        "/secret%1F", "/sec\nret", "/sec\x7fret", "/sec\x01ret", "/%", "/%2", "/%zz", "/%2g",
-        "/%7g", "/%g7", "/%+1", "/%G1", "/%:1", "/%@1", "/%2G", "/%`1", "/%u0073ecret", "/secret%",
-        "/secret#x", "/#/../secret", "/%c0%aesecret", "/%c0%ae%c0%ae/secret", "/%c0%afsecret",
-        "/%c1%9csecret", "/%e0%80%afsecret", "/%e0%80%ae", "/%f0%80%80%af", "/%f0%8f%bf%bf",
-        "/%e0%9f%bf", "/\xc0\xaf/x", "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//", "//",
-        "///", "/a//"};
+        "/%252e%252e/secret", "/%252fsecret", "/%255csecret", "/%25252fsecret", "/%2525", "/%2541",
+        "/%2561dmin", "/%25%36%31dmin", "/%256%31dmin", "/%25%361dmin",
+        "/pub/%252%65%25%32e/secret", "/pub/%25%32%65/secret", "/%25aF", "/a%25Fa", "/secret%00",
+        "/secret%00.png", "/%00secret", "/secret%0a", "/secret%0d%0a", "/secret%7f", "/secret%1F",
+        "/sec\nret", "/sec\x7fret", "/sec\x01ret", "/%", "/%2", "/%zz", "/%2g", "/%7g", "/%g7",
+        "/%+1", "/%G1", "/%:1", "/%@1", "/%2G", "/%`1", "/%u0073ecret", "/secret%", "/secret#x",
+        "/#/../secret", "/%c0%aesecret", "/%c0%ae%c0%ae/secret", "/%c0%afsecret", "/%c1%9csecret",
+        "/%e0%80%afsecret", "/%e0%80%ae", "/%f0%80%80%af", "/%f0%8f%bf%bf", "/%e0%9f%bf",
+        "/\xc0\xaf/x", "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//", "//", "///",
+        "/a//"};
     struct request_path path;
     size_t i;
 
@@ -38,7 +40,9 @@ Test(request_path, a_plain_path_is_decoded_once)
     static const struct {
         const char *raw, *wanted;
     } rows[] = {{"/", "/"}, {"/a", "/a"}, {"/a/", "/a/"}, {"/a/b?c=/../d", "/a/b"}, {"/?", "/"},
-        {"/%73ecret/x", "/secret/x"}, {"/a%20b", "/a b"}, {"/100%25", "/100%"}, {"/%2541", "/%41"},
+        {"/%73ecret/x", "/secret/x"}, {"/a%20b", "/a b"}, {"/100%25", "/100%"}, {"/%25", "/%"},
+        {"/%25g1", "/%g1"}, {"/%251", "/%1"}, {"/%251g", "/%1g"}, {"/%25%20", "/% "},
+        {"/%251%20", "/%1 "}, {"/a%25b/c", "/a%b/c"}, {"/%25/a1", "/%/a1"}, {"/41%25", "/41%"},
         {"/a;v=1/b;w", "/a/b"}, {"/a%3bv/b", "/a/b"}, {"/a;/b", "/a/b"}, {"/...", "/..."},
         {"/..a", "/..a"}, {"/a..", "/a.."}, {"/.a", "/.a"}, {"/a.", "/a."},
         {"/J%C3%B6rg", "/J\xc3\xb6rg"}, {"/J\xc3\xb6rg", "/J\xc3\xb6rg"},

@@ -14,10 +14,14 @@ Test(request_path_fault, each_is_named)
         {"/a%7fb", "control"}, {"/a\x01", "control"}, {"/a%zz", "hexadecimal"},
         {"/a\x01", "control"}, {"/a\x7f", "control"}, {"/a%2?00", "hexadecimal"},
         {"/a%0", "hexadecimal"}, {"/a#b", "has a #"}, {"/a\\b", "backslash"},
-        {"/a%5Cb", "backslash"}, {"/a%252fb", "encoded twice"}, {"/a%2Fb", "an encoded slash"},
-        {"//a", "empty segment"}, {"/;/a", "empty segment"}, {"/%3b/a", "empty segment"},
-        {"/a/../b", "segments of dots"}, {"/%c0%ae/a", "overlong UTF-8"},
-        {"/a", "understood another"}};
+        {"/a%5Cb", "backslash"}, {"/a%252fb", "encoded twice"}, {"/%2541", "encoded twice"},
+        {"/%25%34%31", "encoded twice"}, {"/%254%61", "encoded twice"},
+        {"/%25%341", "encoded twice"}, {"/../%25%34g", "segments of dots"},
+        {"/../%254%5a", "segments of dots"}, {"/../%25%5a1", "segments of dots"},
+        {"/../a%25", "segments of dots"}, {"/../%254", "segments of dots"},
+        {"/a%2Fb", "an encoded slash"}, {"//a", "empty segment"}, {"/;/a", "empty segment"},
+        {"/%3b/a", "empty segment"}, {"/a/../b", "segments of dots"},
+        {"/%c0%ae/a", "overlong UTF-8"}, {"/a", "understood another"}};
     static const struct request_path_options strict = {.double_slash_literal = false};
     static const struct request_path_options mild = {
         .encoded_slash_literal = true, .double_slash_literal = true};

@@ -40,7 +40,7 @@ Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
     expect_warnings("allow any user=x path=/a/\ndeny any path=/ab", "");
     expect_warnings("allow any user=x path=/a/\ndeny any path=/a/,/b/", "");
     expect_warnings("allow any user=x path=/a\ndeny any path=/a/", "");
-    expect_warnings("allow any user=x method=GET\ndeny any method=HEAD",
+    expect_warnings("allow any user=x method=GET\nallow any user=x method=HEAD",
         ":2: can never decide, line 1 is wider|");
     expect_warnings("allow any user=x method=HEAD\ndeny any method=GET", "");
     expect_warnings("allow any user=x host=a\ndeny any host=b", "");
@@ -55,7 +55,7 @@ Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
     expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=2001:db8::/32", "");
     expect_warnings("allow any user=x host=a\ndeny any", "");
     expect_warnings("allow any user=x days=mon\ndeny any days=mon,tue", "");
-    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=10.1.0.0/16",
+    expect_warnings("deny any from=10.0.0.0/8\nallow any user=x from=10.1.0.0/16",
         ":2: can never decide, line 1 is wider|");
     expect_warnings("allow any user=x from=10.1.0.0/16\ndeny any from=10.0.0.0/8", "");
     expect_warnings(ACME "allow cn=a\ndeny cn=A ou=b", ":3: can never decide, line 2 is wider|");
@@ -85,6 +85,60 @@ Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
     expect_warnings("group g any\ngroup h group=g\nallow group=h user=x", "");
     expect_warnings("issuer a spki:" HEX64 "\nallow issuer=a user=x",
         ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
+}
+
+#define UNKNOWN ":2: can decide only when host, method or address is unknown, line 1 is wider|"
+#define NEVER ":2: can never decide, line 1 is wider|"
+
+/* A deny line holds for what is not known, where an allow line does not. */
+Test(rules_warn, a_deny_line_below_a_wider_allow_line_decides_what_is_unknown)
+{
+    char words[700];
+    struct rules *rules =
+        world_rules("allow any user=x host=a\ndeny any host=a\nallow any user=y", NULL, NULL);
+
+    cr_assert_not_null(rules);
+    world_decide(rules, "eve", "GET - /", words);
+    cr_expect_str_eq(words, "no 2");
+    rules_release(rules);
+    expect_warnings("allow any user=x host=a\ndeny any host=a", UNKNOWN);
+    expect_warnings("allow any user=x method=GET\ndeny any method=HEAD", UNKNOWN);
+    expect_warnings("allow any user=x from=10.0.0.0/8\ndeny any from=10.1.0.0/16", UNKNOWN);
+    expect_warnings("allow any user=x path=/a/ method=GET\ndeny any path=/a/b method=GET", UNKNOWN);
+    expect_warnings("allow any user=x host=a\nallow any user=x host=a path=/", NEVER);
+    expect_warnings("deny any host=a\ndeny any host=a path=/\nallow any user=x", NEVER);
+    expect_warnings("deny any host=a\nallow any user=x host=a path=/", NEVER);
+    expect_warnings("allow any user=x path=/a/\ndeny any host=a path=/a/", NEVER);
+}
+
+Test(rules_warn, a_pattern_of_hosts_is_wider_than_the_hosts_it_stands_for)
+{
+    expect_warnings("deny any host=*.a.b\nallow any user=x host=c.a.b", NEVER);
+    expect_warnings("allow any user=x host=*.a.b\ndeny any host=c.a.b", UNKNOWN);
+    expect_warnings("deny any host=*.a.b\nallow any user=x host=d.c.a.b", "");
+    expect_warnings("deny any host=*.a.b\nallow any user=x host=a.b", "");
+    expect_warnings("deny any host=*.a.b\nallow any user=x host=*.c.a.b", "");
+    expect_warnings("deny any host=*.a.b\nallow any user=x host=c", "");
+    expect_warnings("deny any host=c.a.b\nallow any user=x host=*.a.b", "");
+}
+
+/* Serial numbers below an intermediate: a deny line takes them, an allow line does not. */
+Test(rules_warn, an_allow_line_with_a_serial_number_is_not_wider_than_a_deny_line)
+{
+    expect_warnings(
+        ACME "deny serial=1\nallow serial=1 user=x", ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "allow serial=1 user=x\nallow serial=1 user=x path=/",
+        ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "allow serial=1 user=x\ndeny serial=1", "");
+    expect_warnings(ACME "group g serial=1\nallow group=g user=x\ndeny group=g", "");
+    expect_warnings(
+        ACME "group g serial=1\ngroup h group=g\nallow group=h user=x\ndeny group=h", "");
+    expect_warnings(
+        ACME "group g serial=1\ngroup h cn=a\nallow group=h,g user=x\ndeny group=h,g", "");
+    expect_warnings(
+        ACME "group g serial=1\ngroup h cn=a\nallow group=h user=x\ndeny group=h,g", "");
+    expect_warnings(ACME "group h cn=a\nallow group=h user=x\ndeny group=h",
+        ":4: can never decide, line 3 is wider|");
 }
 
 Test(rules_warn, a_nul_byte_is_refused)

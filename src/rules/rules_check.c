@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#include "rules/request_path.h"
+#include "rules/rules_line.h"
+#include "rules/rules_resolve.h"
+#include "rules/rules_values.h"
+
+/* user=* needs one key of which every value has a `*`. */
+static bool has_star(const struct rules_line *line)
+{
+    size_t i, j, keys = 0;
+
+    for (i = 0; i < line->who_count; i++) {
+        const struct rules_term *term = &line->terms[i];
+        size_t patterns = 0;
+
+        if (!rules_key_has_patterns(term->key))
+            continue;
+        for (j = 0; j < term->count; j++)
+            patterns += term->values[j].form != FORM_EXACT;
+        if (patterns > 0 && patterns < term->count)
+            return false;
+        keys += patterns > 0;
+    }
+    return keys == 1;
+}
+
+static bool check_user(
+    const struct rules *rules, const struct rules_line *line, struct error *error)
+{
+    const struct rules_term *group = rules_line_term(line, KEY_GROUP);
+    size_t i;
+
+    if (line->user.kind == USER_STAR && !has_star(line))
+        return rules_refuse(rules, line->number, error,
+            "user=* needs one key of which every value has a `*`, such as email=*@acme.example");
+    if (line->kind != LINE_ALLOW || line->user.kind != USER_DEFAULT ||
+        rules_line_names_somebody(rules, line))
+        return true;
+    if (line->any)
+        return rules_refuse(rules, line->number, error, "'any' names nobody: say user=");
+    for (i = 0; group != NULL && i < group->count; i++) {
+        if (!rules->groups[group->values[i].id].names_somebody)
+            return rules_refuse(rules, line->number, error,
+                "group '%s' has a line that names nobody: say user=", group->values[i].word);
+    }
+    return rules_refuse(rules, line->number, error, "this line names nobody: say user=");
+}
+
+static bool check_dates(
+    const struct rules *rules, const struct rules_line *line, struct error *error)
+{
+    const struct rules_term *since = rules_line_term(line, KEY_SINCE);
+    const struct rules_term *until = rules_line_term(line, KEY_UNTIL);
+
+    return since == NULL || until == NULL || until->values[0].low > since->values[0].low ||
+           rules_refuse(rules, line->number, error, "until= is before since=");
+}
+
+/* Requests for such a path are refused before any rule: a deny line would seem to protect it. */
+static bool check_path(const struct rules *rules, const struct rules_line *line,
+    const struct rules_value *value, struct error *error)
+{
+    struct request_path path;
+    struct request_path_options options = {.encoded_slash_literal = rules->encoded_slash_literal,
+        .double_slash_literal = rules->double_slash_literal};
+    bool slash;
+
+    if (request_path_read(value->word, &options, &path))
+        return true;
+    options.encoded_slash_literal = true;
+    slash = request_path_read(value->word, &options, &path);
+    return rules_refuse(rules, line->number, error,
+        "path=%.100s: never holds, since paths with %s are refused; write one /, or the line 'set "
+        "%s literal'",
+        value->word, slash ? "an encoded slash" : "two slashes",
+        slash ? "encoded-slash" : "double-slash");
+}
+
+static bool check_paths(
+    const struct rules *rules, const struct rules_line *line, struct error *error)
+{
+    const struct rules_term *paths = rules_line_term(line, KEY_PATH);
+    size_t i;
+
+    for (i = 0; paths != NULL && i < paths->count; i++) {
+        if (!check_path(rules, line, &paths->values[i], error))
+            return false;
+    }
+    return true;
+}
+
+bool rules_check(const struct rules *rules, struct error *error)
+{
+    size_t i;
+
+    for (i = 0; i < rules->line_count; i++) {
+        const struct rules_line *line = &rules->lines[i];
+
+        if (!check_user(rules, line, error) || !check_dates(rules, line, error) ||
+            !check_paths(rules, line, error))
+            return false;
+    }
+    return true;
+}
