@@ -4,16 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 /* What an identity takes, roughly: so many bytes, and so many for each byte of the certificate. */
 #define IDENTITY_BYTES ((size_t)2048)
 #define IDENTITY_BYTES_PER_BYTE ((size_t)3)
-
-struct verdict_cache {
-    struct cache_secret secret;
-    struct table table;
-};
+/* The memory for an entry, on average. */
+#define BYTES_OF_AN_ENTRY ((size_t)16384)
 
 struct verdict_cache *verdict_cache_new(size_t entries, struct worker_slots *slots)
 {
@@ -23,8 +19,12 @@ struct verdict_cache *verdict_cache_new(size_t entries, struct worker_slots *slo
         free(cache);
         return NULL;
     }
-    table_begin(&cache->table, entries);
-    cache->table.slots = slots;
+    cache->most = entries;
+    cache->most_again = entries * 3 / 4;
+    cache->most_bytes = entries * BYTES_OF_AN_ENTRY;
+    cache->slots = slots;
+    (void)pthread_mutex_init(&cache->lock, NULL);
+    (void)pthread_cond_init(&cache->changed, NULL);
     return cache;
 }
 
@@ -32,7 +32,12 @@ void verdict_cache_free(struct verdict_cache *cache)
 {
     if (cache == NULL)
         return;
-    table_end(&cache->table);
+    cache_lock(cache);
+    cache->most = 0;
+    table_make_room(cache, NULL);
+    cache_unlock(cache);
+    (void)pthread_cond_destroy(&cache->changed);
+    (void)pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
 
@@ -41,136 +46,101 @@ static bool is_good_at(const struct verdict *verdict, time_t now)
     return now >= verdict->good_from && now < verdict->good_until;
 }
 
-/* The entry that is found, unless its verdict has ended: then it goes, into *freed. With the lock
- * held. */
-static struct verdict_cache_entry *find_good(
-    struct table *table, uint64_t hash, time_t now, struct verdict_cache_entry **freed)
-{
-    struct verdict_cache_entry *found = table_find(table, hash);
-
-    if (found == NULL || found->stage != STAGE_DONE || is_good_at(&found->verdict, now))
-        return found;
-    *freed = table_remove(found);
-    if (*freed != NULL)
-        (*freed)->next = NULL;
-    return NULL;
-}
-
-/* Makes an entry and the room for it. With the lock held. */
-static struct verdict_cache_entry *add(
-    struct table *table, const struct cache_probe *probe, struct verdict_cache_entry **freed)
-{
-    struct verdict_cache_entry *fresh = table_make_entry(table, probe), *more;
-
-    if (fresh != NULL && !table_insert(fresh)) {
-        table_free_entry(fresh);
-        return NULL;
-    }
-    if (fresh == NULL)
-        return NULL;
-    more = table_make_room(table, fresh);
-    LL_CONCAT(*freed, more);
-    return fresh;
-}
-
 enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
     const struct verdict_cache_key *key, time_t now, struct verdict_cache_entry **entry)
 {
-    struct verdict_cache_entry *found, *freed = NULL;
     enum verdict_cache_role role = CACHE_ALONE;
-    struct cache_probe probe;
+    struct verdict_cache_entry *found;
+    struct cache_key_bytes bytes;
 
     *entry = NULL;
-    if (cache == NULL || !cache_probe_key(&probe, &cache->secret, key))
+    if (cache == NULL || !cache_key_write(&bytes, &cache->secret, key))
         return CACHE_ALONE;
-    (void)pthread_mutex_lock(&cache->table.lock);
-    found = find_good(&cache->table, probe.hash, now, &freed);
+    cache_lock(cache);
+    found = table_find(cache, &bytes);
+    if (found != NULL && found->stage == STAGE_DONE && !is_good_at(&found->verdict, now)) {
+        table_remove(found);
+        found = NULL;
+    }
     if (found == NULL) {
-        *entry = add(&cache->table, &probe, &freed);
+        *entry = table_add(cache, &bytes);
         role = *entry != NULL ? CACHE_OWNER : CACHE_ALONE;
-    } else if (table_is_entry_of(found, &probe)) {
+    } else {
         found->references++;
         table_promote(found);
         *entry = found;
         role = CACHE_FOLLOWER;
     }
-    (void)pthread_mutex_unlock(&cache->table.lock);
-    table_free_all(freed);
+    cache_unlock(cache);
+    free(bytes.data);
     return role;
 }
 
 bool verdict_cache_publish_identity(
     struct verdict_cache_entry *entry, struct identity *identity, const struct forwarded *forwarded)
 {
-    struct table *table = entry->table;
-    struct verdict_cache_entry *freed = NULL;
-    bool keep = !entry->is_digest;
+    bool keep = !entry->key.is_digest;
 
-    (void)pthread_mutex_lock(&table->lock);
+    cache_lock(entry->cache);
     entry->stage = STAGE_JUDGING;
     if (keep) {
         entry->identity = identity;
         entry->forwarded = *forwarded;
         entry->forwarded.chain_count = 0;
         table_grow(entry, IDENTITY_BYTES + (IDENTITY_BYTES_PER_BYTE + 1) * forwarded->leaf.length);
-        if (entry->in_table)
-            freed = table_make_room(table, entry);
     }
-    (void)pthread_cond_broadcast(&table->changed);
-    (void)pthread_mutex_unlock(&table->lock);
-    table_free_all(freed);
+    (void)pthread_cond_broadcast(&entry->cache->changed);
+    cache_unlock(entry->cache);
     return keep;
 }
 
 /* Ends the owner's work. */
 static void settle(struct verdict_cache_entry *entry, enum stage stage)
 {
-    struct table *table = entry->table;
-
     entry->stage = stage;
     if (stage == STAGE_GIVEN_UP)
-        (void)table_remove(entry); /* the owner still holds it */
-    (void)pthread_cond_broadcast(&table->changed);
+        table_remove(entry);
+    (void)pthread_cond_broadcast(&entry->cache->changed);
 }
 
 void verdict_cache_publish_verdict(struct verdict_cache_entry *entry, const struct verdict *verdict)
 {
     bool keep = verdict->status != VERDICT_NOT_JUDGED && is_good_at(verdict, verdict->checked_at);
 
-    (void)pthread_mutex_lock(&entry->table->lock);
+    cache_lock(entry->cache);
     entry->verdict = *verdict;
     settle(entry, keep ? STAGE_DONE : STAGE_GIVEN_UP);
-    (void)pthread_mutex_unlock(&entry->table->lock);
+    cache_unlock(entry->cache);
 }
 
 void verdict_cache_give_up(struct verdict_cache_entry *entry)
 {
-    (void)pthread_mutex_lock(&entry->table->lock);
+    cache_lock(entry->cache);
     settle(entry, STAGE_GIVEN_UP);
-    (void)pthread_mutex_unlock(&entry->table->lock);
+    cache_unlock(entry->cache);
 }
 
 /* Waits until the owner is beyond a stage, without the worker's slot; with the lock held. */
 static void wait_beyond(struct verdict_cache_entry *entry, enum stage stage)
 {
-    struct table *table = entry->table;
+    struct verdict_cache *cache = entry->cache;
 
     if (entry->stage > stage)
         return;
-    worker_slots_leave(table->slots);
+    worker_slots_leave(cache->slots);
     while (entry->stage <= stage)
-        (void)pthread_cond_wait(&table->changed, &table->lock);
-    worker_slots_enter(table->slots);
+        (void)pthread_cond_wait(&cache->changed, &cache->lock);
+    worker_slots_enter(cache->slots);
 }
 
 bool verdict_cache_wait_identity(struct verdict_cache_entry *entry)
 {
     bool good;
 
-    (void)pthread_mutex_lock(&entry->table->lock);
+    cache_lock(entry->cache);
     wait_beyond(entry, STAGE_DECODING);
     good = entry->stage != STAGE_GIVEN_UP;
-    (void)pthread_mutex_unlock(&entry->table->lock);
+    cache_unlock(entry->cache);
     return good;
 }
 
@@ -190,10 +160,10 @@ bool verdict_cache_wait_verdict(
 {
     bool good;
 
-    (void)pthread_mutex_lock(&entry->table->lock);
+    cache_lock(entry->cache);
     wait_beyond(entry, STAGE_JUDGING);
     good = copy_verdict(entry, now, verdict);
-    (void)pthread_mutex_unlock(&entry->table->lock);
+    cache_unlock(entry->cache);
     return good;
 }
 
@@ -202,9 +172,9 @@ bool verdict_cache_peek_verdict(
 {
     bool good;
 
-    (void)pthread_mutex_lock(&entry->table->lock);
+    cache_lock(entry->cache);
     good = copy_verdict(entry, now, verdict);
-    (void)pthread_mutex_unlock(&entry->table->lock);
+    cache_unlock(entry->cache);
     return good;
 }
 
@@ -221,23 +191,18 @@ const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry
 bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number, void *object,
     size_t length, void (*release)(void *object))
 {
-    struct table *table = entry->table;
-    struct verdict_cache_entry *freed = NULL;
     struct kept *kept = &entry->kept[number];
     bool taken = false;
 
-    if (entry->is_digest)
+    if (entry->key.is_digest)
         return false;
-    (void)pthread_mutex_lock(&table->lock);
+    cache_lock(entry->cache);
     if (kept->bytes == NULL) {
         *kept = (struct kept){.bytes = object, .length = length, .release = release};
         taken = true;
         table_grow(entry, length);
-        if (entry->in_table)
-            freed = table_make_room(table, entry);
     }
-    (void)pthread_mutex_unlock(&table->lock);
-    table_free_all(freed);
+    cache_unlock(entry->cache);
     return taken;
 }
 
@@ -259,33 +224,29 @@ const void *verdict_cache_find_kept(
 {
     struct kept kept;
 
-    (void)pthread_mutex_lock(&entry->table->lock);
+    cache_lock(entry->cache);
     kept = entry->kept[number];
-    (void)pthread_mutex_unlock(&entry->table->lock);
+    cache_unlock(entry->cache);
     *length = kept.length;
     return kept.bytes;
 }
 
 void verdict_cache_leave(struct verdict_cache_entry *entry)
 {
-    struct table *table;
-    bool last;
+    struct verdict_cache *cache;
 
     if (entry == NULL)
         return;
-    table = entry->table;
-    (void)pthread_mutex_lock(&table->lock);
-    entry->references--;
-    last = entry->references == 0;
-    (void)pthread_mutex_unlock(&table->lock);
-    if (last)
-        table_free_entry(entry);
+    cache = entry->cache;
+    cache_lock(cache);
+    table_release(entry);
+    cache_unlock(cache);
 }
 
 void verdict_cache_measure(struct verdict_cache *cache, size_t *entries, size_t *bytes)
 {
-    (void)pthread_mutex_lock(&cache->table.lock);
-    *entries = cache->table.count;
-    *bytes = cache->table.bytes;
-    (void)pthread_mutex_unlock(&cache->table.lock);
+    cache_lock(cache);
+    *entries = cache->count;
+    *bytes = cache->bytes;
+    cache_unlock(cache);
 }

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -60,21 +61,7 @@ uint64_t cache_hash_bytes(const struct cache_secret *secret, const void *bytes, 
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-uint64_t cache_key_hash(const struct cache_secret *secret, const struct verdict_cache_key *key)
-{
-    const struct forwarded_selection *selection = key->selection;
-    uint64_t parts[2 + 2 * FORWARDED_MAX_SELECTED] = {key->trust_number, key->rules_number};
-    size_t i, count = 2;
-
-    for (i = 0; i < selection->count; i++) {
-        parts[count++] = selection->items[i].length;
-        parts[count++] =
-            cache_hash_bytes(secret, selection->items[i].parameter, selection->items[i].length);
-    }
-    return cache_hash_bytes(secret, parts, count * sizeof(parts[0]));
-}
-
-size_t cache_key_length(const struct verdict_cache_key *key)
+static size_t length_of(const struct verdict_cache_key *key)
 {
     size_t i, length = sizeof(key->trust_number) + sizeof(key->rules_number);
 
@@ -83,78 +70,47 @@ size_t cache_key_length(const struct verdict_cache_key *key)
     return length;
 }
 
-/* What is done with each part of a key in turn; false ends it. */
-typedef bool part_function(void *context, const void *bytes, size_t length);
-
-static bool each_part(const struct verdict_cache_key *key, part_function *function, void *context)
+static void write_items(unsigned char *to, const struct verdict_cache_key *key)
 {
-    bool good = function(context, &key->trust_number, sizeof(key->trust_number)) &&
-                function(context, &key->rules_number, sizeof(key->rules_number));
     size_t i;
 
-    for (i = 0; good && i < key->selection->count; i++) {
+    to = mempcpy(to, &key->trust_number, sizeof(key->trust_number));
+    to = mempcpy(to, &key->rules_number, sizeof(key->rules_number));
+    for (i = 0; i < key->selection->count; i++) {
         const size_t length = key->selection->items[i].length;
 
-        good = function(context, &length, sizeof(length)) &&
-               function(context, key->selection->items[i].parameter, length);
+        to = mempcpy(to, &length, sizeof(length));
+        to = mempcpy(to, key->selection->items[i].parameter, length);
     }
-    return good;
 }
 
-static bool copy_part(void *context, const void *bytes, size_t length)
+/* Puts the digest of the bytes in their place. */
+static bool shorten(struct cache_key_bytes *bytes)
 {
-    unsigned char **at = context;
+    unsigned char *digest = malloc(CACHE_DIGEST_SIZE);
+    bool good = digest != NULL &&
+                EVP_Digest(bytes->data, bytes->length, digest, NULL, EVP_sha256(), NULL) == 1;
 
-    memcpy(*at, bytes, length);
-    *at += length;
-    return true;
-}
-
-void cache_key_copy(const struct verdict_cache_key *key, unsigned char *copy)
-{
-    (void)each_part(key, copy_part, &copy);
-}
-
-static bool compare_part(void *context, const void *bytes, size_t length)
-{
-    const unsigned char **at = context;
-
-    if (memcmp(*at, bytes, length) != 0)
-        return false;
-    *at += length;
-    return true;
-}
-
-bool cache_key_equal(const struct verdict_cache_key *key, const unsigned char *copy, size_t length)
-{
-    return cache_key_length(key) == length && each_part(key, compare_part, &copy);
-}
-
-static bool digest_part(void *context, const void *bytes, size_t length)
-{
-    return EVP_DigestUpdate(context, bytes, length) == 1;
-}
-
-/* SHA-256 of what cache_key_copy would write. */
-static bool digest_key(const struct verdict_cache_key *key, unsigned char digest[CACHE_DIGEST_SIZE])
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
-                each_part(key, digest_part, context) &&
-                EVP_DigestFinal_ex(context, digest, NULL) == 1;
-
-    EVP_MD_CTX_free(context);
     if (!good)
         ERR_clear_error();
+    free(bytes->data);
+    *bytes =
+        (struct cache_key_bytes){.data = digest, .length = CACHE_DIGEST_SIZE, .is_digest = true};
     return good;
 }
 
-bool cache_probe_key(struct cache_probe *probe, const struct cache_secret *secret,
+bool cache_key_write(struct cache_key_bytes *bytes, const struct cache_secret *secret,
     const struct verdict_cache_key *key)
 {
-    probe->key = key;
-    probe->hash = cache_key_hash(secret, key);
-    probe->length = cache_key_length(key);
-    probe->is_long = probe->length > CACHE_MAX_KEY;
-    return !probe->is_long || digest_key(key, probe->digest);
+    *bytes = (struct cache_key_bytes){.length = length_of(key)};
+    bytes->data = malloc(bytes->length);
+    if (bytes->data == NULL)
+        return false;
+    write_items(bytes->data, key);
+    if (bytes->length > CACHE_MAX_KEY && !shorten(bytes)) {
+        free(bytes->data);
+        return false;
+    }
+    bytes->hash = (unsigned)cache_hash_bytes(secret, bytes->data, bytes->length);
+    return true;
 }

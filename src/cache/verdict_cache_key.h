@@ -4,9 +4,7 @@
 
 #include "cache/verdict_cache.h"
 
-/* For verdict_cache.c alone: what an entry is found by. The bytes of a key are a list of items,
- * each with its length before it, so that no two lists have the same bytes. An entry keeps these
- * bytes, or their SHA-256 when they are long, and both are compared when its hash fits. */
+/* For verdict_cache.c alone: what an entry is found by. */
 
 /* The secret of the hash: without it nobody can choose keys that share one. */
 struct cache_secret {
@@ -20,33 +18,23 @@ bool cache_secret_draw(struct cache_secret *secret);
  * "SipHash: a fast short-input PRF", with one round for each word and three at the end. */
 uint64_t cache_hash_bytes(const struct cache_secret *secret, const void *bytes, size_t length);
 
-/* The hash of a key, over all its items. */
-uint64_t cache_key_hash(const struct cache_secret *secret, const struct verdict_cache_key *key);
-
-/* How many bytes a copy of the key takes, and makes one there. */
-size_t cache_key_length(const struct verdict_cache_key *key);
-void cache_key_copy(const struct verdict_cache_key *key, unsigned char *copy);
-
-/* Whether the key is that of a copy. */
-bool cache_key_equal(const struct verdict_cache_key *key, const unsigned char *copy, size_t length);
-
-#define CACHE_DIGEST_SIZE 32
-
-/* A key with all that is worked out of it before the table is locked. */
-struct cache_probe {
-    const struct verdict_cache_key *key; /* borrowed */
-    uint64_t hash;
-    size_t length;
-    bool is_long; /* the digest stands for its bytes */
-    unsigned char digest[CACHE_DIGEST_SIZE];
-};
-
 /* Longer keys are kept as their digest: a long chain must not push out many others, and yet must
  * not be verified again and again. */
 #define CACHE_MAX_KEY ((size_t)32768)
+#define CACHE_DIGEST_SIZE 32
 
-/* Fills *probe. false when libcrypto fails. */
-bool cache_probe_key(struct cache_probe *probe, const struct cache_secret *secret,
+/* A key as bytes: its numbers and items, each item with its length before it, so that no two keys
+ * have the same bytes; or the SHA-256 of these bytes, which is no other key's bytes, since those
+ * begin with two small numbers. */
+struct cache_key_bytes {
+    unsigned char *data; /* owned; free with free() */
+    size_t length;
+    bool is_digest;
+    unsigned hash;
+};
+
+/* Fills *bytes. false when out of memory. */
+bool cache_key_write(struct cache_key_bytes *bytes, const struct cache_secret *secret,
     const struct verdict_cache_key *key);
 
 #endif

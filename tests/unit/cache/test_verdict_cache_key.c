@@ -18,6 +18,20 @@ static struct forwarded_selection select_two(const char *one, const char *two)
     return selection;
 }
 
+static struct cache_key_bytes written(
+    const struct verdict_cache_key *key, const struct cache_secret *with)
+{
+    struct cache_key_bytes bytes;
+
+    cr_assert(cache_key_write(&bytes, with, key));
+    return bytes;
+}
+
+static bool is_same(const struct cache_key_bytes *one, const struct cache_key_bytes *other)
+{
+    return one->length == other->length && memcmp(one->data, other->data, one->length) == 0;
+}
+
 Test(verdict_cache_key, each_part_of_a_key_counts)
 {
     const struct forwarded_selection selections[] = {select_two("ab", "c"), select_two("a", "bc"),
@@ -29,19 +43,29 @@ Test(verdict_cache_key, each_part_of_a_key_counts)
     size_t i, j;
 
     for (i = 0; i < count; i++) {
-        size_t length = cache_key_length(&keys[i]);
-        unsigned char *copy = malloc(length);
+        struct cache_key_bytes one = written(&keys[i], &secret);
 
-        cache_key_copy(&keys[i], copy);
         for (j = 0; j < count; j++) {
-            cr_expect_eq(cache_key_equal(&keys[j], copy, length), i == j, "%zu and %zu", i, j);
-            cr_expect_eq(cache_key_hash(&secret, &keys[i]) == cache_key_hash(&secret, &keys[j]),
-                i == j, "%zu and %zu", i, j);
+            struct cache_key_bytes other = written(&keys[j], &secret);
+
+            cr_expect_eq(is_same(&one, &other), i == j, "%zu and %zu", i, j);
+            cr_expect_eq(one.hash == other.hash, i == j, "%zu and %zu", i, j);
+            free(other.data);
         }
-        cr_expect_not(cache_key_equal(&keys[i], copy, length - 1));
-        free(copy);
+        free(one.data);
     }
-    cr_expect_neq(cache_key_hash(&secret, &keys[0]), cache_key_hash(&other_secret, &keys[0]));
+}
+
+Test(verdict_cache_key, the_hash_of_a_key_hangs_on_the_secret)
+{
+    struct forwarded_selection selection = select_two("a", "b");
+    const struct verdict_cache_key key = {&selection, 1, 1};
+    struct cache_key_bytes one = written(&key, &secret), other = written(&key, &other_secret);
+
+    cr_expect(is_same(&one, &other));
+    cr_expect_neq(one.hash, other.hash);
+    free(one.data);
+    free(other.data);
 }
 
 Test(verdict_cache_key, a_hash_is_of_all_bytes_and_of_the_secret)
@@ -66,21 +90,23 @@ Test(verdict_cache_key, a_digest_stands_for_a_long_key)
 {
     char *long_words = malloc(CACHE_MAX_KEY + 1);
     struct forwarded_selection small = select_two("a", "b"), large;
-    struct verdict_cache_key key = {&small, 1, 1}, long_key = {&large, 1, 1};
-    struct cache_probe probe, other;
+    const struct verdict_cache_key key = {&small, 1, 1}, long_key = {&large, 1, 1};
+    struct cache_key_bytes one = written(&key, &secret), other;
 
+    cr_expect_not(one.is_digest);
+    cr_expect_eq(one.length, 4 * sizeof(size_t) + 2);
+    free(one.data);
     memset(long_words, 'x', CACHE_MAX_KEY);
     long_words[CACHE_MAX_KEY] = '\0';
     large = select_two("a", long_words);
-    cr_assert(cache_probe_key(&probe, &secret, &key));
-    cr_expect_not(probe.is_long);
-    cr_expect_eq(probe.length, cache_key_length(&key));
-    cr_expect_eq(probe.hash, cache_key_hash(&secret, &key));
-    cr_assert(cache_probe_key(&probe, &secret, &long_key));
-    cr_expect(probe.is_long);
+    one = written(&long_key, &secret);
+    cr_expect(one.is_digest);
+    cr_expect_eq(one.length, CACHE_DIGEST_SIZE);
     long_words[CACHE_MAX_KEY - 1] = 'y';
-    cr_assert(cache_probe_key(&other, &secret, &long_key));
-    cr_expect_neq(memcmp(probe.digest, other.digest, CACHE_DIGEST_SIZE), 0);
+    other = written(&long_key, &secret);
+    cr_expect_not(is_same(&one, &other));
+    free(one.data);
+    free(other.data);
     free(long_words);
 }
 

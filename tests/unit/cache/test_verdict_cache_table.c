@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "cache/verdict_cache_key.h"
+#include "cache/verdict_cache_table.h"
 #include "unit/cache/verdict_cache_helpers.h"
 
 #include <criterion/criterion.h>
@@ -224,31 +224,30 @@ Test(verdict_cache_table, an_owner_may_give_up_what_was_pushed_out_meanwhile)
     verdict_cache_free(cache);
 }
 
-/* The hash is not believed alone. */
-Test(verdict_cache_table, the_items_of_a_key_are_compared_byte_by_byte)
+/* All have the same hash. */
+Test(verdict_cache_table, the_keys_of_entries_are_compared_byte_by_byte)
 {
-    struct forwarded forwarded = cache_forwarded("leaf");
-    struct cache_parameters parameters;
-    const struct verdict_cache_key key = {.selection = &parameters.selection, .trust_number = 7};
-    unsigned char *copy;
-    size_t length, i;
+    struct verdict_cache *cache = verdict_cache_new(100, NULL);
+    struct cache_key_bytes key = {.data = (unsigned char *)strdup("key"), .length = 3, .hash = 7};
+    struct cache_key_bytes other = {.data = (unsigned char *)strdup("key"), .length = 3, .hash = 7};
+    struct verdict_cache_entry *entry;
+    size_t i;
 
-    cache_add_chain(&forwarded, "issuer");
-    cache_select(&parameters, &forwarded);
-    length = cache_key_length(&key);
-    copy = malloc(length);
-    cache_key_copy(&key, copy);
-    cr_expect(cache_key_equal(&key, copy, length));
-    cr_expect_not(cache_key_equal(&key, copy, length - 1));
-    cr_expect_not(cache_key_equal(&key, copy, length + 1));
-    for (i = 0; i < length; i++) {
-        copy[i] ^= 1;
-        cr_expect_not(cache_key_equal(&key, copy, length), "byte %zu of %zu", i, length);
-        copy[i] ^= 1;
+    cache_lock(cache);
+    entry = table_add(cache, &key);
+    cr_assert_not_null(entry);
+    cr_expect_eq(table_find(cache, &other), entry);
+    for (i = 0; i < other.length; i++) {
+        other.data[i] ^= 1;
+        cr_expect_null(table_find(cache, &other), "byte %zu", i);
+        other.data[i] ^= 1;
     }
-    free(copy);
-    cache_select_clear(&parameters);
-    cache_forwarded_clear(&forwarded);
+    other.length = 2;
+    cr_expect_null(table_find(cache, &other));
+    table_release(entry);
+    cache_unlock(cache);
+    free(other.data);
+    verdict_cache_free(cache);
 }
 
 /* The values are those of an implementation of its own that gives the SipHash-2-4 of the paper's
