@@ -5,36 +5,31 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-
-#define NONE UINT32_MAX
+#include <utlist.h>
 
 /* A token is the slot's number and how often it was used: so an event that comes late is not taken
- * for one of the connection that has the slot now. The lowest 32 bits are never NONE. */
+ * for one of the connection that has the slot now. */
 struct slot {
     struct fastcgi_connection connection; /* its fd is -1 when the slot is free */
     bool taken;                           /* by a thread, which alone uses `connection` then */
     bool look_again;                      /* an event has come that its thread may not have seen */
     bool sending; /* its events tell when the peer takes bytes, not when they come */
     uint32_t uses;
-    enum fastcgi_wait wait; /* the list that it stands in */
-    uint32_t older, newer;  /* neighbours there; `newer` chains the free slots */
+    enum fastcgi_wait wait;   /* the line that it stands in */
+    struct slot *prev, *next; /* neighbours there; `next` chains the free slots */
     int64_t since, deadline;
     size_t bytes;
-};
-
-/* Those that wait for the same thing, in the order in which they began to: so also in that of their
- * deadlines. */
-struct line {
-    uint32_t oldest, newest;
 };
 
 struct connections {
     pthread_mutex_t lock; /* guards all below, but what is taken */
     struct slot *slots;
     uint32_t size, count;
-    uint32_t free;
+    struct slot *free;
     size_t bytes;
-    struct line lines[FASTCGI_WAITS];
+    /* Those that wait for the same thing, in the order in which they began to, and so also in that
+     * of their deadlines: utlist's, doubly linked. */
+    struct slot *lines[FASTCGI_WAITS];
     int epoll_fd;
 };
 
@@ -57,77 +52,50 @@ struct connections *connections_new(size_t most, int epoll_fd)
         return NULL;
     }
     (void)pthread_mutex_init(&set->lock, NULL);
-    for (i = 0; i < size; i++) {
+    for (i = size; i-- > 0;) {
         set->slots[i].connection.fd = -1;
-        set->slots[i].newer = i + 1 < size ? i + 1 : NONE;
+        LL_PREPEND(set->free, &set->slots[i]);
     }
     set->size = size;
-    set->free = size > 0 ? 0 : NONE;
-    for (i = 0; i < FASTCGI_WAITS; i++)
-        set->lines[i] = (struct line){.oldest = NONE, .newest = NONE};
     set->epoll_fd = epoll_fd;
     return set;
 }
 
-static uint32_t number_of(const struct connections *set, const struct slot *slot)
+/* Puts it into the line of what it waits for now. */
+static void enter_line(struct connections *set, struct slot *slot)
 {
-    return (uint32_t)(slot - set->slots);
-}
+    int64_t limit = fastcgi_wait_limit(slot->connection.wait);
 
-static void leave_line(struct connections *set, struct slot *slot)
-{
-    struct line *line = &set->lines[slot->wait];
-
-    if (slot->older != NONE)
-        set->slots[slot->older].newer = slot->newer;
-    else
-        line->oldest = slot->newer;
-    if (slot->newer != NONE)
-        set->slots[slot->newer].older = slot->older;
-    else
-        line->newest = slot->older;
-}
-
-static void enter_line(struct connections *set, struct slot *slot, enum fastcgi_wait wait)
-{
-    struct line *line = &set->lines[wait];
-    int64_t limit = fastcgi_wait_limit(wait);
-
-    slot->wait = wait;
+    slot->wait = slot->connection.wait;
     slot->since = clock_milliseconds();
     slot->deadline = limit < 0 ? INT64_MAX : slot->since + limit;
-    slot->older = line->newest;
-    slot->newer = NONE;
-    if (line->newest != NONE)
-        set->slots[line->newest].newer = number_of(set, slot);
-    else
-        line->oldest = number_of(set, slot);
-    line->newest = number_of(set, slot);
+    DL_APPEND(set->lines[slot->wait], slot);
 }
 
-static void count_bytes(struct connections *set, struct slot *slot, size_t bytes)
+static void change_line(struct connections *set, struct slot *slot)
 {
-    set->bytes += bytes - slot->bytes;
-    slot->bytes = bytes;
+    DL_DELETE(set->lines[slot->wait], slot);
+    enter_line(set, slot);
 }
 
 /* Closes a connection and frees its slot. */
 static void release(struct connections *set, struct slot *slot)
 {
-    leave_line(set, slot);
-    count_bytes(set, slot, 0);
+    DL_DELETE(set->lines[slot->wait], slot);
+    set->bytes -= slot->bytes;
+    slot->bytes = 0;
     fastcgi_connection_close(&slot->connection);
     slot->taken = false;
     slot->uses++;
-    slot->newer = set->free;
-    set->free = number_of(set, slot);
+    LL_PREPEND(set->free, slot);
     set->count--;
 }
 
 /* Has events told of what the connection waits for. What is there already is told at once. */
 static bool watch(struct connections *set, struct slot *slot, int operation)
 {
-    struct epoll_event event = {.data.u64 = (uint64_t)slot->uses << 32 | number_of(set, slot)};
+    uint64_t number = (uint64_t)(slot - set->slots);
+    struct epoll_event event = {.data.u64 = (uint64_t)slot->uses << 32 | number};
 
     slot->sending = slot->wait == FASTCGI_WAIT_SEND;
     slot->look_again = false;
@@ -137,11 +105,11 @@ static bool watch(struct connections *set, struct slot *slot, int operation)
 }
 
 /* The oldest of a line that no thread has, from a slot on. */
-static struct slot *find_free(struct connections *set, uint32_t number)
+static struct slot *find_free(struct slot *slot)
 {
-    while (number != NONE && set->slots[number].taken)
-        number = set->slots[number].newer;
-    return number != NONE ? &set->slots[number] : NULL;
+    while (slot != NULL && slot->taken)
+        slot = slot->next;
+    return slot;
 }
 
 /* Whether a request may be about to become whole: its peer has just connected, or bytes have come
@@ -167,9 +135,9 @@ static bool evict(struct connections *set, size_t kinds, bool with_bytes)
     size_t i;
 
     for (i = 0; i < kinds; i++) {
-        slot = find_free(set, set->lines[eviction[i]].oldest);
+        slot = find_free(set->lines[eviction[i]]);
         while (slot != NULL && ((with_bytes && slot->bytes == 0) || is_promising(slot)))
-            slot = find_free(set, slot->newer);
+            slot = find_free(slot->next);
         if (slot != NULL) {
             release(set, slot);
             return true;
@@ -185,37 +153,46 @@ static void keep_within_bytes(struct connections *set)
         continue;
 }
 
+/* An event was for what is there now, and comes no more by itself. */
+static bool must_watch(const struct slot *slot)
+{
+    return slot->look_again || slot->connection.unread ||
+           slot->sending != (slot->wait == FASTCGI_WAIT_SEND);
+}
+
+/* Has it wait, and told of events; closes it when that cannot be. */
+static void settle(struct connections *set, struct slot *slot, int operation)
+{
+    size_t bytes = fastcgi_connection_size(&slot->connection);
+
+    set->bytes += bytes - slot->bytes;
+    slot->bytes = bytes;
+    if (!must_watch(slot) || watch(set, slot, operation))
+        keep_within_bytes(set);
+    else
+        release(set, slot);
+}
+
 void connections_add(struct connections *set, const struct fastcgi_connection *connection)
 {
     struct fastcgi_connection given = *connection;
     struct slot *slot;
 
     (void)pthread_mutex_lock(&set->lock);
-    if (set->free == NONE)
+    if (set->free == NULL)
         (void)evict(set, sizeof(eviction) / sizeof(eviction[0]), false);
-    if (set->free == NONE) {
+    slot = set->free;
+    if (slot == NULL) {
         fastcgi_connection_close(&given);
     } else {
-        slot = &set->slots[set->free];
-        set->free = slot->newer;
+        LL_DELETE(set->free, slot);
         set->count++;
         slot->connection = given;
-        slot->bytes = 0;
-        enter_line(set, slot, given.wait);
-        count_bytes(set, slot, fastcgi_connection_size(&given));
-        if (watch(set, slot, EPOLL_CTL_ADD))
-            keep_within_bytes(set);
-        else
-            release(set, slot);
+        slot->look_again = true;
+        enter_line(set, slot);
+        settle(set, slot, EPOLL_CTL_ADD);
     }
     (void)pthread_mutex_unlock(&set->lock);
-}
-
-/* An event was for what is there now, and comes no more by itself. */
-static bool must_watch(const struct slot *slot)
-{
-    return slot->look_again || slot->connection.unread ||
-           slot->sending != (slot->wait == FASTCGI_WAIT_SEND);
 }
 
 struct fastcgi_connection *connections_take(
@@ -246,7 +223,7 @@ struct fastcgi_connection *connections_take_expired(struct connections *set, int
 
     (void)pthread_mutex_lock(&set->lock);
     for (i = 0; i < FASTCGI_WAITS && connection == NULL; i++) {
-        struct slot *slot = find_free(set, set->lines[i].oldest);
+        struct slot *slot = find_free(set->lines[i]);
 
         if (slot != NULL && slot->deadline <= now) {
             slot->taken = true;
@@ -268,15 +245,9 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
         release(set, slot);
     } else {
         /* A head, a body, an answer has one deadline, however many events it takes. */
-        if (connection->wait != slot->wait || connection->wait == FASTCGI_WAIT_REQUEST) {
-            leave_line(set, slot);
-            enter_line(set, slot, connection->wait);
-        }
-        count_bytes(set, slot, fastcgi_connection_size(connection));
-        if (!must_watch(slot) || watch(set, slot, EPOLL_CTL_MOD))
-            keep_within_bytes(set);
-        else
-            release(set, slot);
+        if (connection->wait != slot->wait || connection->wait == FASTCGI_WAIT_REQUEST)
+            change_line(set, slot);
+        settle(set, slot, EPOLL_CTL_MOD);
     }
     (void)pthread_mutex_unlock(&set->lock);
 }
@@ -286,7 +257,7 @@ bool connections_make_room(struct connections *set, bool descriptor)
     bool room;
 
     (void)pthread_mutex_lock(&set->lock);
-    room = (set->free != NONE && !descriptor) || evict(set, EVICTION_HARMLESS, false);
+    room = (set->free != NULL && !descriptor) || evict(set, EVICTION_HARMLESS, false);
     (void)pthread_mutex_unlock(&set->lock);
     return room;
 }
@@ -298,7 +269,7 @@ int64_t connections_deadline(struct connections *set)
 
     (void)pthread_mutex_lock(&set->lock);
     for (i = 0; i < FASTCGI_WAITS; i++) {
-        const struct slot *slot = find_free(set, set->lines[i].oldest);
+        const struct slot *slot = find_free(set->lines[i]);
 
         if (slot != NULL && slot->deadline < first)
             first = slot->deadline;
@@ -309,24 +280,20 @@ int64_t connections_deadline(struct connections *set)
 
 size_t connections_end_idle(struct connections *set, int64_t now, int64_t grace)
 {
-    uint32_t number, newer;
+    struct slot *slot, *next;
     size_t count;
 
     (void)pthread_mutex_lock(&set->lock);
-    for (number = set->lines[FASTCGI_WAIT_REQUEST].oldest; number != NONE; number = newer) {
-        struct slot *slot = &set->slots[number];
-
-        newer = slot->newer;
+    DL_FOREACH_SAFE(set->lines[FASTCGI_WAIT_REQUEST], slot, next)
+    {
         if (slot->taken || (slot->connection.answered == 0 && now < grace))
             continue;
         /* Its event stays as it is: it is readable when the peer ends too. */
         (void)fastcgi_connection_end(&slot->connection);
-        if (slot->connection.wait == FASTCGI_CLOSED) {
+        if (slot->connection.wait == FASTCGI_CLOSED)
             release(set, slot);
-        } else if (slot->connection.wait != slot->wait) {
-            leave_line(set, slot);
-            enter_line(set, slot, slot->connection.wait);
-        }
+        else if (slot->connection.wait != slot->wait)
+            change_line(set, slot);
     }
     count = set->count;
     (void)pthread_mutex_unlock(&set->lock);
