@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,8 @@ struct network {
 struct allowlist {
     struct network *networks;
     size_t count;
+    bool is_given; /* by the operator */
 };
-
-static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
 
 /* The address as 16 bytes; false for other families. */
 static bool to_bytes(const struct sockaddr_storage *address, unsigned char bytes[16])
@@ -28,7 +28,8 @@ static bool to_bytes(const struct sockaddr_storage *address, unsigned char bytes
     const struct sockaddr_in6 *ipv6 = its;
 
     if (address->ss_family == AF_INET) {
-        memcpy(bytes, mapped_prefix, sizeof(mapped_prefix));
+        memset(bytes, 0, 10);
+        memset(bytes + 10, 0xFF, 2);
         memcpy(bytes + 12, &ipv4->sin_addr, 4);
         return true;
     }
@@ -54,22 +55,17 @@ static bool parse_bits(const char *words, unsigned most, unsigned *bits)
 
 static bool parse_network(const char *words, struct network *network)
 {
-    char address[INET6_ADDRSTRLEN];
+    char address[sizeof("::ffff:") + INET6_ADDRSTRLEN];
     size_t length = strcspn(words, "/");
-    unsigned offset = 0, bits;
+    bool is_ipv4 = memchr(words, ':', length) == NULL && memchr(words, '.', length) != NULL;
+    unsigned offset = is_ipv4 ? 96 : 0, bits = 128 - offset;
 
-    if (length >= sizeof(address))
+    if (length >= INET6_ADDRSTRLEN)
         return false;
-    memcpy(address, words, length);
-    address[length] = '\0';
-    if (inet_pton(AF_INET, address, network->address + 12) == 1) {
-        memcpy(network->address, mapped_prefix, sizeof(mapped_prefix));
-        offset = 96;
-    } else if (inet_pton(AF_INET6, address, network->address) != 1) {
-        return false;
-    }
-    bits = 128 - offset;
-    if (words[length] == '/' && !parse_bits(words + length + 1, 128 - offset, &bits))
+    (void)snprintf(
+        address, sizeof(address), "%s%.*s", is_ipv4 ? "::ffff:" : "", (int)length, words);
+    if (inet_pton(AF_INET6, address, network->address) != 1 ||
+        (words[length] == '/' && !parse_bits(words + length + 1, bits, &bits)))
         return false;
     network->bits = offset + bits;
     return true;
@@ -98,45 +94,41 @@ static bool add(struct allowlist *peers, const char *words, const char *source, 
 /* FCGI_WEB_SERVER_ADDRS: addresses separated by commas. Set and empty it is refused. */
 static bool add_variable(struct allowlist *peers, const char *value, struct error *error)
 {
-    static const char name[] = "FCGI_WEB_SERVER_ADDRS";
-    char item[64];
+    char *copy = strdup(value), *rest = copy;
+    bool good = copy != NULL;
 
-    for (;;) {
-        size_t length = strcspn(value, ",");
+    if (!good)
+        error_set(error, ERROR_MEMORY, "out of memory for the list of peers");
+    while (good && rest != NULL)
+        good = add(peers, strsep(&rest, ","), "FCGI_WEB_SERVER_ADDRS", error);
+    free(copy);
+    return good;
+}
 
-        if (length >= sizeof(item)) {
-            error_set(error, ERROR_USAGE, "%s: an address is too long", name);
+static bool add_all(struct allowlist *peers, const struct config *config, struct error *error)
+{
+    const char *variable = getenv("FCGI_WEB_SERVER_ADDRS");
+    size_t i;
+
+    for (i = 0; i < config->allow_peer.count; i++) {
+        if (!add(peers, config->allow_peer.items[i], "--allow-peer", error))
             return false;
-        }
-        memcpy(item, value, length);
-        item[length] = '\0';
-        if (!add(peers, item, name, error))
-            return false;
-        if (value[length] == '\0')
-            return true;
-        value += length + 1;
     }
+    if (variable != NULL && !add_variable(peers, variable, error))
+        return false;
+    peers->is_given = peers->count > 0;
+    return peers->is_given ||
+           (add(peers, "127.0.0.0/8", "", error) && add(peers, "::1", "", error));
 }
 
 struct allowlist *allowlist_new(const struct config *config, struct error *error)
 {
     struct allowlist *peers = calloc(1, sizeof(*peers));
-    const char *variable = getenv("FCGI_WEB_SERVER_ADDRS");
-    size_t i;
 
-    if (peers == NULL) {
+    if (peers == NULL)
         error_set(error, ERROR_MEMORY, "out of memory for the list of peers");
-        return NULL;
-    }
-    for (i = 0; i < config->allow_peer.count; i++) {
-        if (!add(peers, config->allow_peer.items[i], "--allow-peer", error))
-            goto fail;
-    }
-    if (variable != NULL && !add_variable(peers, variable, error))
-        goto fail;
-    return peers;
-
-fail:
+    else if (add_all(peers, config, error))
+        return peers;
     allowlist_free(peers);
     return NULL;
 }
@@ -149,9 +141,9 @@ void allowlist_free(struct allowlist *peers)
     free(peers);
 }
 
-size_t allowlist_count(const struct allowlist *peers)
+bool allowlist_is_given(const struct allowlist *peers)
 {
-    return peers->count;
+    return peers->is_given;
 }
 
 static bool contains(const struct network *network, const unsigned char address[16])
@@ -164,18 +156,6 @@ static bool contains(const struct network *network, const unsigned char address[
     return rest == 0 || ((network->address[whole] ^ address[whole]) & mask) == 0;
 }
 
-bool allowlist_is_loopback(const struct sockaddr_storage *address)
-{
-    static const struct network loopbacks[] = {
-        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 0}, 104},
-        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128},
-    };
-    unsigned char bytes[16];
-
-    return to_bytes(address, bytes) &&
-           (contains(&loopbacks[0], bytes) || contains(&loopbacks[1], bytes));
-}
-
 bool allowlist_allow(const struct allowlist *peers, const struct sockaddr_storage *address)
 {
     unsigned char bytes[16];
@@ -185,8 +165,6 @@ bool allowlist_allow(const struct allowlist *peers, const struct sockaddr_storag
         return true;
     if (!to_bytes(address, bytes))
         return false;
-    if (peers->count == 0)
-        return allowlist_is_loopback(address);
     for (i = 0; i < peers->count; i++) {
         if (contains(&peers->networks[i], bytes))
             return true;

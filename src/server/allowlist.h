@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "config/config.h"
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/socket.h>
 
 /* Who may connect over TCP: addresses, or networks such as 192.0.2.0/24; immutable after it was
@@ -19,14 +18,11 @@ struct allowlist *allowlist_new(const struct config *config, struct error *error
 /* Frees the list. Accepts NULL. */
 void allowlist_free(struct allowlist *peers);
 
-/* How many entries the list has. */
-size_t allowlist_count(const struct allowlist *peers);
+/* Whether --allow-peer or the variable named any. */
+bool allowlist_is_given(const struct allowlist *peers);
 
 /* Whether a peer may connect: over a Unix socket always (its file's permissions say who), over TCP
- * when an entry matches; without entries from loopback alone. */
+ * when an entry matches; without entries from loopback (127.0.0.0/8, ::1) alone. */
 bool allowlist_allow(const struct allowlist *peers, const struct sockaddr_storage *address);
-
-/* True for 127.0.0.0/8, ::1, and the former mapped into IPv6. */
-bool allowlist_is_loopback(const struct sockaddr_storage *address);
 
 #endif

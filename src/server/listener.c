@@ -199,8 +199,7 @@ static bool check_address(int fd, const struct allowlist *peers, struct error *e
         error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
         return false;
     }
-    if (address.ss_family == AF_UNIX || allowlist_count(peers) > 0 ||
-        allowlist_is_loopback(&address))
+    if (allowlist_is_given(peers) || allowlist_allow(peers, &address))
         return true;
     error_set(error, ERROR_USAGE,
         "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
