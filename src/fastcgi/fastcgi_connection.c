@@ -125,9 +125,9 @@ static bool flush_out(void *context)
     return sent >= 0;
 }
 
-static enum request_role role_of(const struct fastcgi_reader *reader)
+static enum request_role role_of(unsigned role)
 {
-    switch (fastcgi_reader_role(reader)) {
+    switch (role) {
     case FCGI_RESPONDER:
         return REQUEST_RESPONDER;
     case FCGI_AUTHORIZER:
@@ -142,10 +142,16 @@ static enum fastcgi_wait refuse_role(struct fastcgi_connection *connection)
 {
     unsigned char end[FASTCGI_END_BYTES];
 
-    fastcgi_write_end(end, fastcgi_reader_request_id(connection->reader));
+    fastcgi_write_end(end, fastcgi_reader_head(connection->reader)->request_id);
     end[FASTCGI_END_BYTES - 4] = FCGI_UNKNOWN_ROLE;
     return fastcgi_send_or_keep(
         connection, end + FCGI_HEADER_LEN, FASTCGI_END_BYTES - FCGI_HEADER_LEN, FASTCGI_WAIT_CLOSE);
+}
+
+/* What comes after a request that is over. */
+static enum fastcgi_wait after_request(const struct fastcgi_connection *connection)
+{
+    return fastcgi_reader_head(connection->reader)->keeps ? FASTCGI_WAIT_REQUEST : FASTCGI_CLOSED;
 }
 
 /* What comes after the answer. An authorizer gets no STDIN stream, a filter gets a DATA stream too
@@ -154,16 +160,14 @@ static enum fastcgi_wait after_answer(struct fastcgi_connection *connection, enu
     const unsigned char *at, const unsigned char *end)
 {
     enum fastcgi_read body = FASTCGI_READ_WRONG;
-    enum fastcgi_wait done =
-        fastcgi_reader_keeps(connection->reader) ? FASTCGI_WAIT_REQUEST : FASTCGI_CLOSED;
 
     if (role == REQUEST_AUTHORIZER)
-        return at == end ? done : FASTCGI_WAIT_CLOSE;
+        return at == end ? after_request(connection) : FASTCGI_WAIT_CLOSE;
     if (role == REQUEST_RESPONDER)
         body = fastcgi_reader_feed(connection->reader, &at, end);
     if (body == FASTCGI_READ_MORE)
         return FASTCGI_WAIT_BODY;
-    return body == FASTCGI_READ_BODY && at == end ? done : FASTCGI_WAIT_CLOSE;
+    return body == FASTCGI_READ_BODY && at == end ? after_request(connection) : FASTCGI_WAIT_CLOSE;
 }
 
 /* A head is whole: has the request answered. An answer that cannot be made whole is not ended. */
@@ -172,17 +176,17 @@ static enum fastcgi_wait answer(struct fastcgi_connection *connection,
 {
     struct fastcgi_writer *writer = worker->writer;
     struct exchange exchange = {.connection = connection, .writer = writer};
-    unsigned role = fastcgi_reader_role(connection->reader);
-    struct request request = {.role = role_of(connection->reader),
-        .parameters = fastcgi_reader_parameters(connection->reader),
+    const struct fastcgi_head *head = fastcgi_reader_head(connection->reader);
+    struct request request = {.role = role_of(head->role),
+        .parameters = head->parameters,
         .transport = {.write = write_out, .flush = flush_out, .context = &exchange}};
     const unsigned char *bytes;
     enum fastcgi_wait next;
     size_t length;
 
-    if (role != FCGI_RESPONDER && role != FCGI_AUTHORIZER && role != FCGI_FILTER)
+    if (request.role == REQUEST_OTHER_ROLE && head->role != FCGI_FILTER)
         return refuse_role(connection);
-    fastcgi_writer_begin(writer, fastcgi_reader_request_id(connection->reader));
+    fastcgi_writer_begin(writer, head->request_id);
     worker->handler(worker->context, &request);
     connection->answered++;
     if (request.gone)
@@ -197,12 +201,11 @@ static enum fastcgi_wait answer(struct fastcgi_connection *connection,
 /* Ends a request whose answer was sent, body or not. */
 static enum fastcgi_wait end_request(struct fastcgi_connection *connection, bool whole)
 {
-    enum fastcgi_wait done =
-        fastcgi_reader_keeps(connection->reader) ? FASTCGI_WAIT_REQUEST : FASTCGI_CLOSED;
     unsigned char end[FASTCGI_END_BYTES];
 
-    fastcgi_write_end(end, fastcgi_reader_request_id(connection->reader));
-    return fastcgi_send_or_keep(connection, end, sizeof(end), whole ? done : FASTCGI_WAIT_CLOSE);
+    fastcgi_write_end(end, fastcgi_reader_head(connection->reader)->request_id);
+    return fastcgi_send_or_keep(
+        connection, end, sizeof(end), whole ? after_request(connection) : FASTCGI_WAIT_CLOSE);
 }
 
 /* FCGI_GET_VALUES (section 4.1): we take one request at a time on a connection. */
@@ -254,8 +257,7 @@ static bool find_reader(struct fastcgi_connection *connection, struct fastcgi_wo
 static void give_reader_back(struct fastcgi_connection *connection, struct fastcgi_worker *worker)
 {
     fastcgi_reader_reset(connection->reader);
-    if (worker->spare != NULL)
-        fastcgi_reader_free(worker->spare);
+    fastcgi_reader_free(worker->spare);
     worker->spare = connection->reader;
     connection->reader = NULL;
 }

@@ -8,8 +8,7 @@
 /* Records of a head, and of a body, at the most: empty ones cost the peer nothing. */
 #define MAX_RECORDS 4096
 /* What a reader keeps for the next request. */
-#define KEPT_PARAMS ((size_t)16 * 1024)
-#define KEPT_PARAMETERS ((size_t)256)
+#define KEPT_BYTES ((size_t)18 * 1024)
 
 enum stage { STAGE_BEGIN, STAGE_PARAMS, STAGE_STDIN };
 
@@ -21,13 +20,11 @@ struct fastcgi_reader {
     size_t header_length;
     size_t content, padding; /* what is still to come of it */
     /* The request. */
-    unsigned char begin[8]; /* the body of BEGIN_REQUEST */
-    uint16_t request_id;
-    size_t body;           /* bytes of STDIN so far */
-    unsigned char *params; /* the contents of the PARAMS records, joined */
-    size_t params_length, params_capacity;
-    char **parameters; /* which lie in `params` */
-    size_t parameters_capacity;
+    unsigned char begin[8];   /* the body of BEGIN_REQUEST */
+    struct fastcgi_head head; /* its parameters lie in `params` */
+    size_t body;              /* bytes of STDIN so far */
+    unsigned char *params;    /* the contents of the PARAMS records, joined */
+    size_t params_length, params_capacity, parameters_capacity;
 };
 
 struct fastcgi_reader *fastcgi_reader_new(void)
@@ -40,25 +37,21 @@ void fastcgi_reader_free(struct fastcgi_reader *reader)
     if (reader == NULL)
         return;
     free(reader->params);
-    free(reader->parameters);
+    free(reader->head.parameters);
     free(reader);
 }
 
 void fastcgi_reader_reset(struct fastcgi_reader *reader)
 {
-    struct fastcgi_reader kept = {.params = NULL};
+    struct fastcgi_reader kept = {.params = reader->params,
+        .params_capacity = reader->params_capacity,
+        .head = {.parameters = reader->head.parameters},
+        .parameters_capacity = reader->parameters_capacity};
 
-    if (reader->params_capacity <= KEPT_PARAMS) {
-        kept.params = reader->params;
-        kept.params_capacity = reader->params_capacity;
-    } else {
+    if (fastcgi_reader_size(reader) > KEPT_BYTES) {
         free(reader->params);
-    }
-    if (reader->parameters_capacity <= KEPT_PARAMETERS) {
-        kept.parameters = reader->parameters;
-        kept.parameters_capacity = reader->parameters_capacity;
-    } else {
-        free(reader->parameters);
+        free(reader->head.parameters);
+        kept = (struct fastcgi_reader){.params = NULL};
     }
     *reader = kept;
 }
@@ -71,27 +64,12 @@ bool fastcgi_reader_is_idle(const struct fastcgi_reader *reader)
 size_t fastcgi_reader_size(const struct fastcgi_reader *reader)
 {
     return sizeof(*reader) + reader->params_capacity +
-           reader->parameters_capacity * sizeof(*reader->parameters);
+           reader->parameters_capacity * sizeof(*reader->head.parameters);
 }
 
-uint16_t fastcgi_reader_request_id(const struct fastcgi_reader *reader)
+const struct fastcgi_head *fastcgi_reader_head(const struct fastcgi_reader *reader)
 {
-    return reader->request_id;
-}
-
-unsigned fastcgi_reader_role(const struct fastcgi_reader *reader)
-{
-    return (unsigned)reader->begin[0] << 8 | reader->begin[1];
-}
-
-bool fastcgi_reader_keeps(const struct fastcgi_reader *reader)
-{
-    return (reader->begin[2] & FCGI_KEEP_CONN) != 0;
-}
-
-char *const *fastcgi_reader_parameters(const struct fastcgi_reader *reader)
-{
-    return reader->parameters;
+    return &reader->head;
 }
 
 static unsigned record_type(const struct fastcgi_reader *reader)
@@ -112,13 +90,13 @@ static uint16_t record_id(const struct fastcgi_reader *reader)
 /* Whether the record whose header has come may come here. */
 static bool is_expected(struct fastcgi_reader *reader)
 {
-    bool ours = record_id(reader) == reader->request_id;
+    bool ours = record_id(reader) == reader->head.request_id;
 
     switch (reader->stage) {
     case STAGE_BEGIN:
         if (record_type(reader) == FCGI_BEGIN_REQUEST) {
-            reader->request_id = record_id(reader);
-            return reader->request_id != FCGI_NULL_REQUEST_ID &&
+            reader->head.request_id = record_id(reader);
+            return reader->head.request_id != FCGI_NULL_REQUEST_ID &&
                    record_length(reader) == sizeof(reader->begin);
         }
         return record_type(reader) == FCGI_ABORT_REQUEST || record_type(reader) == FCGI_GET_VALUES;
@@ -132,28 +110,35 @@ static bool is_expected(struct fastcgi_reader *reader)
     return false;
 }
 
-static size_t least(size_t a, size_t b)
+/* Takes of *left bytes as many as are there. Returns their number. */
+static size_t take_part(size_t *left, const unsigned char **at, const unsigned char *end)
 {
-    return a < b ? a : b;
+    size_t part = *left < (size_t)(end - *at) ? *left : (size_t)(end - *at);
+
+    *left -= part;
+    *at += part;
+    return part;
 }
 
 /* Takes a header's bytes. True when it is whole. */
 static bool take_header(
     struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
 {
-    size_t part = least(FCGI_HEADER_LEN - reader->header_length, (size_t)(end - *at));
+    const unsigned char *bytes = *at;
+    size_t left = FCGI_HEADER_LEN - reader->header_length;
+    size_t part = take_part(&left, at, end);
 
     if (part > 0)
-        memcpy(reader->header + reader->header_length, *at, part);
+        memcpy(reader->header + reader->header_length, bytes, part);
     reader->header_length += part;
-    *at += part;
-    return reader->header_length == FCGI_HEADER_LEN;
+    return left == 0;
 }
 
 static bool add_params(struct fastcgi_reader *reader, const unsigned char *bytes, size_t length)
 {
     if (reader->params_length + length > reader->params_capacity) {
-        size_t capacity = least(2 * (reader->params_length + length), FASTCGI_MAX_PARAMS);
+        size_t twice = 2 * (reader->params_length + length);
+        size_t capacity = twice < FASTCGI_MAX_PARAMS ? twice : FASTCGI_MAX_PARAMS;
         unsigned char *params = realloc(reader->params, capacity);
 
         if (params == NULL)
@@ -170,25 +155,14 @@ static bool add_params(struct fastcgi_reader *reader, const unsigned char *bytes
 static bool take_content(
     struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
 {
-    size_t part = least(reader->content, (size_t)(end - *at));
     const unsigned char *bytes = *at;
+    size_t part = take_part(&reader->content, at, end);
 
     if (part == 0)
         return true;
-    *at += part;
-    reader->content -= part;
     if (record_type(reader) == FCGI_BEGIN_REQUEST)
         memcpy(reader->begin + sizeof(reader->begin) - reader->content - part, bytes, part);
     return record_type(reader) != FCGI_PARAMS || add_params(reader, bytes, part);
-}
-
-static void skip_padding(
-    struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
-{
-    size_t part = least(reader->padding, (size_t)(end - *at));
-
-    *at += part;
-    reader->padding -= part;
 }
 
 /* One length of a name-value pair (section 3.4): one byte, or four with the highest bit set. */
@@ -214,15 +188,15 @@ static bool add_parameter(struct fastcgi_reader *reader, size_t count, char *par
         return false;
     if (count + 1 >= reader->parameters_capacity) {
         size_t capacity = reader->parameters_capacity != 0 ? 2 * reader->parameters_capacity : 64;
-        char **parameters = realloc(reader->parameters, capacity * sizeof(*parameters));
+        char **parameters = realloc(reader->head.parameters, capacity * sizeof(*parameters));
 
         if (parameters == NULL)
             return false;
-        reader->parameters = parameters;
+        reader->head.parameters = parameters;
         reader->parameters_capacity = capacity;
     }
-    reader->parameters[count] = parameter;
-    reader->parameters[count + 1] = NULL;
+    reader->head.parameters[count] = parameter;
+    reader->head.parameters[count + 1] = NULL;
     return true;
 }
 
@@ -272,6 +246,8 @@ static enum fastcgi_read end_record(struct fastcgi_reader *reader)
         return FASTCGI_READ_WRONG;
     switch (record_type(reader)) {
     case FCGI_BEGIN_REQUEST:
+        reader->head.role = (unsigned)reader->begin[0] << 8 | reader->begin[1];
+        reader->head.keeps = (reader->begin[2] & FCGI_KEEP_CONN) != 0;
         go_to(reader, STAGE_PARAMS);
         return FASTCGI_READ_MORE;
     case FCGI_GET_VALUES:
@@ -304,7 +280,7 @@ enum fastcgi_read fastcgi_reader_feed(
         }
         if (!take_content(reader, at, end))
             return FASTCGI_READ_WRONG;
-        skip_padding(reader, at, end);
+        (void)take_part(&reader->padding, at, end);
         if (reader->content > 0 || reader->padding > 0)
             return FASTCGI_READ_MORE;
         result = end_record(reader);

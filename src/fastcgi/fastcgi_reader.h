@@ -45,11 +45,15 @@ bool fastcgi_reader_is_idle(const struct fastcgi_reader *reader);
 /* The bytes of memory that it holds. */
 size_t fastcgi_reader_size(const struct fastcgi_reader *reader);
 
-/* After HEAD: what the request is (section 5.1), and its parameters as NULL-terminated "NAME=value"
- * strings. Borrowed until the next call that takes a reader that is not const. */
-uint16_t fastcgi_reader_request_id(const struct fastcgi_reader *reader);
-unsigned fastcgi_reader_role(const struct fastcgi_reader *reader);
-bool fastcgi_reader_keeps(const struct fastcgi_reader *reader);
-char *const *fastcgi_reader_parameters(const struct fastcgi_reader *reader);
+/* What a request is (section 5.1). */
+struct fastcgi_head {
+    uint16_t request_id;
+    unsigned role;
+    bool keeps;        /* the connection is to be kept for another */
+    char **parameters; /* NULL-terminated "NAME=value" strings */
+};
+
+/* The request, after HEAD. Borrowed until the next call that takes a reader that is not const. */
+const struct fastcgi_head *fastcgi_reader_head(const struct fastcgi_reader *reader);
 
 #endif

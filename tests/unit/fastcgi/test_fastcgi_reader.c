@@ -51,7 +51,7 @@ static void expect(struct wire *wire, enum fastcgi_read expected, const char *wh
 
 static void expect_parameters(const struct fastcgi_reader *reader, size_t step)
 {
-    char *const *parameters = fastcgi_reader_parameters(reader);
+    char *const *parameters = fastcgi_reader_head(reader)->parameters;
 
     cr_assert_not_null(parameters);
     cr_expect_str_eq(parameters[0], "A=xy", "in steps of %zu", step);
@@ -73,9 +73,9 @@ Test(fastcgi_reader, a_request_is_the_same_however_its_bytes_come)
         cr_assert_eq(feed(reader, wire, &from, step), FASTCGI_READ_HEAD);
         cr_expect_eq(wire->length - from, 8, "STDIN is left");
         cr_expect_not(fastcgi_reader_is_idle(reader));
-        cr_expect_eq(fastcgi_reader_request_id(reader), 1);
-        cr_expect_eq(fastcgi_reader_role(reader), FCGI_RESPONDER);
-        cr_expect(fastcgi_reader_keeps(reader));
+        cr_expect_eq(fastcgi_reader_head(reader)->request_id, 1);
+        cr_expect_eq(fastcgi_reader_head(reader)->role, FCGI_RESPONDER);
+        cr_expect(fastcgi_reader_head(reader)->keeps);
         expect_parameters(reader, step);
         cr_assert_eq(feed(reader, wire, &from, step), FASTCGI_READ_BODY);
         cr_expect_eq(from, wire->length);
@@ -211,8 +211,8 @@ Test(fastcgi_reader, params_of_256_KiB_are_taken_and_a_byte_more_is_refused)
     struct fastcgi_reader *reader = fastcgi_reader_new();
 
     cr_assert_eq(feed_all(reader, wire), FASTCGI_READ_HEAD);
-    cr_expect_eq(strlen(fastcgi_reader_parameters(reader)[0]), FASTCGI_MAX_PARAMS - 6 + 2);
-    cr_expect_null(fastcgi_reader_parameters(reader)[1]);
+    cr_expect_eq(strlen(fastcgi_reader_head(reader)->parameters[0]), FASTCGI_MAX_PARAMS - 6 + 2);
+    cr_expect_null(fastcgi_reader_head(reader)->parameters[1]);
     fastcgi_reader_reset(reader);
     cr_expect_lt(fastcgi_reader_size(reader), 20000, "the memory is given back");
     fastcgi_reader_free(reader);
