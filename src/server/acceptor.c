@@ -27,21 +27,23 @@ struct acceptor {
     atomic_llong told_at;
 };
 
-static bool watch_sockets(const struct acceptor *acceptor, struct error *error)
+/* Has one worker told of the next connection on a listening socket. */
+static bool await_connection(const struct acceptor *acceptor, size_t number, int operation)
 {
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = acceptor->first_token + number};
+
+    return epoll_ctl(acceptor->epoll_fd, operation, acceptor->listener->fds[number], &event) == 0;
+}
+
+static bool await_connections(const struct acceptor *acceptor, int operation)
+{
+    bool good = true;
     size_t number;
 
-    for (number = 0; number < acceptor->listener->count; number++) {
-        struct epoll_event event = {
-            .events = EPOLLIN | EPOLLONESHOT, .data.u64 = acceptor->first_token + number};
-
-        if (epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, acceptor->listener->fds[number], &event) !=
-            0) {
-            error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
-            return false;
-        }
-    }
-    return true;
+    for (number = 0; number < acceptor->listener->count; number++)
+        good = await_connection(acceptor, number, operation) && good;
+    return good;
 }
 
 struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
@@ -53,15 +55,18 @@ struct acceptor *acceptor_new(const struct service *service, struct listener *li
         error_set(error, ERROR_MEMORY, "out of memory for the listening sockets");
         return NULL;
     }
-    acceptor->service = service;
-    acceptor->listener = listener;
-    acceptor->connections = connections;
-    acceptor->epoll_fd = epoll_fd;
-    acceptor->first_token = first_token;
+    *acceptor = (struct acceptor){.service = service,
+        .listener = listener,
+        .connections = connections,
+        .epoll_fd = epoll_fd,
+        .first_token = first_token};
     (void)pthread_rwlock_init(&acceptor->lock, NULL);
     acceptor->peers = allowlist_new(service->config, error);
-    if (acceptor->peers != NULL && watch_sockets(acceptor, error))
-        return acceptor;
+    if (acceptor->peers != NULL) {
+        if (await_connections(acceptor, EPOLL_CTL_ADD))
+            return acceptor;
+        error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
+    }
     acceptor_free(acceptor);
     return NULL;
 }
@@ -80,24 +85,12 @@ bool acceptor_is_resting(const struct acceptor *acceptor)
     return atomic_load(&acceptor->resting);
 }
 
-/* Has one worker told of the next connection on a listening socket. With the lock held. */
-static void await_connection(const struct acceptor *acceptor, size_t number)
-{
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = acceptor->first_token + number};
-
-    (void)epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_MOD, acceptor->listener->fds[number], &event);
-}
-
 void acceptor_end_rest(struct acceptor *acceptor)
 {
-    size_t number;
-
     if (!atomic_load(&acceptor->resting) || !atomic_exchange(&acceptor->resting, false))
         return;
     (void)pthread_rwlock_rdlock(&acceptor->lock);
-    for (number = 0; number < acceptor->listener->count; number++)
-        await_connection(acceptor, number);
+    (void)await_connections(acceptor, EPOLL_CTL_MOD);
     (void)pthread_rwlock_unlock(&acceptor->lock);
 }
 
@@ -147,7 +140,7 @@ int acceptor_next(struct acceptor *acceptor, size_t number)
         if (fd < 0 && is_shortage(errno))
             atomic_store(&acceptor->resting, true);
         else
-            await_connection(acceptor, number);
+            (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
     }
     (void)pthread_rwlock_unlock(&acceptor->lock);
     if (fd < 0)
@@ -187,13 +180,10 @@ static void accept_the_rest(struct acceptor *acceptor)
 
 void acceptor_close(struct acceptor *acceptor)
 {
-    size_t number;
-
     (void)pthread_rwlock_wrlock(&acceptor->lock);
     if (acceptor->service->config->listen != NULL)
         accept_the_rest(acceptor);
-    for (number = 0; number < acceptor->listener->count; number++)
-        (void)epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_DEL, acceptor->listener->fds[number], NULL);
+    (void)await_connections(acceptor, EPOLL_CTL_DEL);
     listener_close(acceptor->listener);
     (void)pthread_rwlock_unlock(&acceptor->lock);
 }
