@@ -2,7 +2,6 @@
 #include "base/text.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +95,13 @@ void text_append(struct text *text, const void *bytes, size_t length)
         memcpy(text->data + text->length, bytes, length);
     text->length += length;
     text->data[text->length] = '\0';
+}
+
+int64_t text_number(const char *digits)
+{
+    if (digits == NULL || digits[0] == '\0' || digits[strspn(digits, "0123456789")] != '\0')
+        return -1;
+    return strtoll(digits, NULL, 10);
 }
 
 void text_append_number(struct text *text, long long number)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* A growing string with a limit. Zero it or use text_init; free it with text_free. The data is
@@ -49,6 +50,10 @@ static inline void text_append_string(struct text *text, const char *string)
 
 /* Appends a number in decimal digits. */
 void text_append_number(struct text *text, long long number);
+
+/* The number that a string of decimal digits is; one beyond INT64_MAX is taken for that. -1 for
+ * anything else, and for NULL. */
+int64_t text_number(const char *digits);
 
 /* Appends with a printf format. */
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

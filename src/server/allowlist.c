@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/allowlist.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,34 +41,23 @@ static bool to_bytes(const struct sockaddr_storage *address, unsigned char bytes
     return false;
 }
 
-static bool parse_bits(const char *words, unsigned most, unsigned *bits)
-{
-    char *end = NULL;
-    unsigned long value;
-
-    errno = 0;
-    value = strtoul(words, &end, 10);
-    if (words[0] < '0' || words[0] > '9' || *end != '\0' || errno != 0 || value > most)
-        return false;
-    *bits = (unsigned)value;
-    return true;
-}
-
 static bool parse_network(const char *words, struct network *network)
 {
     char address[sizeof("::ffff:") + INET6_ADDRSTRLEN];
     size_t length = strcspn(words, "/");
     bool is_ipv4 = memchr(words, ':', length) == NULL && memchr(words, '.', length) != NULL;
-    unsigned offset = is_ipv4 ? 96 : 0, bits = 128 - offset;
+    unsigned offset = is_ipv4 ? 96 : 0;
+    int64_t bits = 128 - offset;
 
     if (length >= INET6_ADDRSTRLEN)
         return false;
     (void)snprintf(
         address, sizeof(address), "%s%.*s", is_ipv4 ? "::ffff:" : "", (int)length, words);
-    if (inet_pton(AF_INET6, address, network->address) != 1 ||
-        (words[length] == '/' && !parse_bits(words + length + 1, bits, &bits)))
+    if (words[length] == '/')
+        bits = text_number(words + length + 1);
+    if (inet_pton(AF_INET6, address, network->address) != 1 || bits < 0 || bits > 128 - offset)
         return false;
-    network->bits = offset + bits;
+    network->bits = offset + (unsigned)bits;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/listener.h"
+#include "base/text.h"
 #include "fastcgi/request.h"
 #include "server/allowlist.h"
 
@@ -60,6 +61,19 @@ static bool add_fd(struct listener *listener, int fd, struct error *error)
     }
     listener->fds[listener->count++] = fd;
     return true;
+}
+
+/* Listens on a socket if it was bound; otherwise, or when that fails, closes it. */
+static bool listen_on(
+    struct listener *listener, int fd, bool bound, const char *what, struct error *error)
+{
+    if (bound && listen(fd, BACKLOG) == 0)
+        return add_fd(listener, fd, error);
+    if (bound)
+        (void)say_errno(what, error);
+    if (fd >= 0)
+        (void)close(fd);
+    return false;
 }
 
 static bool find_group(const char *name, gid_t *group, struct error *error)
@@ -154,16 +168,7 @@ static bool listen_unix(struct listener *listener, const struct config *config, 
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return say_errno(path, error);
-    if (!bind_unix(fd, &address, config, listener, error)) {
-        (void)close(fd);
-        return false;
-    }
-    if (listen(fd, BACKLOG) != 0) {
-        say_errno(path, error);
-        (void)close(fd);
-        return false;
-    }
-    return add_fd(listener, fd, error);
+    return listen_on(listener, fd, bind_unix(fd, &address, config, listener, error), path, error);
 }
 
 /* ADDR:PORT or [ADDR]:PORT into its parts. */
@@ -178,11 +183,10 @@ static bool split_address(const char *words, char host[64], const char **port)
     } else if (length > 0 && memchr(words, ':', length) != NULL) {
         return false;
     }
-    if (length == 0 || length >= 64 || colon[1] == '\0')
+    if (length == 0 || length >= 64)
         return false;
     /* getaddrinfo takes 70000 and means another port. */
-    if (strlen(colon + 1) > 5 || strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-        strtol(colon + 1, NULL, 10) > 65535)
+    if (text_number(colon + 1) < 0 || text_number(colon + 1) > 65535)
         return false;
     memcpy(host, words, length);
     host[length] = '\0';
@@ -216,7 +220,7 @@ static bool listen_tcp(struct listener *listener, const struct config *config, s
     const char *port = NULL;
     char host[64];
     int fd = -1, one = 1;
-    bool good = false;
+    bool bound;
 
     if (!split_address(config->listen, host, &port) ||
         getaddrinfo(host, port, &hints, &found) != 0) {
@@ -226,38 +230,22 @@ static bool listen_tcp(struct listener *listener, const struct config *config, s
         return false;
     }
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-        bind(fd, found->ai_addr, found->ai_addrlen) != 0)
-        say_errno(config->listen, error);
-    else
-        good = true;
+    bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+            bind(fd, found->ai_addr, found->ai_addrlen) == 0;
+    if (!bound)
+        (void)say_errno(config->listen, error);
     freeaddrinfo(found);
-    if (good && listen(fd, BACKLOG) != 0)
-        good = say_errno(config->listen, error);
-    if (good)
-        return add_fd(listener, fd, error);
-    if (fd >= 0)
-        (void)close(fd);
-    return false;
+    return listen_on(listener, fd, bound, config->listen, error);
 }
 
 /* How many sockets systemd passed to this very process. */
 static int count_systemd_fds(void)
 {
-    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-    char *end = NULL;
-    long value;
+    int64_t count = text_number(getenv("LISTEN_FDS"));
 
-    if (pid == NULL || count == NULL)
+    if (text_number(getenv("LISTEN_PID")) != getpid() || count < 0 || count > LISTENER_MAX)
         return 0;
-    errno = 0;
-    value = strtol(pid, &end, 10);
-    if (errno != 0 || end == pid || *end != '\0' || value != (long)getpid())
-        return 0;
-    value = strtol(count, &end, 10);
-    if (errno != 0 || end == count || *end != '\0' || value < 0 || value > LISTENER_MAX)
-        return 0;
-    return (int)value;
+    return (int)count;
 }
 
 static bool take_inherited(struct listener *listener, struct error *error)

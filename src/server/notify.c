@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/notify.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -48,23 +49,12 @@ bool notify_reloading(void)
     return notify_send(message);
 }
 
-static int64_t number_of(const char *name)
-{
-    const char *value = getenv(name);
-    char *end = NULL;
-    long long number;
-
-    if (value == NULL || value[0] < '0' || value[0] > '9')
-        return -1;
-    number = strtoll(value, &end, 10);
-    return *end == '\0' ? (int64_t)number : -1;
-}
-
 int64_t notify_watchdog_ms(void)
 {
-    int64_t period = number_of("WATCHDOG_USEC"), pid = number_of("WATCHDOG_PID");
+    const char *pid = getenv("WATCHDOG_PID");
+    int64_t period = text_number(getenv("WATCHDOG_USEC"));
 
-    if (period <= 0 || (getenv("WATCHDOG_PID") != NULL && pid != (int64_t)getpid()))
+    if (period <= 0 || (pid != NULL && text_number(pid) != getpid()))
         return 0;
     if (period > LONGEST_WATCHDOG_US)
         period = LONGEST_WATCHDOG_US;

@@ -288,3 +288,17 @@ Test(text, numbers_come_as_printf_writes_them)
         text_free(&text);
     }
 }
+
+Test(text, a_number_is_digits_and_nothing_else)
+{
+    static const struct {
+        const char *digits;
+        int64_t expected;
+    } cases[] = {{"0", 0}, {"65535", 65535}, {"007", 7}, {"9223372036854775807", INT64_MAX},
+        {"9223372036854775808", INT64_MAX}, {"99999999999999999999999", INT64_MAX}, {"", -1},
+        {NULL, -1}, {"-1", -1}, {"+1", -1}, {" 1", -1}, {"1 ", -1}, {"1x", -1}, {"0x1", -1}};
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        cr_expect_eq(text_number(cases[i].digits), cases[i].expected, "%s", cases[i].digits);
+}
