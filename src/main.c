@@ -11,7 +11,9 @@
 #include "service/service_rules.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* 1 is check_files': a certificate is not valid. */
@@ -35,6 +37,20 @@ static int serve(struct service *service, struct error *error)
     return good ? EXIT_FINE : fail(EXIT_USAGE, error);
 }
 
+/* systemd makes the folder at the start (LogsDirectory=), so it is no fault that it is missing. */
+static void tell_log_folder(const char *log_file)
+{
+    const char *slash = log_file != NULL ? strrchr(log_file, '/') : NULL;
+    char folder[4096];
+
+    if (slash == NULL || slash == log_file || slash - log_file >= (ptrdiff_t)sizeof(folder))
+        return;
+    (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - log_file), log_file);
+    if (access(folder, F_OK) != 0)
+        (void)fprintf(stderr, "peercert: log-file %s: its folder must exist when peercert starts\n",
+            log_file);
+}
+
 /* What --test-config tells when all is good. */
 static void tell_config(const struct service *service)
 {
@@ -53,6 +69,7 @@ static void tell_config(const struct service *service)
             "peercert: without --rules this is a report and no gate: as the target of nginx's "
             "auth_request it lets everybody in\n",
             stderr);
+    tell_log_folder(service->config->log_file);
     rules_release(rules);
     trust_release(trust);
 }

@@ -20,13 +20,23 @@ struct log {
     pthread_mutex_t direct_lock; /* guards the sink when callers write */
 };
 
+/* What looks at files or at the configuration tells its user, and leaves the log of those who serve
+ * alone: a file that root makes is none that they can write to. */
+static const char *log_file_of(const struct config *config)
+{
+    bool serves = !config->check && !config->explain && !config->test_config;
+
+    return serves ? config->log_file : NULL;
+}
+
 struct log *log_open(const struct config *config, bool threaded, struct error *error)
 {
     struct log *log = calloc(1, sizeof(*log));
+    const char *path = log_file_of(config);
 
-    if (log != NULL && config->log_file != NULL)
-        log->path = strdup(config->log_file);
-    if (log == NULL || (config->log_file != NULL && log->path == NULL)) {
+    if (log != NULL && path != NULL)
+        log->path = strdup(path);
+    if (log == NULL || (path != NULL && log->path == NULL)) {
         error_set(error, ERROR_MEMORY, "out of memory for the log");
         free(log);
         return NULL;

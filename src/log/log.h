@@ -54,7 +54,8 @@ struct log_decision {
     int64_t took_us;
 };
 
-/* Opens the log that the configuration names. With `threaded` lines are written by a thread of its
+/* Opens the log that the configuration names; with --check, --explain and --test-config that is
+ * standard error. With `threaded` lines are written by a thread of its
  * own; without (CGI, --check) at once by the caller. Returns the log (end with log_close), or NULL
  * with ERROR_USAGE (the file cannot be opened), ERROR_MEMORY or ERROR_LIBRARY. */
 struct log *log_open(const struct config *config, bool threaded, struct error *error);

@@ -25,7 +25,8 @@ static int open_file(const char *path, struct error *error)
         S_IRUSR | S_IWUSR | S_IRGRP);
 
     if (fd < 0)
-        error_set(error, ERROR_USAGE, "log-file %s: %s", path, strerror(errno));
+        error_set(error, ERROR_USAGE, "log-file %s: %s", path,
+            errno == ENOENT ? "its folder does not exist" : strerror(errno));
     return fd;
 }
 

@@ -72,6 +72,26 @@ def test_a_group_that_may_not_be_set_is_named(peercert, pki):
         assert not (folder / "a.sock").exists()
 
 
+@pytest.mark.parametrize("arguments,status", [(["--test-config"], 0), (["--check", "key"], 1)])
+def test_a_look_at_the_configuration_or_at_files_makes_no_log_file(peercert, pki, tmp_path, arguments, status):
+    """Root looks, and another user serves, who could not write to root's file."""
+    arguments = [pki.authority.folder / "ca.key" if word == "key" else word for word in arguments]
+    file = tmp_path / "peercert.log"
+    both = tmp_path / "both.cer"
+    both.write_text(pki.ca.read_text() + (pki.authority.folder / "ca.key").read_text())
+    done = subprocess.run([peercert, "--ca", both, "--log-file", file, *arguments], capture_output=True, text=True, env=clean_environment())
+    assert done.returncode == status and "private key" in done.stderr, done
+    assert not file.exists()
+
+
+def test_a_log_file_in_a_folder_that_is_missing_is_said_before_the_start(peercert, pki, tmp_path):
+    file = tmp_path / "peercert" / "peercert.log"
+    done = subprocess.run([peercert, "--ca", pki.ca, "--log-file", file, "--test-config"], capture_output=True, text=True, env=clean_environment())
+    assert done.returncode == 0 and f"peercert: log-file {file}: its folder must exist when peercert starts" in done.stderr, done
+    said = complain(peercert, "--ca", pki.ca, "--log-file", file, "--listen", f"unix:{tmp_path}/a.sock")
+    assert f"log-file {file}: its folder does not exist" in said
+
+
 @pytest.mark.parametrize("arguments,words", [
     (("--listen", "0.0.0.0:9000"), "--allow-peer: missing"),
     (("--format", "xml", "--test-config"), "--format: must be one of: text|json|html"),

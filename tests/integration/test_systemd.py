@@ -20,7 +20,7 @@ SYSTEMD = DEPLOY / "systemd"
 MOST_EXPOSED = 1.5
 
 
-@pytest.fixture(params=["alone", "tcp", "ocsp"])
+@pytest.fixture(params=["alone", "tcp", "ocsp", "metrics"])
 def units(request, tmp_path, peercert):
     """The units in a folder, alone or with the drop-ins of one kind, and with the program's path as it is here."""
     folder = tmp_path / "units"
@@ -92,6 +92,24 @@ def test_the_configuration_file_shows_every_key(peercert):
     assert shown == keys_of_help(peercert)
 
 
+def test_the_units_let_peercert_write_where_the_configuration_file_says():
+    paths = dict(line.split(" = ") for line in commented_settings() if line.startswith(("log-file = ", "metrics-file = ")))
+    service = (SYSTEMD / "peercert.service").read_text()
+    drop_in = (SYSTEMD / "peercert.service.d" / "metrics.conf").read_text()
+    log, metrics = (paths[key].rpartition("/")[0] for key in ("log-file", "metrics-file"))
+    assert [f"/var/log/{name}" for name in re.findall(r"^LogsDirectory=(.*)$", service, re.M)] == [log]
+    assert re.findall(r"^ReadWritePaths=(.*)$", drop_in, re.M) == [metrics] and metrics in drop_in.partition("[Service]")[0]
+
+
+def test_the_packages_unit_for_debian_13_waits_for_the_end_of_a_reload():
+    rules = (DEPLOY / "debian" / "rules").read_text()
+    found = re.search(r"echo (-e .*)\)$", rules, re.M)
+    command = f"sed {found[1]} {SYSTEMD / 'peercert.service'}".replace("$$", "$")
+    made = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^Type=(.*)$", made, re.M) == ["notify-reload"] and "ExecReload" not in made
+    assert "notify-reload-reload" not in made
+
+
 @pytest.fixture
 def configuration(tmp_path, pki):
     file = tmp_path / "peercert.conf"
@@ -113,7 +131,7 @@ def test_each_commented_setting_is_good(peercert, configuration, line):
     if line.startswith(("rules", "shadow-rules")):
         # The rules are not here, and the shadow needs some beside it.
         assert "unknown key" not in done.stderr, done
-    elif line.startswith(("ca-password-file", "intermediates", "crl ", "log-file")):
+    elif line.startswith(("ca-password-file", "intermediates", "crl ")):
         # Read, and missing here.
         assert done.returncode != 0 and line.split(" = ")[1] in done.stderr and "No such file" in done.stderr, done
     else:

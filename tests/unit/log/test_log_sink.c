@@ -152,6 +152,7 @@ Test(log_sink, a_file_that_cannot_be_opened_is_told_by_name)
     cr_expect_null(log_open(&config, true, &error));
     cr_expect_eq(error.kind, ERROR_USAGE);
     cr_expect_not_null(strstr(error.text, path), "%s", error.text);
+    cr_expect_not_null(strstr(error.text, "its folder does not exist"), "%s", error.text);
 }
 
 Test(log_sink, a_new_file_is_not_for_everybody)
@@ -169,4 +170,21 @@ Test(log_sink, a_new_file_is_not_for_everybody)
     cr_expect_eq(status.st_mode & 0777, 0640, "mode %o", status.st_mode & 0777);
     free(path);
     pki_remove_dir(dir);
+}
+
+Test(log_sink, what_does_not_serve_leaves_the_log_file_alone)
+{
+    char path[] = "/nonexistent/peercert.log";
+    struct config configs[] = {{.check = true}, {.explain = true}, {.test_config = true}};
+    struct error error;
+    size_t i;
+
+    for (i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+        struct log *log;
+
+        configs[i].log_file = path;
+        log = log_open(&configs[i], false, &error);
+        cr_expect_not_null(log, "%zu", i);
+        log_close(log);
+    }
 }
