@@ -5,6 +5,7 @@
 #include "certificate/crl_extensions.h"
 #include "certificate/der.h"
 #include "certificate/identity.h"
+#include "certificate/signature_bits.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct crl {
     struct crl_entries entries;
     struct crl_extensions extensions;
     const char *fault;
+    int signature_bits;
     ASN1_TYPE *encoding; /* the tbsCertList, until it is forgotten */
 };
 
@@ -181,6 +183,7 @@ static bool decode(struct crl *crl, const unsigned char *der, size_t length, str
         return false;
     }
     crl->fault = find_frame_fault(crl, &layout);
+    crl->signature_bits = signature_bits(crl_signature_algorithm(crl));
     if (!crl_extensions_read(&crl->extensions, crl->frame, &crl->fault, error) ||
         !crl_entries_read(&crl->entries, layout.revoked.at, layout.revoked.length,
             crl_is_delta(crl), &crl->fault, error))
@@ -260,6 +263,19 @@ const ASN1_OCTET_STRING *crl_scope_bytes(const struct crl *crl)
     return at >= 0 ? X509_EXTENSION_get_data(X509_CRL_get_ext(crl->frame, at)) : NULL;
 }
 
+const X509_ALGOR *crl_signature_algorithm(const struct crl *crl)
+{
+    const X509_ALGOR *algorithm = NULL;
+
+    X509_CRL_get0_signature(crl->frame, NULL, &algorithm);
+    return algorithm;
+}
+
+int crl_signature_bits(const struct crl *crl)
+{
+    return crl->signature_bits;
+}
+
 bool crl_has_freshest(const struct crl *crl)
 {
     return X509_CRL_get_ext_by_NID(crl->frame, NID_freshest_crl, -1) >= 0;
@@ -298,17 +314,17 @@ bool crl_find(const struct crl *crl, const ASN1_INTEGER *serial, struct crl_entr
 int crl_verify(const struct crl *crl, EVP_PKEY *key)
 {
     const ASN1_BIT_STRING *signature = NULL;
-    const X509_ALGOR *algorithm = NULL;
     int result;
 
     if (crl->encoding == NULL)
         return -1;
     ERR_clear_error();
     alloc_watch_clear();
-    X509_CRL_get0_signature(crl->frame, &signature, &algorithm);
+    X509_CRL_get0_signature(crl->frame, &signature, NULL);
     /* As X509_CRL_verify(3), over the bytes as they came. The key's and the algorithm's kinds are
      * checked there. */
-    result = ASN1_item_verify(ASN1_ITEM_rptr(ASN1_ANY), algorithm, signature, crl->encoding, key);
+    result = ASN1_item_verify(
+        ASN1_ITEM_rptr(ASN1_ANY), crl_signature_algorithm(crl), signature, crl->encoding, key);
     if (alloc_watch_explains_errors())
         return -1;
     return result == 1;

@@ -44,6 +44,11 @@ const ISSUING_DIST_POINT *crl_scope(const struct crl *crl);
  * CRLs of one issuer and with the same one speak of the same certificates. */
 const ASN1_OCTET_STRING *crl_scope_bytes(const struct crl *crl);
 
+/* How the list is signed, borrowed; and how many bits of security the digest of that gives
+ * (certificate/signature_bits.h). */
+const X509_ALGOR *crl_signature_algorithm(const struct crl *crl);
+int crl_signature_bits(const struct crl *crl);
+
 /* The list has a deltaCRLIndicator, one that cannot be read among them. */
 bool crl_is_delta(const struct crl *crl);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/crl_entry_extensions.h"
+#include "certificate/identity.h"
 
 #include <openssl/asn1.h>
 #include <string.h>
@@ -48,11 +49,14 @@ static bool read_reason(struct der_span value, int *reason)
     return true;
 }
 
-static bool is_one_element(struct der_span value, unsigned char tag)
+/* RFC 5280 section 5.3.2: a GeneralizedTime with seconds, in UTC, without fractions. */
+static bool is_date(struct der_span value)
 {
-    struct der_span content;
+    struct der_span date;
+    time_t seconds;
 
-    return der_take(&value, tag, &content) && value.length == 0;
+    return der_take(&value, V_ASN1_GENERALIZEDTIME, &date) && value.length == 0 &&
+           identity_time_of(V_ASN1_GENERALIZEDTIME, date.at, date.length, &seconds);
 }
 
 /* Which of the extensions of RFC 5280 section 5.3 it is, and what is wrong with it. */
@@ -67,7 +71,7 @@ static const char *read_known(const struct extension *extension, struct crl_entr
         return "an entry has a critical extension that is not understood";
     if (is_id_ce(extension->id, 21) && !read_reason(extension->value, &facts->reason))
         return "the reason code of an entry cannot be read (RFC 5280 section 5.3.1)";
-    if (is_id_ce(extension->id, 24) && !is_one_element(extension->value, V_ASN1_GENERALIZEDTIME))
+    if (is_id_ce(extension->id, 24) && !is_date(extension->value))
         return "the invalidity date of an entry cannot be read (RFC 5280 section 5.3.2)";
     return NULL;
 }

@@ -234,6 +234,14 @@ static const struct advice bad_crl = {
     "extensions that RFC 5280 section 5.2 allows.",
 };
 
+static const struct advice weak_crl = {
+    "Whether the certificate was revoked cannot be told: the revocation list of its CA is signed "
+    "with a digest that is too weak.",
+    "Tell the operator of this server what is written here.",
+    "Sign a new CRL with SHA-256 or better (default_md in openssl.cnf); --security-level sets what "
+    "is strong enough.",
+};
+
 static const struct advice no_ocsp = {
     "Whether the certificate was revoked cannot be told: no OCSP responder gave a usable answer.",
     "Try again later; if it stays like this, tell the operator of this server.",
@@ -265,6 +273,7 @@ static const struct advice *const by_cause[CAUSE_COUNT] = {
     [CAUSE_LIMIT] = &limit,
     [CAUSE_CONSTRAINT_NAME] = &constraints,
     [CAUSE_CONSTRAINT_UNREADABLE] = &constraints,
+    [CAUSE_CRL_DIGEST] = &weak_crl,
 };
 
 /* The numbers that have advice of their own. */
@@ -322,7 +331,8 @@ const struct advice *advice_on_verdict(const struct verdict *verdict)
 {
     size_t i;
 
-    if (verdict->status == VERDICT_UNTRUSTED && by_cause[verdict->cause] != NULL)
+    if ((verdict->status == VERDICT_UNTRUSTED || verdict->status == VERDICT_REVOCATION_UNKNOWN) &&
+        by_cause[verdict->cause] != NULL)
         return by_cause[verdict->cause];
     if (verdict->status == VERDICT_REVOKED && verdict->error_depth > 0)
         return &revoked_ca;

@@ -41,6 +41,14 @@ void findings_add_crl(struct findings *findings, int code, int depth, const stru
     add(findings, &(struct finding){.code = code, .depth = depth, .crl = crl});
 }
 
+void findings_add_crl_cause(
+    struct findings *findings, enum verify_cause cause, int depth, const struct crl *crl)
+{
+    add(findings,
+        &(struct finding){
+            .code = verify_cause_code(cause), .depth = depth, .cause = cause, .crl = crl});
+}
+
 int findings_collect(int good, X509_STORE_CTX *context)
 {
     struct findings *findings = X509_STORE_CTX_get_app_data(context);

@@ -40,6 +40,10 @@ void findings_add_cause(struct findings *findings, enum verify_cause cause, int 
 /* The same as findings_add, about this list (borrowed from the snapshot). */
 void findings_add_crl(struct findings *findings, int code, int depth, const struct crl *crl);
 
+/* The same with the error number of a cause. */
+void findings_add_crl_cause(
+    struct findings *findings, enum verify_cause cause, int depth, const struct crl *crl);
+
 /* The callback for X509_STORE_CTX_set_verify_cb(3), with a struct findings as the application's
  * data of the context. libcrypto stops at its first error unless told to go on; others may count
  * more than the first, but nothing counts more than what makes the certificate untrusted: that ends

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_listed.h"
+#include "certificate/signature_bits.h"
 
 #include <openssl/x509v3.h>
 
@@ -14,6 +15,12 @@ const struct crl *crl_sources_next(
             return crl;
     }
     return NULL;
+}
+
+bool crl_is_sound(const struct crl_sources *sources, const struct crl *crl)
+{
+    return crl_fault(crl) == NULL &&
+           !signature_bits_are_few(crl_signature_bits(crl), sources->security_level);
 }
 
 bool listed_with_deltas(const struct crl *complete, X509 *certificate)
@@ -32,27 +39,46 @@ static bool is_later(const struct crl *crl, const struct crl *than, time_t now)
            one <= now && trust_crl_number_is_as_high(crl, than);
 }
 
-static bool is_of_same_scope(const struct crl *crl, const struct crl *other)
+/* Whether there is a complete list to which a delta CRL may be added (RFC 5280 section 5.2.4). */
+static bool is_based(const struct crl_sources *sources, const struct crl *delta, bool *failed)
 {
-    const ASN1_OCTET_STRING *one = crl_scope_bytes(crl), *two = crl_scope_bytes(other);
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *complete;
 
-    return one == NULL || two == NULL ? one == two : ASN1_OCTET_STRING_cmp(one, two) == 0;
+    while ((complete = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        if (!crl_is_delta(complete) && crl_is_sound(sources, complete) &&
+            trust_crl_extends(delta, complete))
+            return true;
+    }
+    return false;
+}
+
+/* What a delta CRL removes from an earlier list: from the complete one that it is added to, or from
+ * an earlier delta CRL. */
+static bool may_remove(const struct crl_sources *sources, const struct crl *delta,
+    const struct crl *crl, X509 *certificate, bool *failed)
+{
+    return crl_is_delta(crl)
+               ? is_based(sources, delta, failed)
+               : listed_with_deltas(crl, certificate) && trust_crl_extends(delta, crl);
 }
 
 /* Whether `later` releases what `crl` holds: a complete CRL of the same scope that does not list it
- * any more, or a delta CRL that removes it. One that cannot be read whole releases nothing. */
-static bool releases(const struct crl *later, const struct crl *crl, X509 *certificate, time_t now)
+ * any more, or a delta CRL that removes it. */
+static bool releases(const struct crl_sources *sources, const struct crl *later,
+    const struct crl *crl, X509 *certificate, time_t now, bool *failed)
 {
     struct crl_entry entry;
     bool found;
 
-    if (crl_fault(later) != NULL || !is_later(later, crl, now) || !is_of_same_scope(later, crl))
+    if (!crl_is_sound(sources, later) || !is_later(later, crl, now) ||
+        !trust_crl_is_same_scope(later, crl))
         return false;
     found = crl_find(later, X509_get0_serialNumber(certificate), &entry);
     if (!crl_is_delta(later))
         return !found;
     return found && entry.reason == CRL_REASON_REMOVE_FROM_CRL &&
-           (crl_is_delta(crl) || listed_with_deltas(crl, certificate));
+           may_remove(sources, later, crl, certificate, failed);
 }
 
 static bool is_released(const struct crl_sources *sources, const struct crl *crl, X509 *certificate,
@@ -62,7 +88,7 @@ static bool is_released(const struct crl_sources *sources, const struct crl *crl
     const struct crl *later;
 
     while ((later = crl_sources_next(sources, &cursor, failed)) != NULL) {
-        if (releases(later, crl, certificate, now))
+        if (releases(sources, later, crl, certificate, now, failed))
             return true;
     }
     return false;

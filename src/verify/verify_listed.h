@@ -13,6 +13,7 @@ struct crl_sources {
     const struct trust *trust;
     X509 *signers[CRL_SIGNERS]; /* borrowed */
     int count;
+    int security_level;
 };
 
 /* Goes through them; zero it. */
@@ -28,10 +29,15 @@ const struct crl *crl_sources_next(
 /* Whether any list of these, current or stale, lists the certificate: revoked is revoked. An entry
  * on hold (RFC 5280 section 5.3.1) counts unless a later list of the same scope, or a later delta
  * CRL's removeFromCRL, releases it: later by thisUpdate and not by a lower cRLNumber, and not after
- * `now`. removeFromCRL in a complete list releases nothing. Returns the list, with the entry in
- * *entry; NULL when none does. */
+ * `now`. A list that proves nothing good releases nothing; nor does removeFromCRL in a complete
+ * list, or in a delta CRL to a complete list that is not there (section 5.2.4). Returns the list,
+ * with the entry in *entry; NULL when none does. */
 const struct crl *listed_on(const struct crl_sources *sources, X509 *certificate, time_t now,
     struct crl_entry *entry, bool *failed);
+
+/* Whether nothing about the list itself keeps it from proving that a certificate is good: that it
+ * has no crl_fault, and that its signature's digest is strong enough. */
+bool crl_is_sound(const struct crl_sources *sources, const struct crl *crl);
 
 /* Whether delta CRLs are used with a complete one for this certificate: one of the two says where
  * they are (RFC 5280 sections 4.2.1.15 and 5.2.6). */

@@ -14,9 +14,11 @@ const char *revocation_reason_name(long reason)
     return reason >= 0 && reason < (long)(sizeof(names) / sizeof(names[0])) ? names[reason] : NULL;
 }
 
-bool revocation_is_listed(const struct trust *trust, X509 *certificate, X509 *issuer, time_t now)
+bool revocation_is_listed(
+    const struct trust *trust, X509 *certificate, X509 *issuer, int security_level, time_t now)
 {
-    const struct crl_sources sources = {.trust = trust, .signers = {issuer}, .count = 1};
+    const struct crl_sources sources = {
+        .trust = trust, .signers = {issuer}, .count = 1, .security_level = security_level};
     struct crl_entry entry;
     bool failed = false;
 
@@ -42,6 +44,7 @@ enum doubt {
     DOUBT_NONE,
     DOUBT_SCOPE,
     DOUBT_DELTA,
+    DOUBT_WEAK,
     DOUBT_FAULT,
     DOUBT_EARLY,
     DOUBT_DATE,
@@ -71,7 +74,7 @@ static bool is_extended(const struct crl_sources *sources, const struct crl *com
     const struct crl *delta;
 
     while ((delta = crl_sources_next(sources, &cursor, failed)) != NULL) {
-        if (crl_is_delta(delta) && crl_fault(delta) == NULL &&
+        if (crl_is_delta(delta) && crl_is_sound(sources, delta) &&
             doubt_dates(delta, now) == DOUBT_NONE && trust_crl_extends(delta, complete) &&
             listed_with_deltas(complete, certificate))
             return true;
@@ -86,6 +89,8 @@ static enum doubt doubt_list(const struct crl_sources *sources, const struct crl
 
     if (crl_fault(crl) != NULL)
         return DOUBT_FAULT;
+    if (!crl_is_sound(sources, crl))
+        return DOUBT_WEAK;
     if (crl_is_delta(crl))
         return DOUBT_DELTA;
     if (trust_crl_reasons(crl, certificate) == 0)
@@ -205,8 +210,10 @@ static bool is_good_signer(
     int i;
 
     for (i = 0; i < search->link_count; i++) {
-        const struct crl_sources sources = {
-            .trust = findings->trust, .signers = {search->links[i].issuer}, .count = 1};
+        const struct crl_sources sources = {.trust = findings->trust,
+            .signers = {search->links[i].issuer},
+            .count = 1,
+            .security_level = findings->options->security_level};
         struct crl_entry entry;
 
         if (search->nodes[search->links[i].below].certificate != signer)
@@ -247,7 +254,8 @@ static bool speak_of(const struct crl_sources *sources, X509 *certificate, bool 
 static struct crl_sources find_sources(
     const struct findings *findings, const struct path_search *search, int depth, bool *failed)
 {
-    struct crl_sources sources = {.trust = findings->trust};
+    struct crl_sources sources = {
+        .trust = findings->trust, .security_level = findings->options->security_level};
     int i, kept;
 
     add_own_signers(&sources, findings->path, depth + 1);
@@ -299,7 +307,9 @@ static void check_one(
             take_dates(findings->verdict, coverage.newest);
         return;
     }
-    if (has_list(&sources, failed))
+    if (coverage.doubt == DOUBT_WEAK)
+        findings_add_crl_cause(findings, CAUSE_CRL_DIGEST, depth, coverage.doubtful);
+    else if (has_list(&sources, failed))
         findings_add_crl(findings, code_of(&coverage), depth, coverage.doubtful);
     else if (trust_crl_names(findings->trust, X509_get_issuer_name(certificate)))
         findings_add(findings, X509_V_ERR_CRL_SIGNATURE_FAILURE, depth);

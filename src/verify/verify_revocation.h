@@ -24,7 +24,8 @@ bool revocation_check(struct findings *findings, const struct path_search *searc
 
 /* Whether a CRL of the issuer lists a certificate that it issued, as listed_on has it; true also
  * when that cannot be told for a failure. */
-bool revocation_is_listed(const struct trust *trust, X509 *certificate, X509 *issuer, time_t now);
+bool revocation_is_listed(
+    const struct trust *trust, X509 *certificate, X509 *issuer, int security_level, time_t now);
 
 /* The name of a CRLReason (RFC 5280 section 5.3.1); NULL when it has none, -1 among them. */
 const char *revocation_reason_name(long reason);

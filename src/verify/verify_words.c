@@ -176,6 +176,15 @@ static void crl_signature(struct text *text, const struct facts *facts)
     text_printf(text, ": no key of %s that is known signed it", facts->name);
 }
 
+static void weak_crl(struct text *text, const struct facts *facts)
+{
+    const ASN1_OBJECT *object = NULL;
+
+    X509_ALGOR_get0(&object, NULL, NULL, crl_signature_algorithm(facts->finding->crl));
+    text_printf(text, "%s: %s, at level %d: %s", verify_cause_words(CAUSE_CRL_DIGEST),
+        OBJ_nid2ln(OBJ_obj2nid(object)), facts->options->security_level, facts->name);
+}
+
 static void append_crl_time(struct text *text, const struct facts *facts, const char *before,
     bool (*get)(const struct crl *crl, time_t *seconds))
 {
@@ -260,6 +269,7 @@ static const struct {
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, ISSUER, unknown_issuer},
     {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, append_name},
     {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_OF_CODE, ISSUER, crl_signature},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_CRL_DIGEST, ISSUER, weak_crl},
     {X509_V_ERR_CRL_HAS_EXPIRED, CAUSE_OF_CODE, ISSUER, stale_crl},
     {X509_V_ERR_CRL_NOT_YET_VALID, CAUSE_OF_CODE, ISSUER, early_crl},
     {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, endless_crl},

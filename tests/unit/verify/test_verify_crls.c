@@ -339,9 +339,9 @@ Test(verify_crls, a_certificate_is_listed_by_its_issuers_lists_alone)
     struct trust *trust = verify_trust(&setup, &config);
     time_t now = time(NULL);
 
-    cr_expect(revocation_is_listed(trust, leaf->certificate, ca->certificate, now));
-    cr_expect_not(revocation_is_listed(trust, old->certificate, ca->certificate, now));
-    cr_expect_not(revocation_is_listed(trust, leaf->certificate, other->certificate, now));
+    cr_expect(revocation_is_listed(trust, leaf->certificate, ca->certificate, 2, now));
+    cr_expect_not(revocation_is_listed(trust, old->certificate, ca->certificate, 2, now));
+    cr_expect_not(revocation_is_listed(trust, leaf->certificate, other->certificate, 2, now));
     trust_release(trust);
     X509_CRL_free(foreign);
     X509_CRL_free(held);

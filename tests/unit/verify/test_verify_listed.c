@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/verify/verify_helpers.h"
+#include "verify/verify_causes.h"
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
@@ -104,6 +105,70 @@ Test(verify_listed, a_hold_on_a_delta_crl_is_released_by_the_next)
     X509_CRL_free(gone);
     X509_CRL_free(held);
     X509_CRL_free(base);
+}
+
+/* RFC 5280 section 5.2.4: a delta CRL adds to a complete one whose number is not below its base. */
+Test(verify_listed, a_delta_to_a_complete_crl_that_is_not_there_revokes_and_releases_nothing)
+{
+    X509_CRL *base, *held, *gone;
+    struct setup setup;
+
+    (void)judge(make(1, 0, 3, HOLD), make(3, 2, 1, REMOVE), NULL, VERDICT_REVOKED,
+        "its base is above the complete one");
+    (void)judge(make(2, 0, 3, HOLD), make(3, 2, 1, REMOVE), NULL, VERDICT_VALID,
+        "its base is the complete");
+    (void)judge(make(2, 0, 3, HOLD), make(3, 1, 1, REMOVE), NULL, VERDICT_VALID,
+        "its base is below the complete one");
+    (void)judge(make(1, 0, 3, -1), make(3, 2, 1, HOLD), NULL, VERDICT_REVOKED,
+        "on hold on the delta, whatever its base");
+    base = make(1, 0, 4, -1);
+    held = make(2, 1, 2, HOLD);
+    gone = make(4, 3, 1, REMOVE);
+    setup = (struct setup){.ca = {ca}, .crls = {base, held, gone}, .without_second_judge = true};
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "held on one delta, removed by such a one");
+    X509_CRL_free(gone);
+    X509_CRL_free(held);
+    X509_CRL_free(base);
+}
+
+/* A digest that certificates must not have at the security level. */
+static X509_CRL *make_weak(long number, long base, long days_ago, int reason)
+{
+    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason > 0 ? reason : 0};
+
+    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &line,
+        .revoked_count = reason >= 0,
+        .number = number,
+        .delta_base_plus_one = base > 0 ? base + 1 : 0,
+        .extensions = {base == 0 ? "freshestCRL=URI:http://127.0.0.1/delta" : NULL},
+        .this_update = -days_ago * PKI_DAY,
+        .digest = "sha1"});
+}
+
+Test(verify_listed, a_crl_with_a_weak_signature_proves_nothing_good)
+{
+    X509_CRL *clean = make_weak(1, 0, 1, -1);
+    struct setup setup = {.ca = {ca}, .crls = {clean}};
+    struct verdict verdict = verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "alone");
+
+    cr_expect_eq(verdict.cause, CAUSE_CRL_DIGEST);
+    cr_expect_eq(verdict.revocation, REVOCATION_UNKNOWN);
+    setup.crl_missing_ok = true;
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "it is not missing");
+    setup.level_plus_one = 1;
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "at level 0");
+    X509_CRL_free(clean);
+    (void)judge(make_weak(1, 0, 1, COMPROMISE), NULL, NULL, VERDICT_REVOKED, "what it lists");
+    (void)judge(
+        make(1, 0, 3, -1), make_weak(1, 0, 3, -1), NULL, VERDICT_VALID, "a good one beside");
+    (void)judge(make(1, 0, 3, -1), make_weak(2, 1, 1, HOLD), NULL, VERDICT_REVOKED, "a weak delta");
+    (void)judge(make(1, 0, 3, HOLD), make_weak(2, 0, 1, -1), NULL, VERDICT_REVOKED,
+        "a complete one releases nothing");
+    (void)judge(make(1, 0, 3, HOLD), make_weak(2, 1, 1, REMOVE), NULL, VERDICT_REVOKED,
+        "a delta releases nothing");
+    (void)judge(make_weak(1, 0, 4, -1), make(2, 1, 2, HOLD), make(3, 1, 1, REMOVE), VERDICT_REVOKED,
+        "a delta to a weak one releases nothing");
 }
 
 Test(verify_listed, what_a_complete_crl_removes_is_revoked)

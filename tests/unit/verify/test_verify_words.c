@@ -296,6 +296,9 @@ Test(verify_words, of_revocation_lists)
         X509_V_ERR_DIFFERENT_CRL_SCOPE, "for some reasons alone: CN=Our CA");
     expect_crl((struct pki_crl_spec){.number = 2, .delta_base_plus_one = 2},
         X509_V_ERR_DIFFERENT_CRL_SCOPE, "a delta CRL without a complete one: CN=Our CA");
+    expect_crl((struct pki_crl_spec){.digest = "sha1"}, X509_V_ERR_CRL_SIGNATURE_FAILURE,
+        "the issuer's CRL is signed with a digest that is too weak for the security level: "
+        "ecdsa-with-SHA1, at level 2: CN=Our CA");
     expect_words(&(struct setup){.ca = {mute}, .crls = {crl}}, below, VERDICT_REVOCATION_UNKNOWN,
         X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, "CN=Mute");
     X509_CRL_free(crl);
