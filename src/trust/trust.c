@@ -66,6 +66,7 @@ void trust_release(struct trust *trust)
         return;
     sk_X509_free(trust->cas);
     sk_X509_free(trust->anchors);
+    sk_X509_free(trust->issued);
     sk_X509_free(trust->intermediates);
     trust_lists_free(&trust->lists);
     trust_files_free(&trust->files);
@@ -158,6 +159,11 @@ STACK_OF(X509) * trust_intermediates(const struct trust *trust)
 STACK_OF(X509) * trust_anchors(const struct trust *trust)
 {
     return trust->anchors;
+}
+
+STACK_OF(X509) * trust_issued_anchors(const struct trust *trust)
+{
+    return trust->issued;
 }
 
 /* X509_cmp reads all extensions and hashes the whole, which a stranger's certificate is spared. */

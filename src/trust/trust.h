@@ -79,8 +79,10 @@ const struct list *trust_warnings(const struct trust *trust);
  * certificates of `ca` that another one issued are among them. */
 STACK_OF(X509) * trust_intermediates(const struct trust *trust);
 
-/* The anchors alone; borrowed. */
+/* The anchors alone, and those of them that did not sign themselves: the CA above them is not known
+ * here, but a client may send it. Borrowed. */
 STACK_OF(X509) * trust_anchors(const struct trust *trust);
+STACK_OF(X509) * trust_issued_anchors(const struct trust *trust);
 
 /* True when this very certificate is one of the operator's CA certificates, an anchor or one below
  * an anchor. */

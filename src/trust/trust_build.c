@@ -73,12 +73,15 @@ static bool collect_dates(struct trust *trust, struct error *error)
  */
 static bool collect_certificates(struct trust *trust, struct error *error)
 {
+    struct trust_parts parts;
     size_t i;
 
     trust->cas = sk_X509_new_null();
     trust->anchors = sk_X509_new_null();
+    trust->issued = sk_X509_new_null();
     trust->intermediates = sk_X509_new_null();
-    if (trust->cas == NULL || trust->anchors == NULL || trust->intermediates == NULL)
+    if (trust->cas == NULL || trust->anchors == NULL || trust->issued == NULL ||
+        trust->intermediates == NULL)
         return say_memory(error);
     for (i = 0; i < trust->files.count; i++) {
         const struct trust_file *file = trust->files.items[i];
@@ -88,8 +91,8 @@ static bool collect_certificates(struct trust *trust, struct error *error)
                 !trust_push_all(trust->intermediates, file->certificates)))
             return say_memory(error);
     }
-    return trust_split_cas(trust->cas, trust->intermediates, trust->anchors, trust->intermediates,
-        &trust->files.warnings, error);
+    parts = (struct trust_parts){trust->anchors, trust->issued, trust->intermediates};
+    return trust_split_cas(trust->cas, trust->intermediates, &parts, &trust->files.warnings, error);
 }
 
 static bool collect_lists(

@@ -13,6 +13,7 @@ struct trust {
     struct trust_lists lists; /* of the files, of those that do not read whole, and kept ones */
     STACK_OF(X509) * cas;     /* of all CA files; these stacks borrow from the files */
     STACK_OF(X509) * anchors;
+    STACK_OF(X509) * issued; /* of the anchors */
     STACK_OF(X509) * intermediates;
     time_t *dates; /* of all of these, sorted */
     size_t date_count;

@@ -17,6 +17,7 @@ struct split {
     STACK_OF(X509) * nodes;
     int ca_count;
     bool *reached; /* an anchor, or below one */
+    bool *root;    /* signed itself */
     bool *below;   /* a CA of --ca that is below another */
     bool *passed;  /* for one walk */
     int *queue;    /* the same */
@@ -147,8 +148,9 @@ static bool mark(struct split *split, bool *tops, struct error *error)
     int i;
 
     for (i = 0; i < split->ca_count; i++) {
-        split->reached[i] = X509_self_signed(sk_X509_value(split->nodes, i), 1) == 1;
-        all = all && split->reached[i];
+        split->root[i] = X509_self_signed(sk_X509_value(split->nodes, i), 1) == 1;
+        split->reached[i] = split->root[i];
+        all = all && split->root[i];
     }
     if (all)
         return true;
@@ -161,12 +163,15 @@ static bool mark(struct split *split, bool *tops, struct error *error)
     return go_down(split, error);
 }
 
-static bool fill(const struct split *split, STACK_OF(X509) * anchors, STACK_OF(X509) * below)
+static bool fill(const struct split *split, const struct trust_parts *parts)
 {
     int i;
 
     for (i = 0; i < split->ca_count; i++) {
-        if (sk_X509_push(split->below[i] ? below : anchors, sk_X509_value(split->nodes, i)) <= 0)
+        X509 *ca = sk_X509_value(split->nodes, i);
+
+        if (sk_X509_push(split->below[i] ? parts->below : parts->anchors, ca) <= 0 ||
+            (!split->below[i] && !split->root[i] && sk_X509_push(parts->issued, ca) <= 0))
             return false;
     }
     return true;
@@ -190,17 +195,18 @@ static bool make_split(struct split *split, STACK_OF(X509) * cas, STACK_OF(X509)
 
     split->ca_count = sk_X509_num(cas);
     split->nodes = sk_X509_new_null();
-    split->reached = calloc(count + 1, 3 * sizeof(bool));
+    split->reached = calloc(count + 1, 4 * sizeof(bool));
     split->queue = calloc(count + 1, sizeof(*split->queue));
     if (split->nodes == NULL || split->reached == NULL || split->queue == NULL)
         return false;
-    split->below = split->reached + count;
+    split->root = split->reached + count;
+    split->below = split->root + count;
     split->passed = split->below + count;
     return trust_push_all(split->nodes, cas) && trust_push_all(split->nodes, between);
 }
 
-bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * between, STACK_OF(X509) * anchors,
-    STACK_OF(X509) * below, struct list *warnings, struct error *error)
+bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * between,
+    const struct trust_parts *parts, struct list *warnings, struct error *error)
 {
     struct split split = {.warnings = warnings};
     bool *tops = calloc((size_t)sk_X509_num(cas) + 1, sizeof(*tops)), good;
@@ -208,7 +214,7 @@ bool trust_split_cas(STACK_OF(X509) * cas, STACK_OF(X509) * between, STACK_OF(X5
     ERR_clear_error();
     alloc_watch_clear();
     good = tops != NULL && make_split(&split, cas, between) && mark(&split, tops, error) &&
-           fill(&split, anchors, below);
+           fill(&split, parts);
     sk_X509_free(split.nodes);
     free(split.reached);
     free(split.queue);

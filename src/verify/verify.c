@@ -3,13 +3,11 @@
 #include "certificate/alloc_watch.h"
 #include "certificate/identity.h"
 #include "config/config.h"
+#include "verify/verify_above.h"
 #include "verify/verify_chain.h"
-#include "verify/verify_errors.h"
-#include "verify/verify_extensions.h"
 #include "verify/verify_findings.h"
-#include "verify/verify_names.h"
-#include "verify/verify_policy.h"
 #include "verify/verify_revocation.h"
+#include "verify/verify_rules.h"
 #include "verify/verify_stranger.h"
 #include "verify/verify_words.h"
 
@@ -51,36 +49,6 @@ static bool describe(const struct job *job, const struct path *path, const struc
     if (its.cause == CAUSE_OF_CODE)
         name_cause(&its);
     return words_describe(&its, path_at(path, error->depth), job->options, verdict);
-}
-
-/* What is told of the leaf's revocation beside the status. */
-static void describe_revocation(struct verdict *verdict, const struct findings *findings)
-{
-    size_t i;
-
-    verdict->revocation = REVOCATION_NOT_CHECKED;
-    if (trust_crl_count(findings->trust) == 0 && !findings->options->require_crl)
-        return;
-    verdict->revocation =
-        verdict->status <= VERDICT_WRONG_PURPOSE ? REVOCATION_UNKNOWN : REVOCATION_GOOD;
-    for (i = 0; i < findings->count; i++) {
-        enum verdict_status its =
-            verify_error_status(findings->errors[i].code, findings->errors[i].depth);
-
-        if (its == VERDICT_REVOCATION_UNKNOWN && findings->errors[i].depth == 0)
-            verdict->revocation = REVOCATION_UNKNOWN;
-    }
-    if (verdict->status == VERDICT_REVOKED) {
-        verdict->revocation = REVOCATION_REVOKED;
-        return;
-    }
-    /* An entry for a certificate that is refused for another reason says nothing of its own. */
-    verdict->revoked_at = 0;
-    verdict->revocation_reason = NULL;
-    if (verdict->revocation == REVOCATION_GOOD)
-        return;
-    verdict->crl_this_update = 0;
-    verdict->crl_next_update = 0;
 }
 
 static void narrow(struct verdict *verdict, const ASN1_TIME *date)
@@ -128,41 +96,6 @@ static bool describe_anchor(struct verdict *verdict, const struct path *path)
     return true;
 }
 
-static void add_extensions(struct findings *findings)
-{
-    const struct path *path = findings->path;
-    const ASN1_OBJECT *object;
-    int depth;
-
-    for (depth = 0; depth < path->length; depth++) {
-        if (extensions_find_fault(path->certificates[depth], &object) != NULL)
-            findings_add(findings, X509_V_ERR_INVALID_EXTENSION, depth);
-    }
-}
-
-/* What libcrypto does not look at, or not as RFC 5280 says. false when memory or libcrypto failed.
- */
-static bool add_rules(struct findings *findings)
-{
-    STACK_OF(X509) *proven = path_borrow(findings->path, 0, findings->path->length);
-    int code, depth;
-
-    if (proven == NULL || !names_check(findings)) {
-        sk_X509_free(proven);
-        return false;
-    }
-    add_extensions(findings);
-    if (policy_find_unreadable(proven, &depth) != NID_undef)
-        findings_add_cause(findings, CAUSE_POLICY_UNREADABLE, depth);
-    code = policy_fault(proven, &depth);
-    if (code == X509_V_ERR_UNSPECIFIED)
-        findings_add_cause(findings, CAUSE_LIMIT, 0);
-    else if (code != X509_V_OK)
-        findings_add(findings, code, depth);
-    sk_X509_free(proven);
-    return !alloc_watch_failed();
-}
-
 /* Rules and revocation are looked at when nothing makes the path untrusted. The finding that
  * counts, NULL when none does; *failed when memory or libcrypto failed. */
 static const struct finding *weigh(
@@ -172,7 +105,7 @@ static const struct finding *weigh(
 
     if (*status <= VERDICT_UNTRUSTED)
         return error;
-    if (!add_rules(findings)) {
+    if (!rules_check(findings)) {
         *failed = true;
         return error;
     }
@@ -209,7 +142,7 @@ static bool decide(const struct job *job, struct findings *findings)
     verdict->reason[0] = '\0';
     if (error != NULL && !describe(job, findings->path, error, verdict))
         return false;
-    describe_revocation(verdict, findings);
+    revocation_describe(verdict, findings);
     return true;
 }
 
@@ -233,7 +166,8 @@ static bool try_paths(struct job *job, struct verdict *verdict)
     for (nth = 0; nth < PATHS_MOST && path_take(&job->search, nth, &path); nth++) {
         struct verdict its = fresh;
 
-        if (!try_path(job, &path, &its))
+        if (!try_path(job, &path, &its) ||
+            !above_judge(&job->search, job->options, &fresh, &path, &its))
             return false;
         if (its.status <= verdict->status)
             continue;

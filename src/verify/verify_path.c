@@ -107,6 +107,7 @@ static void collect(struct path_search *search)
         const X509_NAME *name = X509_get_issuer_name(search->nodes[i].certificate);
 
         add_issuers(search, name, trust_intermediates(search->trust), true);
+        add_issuers(search, name, trust_issued_anchors(search->trust), true);
         add_issuers(search, name, search->chain, false);
     }
 }
@@ -214,6 +215,19 @@ static void try_anchors(struct path_search *search)
     }
 }
 
+/* An anchor that did not sign itself is a node for what stands above it alone. */
+static bool is_anchor(const struct path_search *search, const X509 *certificate)
+{
+    STACK_OF(X509) *issued = trust_issued_anchors(search->trust);
+    int i;
+
+    for (i = 0; i < sk_X509_num(issued); i++) {
+        if (sk_X509_value(issued, i) == certificate)
+            return true;
+    }
+    return false;
+}
+
 static void try_nodes(struct path_search *search, int round)
 {
     int above, below;
@@ -221,7 +235,7 @@ static void try_nodes(struct path_search *search, int round)
     for (above = 1; above < search->node_count; above++) {
         X509 *issuer = search->nodes[above].certificate;
 
-        if (search->nodes[above].round != round - 1)
+        if (search->nodes[above].round != round - 1 || is_anchor(search, issuer))
             continue;
         for (below = 0; below < search->node_count; below++) {
             if (below != above && is_issuer_by_name(issuer, &search->nodes[below]))
@@ -282,12 +296,13 @@ static bool descend(const struct path_search *search, int below, int *left, stru
     for (at = next_link(search, below, -1); at >= 0; at = next_link(search, below, at)) {
         const struct path_link *link = &search->links[at];
 
-        if (link->above < 0) {
-            if ((*left)-- == 0) {
-                path->certificates[path->length++] = link->issuer;
+        if (is_on_path(path, link->issuer))
+            continue;
+        if (link->above >= 0) {
+            if (descend(search, link->above, left, path))
                 return true;
-            }
-        } else if (!is_on_path(path, link->issuer) && descend(search, link->above, left, path)) {
+        } else if ((*left)-- == 0) {
+            path->certificates[path->length++] = link->issuer;
             return true;
         }
     }
@@ -299,6 +314,21 @@ bool path_take(const struct path_search *search, int nth, struct path *path)
 {
     *path = (struct path){.length = 0};
     return descend(search, 0, &nth, path);
+}
+
+bool path_take_above(
+    const struct path_search *search, const struct path *lower, int nth, struct path *path)
+{
+    const X509 *anchor = path_at(lower, lower->length - 1);
+    int i;
+
+    *path = *lower;
+    path->length--;
+    for (i = 1; i < search->node_count; i++) {
+        if (search->nodes[i].certificate == anchor)
+            return descend(search, i, &nth, path);
+    }
+    return false;
 }
 
 X509 *path_at(const struct path *path, int place)

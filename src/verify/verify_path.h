@@ -70,6 +70,11 @@ void path_search(struct path_search *search);
  * than the client's. false when there are fewer. */
 bool path_take(const struct path_search *search, int nth, struct path *path);
 
+/* The nth way in which a path that ends at an anchor leads on to another one, by what came along:
+ * the whole path, from the leaf on. false when there are fewer. */
+bool path_take_above(
+    const struct path_search *search, const struct path *lower, int nth, struct path *path);
+
 /* The certificate at a place, from 0 for the leaf; NULL when the path has no such place.
  * Borrowed. */
 X509 *path_at(const struct path *path, int place);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_revocation.h"
+#include "verify/verify_errors.h"
 #include "verify/verify_findings.h"
 #include "verify/verify_listed.h"
 
@@ -327,4 +328,33 @@ bool revocation_check(struct findings *findings, const struct path_search *searc
     for (depth = 0; depth < length; depth++)
         check_one(findings, search, depth, &failed);
     return !failed;
+}
+
+void revocation_describe(struct verdict *verdict, const struct findings *findings)
+{
+    size_t i;
+
+    verdict->revocation = REVOCATION_NOT_CHECKED;
+    if (trust_crl_count(findings->trust) == 0 && !findings->options->require_crl)
+        return;
+    verdict->revocation =
+        verdict->status <= VERDICT_WRONG_PURPOSE ? REVOCATION_UNKNOWN : REVOCATION_GOOD;
+    for (i = 0; i < findings->count; i++) {
+        enum verdict_status its =
+            verify_error_status(findings->errors[i].code, findings->errors[i].depth);
+
+        if (its == VERDICT_REVOCATION_UNKNOWN && findings->errors[i].depth == 0)
+            verdict->revocation = REVOCATION_UNKNOWN;
+    }
+    if (verdict->status == VERDICT_REVOKED) {
+        verdict->revocation = REVOCATION_REVOKED;
+        return;
+    }
+    /* An entry for a certificate that is refused for another reason says nothing of its own. */
+    verdict->revoked_at = 0;
+    verdict->revocation_reason = NULL;
+    if (verdict->revocation == REVOCATION_GOOD)
+        return;
+    verdict->crl_this_update = 0;
+    verdict->crl_next_update = 0;
 }

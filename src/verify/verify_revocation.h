@@ -8,6 +8,7 @@
 
 struct findings;
 struct path_search;
+struct verdict;
 
 /* Revocation by CRLs (RFC 5280 section 6.3.3), of a path that is good in all else. Not by
  * libcrypto's X509_V_FLAG_CRL_CHECK, which hashes a list for each certificate, takes what it cannot
@@ -21,6 +22,9 @@ struct path_search;
  * asked for; puts the entry and the dates of the leaf's list into the verdict of *findings. Does
  * nothing when there is no CRL and none is required. false when memory or libcrypto failed. */
 bool revocation_check(struct findings *findings, const struct path_search *search);
+
+/* What is told of the leaf's revocation beside the status, which the verdict has already. */
+void revocation_describe(struct verdict *verdict, const struct findings *findings);
 
 /* Whether a CRL of the issuer lists a certificate that it issued, as listed_on has it; true also
  * when that cannot be told for a failure. */

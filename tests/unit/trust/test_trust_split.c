@@ -23,7 +23,7 @@ static bool has(const STACK_OF(X509) * stack, const struct pki *pki)
 
 /* What came of a split. */
 struct result {
-    STACK_OF(X509) * anchors, *below;
+    STACK_OF(X509) * anchors, *issued, *below;
     struct list warnings;
 };
 
@@ -39,10 +39,12 @@ static STACK_OF(X509) * stack_of(const struct pki *const *all)
 /* Both lists end with NULL. */
 static struct result split(const struct pki *const *all, const struct pki *const *others)
 {
-    struct result result = {.anchors = sk_X509_new_null(), .below = sk_X509_new_null()};
+    struct result result = {
+        .anchors = sk_X509_new_null(), .issued = sk_X509_new_null(), .below = sk_X509_new_null()};
+    const struct trust_parts parts = {result.anchors, result.issued, result.below};
     STACK_OF(X509) *cas = stack_of(all), *between = stack_of(others);
 
-    cr_assert(trust_split_cas(cas, between, result.anchors, result.below, &result.warnings, NULL));
+    cr_assert(trust_split_cas(cas, between, &parts, &result.warnings, NULL));
     cr_expect_eq(sk_X509_num(result.anchors) + sk_X509_num(result.below), sk_X509_num(cas));
     cr_expect_eq(result.warnings.count, (size_t)sk_X509_num(result.below));
     sk_X509_free(cas);
@@ -54,6 +56,7 @@ static void drop(struct result *result)
 {
     list_free(&result->warnings);
     sk_X509_free(result->anchors);
+    sk_X509_free(result->issued);
     sk_X509_free(result->below);
 }
 
