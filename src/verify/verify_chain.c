@@ -117,6 +117,10 @@ static bool is_readable(struct findings *findings)
             findings_add(findings, X509_V_ERR_INVALID_EXTENSION, depth);
             return false;
         }
+        if (path_has_two_algorithms(certificate)) {
+            findings_add_cause(findings, CAUSE_ALGORITHMS_DIFFER, depth);
+            return false;
+        }
         if (key_is_bad(certificate)) {
             findings_add_cause(findings, CAUSE_BAD_KEY, depth);
             return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_names.h"
+#include "verify/verify_directory.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -287,6 +288,21 @@ static enum verify_cause judge_name(
                : judge_subtrees(constraints->permittedSubtrees, type, value, false);
 }
 
+/* Names that libcrypto finds in no excluded subtree, but another way to compare Unicode may. */
+static enum verify_cause judge_directory(const NAME_CONSTRAINTS *constraints, const X509_NAME *name)
+{
+    const STACK_OF(GENERAL_SUBTREE) *excluded = constraints->excludedSubtrees;
+    int i;
+
+    for (i = 0; i < sk_GENERAL_SUBTREE_num(excluded); i++) {
+        const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(excluded, i)->base;
+
+        if (base->type == GEN_DIRNAME && directory_may_hold(base->d.directoryName, name))
+            return CAUSE_CONSTRAINT_NAME;
+    }
+    return CAUSE_OF_CODE;
+}
+
 static enum verify_cause judge_names(const NAME_CONSTRAINTS *constraints, X509 *certificate)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
@@ -299,8 +315,12 @@ static enum verify_cause judge_names(const NAME_CONSTRAINTS *constraints, X509 *
 
         if (name->type == GEN_IPADD || find_kind(name->type) != NULL)
             cause = judge_name(constraints, name->type, name->d.ia5);
+        else if (name->type == GEN_DIRNAME)
+            cause = judge_directory(constraints, name->d.directoryName);
     }
     GENERAL_NAMES_free(names);
+    if (cause == CAUSE_OF_CODE && X509_NAME_entry_count(subject) > 0)
+        cause = judge_directory(constraints, subject);
     i = -1;
     while (cause == CAUSE_OF_CODE &&
            (i = X509_NAME_get_index_by_NID(subject, NID_pkcs9_emailAddress, i)) >= 0)

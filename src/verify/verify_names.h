@@ -8,7 +8,8 @@
  * at what it passes though an excluded name hides in it: names with a final dot, URIs with user
  * information or a backslash, mailboxes with two @, wildcards that cover an excluded name, an
  * excluded subtree that is empty or a dot and means every name of its kind, and masks of addresses
- * with holes, and hosts and mailboxes with characters that do not belong there. What a CA's
+ * with holes, hosts and mailboxes with characters that do not belong there, and directory names
+ * that may be an excluded one in other case or another form of Unicode. What a CA's
  * constraints cannot be applied to is refused. Adds a cause; false when memory failed. */
 bool names_check(struct findings *findings);
 

@@ -137,6 +137,14 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer)
     return false;
 }
 
+bool path_has_two_algorithms(const X509 *certificate)
+{
+    const X509_ALGOR *algorithm = NULL;
+
+    X509_get0_signature(NULL, &algorithm, certificate);
+    return X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(certificate)) != 0;
+}
+
 int path_compare_date(const ASN1_TIME *date, time_t now)
 {
     time_t seconds;

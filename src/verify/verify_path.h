@@ -94,6 +94,11 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer);
 /* Whether the authorityKeyIdentifier names another key than the issuer's subjectKeyIdentifier. */
 bool path_names_other_key(const struct path_node *node, X509 *issuer);
 
+/* Whether the two fields of a certificate that name its signature's algorithm differ, which RFC
+ * 5280 section 4.1.1.2 forbids. X509_verify(3) refuses that, but an anchor's signature is not
+ * checked. */
+bool path_has_two_algorithms(const X509 *certificate);
+
 /* As X509_cmp_time(3), at a fifth of its cost and without memory: -1 for a date that is not after
  * `now`, 1 for one that is, 0 for one that cannot be read. */
 int path_compare_date(const ASN1_TIME *date, time_t now);

@@ -53,14 +53,6 @@ static bool has_unknown_algorithm(const X509 *certificate)
     return nid == NID_undef || OBJ_find_sigid_algs(nid, &digest, &key) != 1;
 }
 
-static bool has_two_algorithms(const X509 *certificate)
-{
-    const X509_ALGOR *algorithm = NULL;
-
-    X509_get0_signature(NULL, &algorithm, certificate);
-    return X509_ALGOR_cmp(algorithm, X509_get0_tbs_sigalg(certificate)) != 0;
-}
-
 /* Of those that could have signed a certificate: anchors, and what they vouch for. */
 struct candidates {
     bool any, other_key_id, signed_anyway, unreadable_key;
@@ -102,7 +94,7 @@ static enum verify_cause judge(
 {
     const X509 *certificate = search->nodes[below].certificate;
 
-    if (has_two_algorithms(certificate))
+    if (path_has_two_algorithms(certificate))
         return CAUSE_ALGORITHMS_DIFFER;
     if (has_unknown_algorithm(certificate))
         return CAUSE_ALGORITHM_UNKNOWN;

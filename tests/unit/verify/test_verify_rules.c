@@ -167,3 +167,27 @@ Test(verify_rules, the_anchors_own_serial_number_on_its_list_says_nothing)
     pki_free(leaf);
     pki_free(root);
 }
+
+/* X509_verify(3) refuses it in all but an anchor, whose signature nobody checks. */
+Test(verify_rules, an_anchor_whose_two_algorithm_fields_differ_vouches_for_nobody)
+{
+    static const unsigned char sha256[] = {0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
+    struct pki *root = pki_ca("CN=Root"), *leaf = pki_client("CN=x", root);
+    struct verdict verdict = verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_VALID, "one");
+    size_t length = 0;
+    unsigned char *der = pki_der(root->certificate, &length), *inner;
+    const unsigned char *at = der;
+
+    inner = memmem(der, length, sha256, sizeof(sha256));
+    pki_must(inner != NULL, "the signature field");
+    inner[sizeof(sha256) - 1] = 0x03; /* ecdsa-with-SHA384 */
+    X509_free(root->certificate);
+    root->certificate = d2i_X509(NULL, &at, (long)length);
+    pki_must(root->certificate != NULL, "d2i_X509");
+    verdict = verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_UNTRUSTED, "two");
+    cr_expect_eq(verdict.cause, CAUSE_ALGORITHMS_DIFFER);
+    cr_expect_eq(verdict.error_depth, 1);
+    free(der);
+    pki_free(leaf);
+    pki_free(root);
+}
