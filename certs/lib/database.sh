@@ -73,7 +73,7 @@ find_certificate() {
 		[ -z "$file" ] || [ ! -f "$file" ] || break
 	done
 	if [ -z "$file" ]; then
-		[[ ${1#0[xX]} =~ ^[0-9A-Fa-f:]{1,60}$ ]] || die "there is no certificate '$1': a file, or a serial number in hexadecimal, is needed"
+		[[ ${1#0[xX]} =~ ^[0-9A-Fa-f:]{1,60}$ ]] || die "there is no certificate '$1': a file, a name or a serial number in hexadecimal is needed"
 		serial=${1#0[xX]} serial=${serial//:/} serial=${serial^^}
 		while [[ $serial == 0?* ]]; do serial=${serial#0}; done
 		[ $((${#serial} % 2)) -eq 0 ] || serial=0$serial

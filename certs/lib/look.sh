@@ -98,8 +98,18 @@ list_crls() {
 crl_end() { date -u -d "$(openssl crl -in "$1" -noout -nextupdate | sed 's/^nextUpdate=//')" +%s; }
 
 # Whether a certificate is valid here and now: signed by this CA or one it follows, current, not revoked, and for what.
+# unfit_words PURPOSE: why openssl verify does not take the certificate for it, from the file reason.
+unfit_words() {
+	local number words
+	read -r number words < <(sed -n 's/^error \([0-9]*\) at [^:]*: */\1 /p' "$work/reason" | head -n 1)
+	if [ "$number" != 26 ]; then printf 'openssl refuses it: %s\n' "$words"
+	elif [ "$1" = sslserver ]; then printf 'it is not for a TLS server\n'
+	else printf 'it is not for a TLS client\n'
+	fi
+}
+
 cmd_verify() {
-	local name why='' profile trust purpose start end now untrusted=()
+	local name why='' profile own trust purpose start end now untrusted=()
 	one_argument 'FILE.cer, NAME or a SERIAL number'
 	[ -z "${given[--profile]-}" ] || check_profile "${given[--profile]}"
 	rest_folder
@@ -109,9 +119,10 @@ cmd_verify() {
 	temporary_work
 	find_certificate "${args[0]}"
 	[ -f "$work/certificate" ] || die "the certificate $serial itself is not here: give its file"
-	profile=${given[--profile]:-$(profile_of "$work/certificate")}
+	own=$(profile_of "$work/certificate")
+	profile=${given[--profile]:-$own}
 	start=$(start_of "$work/certificate") end=$(end_of "$work/certificate") now=$EPOCHSECONDS
-	tell "The certificate $serial" "  of:     $(name_of x509 "$work/certificate" | readable)" "  for:    ${purpose_words[$profile]}" \
+	tell "The certificate $serial" "  of:     $(name_of x509 "$work/certificate" | readable)" "  for:    ${purpose_words[$own]}" \
 		"  valid:  $(iso_time "$start") to $(iso_time "$end")"
 	trust=$(trust_of "$work/certificate")
 	if [ -z "$trust" ]; then why='the CA here did not sign it'
@@ -123,7 +134,7 @@ cmd_verify() {
 		check_crl
 		for purpose in ${purposes[$profile]}; do
 			openssl verify -purpose "$purpose" -partial_chain -trusted "$trust" -no-CApath -no-CAstore "$work/certificate" \
-				>/dev/null 2>"$work/reason" || why="it is not for this: $(sed -n 's/^error [0-9]* at [^:]*: *//p' "$work/reason" | head -n 1)"
+				>/dev/null 2>"$work/reason" || why=$(unfit_words "$purpose")
 		done
 	fi
 	[ -z "$why" ] || { tell "Not valid: $why"; exit 1; }

@@ -40,7 +40,7 @@ check_request_file() {
 	if grep -qiaE -e 'PRIVATE KEY|PuTTY-User-Key-File' -- "$work/file"; then
 		grep -qa -e 'CERTIFICATE REQUEST-----' -- "$work/file" ||
 			die "'$1' holds a private key and no certificate request: keep it to its owner, and sign the .req file"
-		die "'$1' holds a private key beside the request: that key is no longer its owner's secret. He should make a new key and a new request, and send the .req file alone. Nothing was signed"
+		die "'$1' holds a private key beside the request: that key is no longer its owner's secret. The owner should make a new key and a new request, and send the .req file alone. Nothing was signed"
 	fi
 	blocks=$(grep -oaE -e '-----BEGIN [A-Za-z0-9 ]*-----' -- "$work/file")
 	requests=$(grep -cE -e '^-----BEGIN (NEW )?CERTIFICATE REQUEST-----$' <<<"$blocks")

@@ -19,7 +19,7 @@ check_reason() {
 
 cmd_revoke() {
 	local reason='' target lifetime ahead
-	one_argument 'FILE.cer or a SERIAL number'
+	one_argument 'FILE.cer, NAME or a SERIAL number'
 	[ -z "${given[--reason]-}" ] || check_reason "${given[--reason]}"
 	begin
 	must_be_ca
@@ -53,7 +53,7 @@ set_row() {
 # RFC 5280 5.3.1: a hold ends when the next complete CRL leaves the certificate out.
 cmd_release() {
 	local target lifetime ahead
-	one_argument 'FILE.cer or a SERIAL number'
+	one_argument 'FILE.cer, NAME or a SERIAL number'
 	begin
 	must_be_ca
 	read_crl_settings

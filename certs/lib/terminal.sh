@@ -13,7 +13,11 @@ tell() {
 }
 say() { tell "$@" >&2; }
 die() { say "$self: $*"; exit 1; }
-usage_error() { say "$self: $1" "Try: $self help${command:+ $command}"; exit 2; }
+usage_error() {
+	[ "${command-}" != help ] || command=''
+	say "$self: $1" "Try: $self help${command:+ $command}"
+	exit 2
+}
 
 # grep at the end of a pipe, which reads all of it: one that stops at the first match (-q) ends what writes, and with pipefail
 # that counts as no match.
@@ -51,7 +55,7 @@ cmd_help() {
 	printf 'Usage: %s SUBCOMMAND [OPTIONS] [ARGUMENT]\n\n' "$self"
 	for row in "${commands[@]}"; do
 		IFS='|' read -r name arguments words <<<"$row"
-		printf '  %-22s %s\n' "$name${arguments:+ $arguments}" "$words"
+		printf '  %-27s %s\n' "$name${arguments:+ $arguments}" "$words"
 	done
 	cat <<-END
 

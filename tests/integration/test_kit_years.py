@@ -86,9 +86,10 @@ def test_verify_tells_valid_ones_and_why_others_are_not(served, tmp_path):
             "-out", folder / "stranger.cer")
     for words, why in ((["past"], "it expired on 2020-02-01T00:00:00Z"), (["future.cer"], "it is not valid until"), (["both"], "it was revoked: 20"),
                        ([serial(folder / "both.cer")], "superseded"), (["stranger"], "the CA here did not sign it"),
-                       (["server", "--profile", "client"], "it is not for this")):
+                       (["server", "--profile", "client"], "it is not for a TLS client")):
         done = ca(folder, "verify", *words, check=1, CA_PASSWORD=None)
         assert last_line_of(done.stdout).startswith("Not valid: ") and why in done.stdout, done.said
+    assert "for:    TLS server\n" in done.stdout, "what it is for, not what was asked"
     refused(folder, "verify", "nobody", status=1, says="there is no certificate 'nobody'")
     refused(folder, "verify", "dan", "--profile", "x", status=2, says="client, server or both")
 
