@@ -70,6 +70,12 @@ static void tell_config(const struct service *service)
             "auth_request it lets everybody in\n",
             stderr);
     tell_log_folder(service->config->log_file);
+    if (service->config->ocsp == CONFIG_OCSP_OFF &&
+        (service->config->ocsp_url != NULL || service->config->ocsp_allow.count > 0))
+        (void)fputs(
+            "peercert: no responder is asked: --ocsp-url and --ocsp-allow need --ocsp soft or "
+            "hard\n",
+            stderr);
     rules_release(rules);
     trust_release(trust);
 }
@@ -88,6 +94,8 @@ static int explain(const struct service *service)
 static int run(struct service *service, struct error *error)
 {
     if (service->config->test_config) {
+        if (!listener_check(service->config, error))
+            return fail(EXIT_USAGE, error);
         tell_config(service);
         return EXIT_FINE;
     }

@@ -151,19 +151,32 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
     return true;
 }
 
+static bool is_unix(const char *listen)
+{
+    return strncmp(listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0;
+}
+
+static bool unix_address(const char *listen, struct sockaddr_un *address, struct error *error)
+{
+    const char *path = listen + strlen(UNIX_PREFIX);
+
+    if (path[0] == '\0' || strlen(path) >= sizeof(address->sun_path)) {
+        error_set(error, ERROR_USAGE, "--listen: the path of the socket must have 1 to %zu bytes",
+            sizeof(address->sun_path) - 1);
+        return false;
+    }
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(address->sun_path, path, strlen(path) + 1);
+    return true;
+}
+
 static bool listen_unix(struct listener *listener, const struct config *config, struct error *error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     const char *path = config->listen + strlen(UNIX_PREFIX);
     int fd;
 
-    if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path)) {
-        error_set(error, ERROR_USAGE, "--listen: the path of the socket must have 1 to %zu bytes",
-            sizeof(address.sun_path) - 1);
-        return false;
-    }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    if (!remove_dead_socket(&address, error))
+    if (!unix_address(config->listen, &address, error) || !remove_dead_socket(&address, error))
         return false;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -194,7 +207,18 @@ static bool split_address(const char *words, char host[64], const char **port)
     return true;
 }
 
-static bool check_address(int fd, const struct allowlist *peers, struct error *error)
+static bool check_address(
+    const struct sockaddr_storage *address, const struct allowlist *peers, struct error *error)
+{
+    if (allowlist_is_given(peers) || allowlist_allow(peers, address))
+        return true;
+    error_set(error, ERROR_USAGE,
+        "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
+        "claim to be anybody");
+    return false;
+}
+
+static bool check_socket(int fd, const struct allowlist *peers, struct error *error)
 {
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof(address);
@@ -203,15 +227,11 @@ static bool check_address(int fd, const struct allowlist *peers, struct error *e
         error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
         return false;
     }
-    if (allowlist_is_given(peers) || allowlist_allow(peers, &address))
-        return true;
-    error_set(error, ERROR_USAGE,
-        "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
-        "claim to be anybody");
-    return false;
+    return check_address(&address, peers, error);
 }
 
-static bool listen_tcp(struct listener *listener, const struct config *config, struct error *error)
+/* The address that --listen means; free with freeaddrinfo. NULL with an error. */
+static struct addrinfo *find_tcp(const char *listen, struct error *error)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_STREAM,
@@ -219,16 +239,23 @@ static bool listen_tcp(struct listener *listener, const struct config *config, s
     struct addrinfo *found = NULL;
     const char *port = NULL;
     char host[64];
-    int fd = -1, one = 1;
+
+    if (split_address(listen, host, &port) && getaddrinfo(host, port, &hints, &found) == 0)
+        return found;
+    error_set(error, ERROR_USAGE,
+        "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
+        "127.0.0.1:9000 or [::1]:9000");
+    return NULL;
+}
+
+static bool listen_tcp(struct listener *listener, const struct config *config, struct error *error)
+{
+    struct addrinfo *found = find_tcp(config->listen, error);
+    int fd, one = 1;
     bool bound;
 
-    if (!split_address(config->listen, host, &port) ||
-        getaddrinfo(host, port, &hints, &found) != 0) {
-        error_set(error, ERROR_USAGE,
-            "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
-            "127.0.0.1:9000 or [::1]:9000");
+    if (found == NULL)
         return false;
-    }
     fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
             bind(fd, found->ai_addr, found->ai_addrlen) == 0;
@@ -271,6 +298,34 @@ static bool take_inherited(struct listener *listener, struct error *error)
     return false;
 }
 
+static bool check_tcp(const char *listen, const struct allowlist *peers, struct error *error)
+{
+    struct addrinfo *found = find_tcp(listen, error);
+    struct sockaddr_storage address = {0};
+
+    if (found == NULL)
+        return false;
+    memcpy(&address, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return check_address(&address, peers, error);
+}
+
+bool listener_check(const struct config *config, struct error *error)
+{
+    struct allowlist *peers = allowlist_new(config, error);
+    struct sockaddr_un address;
+    gid_t group;
+    bool good = peers != NULL;
+
+    if (good && config->listen != NULL)
+        good = is_unix(config->listen) ? unix_address(config->listen, &address, error)
+                                       : check_tcp(config->listen, peers, error);
+    if (good && config->socket_group != NULL)
+        good = find_group(config->socket_group, &group, error);
+    allowlist_free(peers);
+    return good;
+}
+
 bool listener_open(struct listener *listener, const struct config *config, struct error *error)
 {
     struct allowlist *peers = NULL;
@@ -283,12 +338,12 @@ bool listener_open(struct listener *listener, const struct config *config, struc
         return false;
     if (config->listen == NULL)
         good = take_inherited(listener, error);
-    else if (strncmp(config->listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+    else if (is_unix(config->listen))
         good = listen_unix(listener, config, error);
     else
         good = listen_tcp(listener, config, error);
     for (i = 0; good && i < listener->count; i++)
-        good = check_address(listener->fds[i], peers, error);
+        good = check_socket(listener->fds[i], peers, error);
     allowlist_free(peers);
     if (!good)
         listener_close(listener);

@@ -29,6 +29,10 @@ struct listener {
  * ERROR_LIBRARY. */
 bool listener_open(struct listener *listener, const struct config *config, struct error *error);
 
+/* Whether --listen, --allow-peer and --socket-group mean something, without opening anything: for
+ * --test-config. false with ERROR_USAGE. */
+bool listener_check(const struct config *config, struct error *error);
+
 /* Closes the sockets and removes the Unix socket that was made. */
 void listener_close(struct listener *listener);
 

@@ -92,8 +92,20 @@ def test_a_log_file_in_a_folder_that_is_missing_is_said_before_the_start(peercer
     assert f"log-file {file}: its folder does not exist" in said
 
 
+def test_a_responder_that_is_never_asked_is_said(peercert, pki):
+    command = [peercert, "--ca", pki.ca, "--ocsp-url", "http://127.0.0.1:8080/", "--test-config"]
+    said = "no responder is asked: --ocsp-url and --ocsp-allow need --ocsp soft or hard"
+    assert said in subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=True).stderr
+    assert said not in subprocess.run([*command, "--ocsp", "soft"], capture_output=True, text=True, env=clean_environment(), check=True).stderr
+
+
 @pytest.mark.parametrize("arguments,words", [
     (("--listen", "0.0.0.0:9000"), "--allow-peer: missing"),
+    (("--listen", "0.0.0.0:9000", "--test-config"), "--allow-peer: missing"),
+    (("--listen", "127.0.0.1:99999", "--test-config"), "--listen: must be unix:PATH or ADDR:PORT"),
+    (("--listen", f"unix:/{'a' * 200}", "--test-config"), "--listen: the path of the socket must have 1 to 107 bytes"),
+    (("--allow-peer", "localhost", "--test-config"), "--allow-peer: "),
+    (("--socket-group", "no-such-group", "--test-config"), "--socket-group: no-such-group: no such group"),
     (("--format", "xml", "--test-config"), "--format: must be one of: text|json|html"),
     (("--threads", "many", "--test-config"), "--threads: must be a whole number from 1 to 256"),
     (("--at", "yesterday", "--check", "a.cer"), "--at: must be a time such as 2026-11-23T17:57:38Z"),

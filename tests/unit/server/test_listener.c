@@ -174,3 +174,36 @@ Test(listener, sockets_of_systemd_are_taken_when_they_are_for_this_process)
     cr_expect_eq(take_from_systemd(true, "x"), -1);
     cr_expect_eq(take_from_systemd(true, "1000"), -1);
 }
+
+Test(listener, a_look_at_the_options_opens_nothing_and_refuses_what_an_opening_would)
+{
+    static const struct {
+        const char *listen, *peer, *group;
+        bool expected;
+    } cases[] = {{NULL, NULL, NULL, true}, {"unix:/nonexistent/a.sock", NULL, "root", true},
+        {"unix:", NULL, NULL, false}, {"unix:/a", NULL, "no-such-group", false},
+        {NULL, NULL, "no-such-group", false}, {"127.0.0.1:1", NULL, NULL, true},
+        {"[::1]:1", NULL, NULL, true}, {"127.0.0.1:70000", NULL, NULL, false},
+        {"192.0.2.1:1", NULL, NULL, false}, {"192.0.2.1:1", "192.0.2.2", NULL, true},
+        {NULL, "localhost", NULL, false}};
+    size_t i;
+
+    (void)unsetenv("FCGI_WEB_SERVER_ADDRS");
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *peer = cases[i].peer != NULL ? strdup(cases[i].peer) : NULL;
+        char *listen = cases[i].listen != NULL ? strdup(cases[i].listen) : NULL;
+        char *group = cases[i].group != NULL ? strdup(cases[i].group) : NULL;
+        const struct config config = {.listen = listen,
+            .socket_group = group,
+            .allow_peer = {&peer, peer != NULL},
+            .socket_mode = 0660};
+        struct error error = {.kind = ERROR_NONE};
+
+        cr_expect_eq(
+            listener_check(&config, &error), cases[i].expected, "case %zu: %s", i, error.text);
+        cr_expect_eq(error.kind, cases[i].expected ? ERROR_NONE : ERROR_USAGE, "case %zu", i);
+        free(peer);
+        free(listen);
+        free(group);
+    }
+}
