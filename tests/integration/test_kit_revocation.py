@@ -252,7 +252,7 @@ def test_renew_refuses_a_revoked_one_and_another_file_of_that_name(folder):
 def test_two_at_once_are_both_recorded(folder):
     """A sign and a revocation: neither is lost in the other's copy of the database."""
     running = [subprocess.Popen([CA, *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                text=True, start_new_session=True, env=environment(CA_PASSWORD=PASS))
+                                text=True, start_new_session=True, env=environment(CA_PASSWORD=PASS, CA_LOCK_WAIT="60"))
                for words in (["sign", "dan.req", "-y", "--name", "a"], ["revoke", "dan.cer", "-y"], ["sign", "dan.req", "-y", "--name", "b"])]
     for child in running:
         shown, _ = child.communicate(timeout=60)
