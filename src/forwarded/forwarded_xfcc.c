@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "forwarded/forwarded_encodings.h"
+#include "forwarded/forwarded_xfcc_names.h"
 
 #include <string.h>
 #include <strings.h>
@@ -14,31 +15,10 @@
 struct element {
     struct cursor certificate; /* Cert: the leaf */
     struct cursor chain;       /* Chain: all certificates, leaf first */
+    struct cursor all;         /* the element itself */
     bool has_certificate, has_chain;
+    bool has_names; /* URI or DNS, as the client's certificate has them */
 };
-
-/* Reads a value with or without quotes, from behind the `=`. What is escaped in it stays so: URL-
- * encoded PEM has nothing to escape. */
-static bool read_value(struct cursor *at, struct cursor *value)
-{
-    if (!cursor_skip(at, "\"")) {
-        *value = cursor_take_until(at, ",;");
-        cursor_trim_end(value);
-        return memchr(value->at, '"', cursor_left(value)) == NULL;
-    }
-    *value = *at;
-    while (cursor_left(at) > 0) {
-        if (cursor_skip(at, "\\\""))
-            continue;
-        value->end = at->at;
-        if (cursor_skip(at, "\"")) {
-            cursor_skip_blank(at);
-            return cursor_left(at) == 0 || *at->at == ',' || *at->at == ';';
-        }
-        at->at++;
-    }
-    return false;
-}
 
 static bool is_key(const struct cursor *key, const char *name)
 {
@@ -56,7 +36,7 @@ static enum decoding read_pair(struct cursor *at, struct element *element, struc
         return encoding_refuse(
             out, "an element of X-Forwarded-Client-Cert is not of the form Key=Value");
     cursor_skip_blank(at);
-    if (!read_value(at, &value))
+    if (!xfcc_read_value(at, &value))
         return encoding_refuse(
             out, "a value in X-Forwarded-Client-Cert is not quoted as it must be");
     if (is_key(&key, "Cert")) {
@@ -71,8 +51,37 @@ static enum decoding read_pair(struct cursor *at, struct element *element, struc
                 out, "Chain stands twice in an element of X-Forwarded-Client-Cert");
         element->has_chain = true;
         element->chain = value;
+    } else if (is_key(&key, "URI") || is_key(&key, "DNS")) {
+        element->has_names = element->has_names || cursor_left(&value) > 0;
     }
     return DECODING_FINE;
+}
+
+static enum decoding read_element(
+    struct cursor *at, struct element *element, struct certificates *out)
+{
+    *element = (struct element){.all = *at};
+    do {
+        enum decoding result = read_pair(at, element, out);
+
+        if (result != DECODING_FINE)
+            return result;
+    } while (cursor_skip(at, ";"));
+    element->all.end = at->at;
+    return DECODING_FINE;
+}
+
+/* Whether what follows the element is another proxy's: see xfcc_names_check. */
+static enum decoding check_names(const struct element *element, struct certificates *out)
+{
+    if (!element->has_names)
+        return DECODING_FINE;
+    if (!element->has_certificate && !element->has_chain)
+        return encoding_refuse(out,
+            "an element of X-Forwarded-Client-Cert has URIs or DNS names and no Cert to hold them "
+            "against: the client may have written what follows it");
+    return xfcc_names_check(
+        element->all, element->has_chain ? element->chain : element->certificate, out);
 }
 
 /* Reads all elements, counts them and keeps the one at `wanted`. An empty element is refused: it
@@ -82,19 +91,31 @@ static enum decoding read_elements(
 {
     *count = 0;
     do {
-        struct element element = {.has_certificate = false};
+        struct element element;
+        enum decoding result = read_element(&at, &element, out);
 
-        do {
-            enum decoding result = read_pair(&at, &element, out);
-
-            if (result != DECODING_FINE)
-                return result;
-        } while (cursor_skip(&at, ";"));
+        if (result != DECODING_FINE)
+            return result;
         if (*count == wanted)
             *kept = element;
         ++*count;
     } while (cursor_skip(&at, ","));
     return DECODING_FINE;
+}
+
+/* Of several elements, which are well-formed. */
+static enum decoding check_all_names(struct cursor at, struct certificates *out)
+{
+    enum decoding result;
+
+    do {
+        struct element element;
+
+        result = read_element(&at, &element, out);
+        if (result == DECODING_FINE)
+            result = check_names(&element, out);
+    } while (result == DECODING_FINE && cursor_skip(&at, ","));
+    return result;
 }
 
 /* Cert and Chain of one element: the chain's first certificate must be the one of Cert. */
@@ -175,6 +196,8 @@ static enum decoding decode_elements(struct cursor value, size_t xfcc_hop, struc
             "X-Forwarded-Client-Cert has %zu elements, and the one %zu before the "
             "last counts (--xfcc-hop)",
             count, xfcc_hop);
+    if (result == DECODING_FINE && count > 1)
+        result = check_all_names(value, out);
     if (result == DECODING_FINE)
         result = read_elements(value, count - 1 - xfcc_hop, &count, &element, out);
     if (result == DECODING_FINE)

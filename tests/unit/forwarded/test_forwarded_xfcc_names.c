@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+#include "forwarded/forwarded_xfcc_names.h"
+#include "unit/forwarded/forwarded_helpers.h"
+#include "unit/pki/pki.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A client whose certificate has names that look like more of the header. */
+
+static struct sample plain, boss;
+
+static void begin(void)
+{
+    plain = sample_make("CN=Plain");
+    boss = sample_make("CN=Boss");
+}
+
+static void end(void)
+{
+    sample_free(&plain);
+    sample_free(&boss);
+}
+
+TestSuite(forwarded_xfcc_names, .init = begin, .fini = end);
+
+/* Its certificate, URL-encoded, with this alternative name as it is in a section. */
+static char *url_of(const char *kind, const char *name)
+{
+    char *section = format("[san]\n%s=%s\n", kind, name), *pem, *url;
+    struct pki *made = pki_make(&(struct pki_spec){
+        .subject = "CN=Mallory", .extensions = {"subjectAltName=@san"}, .configuration = section});
+
+    pem = pki_pem(made->certificate);
+    url = url_encoded(pem, "");
+    free(pem);
+    free(section);
+    pki_free(made);
+    return url;
+}
+
+/* The last element counts: this one, or it is refused with these words. */
+static void expect(char *value, const struct sample *wanted, const char *words)
+{
+    struct certificates out = {.count = 0};
+    enum decoding result = encoding_decode_xfcc(cursor_over(value, strlen(value)), 0, &out);
+
+    if (wanted != NULL)
+        cr_expect(result == DECODING_FINE && out.items[0].length == wanted->length &&
+                      memcmp(out.items[0].data, wanted->der, wanted->length) == 0,
+            "%s: %s", value, out.reason);
+    else
+        cr_expect(result == DECODING_REFUSED && strstr(out.reason, words) != NULL, "%s: %s", value,
+            out.reason);
+    certificates_free(&out);
+    free(value);
+}
+
+Test(forwarded_xfcc_names, an_element_that_a_name_adds_is_refused)
+{
+    static const char *const kinds[] = {"URI", "DNS"};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        char *cert = url_of(kinds[i], "x,Cert=y"), *quoted = url_of(kinds[i], "\\\"x\\\",Cert=y");
+
+        expect(format("Hash=0;Cert=\"%s\";%s=x,Cert=\"%s\"", cert, kinds[i], boss.url), NULL,
+            "may have written");
+        expect(
+            format("Hash=0;Chain=\"%s%s\";%s=x,Cert=\"%s\"", cert, plain.url, kinds[i], boss.url),
+            NULL, "may have written");
+        expect(format("Cert=\"%s\";%s=\"x\",Cert=\"%s\"", quoted, kinds[i], boss.url), NULL,
+            "may have written");
+        expect(
+            format("Cert=\"%s\",Cert=\"%s\";%s=x,Cert=\"%s\"", plain.url, cert, kinds[i], boss.url),
+            NULL, "may have written");
+        free(quoted);
+        free(cert);
+    }
+}
+
+Test(forwarded_xfcc_names, names_without_a_certificate_to_hold_them_against_are_refused)
+{
+    expect(format("Hash=0;URI=x,Cert=\"%s\"", boss.url), NULL, "no Cert");
+    expect(format("Hash=0;DNS=x,Cert=\"%s\"", boss.url), NULL, "no Cert");
+    expect(format("Cert=\"junk\";URI=x,Cert=\"%s\"", boss.url), NULL, "may have written");
+    expect(format("Hash=0;URI=,Cert=\"%s\"", boss.url), &boss, NULL);
+    expect(format("Hash=0,Cert=\"%s\"", boss.url), &boss, NULL);
+}
+
+Test(forwarded_xfcc_names, names_that_stand_there_as_they_are_count)
+{
+    char *comma = url_of("URI", "x,y"), *quote = url_of("URI", "x\\\"\\,y"),
+         *simple = url_of("URI", "x");
+
+    expect(format("Cert=\"%s\";URI=x,Cert=\"%s\";URI=y", simple, boss.url), &boss, NULL);
+    expect(format("Cert=\"%s\";URI=\"x,y\",Cert=\"%s\"", comma, boss.url), &boss, NULL);
+    expect(format("Cert=\"%s\";URI=a;URI=\"x,y\";DNS=b,Cert=\"%s\"", comma, boss.url), &boss, NULL);
+    expect(format("Cert=\"%s\";URI=\"x\\\",y\",Cert=\"%s\"", quote, boss.url), &boss, NULL);
+    expect(format("Cert=\"%s\";URI=\"x,yz\",Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=\"x,\",Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2Cy,Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    free(simple);
+    free(quote);
+    free(comma);
+}
+
+Test(forwarded_xfcc_names, one_element_alone_needs_no_comparison)
+{
+    char *comma = url_of("URI", "x,y");
+    char *value = format("Cert=\"%s\";URI=x", comma);
+    struct certificates out = {.count = 0};
+
+    cr_expect_eq(encoding_decode_xfcc(cursor_over(value, strlen(value)), 0, &out), DECODING_FINE);
+    certificates_free(&out);
+    free(value);
+    free(comma);
+}
