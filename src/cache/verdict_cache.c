@@ -133,13 +133,18 @@ static void wait_beyond(struct verdict_cache_entry *entry, enum stage stage)
     worker_slots_enter(cache->slots);
 }
 
-bool verdict_cache_wait_identity(struct verdict_cache_entry *entry)
+bool verdict_cache_wait_identity(struct verdict_cache_entry *entry,
+    const struct identity **identity, struct forwarded *forwarded)
 {
     bool good;
 
     cache_lock(entry->cache);
     wait_beyond(entry, STAGE_DECODING);
     good = entry->stage != STAGE_GIVEN_UP;
+    if (good) {
+        *identity = entry->identity;
+        *forwarded = entry->forwarded;
+    }
     cache_unlock(entry->cache);
     return good;
 }
@@ -176,16 +181,6 @@ bool verdict_cache_peek_verdict(
     good = copy_verdict(entry, now, verdict);
     cache_unlock(entry->cache);
     return good;
-}
-
-const struct identity *verdict_cache_identity(const struct verdict_cache_entry *entry)
-{
-    return entry->identity;
-}
-
-const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry *entry)
-{
-    return &entry->forwarded;
 }
 
 bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number, void *object,

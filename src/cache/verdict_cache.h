@@ -68,9 +68,11 @@ void verdict_cache_publish_verdict(
 /* The owner publishes nothing (more): followers work alone. */
 void verdict_cache_give_up(struct verdict_cache_entry *entry);
 
-/* Waits until the owner has published the identity, if the entry keeps one. false when the owner
- * gave up: work alone then. */
-bool verdict_cache_wait_identity(struct verdict_cache_entry *entry);
+/* Waits until the owner has published the identity and what was forwarded (without its chain),
+ * which are borrowed until verdict_cache_leave; *identity is NULL when the entry keeps none. false
+ * when the owner gave up: work alone then. */
+bool verdict_cache_wait_identity(struct verdict_cache_entry *entry,
+    const struct identity **identity, struct forwarded *forwarded);
 
 /* Waits until the owner has published a verdict that is good at `now`, and copies it with
  * checked_at set to `now`. false when there is none: work alone then. */
@@ -80,11 +82,6 @@ bool verdict_cache_wait_verdict(
 /* The same without waiting: false also when there is no verdict yet. */
 bool verdict_cache_peek_verdict(
     struct verdict_cache_entry *entry, time_t now, struct verdict *verdict);
-
-/* What was published, the forwarded certificate without its chain; borrowed until
- * verdict_cache_leave. The identity is NULL when the entry keeps none. */
-const struct identity *verdict_cache_identity(const struct verdict_cache_entry *entry);
-const struct forwarded *verdict_cache_forwarded(const struct verdict_cache_entry *entry);
 
 /* What is kept with an entry besides, by its number: a rendering for each format, for instance. The
  * first that is kept stays. Keeps a copy, unless memory is short or the entry keeps no identity;

@@ -17,15 +17,10 @@
 struct fastcgi_worker {
     fastcgi_handler handler;
     void *context;
+    struct fastcgi_connection *connection; /* whose request is being answered */
     struct fastcgi_writer *writer;
     struct fastcgi_reader *spare; /* for the next connection; NULL: none */
     unsigned char input[INPUT_BYTES];
-};
-
-/* A request that is being answered. */
-struct exchange {
-    struct fastcgi_connection *connection;
-    struct fastcgi_writer *writer;
 };
 
 int64_t fastcgi_wait_limit(enum fastcgi_wait wait)
@@ -103,25 +98,25 @@ static enum fastcgi_wait await_end(
 
 static bool write_out(void *context, const void *bytes, size_t length)
 {
-    const struct exchange *exchange = context;
+    const struct fastcgi_worker *worker = context;
 
-    return fastcgi_writer_write(exchange->writer, bytes, length);
+    return fastcgi_writer_write(worker->writer, bytes, length);
 }
 
 /* Sends what the peer takes now; the rest goes with what follows. */
 static bool flush_out(void *context)
 {
-    const struct exchange *exchange = context;
+    const struct fastcgi_worker *worker = context;
     const unsigned char *bytes;
     size_t length;
     ssize_t sent;
 
-    if (!fastcgi_writer_flush(exchange->writer))
+    if (!fastcgi_writer_flush(worker->writer))
         return false;
-    bytes = fastcgi_writer_pending(exchange->writer, &length);
-    sent = fastcgi_send_now(exchange->connection->fd, bytes, length);
+    bytes = fastcgi_writer_pending(worker->writer, &length);
+    sent = fastcgi_send_now(worker->connection->fd, bytes, length);
     if (sent > 0)
-        fastcgi_writer_take(exchange->writer, (size_t)sent);
+        fastcgi_writer_take(worker->writer, (size_t)sent);
     return sent >= 0;
 }
 
@@ -175,11 +170,10 @@ static enum fastcgi_wait answer(struct fastcgi_connection *connection,
     struct fastcgi_worker *worker, const unsigned char *at, const unsigned char *end)
 {
     struct fastcgi_writer *writer = worker->writer;
-    struct exchange exchange = {.connection = connection, .writer = writer};
     const struct fastcgi_head *head = fastcgi_reader_head(connection->reader);
     struct request request = {.role = role_of(head->role),
         .parameters = head->parameters,
-        .transport = {.write = write_out, .flush = flush_out, .context = &exchange}};
+        .transport = {.write = write_out, .flush = flush_out, .context = worker}};
     const unsigned char *bytes;
     enum fastcgi_wait next;
     size_t length;
@@ -187,6 +181,7 @@ static enum fastcgi_wait answer(struct fastcgi_connection *connection,
     if (request.role == REQUEST_OTHER_ROLE && head->role != FCGI_FILTER)
         return refuse_role(connection);
     fastcgi_writer_begin(writer, head->request_id);
+    worker->connection = connection;
     worker->handler(worker->context, &request);
     connection->answered++;
     if (request.gone)

@@ -74,12 +74,11 @@ static bool identify_known(struct evaluation *evaluation)
  * that one gave up. */
 static bool follow(struct evaluation *evaluation)
 {
-    if (!verdict_cache_wait_identity(evaluation->entry))
+    if (!verdict_cache_wait_identity(
+            evaluation->entry, &evaluation->identity, &evaluation->forwarded))
         return false;
-    evaluation->identity = verdict_cache_identity(evaluation->entry);
     if (evaluation->identity == NULL)
         return identify_known(evaluation);
-    evaluation->forwarded = *verdict_cache_forwarded(evaluation->entry);
     evaluation->leaf_is_borrowed = true;
     evaluation->judged =
         verdict_cache_peek_verdict(evaluation->entry, moment_of(evaluation), &evaluation->verdict);

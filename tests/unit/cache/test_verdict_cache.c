@@ -159,12 +159,14 @@ Test(verdict_cache, followers_of_an_owner_who_gives_up_work_alone)
     struct verdict_cache *cache = verdict_cache_new(10, NULL);
     struct forwarded forwarded = cache_forwarded("a");
     struct verdict_cache_entry *entry = NULL, *follower = NULL;
+    const struct identity *identity;
+    struct forwarded known;
 
     cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &entry), CACHE_OWNER);
     cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &follower), CACHE_FOLLOWER);
     verdict_cache_give_up(entry);
     verdict_cache_leave(entry);
-    cr_expect_not(verdict_cache_wait_identity(follower));
+    cr_expect_not(verdict_cache_wait_identity(follower, &identity, &known));
     verdict_cache_leave(follower);
     cr_expect_not(cache_ask(cache, "a", VERDICT_VALID), "the next one begins anew");
     cache_forwarded_clear(&forwarded);
@@ -235,6 +237,8 @@ static void *ask_on(void *context)
     struct forwarded forwarded = cache_forwarded("new");
     struct verdict_cache_entry *entry = NULL;
     struct verdict verdict = {.status = VERDICT_NOT_JUDGED};
+    const struct identity *identity;
+    struct forwarded known;
 
     if (cache_enter(crowd->cache, &forwarded, 1, 0, NOW, &entry) == CACHE_OWNER) {
         atomic_fetch_add(&crowd->owners, 1);
@@ -242,7 +246,7 @@ static void *ask_on(void *context)
         cache_publish(entry, "new", cache_good(VERDICT_VALID));
         atomic_fetch_add(&crowd->right, 1);
     } else {
-        if (verdict_cache_wait_identity(entry) &&
+        if (verdict_cache_wait_identity(entry, &identity, &known) &&
             verdict_cache_wait_verdict(entry, NOW, &verdict) && verdict.status == VERDICT_VALID)
             atomic_fetch_add(&crowd->right, 1);
         verdict_cache_leave(entry);
@@ -335,6 +339,8 @@ Test(verdict_cache, who_waits_for_anothers_work_gives_the_slot_back)
     struct verdict_cache *cache = verdict_cache_new(10, slots);
     struct forwarded forwarded = cache_forwarded("a");
     struct verdict_cache_entry *entry = NULL, *follower = NULL;
+    const struct identity *identity;
+    struct forwarded known;
     struct verdict verdict;
     pthread_t owner;
 
@@ -342,7 +348,7 @@ Test(verdict_cache, who_waits_for_anothers_work_gives_the_slot_back)
     cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &entry), CACHE_OWNER);
     cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &follower), CACHE_FOLLOWER);
     cr_assert_eq(pthread_create(&owner, NULL, publish_later, entry), 0);
-    cr_expect(verdict_cache_wait_identity(follower));
+    cr_expect(verdict_cache_wait_identity(follower, &identity, &known));
     cr_expect(verdict_cache_wait_verdict(follower, NOW, &verdict));
     /* The slot was taken again: with one slot in use of one, nobody has to stand by. */
     cr_expect(worker_slots_stand_by(slots));

@@ -137,6 +137,8 @@ Test(verdict_cache_table, of_a_key_above_32_kib_the_verdict_alone_is_kept)
     char *fits = long_leaf('1', longest), *large = long_leaf('2', longest + 1);
     struct forwarded forwarded = cache_forwarded(fits), other = cache_forwarded(large);
     struct verdict_cache_entry *entry = NULL;
+    const struct identity *identity;
+    struct forwarded known;
     struct verdict verdict;
     size_t entries, bytes;
 
@@ -146,8 +148,8 @@ Test(verdict_cache_table, of_a_key_above_32_kib_the_verdict_alone_is_kept)
     cr_expect_eq(entries, 1);
     cr_expect_lt(bytes, 3000, "%zu bytes", bytes);
     cr_assert_eq(cache_enter(cache, &other, 1, 0, NOW, &entry), CACHE_FOLLOWER);
-    cr_expect(verdict_cache_wait_identity(entry));
-    cr_expect_null(verdict_cache_identity(entry));
+    cr_expect(verdict_cache_wait_identity(entry, &identity, &known));
+    cr_expect_null(identity);
     cr_expect(verdict_cache_peek_verdict(entry, NOW, &verdict));
     cr_expect_eq(verdict.status, VERDICT_UNTRUSTED);
     verdict_cache_leave(entry);
@@ -158,7 +160,8 @@ Test(verdict_cache_table, of_a_key_above_32_kib_the_verdict_alone_is_kept)
     cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &entry), CACHE_OWNER);
     cache_publish(entry, "", cache_good(VERDICT_VALID));
     cr_assert_eq(cache_enter(cache, &forwarded, 1, 0, NOW, &entry), CACHE_FOLLOWER);
-    cr_expect_not_null(verdict_cache_identity(entry));
+    cr_expect(verdict_cache_wait_identity(entry, &identity, &known));
+    cr_expect_not_null(identity);
     verdict_cache_leave(entry);
     cache_forwarded_clear(&forwarded);
     cache_forwarded_clear(&other);
