@@ -159,19 +159,14 @@ static size_t most_connections(const struct server *server, size_t workers)
     return left > LEAST_CONNECTIONS ? left : LEAST_CONNECTIONS;
 }
 
-static bool watch(const struct server *server, int fd, uint64_t token, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.u64 = token};
-
-    return epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
 static bool prepare(struct server *server, struct listener *listener, struct error *error)
 {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = TOKEN_STOP};
+
     server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->epoll_fd < 0 || server->stop_fd < 0 ||
-        !watch(server, server->stop_fd, TOKEN_STOP, EPOLLIN))
+        epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->stop_fd, &event) != 0)
         goto fail;
     server->connections = connections_new(
         most_connections(server, count_workers(server->service->config)), server->epoll_fd);
@@ -254,13 +249,11 @@ static bool end_connections(struct server *server, int64_t began)
 
 static void end_workers(struct server *server, struct worker *workers, size_t count)
 {
-    const uint64_t one = 1;
     size_t i;
 
     worker_slots_end(server->service->slots);
     /* Nobody reads it: it stays readable, and so wakes every worker. */
-    while (write(server->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-        continue;
+    (void)eventfd_write(server->stop_fd, 1);
     for (i = 0; i < count; i++) {
         if (workers[i].started)
             (void)pthread_join(workers[i].thread, NULL);
@@ -293,21 +286,21 @@ static bool start_workers(
     size_t i;
 
     for (i = 0; i < count; i++) {
-        workers[i].server = server;
-        workers[i].fastcgi = fastcgi_worker_new(answer, server);
-        if (workers[i].fastcgi == NULL) {
+        struct worker *worker = &workers[i];
+        int reason;
+
+        worker->server = server;
+        worker->fastcgi = fastcgi_worker_new(answer, server);
+        if (worker->fastcgi == NULL) {
             error_set(error, ERROR_MEMORY, "out of memory or descriptors for a worker");
             return false;
         }
-    }
-    for (i = 0; i < count; i++) {
-        int reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
-
+        reason = pthread_create(&worker->thread, NULL, work, worker);
         if (reason != 0) {
             error_set(error, ERROR_LIBRARY, "a worker could not be started: %s", strerror(reason));
             return false;
         }
-        workers[i].started = true;
+        worker->started = true;
     }
     return true;
 }
