@@ -51,10 +51,11 @@ enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
 {
     enum verdict_cache_role role = CACHE_ALONE;
     struct verdict_cache_entry *found;
+    unsigned char room[CACHE_MAX_KEY];
     struct cache_key_bytes bytes;
 
     *entry = NULL;
-    if (cache == NULL || !cache_key_write(&bytes, &cache->secret, key))
+    if (cache == NULL || !cache_key_write(&bytes, room, &cache->secret, key))
         return CACHE_ALONE;
     cache_lock(cache);
     found = table_find(cache, &bytes);
@@ -72,14 +73,13 @@ enum verdict_cache_role verdict_cache_enter(struct verdict_cache *cache,
         role = CACHE_FOLLOWER;
     }
     cache_unlock(cache);
-    free(bytes.data);
     return role;
 }
 
 bool verdict_cache_publish_identity(
     struct verdict_cache_entry *entry, struct identity *identity, const struct forwarded *forwarded)
 {
-    bool keep = !entry->key.is_digest;
+    bool keep = !entry->is_digest;
 
     cache_lock(entry->cache);
     entry->stage = STAGE_JUDGING;
@@ -189,7 +189,7 @@ bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number,
     struct kept *kept = &entry->kept[number];
     bool taken = false;
 
-    if (entry->key.is_digest)
+    if (entry->is_digest)
         return false;
     cache_lock(entry->cache);
     if (kept->bytes == NULL) {

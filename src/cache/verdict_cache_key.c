@@ -84,33 +84,25 @@ static void write_items(unsigned char *to, const struct verdict_cache_key *key)
     }
 }
 
-/* Puts the digest of the bytes in their place. */
-static bool shorten(struct cache_key_bytes *bytes)
+bool cache_key_write(struct cache_key_bytes *bytes, unsigned char room[CACHE_MAX_KEY],
+    const struct cache_secret *secret, const struct verdict_cache_key *key)
 {
-    unsigned char *digest = malloc(CACHE_DIGEST_SIZE);
-    bool good = digest != NULL &&
-                EVP_Digest(bytes->data, bytes->length, digest, NULL, EVP_sha256(), NULL) == 1;
+    size_t length = length_of(key);
+    bool is_long = length > CACHE_MAX_KEY, good = true;
+    unsigned char *items = is_long ? malloc(length) : room;
 
-    if (!good)
+    if (items == NULL)
+        return false;
+    write_items(items, key);
+    if (is_long) {
+        good = EVP_Digest(items, length, room, NULL, EVP_sha256(), NULL) == 1;
+        length = CACHE_DIGEST_SIZE;
+        free(items);
         ERR_clear_error();
-    free(bytes->data);
-    *bytes =
-        (struct cache_key_bytes){.data = digest, .length = CACHE_DIGEST_SIZE, .is_digest = true};
-    return good;
-}
-
-bool cache_key_write(struct cache_key_bytes *bytes, const struct cache_secret *secret,
-    const struct verdict_cache_key *key)
-{
-    *bytes = (struct cache_key_bytes){.length = length_of(key)};
-    bytes->data = malloc(bytes->length);
-    if (bytes->data == NULL)
-        return false;
-    write_items(bytes->data, key);
-    if (bytes->length > CACHE_MAX_KEY && !shorten(bytes)) {
-        free(bytes->data);
-        return false;
     }
-    bytes->hash = (unsigned)cache_hash_bytes(secret, bytes->data, bytes->length);
-    return true;
+    *bytes = (struct cache_key_bytes){.data = room,
+        .length = length,
+        .is_digest = is_long,
+        .hash = (unsigned)cache_hash_bytes(secret, room, length)};
+    return good;
 }

@@ -27,14 +27,14 @@ uint64_t cache_hash_bytes(const struct cache_secret *secret, const void *bytes, 
  * have the same bytes; or the SHA-256 of these bytes, which is no other key's bytes, since those
  * begin with two small numbers. */
 struct cache_key_bytes {
-    unsigned char *data; /* owned; free with free() */
+    const unsigned char *data;
     size_t length;
     bool is_digest;
     unsigned hash;
 };
 
-/* Fills *bytes. false when out of memory. */
-bool cache_key_write(struct cache_key_bytes *bytes, const struct cache_secret *secret,
-    const struct verdict_cache_key *key);
+/* Fills *bytes, whose data are written into `room`. false when out of memory. */
+bool cache_key_write(struct cache_key_bytes *bytes, unsigned char room[CACHE_MAX_KEY],
+    const struct cache_secret *secret, const struct verdict_cache_key *key);
 
 #endif

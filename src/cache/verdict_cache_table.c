@@ -2,6 +2,7 @@
 #include "cache/verdict_cache_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 static void free_entry(struct verdict_cache_entry *entry)
@@ -14,7 +15,7 @@ static void free_entry(struct verdict_cache_entry *entry)
         if (entry->kept[i].bytes != NULL)
             entry->kept[i].release(entry->kept[i].bytes);
     }
-    free(entry->key.data);
+    free(entry->key);
     free(entry);
 }
 
@@ -42,26 +43,32 @@ struct verdict_cache_entry *table_find(
     return found;
 }
 
-struct verdict_cache_entry *table_add(struct verdict_cache *cache, struct cache_key_bytes *key)
+struct verdict_cache_entry *table_add(
+    struct verdict_cache *cache, const struct cache_key_bytes *key)
 {
     struct verdict_cache_entry *entry = calloc(1, sizeof(*entry));
 
     if (entry == NULL)
         return NULL;
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, key->data, key->length, key->hash, entry);
-    if (entry->hh.tbl == NULL) {
-        free(entry);
-        return NULL;
-    }
+    entry->key = malloc(key->length);
+    if (entry->key == NULL)
+        goto fail;
+    memcpy(entry->key, key->data, key->length);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, entry->key, key->length, key->hash, entry);
+    if (entry->hh.tbl == NULL)
+        goto fail;
     entry->cache = cache;
-    entry->key = *key;
-    key->data = NULL;
+    entry->is_digest = key->is_digest;
     DL_PREPEND(cache->once, entry);
     entry->in_table = true;
     entry->references = 2;
     cache->count++;
-    table_grow(entry, sizeof(*entry) + entry->key.length);
+    table_grow(entry, sizeof(*entry) + key->length);
     return entry;
+
+fail:
+    free_entry(entry);
+    return NULL;
 }
 
 void table_release(struct verdict_cache_entry *entry)

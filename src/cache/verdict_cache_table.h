@@ -29,7 +29,8 @@ struct verdict_cache_entry {
     UT_hash_handle hh;
     struct verdict_cache_entry *prev, *next; /* neighbours in the list that it stands in */
     struct verdict_cache *cache;
-    struct cache_key_bytes key;
+    unsigned char *key;  /* owned */
+    bool is_digest;      /* of a key that is too long */
     unsigned references; /* the table's own, and one for each that is within */
     bool in_table;
     bool returning; /* stands in the list `again` */
@@ -63,8 +64,9 @@ struct verdict_cache_entry *table_find(
     struct verdict_cache *cache, const struct cache_key_bytes *key);
 
 /* Makes an entry, with a reference of the table's and one of the caller's, and the room for it;
- * takes the key over. NULL when out of memory. */
-struct verdict_cache_entry *table_add(struct verdict_cache *cache, struct cache_key_bytes *key);
+ * copies the key. NULL when out of memory. */
+struct verdict_cache_entry *table_add(
+    struct verdict_cache *cache, const struct cache_key_bytes *key);
 
 /* Takes an entry out of the table and its list; no effect when it was taken out before. */
 void table_remove(struct verdict_cache_entry *entry);
