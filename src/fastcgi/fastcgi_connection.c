@@ -10,9 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Bytes that are taken from a socket at once, and how often before others get their turn. */
-#define INPUT_BYTES ((size_t)16 * 1024)
-#define MOST_READS 16
+/* Bytes that are taken from a socket at once, before others get their turn: most heads are less. */
+#define INPUT_BYTES ((size_t)64 * 1024)
 
 struct fastcgi_worker {
     fastcgi_handler handler;
@@ -261,29 +260,19 @@ static void give_reader_back(struct fastcgi_connection *connection, struct fastc
 static enum fastcgi_wait read_now(
     struct fastcgi_connection *connection, struct fastcgi_worker *worker)
 {
-    int reads = 0;
+    ssize_t got;
 
-    while (reads < MOST_READS) {
-        ssize_t got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
-        enum fastcgi_wait before = connection->wait;
-
-        connection->unread = got == (ssize_t)INPUT_BYTES;
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return before;
-        if (got <= 0)
-            return got == 0 && before == FASTCGI_WAIT_BODY ? end_request(connection, false)
-                                                           : FASTCGI_CLOSED;
-        if (!find_reader(connection, worker))
-            return FASTCGI_CLOSED;
-        connection->wait = take(connection, worker, worker->input, worker->input + got);
-        if ((size_t)got < INPUT_BYTES || connection->wait == FASTCGI_WAIT_REQUEST ||
-            connection->wait > FASTCGI_WAIT_BODY)
-            return connection->wait;
-        reads++;
-    }
-    return connection->wait;
+    do
+        got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    connection->unread = got == (ssize_t)INPUT_BYTES;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return connection->wait;
+    if (got == 0 && connection->wait == FASTCGI_WAIT_BODY)
+        return end_request(connection, false);
+    if (got <= 0 || !find_reader(connection, worker))
+        return FASTCGI_CLOSED;
+    return take(connection, worker, worker->input, worker->input + got);
 }
 
 enum fastcgi_wait fastcgi_connection_advance(

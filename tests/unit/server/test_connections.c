@@ -334,15 +334,15 @@ Test(connections, a_peer_that_ends_right_after_its_bytes_is_closed)
 
 Test(connections, a_request_behind_one_that_fills_the_buffer_is_answered)
 {
-    static unsigned char bytes[20000];
+    static unsigned char bytes[70000];
     struct scene scene;
     size_t length;
     int peer, ends;
 
     begin(&scene);
     peer = add(&scene);
-    length = make_request(bytes, "A", 16384 - 46);
-    cr_assert_eq(length, 16384);
+    length = make_request(bytes, "A", 65536 - 46);
+    cr_assert_eq(length, 65536);
     length += make_request(bytes + length, "B", 3);
     say(&scene, peer, bytes, length);
     (void)serve(&scene);
