@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "server/acceptor.h"
 #include "base/clock.h"
-#include "server/allowlist.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,7 +18,6 @@ struct acceptor {
     const struct service *service;
     pthread_rwlock_t lock; /* guards the listener, which is closed while workers work */
     struct listener *listener;
-    struct allowlist *peers;
     struct connections *connections;
     int epoll_fd;
     uint64_t first_token;
@@ -61,12 +59,9 @@ struct acceptor *acceptor_new(const struct service *service, struct listener *li
         .epoll_fd = epoll_fd,
         .first_token = first_token};
     (void)pthread_rwlock_init(&acceptor->lock, NULL);
-    acceptor->peers = allowlist_new(service->config, error);
-    if (acceptor->peers != NULL) {
-        if (await_connections(acceptor, EPOLL_CTL_ADD))
-            return acceptor;
-        error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
-    }
+    if (await_connections(acceptor, EPOLL_CTL_ADD))
+        return acceptor;
+    error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
     acceptor_free(acceptor);
     return NULL;
 }
@@ -75,7 +70,6 @@ void acceptor_free(struct acceptor *acceptor)
 {
     if (acceptor == NULL)
         return;
-    allowlist_free(acceptor->peers);
     (void)pthread_rwlock_destroy(&acceptor->lock);
     free(acceptor);
 }
@@ -132,6 +126,7 @@ static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_s
 int acceptor_next(struct acceptor *acceptor, size_t number)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    bool allowed = false;
     int fd = -1;
 
     (void)pthread_rwlock_rdlock(&acceptor->lock);
@@ -141,11 +136,12 @@ int acceptor_next(struct acceptor *acceptor, size_t number)
             atomic_store(&acceptor->resting, true);
         else
             (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
+        allowed = fd >= 0 && allowlist_allow(acceptor->listener->peers, &address);
     }
     (void)pthread_rwlock_unlock(&acceptor->lock);
     if (fd < 0)
         return fd;
-    if (allowlist_allow(acceptor->peers, &address)) {
+    if (allowed) {
         metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_ACCEPTED, 1);
         return fd;
     }
@@ -168,7 +164,7 @@ static void accept_the_rest(struct acceptor *acceptor)
     for (number = 0; number < acceptor->listener->count; number++) {
         while ((fd = accept_on(acceptor, acceptor->listener->fds[number], &address)) >= 0 ||
                errno == ECONNABORTED || errno == EINTR) {
-            if (fd >= 0 && allowlist_allow(acceptor->peers, &address)) {
+            if (fd >= 0 && allowlist_allow(acceptor->listener->peers, &address)) {
                 fastcgi_connection_begin(&connection, fd);
                 connections_add(acceptor->connections, &connection);
             } else if (fd >= 0) {

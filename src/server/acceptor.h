@@ -14,8 +14,8 @@
 struct acceptor;
 
 /* Has epoll tell one worker of each connection that comes in, with the token `first_token` plus the
- * number of the socket. Borrows all its arguments as long as it lives. NULL with ERROR_USAGE
- * (--allow-peer), ERROR_MEMORY or ERROR_LIBRARY; free with acceptor_free, which accepts NULL. */
+ * number of the socket. Borrows all its arguments as long as it lives. NULL with ERROR_MEMORY
+ * or ERROR_LIBRARY; free with acceptor_free, which accepts NULL. */
 struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
     struct connections *connections, int epoll_fd, uint64_t first_token, struct error *error);
 void acceptor_free(struct acceptor *acceptor);

@@ -2,7 +2,6 @@
 #include "server/listener.h"
 #include "base/text.h"
 #include "fastcgi/request.h"
-#include "server/allowlist.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -328,13 +327,11 @@ bool listener_check(const struct config *config, struct error *error)
 
 bool listener_open(struct listener *listener, const struct config *config, struct error *error)
 {
-    struct allowlist *peers = NULL;
     bool good;
     size_t i;
 
-    *listener = (struct listener){.count = 0};
-    peers = allowlist_new(config, error);
-    if (peers == NULL)
+    *listener = (struct listener){.peers = allowlist_new(config, error)};
+    if (listener->peers == NULL)
         return false;
     if (config->listen == NULL)
         good = take_inherited(listener, error);
@@ -343,8 +340,7 @@ bool listener_open(struct listener *listener, const struct config *config, struc
     else
         good = listen_tcp(listener, config, error);
     for (i = 0; good && i < listener->count; i++)
-        good = check_socket(listener->fds[i], peers, error);
-    allowlist_free(peers);
+        good = check_socket(listener->fds[i], listener->peers, error);
     if (!good)
         listener_close(listener);
     return good;
@@ -360,5 +356,6 @@ void listener_close(struct listener *listener)
     if (listener->path[0] != '\0' && lstat(listener->path, &status) == 0 &&
         status.st_dev == listener->device && status.st_ino == listener->inode)
         (void)unlink(listener->path);
+    allowlist_free(listener->peers);
     *listener = (struct listener){.count = 0};
 }

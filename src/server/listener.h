@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "server/allowlist.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@ struct listener {
     char path[108]; /* of a Unix socket that we made ourselves; "" otherwise */
     dev_t device;   /* and what it is, so that no other file is removed at the end */
     ino_t inode;
+    struct allowlist *peers; /* who may connect */
 };
 
 /* Finds or makes the listening sockets: --listen; otherwise those that systemd passed (LISTEN_PID,
@@ -33,7 +35,7 @@ bool listener_open(struct listener *listener, const struct config *config, struc
  * --test-config. false with ERROR_USAGE. */
 bool listener_check(const struct config *config, struct error *error);
 
-/* Closes the sockets and removes the Unix socket that was made. */
+/* Closes the sockets, removes the Unix socket that was made, and frees the list of peers. */
 void listener_close(struct listener *listener);
 
 #endif
