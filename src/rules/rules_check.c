@@ -89,7 +89,7 @@ static bool check_paths(
     return true;
 }
 
-bool rules_check(const struct rules *rules, struct error *error)
+bool rules_check_lines(const struct rules *rules, struct error *error)
 {
     size_t i;
 

@@ -139,8 +139,8 @@ static bool make(struct rules *rules, const struct bytes *bytes, const struct tr
 {
     return read_lines(rules, bytes, error) &&
            rules_resolve_issuers(rules, trust, files, warnings, error) &&
-           rules_resolve(rules, error) && rules_check(rules, error) && rules_index(rules, error) &&
-           rules_warn(rules, rules->loaded_at, warnings, error);
+           rules_resolve(rules, error) && rules_check_lines(rules, error) &&
+           rules_index(rules, error) && rules_warn(rules, rules->loaded_at, warnings, error);
 }
 
 static struct rules *make_empty(const char *path, struct error *error)
