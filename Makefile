@@ -36,10 +36,11 @@ say = @echo "  $(1) $@"
 
 .PHONY: all check test-on compile_commands build hooked threads unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-waits bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
-build: $(BUILD)/peercert ## build the program, build/peercert, and its library
+build: $(BUILD)/peercert $(BUILD)/libpeercert.a ## build the program, build/peercert, and its library
 	@:
 
-$(BUILD)/peercert: $(BUILD)/obj/main.o $(BUILD)/libpeercert.a
+# Of the objects, not of the library: so two functions of one name are an error.
+$(BUILD)/peercert: $(BUILD)/obj/main.o $(LIB_OBJECTS)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LDLIBS)
 
