@@ -31,14 +31,23 @@ static X509 *copy_link(const X509 *certificate)
     return NULL;
 }
 
+/* A client's certificate with its CA's name counts as one that another signed when it says so: by
+ * the key identifier of that CA, whose key is not its own. */
+static bool names_issuer(X509 *leaf, const X509 *issuer)
+{
+    return X509_get0_authority_key_id(leaf) != NULL &&
+           EVP_PKEY_eq(X509_get0_pubkey(leaf), X509_get0_pubkey(issuer)) == 0;
+}
+
 bool links_replace(struct path *path)
 {
     int i;
 
-    for (i = 1; i + 1 < path->length; i++) {
+    for (i = 0; i + 1 < path->length; i++) {
         X509 *copy;
 
-        if ((X509_get_extension_flags(path->certificates[i]) & EXFLAG_SS) == 0)
+        if ((X509_get_extension_flags(path->certificates[i]) & EXFLAG_SS) == 0 ||
+            (i == 0 && !names_issuer(path->certificates[0], path->certificates[1])))
             continue;
         copy = copy_link(path->certificates[i]);
         if (copy == NULL)

@@ -209,3 +209,37 @@ Test(verify_links, a_revoked_link_leads_nowhere)
     pki_free(leaf);
     pki_free(link);
 }
+
+/* libcrypto takes it for self-signed when it has no subjectKeyIdentifier. */
+Test(verify_links, a_client_with_the_name_and_the_key_identifier_of_its_ca_is_no_link)
+{
+    struct pki *ca = pki_ca(NAME);
+    const struct pki_spec specs[] = {
+        {.subject = NAME, .issuer = ca, .extensions = {"subjectKeyIdentifier="}},
+        {.subject = NAME, .issuer = ca, .extensions = {BARE}},
+        {.subject = NAME, .issuer = ca, .same_key_as = ca, .extensions = {"subjectKeyIdentifier="}},
+    };
+    const enum verdict_status wanted[] = {VERDICT_VALID, VERDICT_UNTRUSTED, VERDICT_UNTRUSTED};
+    X509_CRL *crl;
+    struct pki_revoked line = {0};
+    size_t i;
+
+    for (i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        struct pki *leaf = pki_make(&specs[i]);
+        struct verdict verdict = judge(ca, NULL, leaf);
+
+        verify_expect(&verdict, wanted[i], "of the CA's name");
+        cr_expect_eq(
+            verdict.cause, wanted[i] == VERDICT_VALID ? CAUSE_OF_CODE : CAUSE_NAMED_LIKE_CA);
+        line.certificate = leaf->certificate;
+        crl = pki_crl(&(struct pki_crl_spec){.issuer = ca, .revoked = &line, .revoked_count = 1});
+        verdict =
+            verify_judge(&(struct setup){.ca = {ca}, .crls = {crl}, .without_second_judge = true},
+                leaf->certificate);
+        verify_expect(
+            &verdict, wanted[i] == VERDICT_VALID ? VERDICT_REVOKED : wanted[i], "revoked");
+        X509_CRL_free(crl);
+        pki_free(leaf);
+    }
+    pki_free(ca);
+}
