@@ -23,7 +23,7 @@ def try_gate(peercert, pki, revoked, tmp_path):
     """Starts a front whose files `plant(front)` may change before, and tries it."""
     running = []
 
-    def run(name, *options, plant=None, arguments=None, extra=None):
+    def run(name, *options, plant=None, arguments=None, extra=None, quiet=("--quiet",)):
         if name not in gate_fronts.FRONTS:
             pytest.skip(f"{name} needs caddy, which is not installed")
         crl = tmp_path / "ca.crl"
@@ -44,7 +44,7 @@ def try_gate(peercert, pki, revoked, tmp_path):
         running.append(front)
         front.start()
         return subprocess.run(
-            ["sh", SELF_TEST, "--quiet", "--cert", pki.good.cer, "--key", pki.good.key, "--cacert", pki.ca, "--revoked-cert",
+            ["sh", SELF_TEST, *quiet, "--cert", pki.good.cer, "--key", pki.good.key, "--cacert", pki.ca, "--revoked-cert",
              revoked.cer, "--revoked-key", revoked.key, *options, front.at("/pub/file.txt")],
             capture_output=True, text=True, timeout=240)
     yield run
@@ -65,6 +65,12 @@ def test_nothing_gets_through_the_configurations_as_they_are_shipped(try_gate, n
     done = try_gate(name, "--denied", "/secret/file.txt", "--echo", "/app/echo", "--name-header", header)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "none of " in done.stdout
+
+
+def test_what_was_tried_is_shown_as_it_was_sent(try_gate):
+    shown = try_gate("nginx", "--denied", "/admin/", quiet=()).stdout
+    assert r": /admin/ as /pub/..\admin/" in shown, shown
+    assert all(byte.isprintable() for byte in shown.replace("\n", "")), "a backslash before a letter is no escape"
 
 
 def raw_prefix(front):
