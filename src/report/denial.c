@@ -96,7 +96,8 @@ static const char *subject_of(const struct denial *denial, char shown[MAX_SHOWN]
         shown[length] = '\0';
     } else {
         length = MAX_SHOWN - sizeof("...");
-        while (length > 0 && ((unsigned char)identity->subject[length] & 0xC0) == 0x80)
+        /* What is well formed has a first byte soon. */
+        while (((unsigned char)identity->subject[length] & 0xC0) == 0x80)
             length--;
         memcpy(shown, identity->subject, length);
         memcpy(shown + length, "...", sizeof("..."));

@@ -118,8 +118,8 @@ static struct gate_subjects *make_subjects(
     return subjects;
 }
 
-/* From the cache, or made and kept there. NULL when memory or libcrypto failed, or when the
- * certificate has stopped to be valid meanwhile. */
+/* From the cache, or made and kept there, which may change the verdict: the certificate is verified
+ * again then. NULL when memory or libcrypto failed. */
 static const struct gate_subjects *find_subjects(struct gate_decision *decision)
 {
     struct evaluation *evaluation = &decision->evaluation;
@@ -129,7 +129,7 @@ static const struct gate_subjects *find_subjects(struct gate_decision *decision)
 
     if (kept != NULL)
         return kept;
-    if (!evaluate_prove(evaluation) || evaluation->verdict.status != VERDICT_VALID)
+    if (!evaluate_prove(evaluation))
         return NULL;
     subjects = make_subjects(decision, evaluation);
     if (subjects == NULL)
@@ -141,6 +141,17 @@ static const struct gate_subjects *find_subjects(struct gate_decision *decision)
     return subjects;
 }
 
+/* Concludes when the certificate is not valid. */
+static bool is_valid(struct gate_decision *decision)
+{
+    const enum verdict_status status = decision->evaluation.verdict.status;
+
+    if (status != VERDICT_VALID)
+        conclude(decision, status == VERDICT_NOT_JUDGED ? METRICS_UNAVAILABLE : METRICS_DENIED,
+            verdict_status_name(status));
+    return status == VERDICT_VALID;
+}
+
 /* A valid certificate: the rules say. */
 static void ask_rules(struct gate_decision *decision)
 {
@@ -148,10 +159,8 @@ static void ask_rules(struct gate_decision *decision)
     struct rules_decision *ruled = &decision->ruled;
     const struct verdict *verdict = &decision->evaluation.verdict;
 
-    if (verdict->status != VERDICT_VALID && verdict->status != VERDICT_NOT_JUDGED) {
-        conclude(decision, METRICS_DENIED, verdict_status_name(verdict->status));
+    if (!is_valid(decision))
         return;
-    }
     if (subjects == NULL) {
         conclude(decision, METRICS_UNAVAILABLE, verdict_status_name(VERDICT_NOT_JUDGED));
         return;
@@ -185,14 +194,12 @@ static void judge(
     evaluate_request(evaluation, decision->service, trust, number, request->parameters);
     decision->evaluated = true;
     evaluate_verdict(evaluation);
-    if (evaluation->verdict.status == VERDICT_NOT_JUDGED)
-        conclude(decision, METRICS_UNAVAILABLE, verdict_status_name(VERDICT_NOT_JUDGED));
-    else if (evaluation->verdict.status != VERDICT_VALID)
-        conclude(decision, METRICS_DENIED, verdict_status_name(evaluation->verdict.status));
-    else if (report_front_failed(&evaluation->forwarded))
-        conclude(decision, METRICS_DENIED, "front_failed");
-    else
-        ask_rules(decision);
+    if (is_valid(decision)) {
+        if (report_front_failed(&evaluation->forwarded))
+            conclude(decision, METRICS_DENIED, "front_failed");
+        else
+            ask_rules(decision);
+    }
     /* A responder that was waited for until its own time was over counts as late, too. */
     if (clock_microseconds() - evaluation->began >= GATE_DEADLINE_US - GATE_MARGIN_US)
         conclude(decision, METRICS_UNAVAILABLE, "deadline");

@@ -80,8 +80,7 @@ static bool is_to_be_logged(const struct gate_decision *decision)
     case CONFIG_LOG_ALLOWED_FIRST:
         return service->recent == NULL || identity == NULL ||
                gate_recent_is_first(service->recent, identity->sha256_fingerprint,
-                   decision->ruled.rule != NULL ? decision->ruled.rule->name : "",
-                   decision->asked.now);
+                   decision->ruled.rule->name, decision->asked.now);
     default:
         return true;
     }

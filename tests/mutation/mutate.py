@@ -2,7 +2,7 @@
 """Changes verify, the verdict cache, the access rules and the gate one comparison or return at a time, and
 sees whether a unit test notices.
 
-usage: mutate.py [--sample N] [--only WORD] [--part K/N] [--list]
+usage: mutate.py [--sample N] [--only WORD] [--part K/N] [--unreviewed] [--list]
 
 Builds in build/mutation (BUILD=DIR names another folder). Of each change one file is compiled, and tests of its own
 module run until one fails: first those that caught other changes of the file, then cheap ones, failing allocations last.
@@ -129,9 +129,10 @@ class Workshop:
             sys.exit("mutate: runner.c does not compile")
 
     def compile(self, source, target):
+        """Without ccache, which has never seen a mutant before."""
         command = [word for word in self.compiles[:-1] if word not in ("-MMD", "-MP", "-Werror", "-g")]
         command[command.index("-o") + 1] = str(target)
-        return run([*command, "-Itests", str(source)]).returncode == 0
+        return run([*command, "-Itests", str(source)], env={**os.environ, "CCACHE_DISABLE": "1"}).returncode == 0
 
     def code_of(self, target):
         """What was compiled, without the source's name."""
@@ -210,14 +211,18 @@ def build(suites):
     return workshop
 
 
-def try_all(workshop, mutants):
+def key_of(mutant):
+    """What the rows of survivors.tsv have."""
+    return mutant.file, mutant.function, mutant.before, mutant.after
+
+
+def try_all(workshop, mutants, reviewed):
     """(mutant, result) of each, in their order; what was reviewed is "reviewed", or "stale" when it is caught."""
     for name in sorted({mutant.file for mutant in mutants}):
         workshop.compile_original(name)
-    reviewed = read_reviewed()
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for mutant, result in zip(mutants, pool.map(lambda pair: workshop.try_mutant(*pair), enumerate(mutants))):
-            if (mutant.file, mutant.function, mutant.before, mutant.after) in reviewed:
+            if key_of(mutant) in reviewed:
                 result = {"survived": "reviewed", "caught": "stale"}.get(result, result)
             yield mutant, result
 
@@ -235,6 +240,8 @@ def main():
     parser.add_argument("--sample", type=int, help="this many, chosen at random but always the same")
     parser.add_argument("--only", default="", help="only changes with this in what --list prints: src/verify/, rules_dn.c:77")
     parser.add_argument("--part", default="1/1", metavar="K/N", help="the K-th of N parts of them, for a run in pieces")
+    parser.add_argument("--unreviewed", action="store_true",
+                        help="leave the reviewed ones out: each takes as long as all tests of its module")
     parser.add_argument("--list", action="store_true", help="print the changes, try none")
     arguments = parser.parse_args()
     mutants = [mutant for room in ROOMS for path in sorted((ROOT / "src").glob(room))
@@ -243,12 +250,15 @@ def main():
         mutants = random.Random(1).sample(mutants, arguments.sample)
     part, parts = map(int, arguments.part.split("/"))
     mutants = mutants[part - 1::parts]
+    reviewed = read_reviewed()
+    if arguments.unreviewed:
+        mutants = [mutant for mutant in mutants if key_of(mutant) not in reviewed]
     if arguments.list:
         print("\n".join(map(words_of, mutants)))
         return 0
     workshop = build(sorted({suite for mutant in mutants for suite in mutant.suites}))
     results = collections.defaultdict(collections.Counter)
-    for mutant, result in try_all(workshop, mutants):
+    for mutant, result in try_all(workshop, mutants, reviewed):
         results[mutant.room][result] += 1
         if result in ("survived", "stale"):
             print(f"{result}: {words_of(mutant)}", flush=True)

@@ -165,6 +165,7 @@ Test(denial, what_could_not_be_decided_says_nothing_of_the_certificate)
         expect_part(&text, "Try again in a minute");
         expect_no_part(&text, "ertificate is valid");
         expect_no_part(&text, "Access denied");
+        expect_no_part(&text, "(null)");
     }
     text_free(&text);
 }
@@ -272,6 +273,79 @@ Test(denial, a_long_name_is_cut_between_two_characters)
             cr_expect_eq(text_well_formed(text.data, SIZE_MAX), text.length, "%zu %zu", lead, i);
         }
     }
+    text_free(&text);
+}
+
+Test(denial, a_name_of_255_bytes_is_whole_and_one_of_256_is_not)
+{
+    static char subject[257];
+    struct text text = {.limit = 0};
+    struct given given;
+
+    give(&given, REPORT_TEXT);
+    memset(subject, 'x', 255);
+    given.identity.subject = subject;
+    render(&text, &given);
+    expect_part(&text, "xxx\n");
+    subject[255] = 'x';
+    render(&text, &given);
+    expect_part(&text, "xxx...\n");
+    text_free(&text);
+}
+
+Test(denial, the_page_shows_at_a_glance_what_it_is_about)
+{
+    struct text text = {.limit = 0};
+    struct given given;
+
+    give(&given, REPORT_HTML);
+    render(&text, &given);
+    expect_part(&text, "<section class=\"v bad\"");
+    expect_part(&text, ">\xe2\x9c\x97</span> No access with this certificate</h2>");
+    given.verdict = sample_revoked_verdict(NOW);
+    given.denial.reason = "revoked";
+    render(&text, &given);
+    expect_part(&text, ">\xe2\x9c\x97</span> The certificate is not valid");
+    expect_no_part(&text, "No access with this certificate");
+    given.denial.verdict = NULL;
+    given.denial.reason = "deadline";
+    render(&text, &given);
+    expect_part(&text, "<section class=\"v warn\"");
+    expect_part(&text, ">?</span> Try again in a minute</h2>");
+    text_free(&text);
+}
+
+/* To the byte. */
+Test(denial, what_the_rules_say_is_told_as_long_as_it_fits)
+{
+    struct rules_miss misses[20];
+    struct text text = {.limit = 0};
+    struct given given;
+    size_t i, bytes;
+
+    give(&given, REPORT_TEXT);
+    give_rules(&given, misses, 20, 1);
+    for (i = 0; i < 20; i++)
+        memset(misses[i].words, 'x', sizeof(misses[i].words));
+    for (i = 0; i < 20; i++)
+        misses[i].words[1] = '\0';
+    render(&text, &given);
+    bytes = DENIAL_MAX_BYTES - text.length;
+    for (i = 0; i < 20; i++) {
+        size_t more = bytes < 380 ? bytes : 380;
+
+        misses[i].words[1] = 'x';
+        misses[i].words[1 + more] = '\0';
+        bytes -= more;
+    }
+    cr_assert_eq(bytes, 0);
+    render(&text, &given);
+    cr_expect_eq(text.length, DENIAL_MAX_BYTES);
+    expect_part(&text, "(hidden)");
+    given.denial.rule = "access.rules:33 (hidden)";
+    render(&text, &given);
+    cr_expect_lt(text.length, DENIAL_MAX_BYTES);
+    expect_no_part(&text, "(hidden)");
     text_free(&text);
 }
 

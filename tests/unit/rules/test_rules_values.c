@@ -22,6 +22,8 @@ Test(rules_values, names_are_compared_in_their_forms)
     cr_expect_eq(memcmp(form, "spiffe://acme.example/Ops", 25), 0);
     cr_expect_eq(rules_form_uri("URN:Acme", 8, form), 8, "there is no path");
     cr_expect_eq(memcmp(form, "urn:Acme", 8), 0);
+    cr_expect_eq(rules_form_uri("URN:ACME/Ops", 12, form), 8, "there is no host");
+    cr_expect_eq(memcmp(form, "urn:ACME/Ops", 12), 0);
 }
 
 Test(rules_values, an_address_is_in_a_network_by_its_first_bits)

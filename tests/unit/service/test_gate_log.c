@@ -28,6 +28,24 @@ Test(gate_log, of_allowed_requests_as_many_are_logged_as_asked_for)
     stage_free(stage);
 }
 
+Test(gate_log, the_first_request_by_each_rule_is_logged_with_its_user)
+{
+    struct stage *stage =
+        stage_new("allow any path=/pub/ user=$cn\nallow any path=/else user=other\n", NULL);
+    char *log = NULL;
+
+    stage->config.log_allowed = CONFIG_LOG_ALLOWED_FIRST;
+    cr_expect(is_yes(ASK(stage, REQUEST_AUTHORIZER, GET, PUB)));
+    cr_expect(is_yes(ASK(stage, REQUEST_AUTHORIZER, GET, "REQUEST_URI=/else")));
+    cr_expect(is_no(ASK(stage, REQUEST_AUTHORIZER, GET, "REQUEST_URI=/secret/x")));
+    log = log_of(stage);
+    cr_expect_not_null(strstr(log, " user=Dan%20Example "), "%s", log);
+    cr_expect_not_null(strstr(log, " user=other "), "%s", log);
+    cr_expect_null(strstr(strstr(log, " denied "), " user="), "%s", log);
+    free(log);
+    stage_free(stage);
+}
+
 Test(gate_log, many_rules_are_looked_at_for_one_denial_at_a_time)
 {
     struct gate_recent *recent = gate_recent_new();
