@@ -286,21 +286,22 @@ static bool start_workers(
     size_t i;
 
     for (i = 0; i < count; i++) {
-        struct worker *worker = &workers[i];
-        int reason;
-
-        worker->server = server;
-        worker->fastcgi = fastcgi_worker_new(answer, server);
-        if (worker->fastcgi == NULL) {
+        workers[i].server = server;
+        workers[i].fastcgi = fastcgi_worker_new(answer, server);
+        if (workers[i].fastcgi == NULL) {
             error_set(error, ERROR_MEMORY, "out of memory or descriptors for a worker");
             return false;
         }
-        reason = pthread_create(&worker->thread, NULL, work, worker);
+    }
+    /* Only now: nobody is served while descriptors may still be wanting. */
+    for (i = 0; i < count; i++) {
+        int reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+
         if (reason != 0) {
             error_set(error, ERROR_LIBRARY, "a worker could not be started: %s", strerror(reason));
             return false;
         }
-        worker->started = true;
+        workers[i].started = true;
     }
     return true;
 }
