@@ -204,12 +204,11 @@ bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number,
 void verdict_cache_keep(
     struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length)
 {
-    void *copy = malloc(length > 0 ? length : 1);
+    void *copy = malloc(length + 1);
 
     if (copy == NULL)
         return;
-    if (length > 0)
-        memcpy(copy, bytes, length);
+    memcpy(copy, bytes, length);
     if (!verdict_cache_keep_object(entry, number, copy, length, free))
         free(copy);
 }

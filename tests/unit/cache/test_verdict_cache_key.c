@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "cache/verdict_cache_key.h"
+#include "unit/base/memory_fault.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -103,6 +104,9 @@ Test(verdict_cache_key, a_digest_stands_for_a_long_key)
     long_words[CACHE_MAX_KEY - 1] = 'y';
     other = written(1, &long_key, &secret);
     cr_expect_not(is_same(&one, &other));
+    memory_fault_at(1, false);
+    cr_expect_not(cache_key_write(&one, rooms[0], &secret, &long_key));
+    memory_fault_at(0, false);
     free(long_words);
 }
 

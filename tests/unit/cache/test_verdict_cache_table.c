@@ -150,6 +150,7 @@ Test(verdict_cache_table, of_a_key_above_32_kib_the_verdict_alone_is_kept)
     cr_assert_eq(cache_enter(cache, &other, 1, 0, NOW, &entry), CACHE_FOLLOWER);
     cr_expect(verdict_cache_wait_identity(entry, &identity, &known));
     cr_expect_null(identity);
+    cr_expect_not(verdict_cache_keep_object(entry, 0, large, longest + 1, free), "it has no place");
     cr_expect(verdict_cache_peek_verdict(entry, NOW, &verdict));
     cr_expect_eq(verdict.status, VERDICT_UNTRUSTED);
     verdict_cache_leave(entry);
@@ -253,6 +254,15 @@ Test(verdict_cache_table, the_keys_of_entries_are_compared_byte_by_byte)
     verdict_cache_free(cache);
 }
 
+Test(verdict_cache_table, each_cache_has_a_secret_of_its_own)
+{
+    struct verdict_cache *one = verdict_cache_new(1, NULL), *two = verdict_cache_new(1, NULL);
+
+    cr_expect_neq(memcmp(&one->secret, &two->secret, sizeof(one->secret)), 0);
+    verdict_cache_free(one);
+    verdict_cache_free(two);
+}
+
 /* The values are those of an implementation of its own that gives the SipHash-2-4 of the paper's
  * appendix. */
 Test(verdict_cache_table, the_hash_is_siphash_and_hangs_on_every_byte_and_on_the_secret)
@@ -266,7 +276,9 @@ Test(verdict_cache_table, the_hash_is_siphash_and_hangs_on_every_byte_and_on_the
     for (i = 0; i < sizeof(bytes); i++)
         bytes[i] = (unsigned char)i;
     cr_expect_eq(cache_hash_bytes(&secret, bytes, 0), 0xabac0158050fc4dcU);
+    cr_expect_eq(cache_hash_bytes(&secret, bytes, 8), 0x369095118d299a8eU);
     cr_expect_eq(cache_hash_bytes(&secret, bytes, 15), 0xd320d86d2a519956U);
+    cr_expect_eq(cache_hash_bytes(&secret, bytes, 16), 0xcc4fdd1a7d908b66U);
     before = cache_hash_bytes(&secret, bytes, 15);
     cr_expect_neq(before, cache_hash_bytes(&other, bytes, 15));
     cr_expect_neq(before, cache_hash_bytes(&secret, bytes, 16));
