@@ -63,8 +63,10 @@ Test(listener, a_dead_socket_is_replaced_a_live_one_and_any_other_file_is_not)
     cr_expect_eq(error.kind, ERROR_USAGE);
     cr_expect_eq(stat(words + 5, &status), 0, "the live socket's file is gone");
     close(listener.fds[0]);
+    listener.count = 0;
     cr_expect(open_on(words, &second, &error), "%s", error.text);
     listener_close(&second);
+    listener_close(&listener);
     cr_expect_not(open_on(file, &listener, &error), "a file was taken for a socket");
     cr_expect_eq(stat(path, &status), 0);
     cr_expect_eq(status.st_size, 4, "the file was touched");
