@@ -154,3 +154,24 @@ Test(verify_policy, want_of_memory_is_told)
     }
     pki_free(root);
 }
+
+/* RFC 5280 section 6.1.1: what the anchor says of policies is no part of the path. */
+Test(verify_policy, an_anchor_without_policies_takes_none_from_those_below)
+{
+    struct pki *anchor = pki_make(&(struct pki_spec){.subject = "CN=Root",
+        .ca = true,
+        .extensions = {"policyConstraints=critical,requireExplicitPolicy:0"}});
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = anchor,
+        .ca = true,
+        .extensions = {
+            "certificatePolicies=1.2.3.4", "policyConstraints=critical,requireExplicitPolicy:0"}});
+    struct pki *leaf = pki_make(&(struct pki_spec){
+        .subject = "CN=x", .issuer = between, .extensions = {"certificatePolicies=1.2.3.4"}});
+
+    (void)verify_both(
+        &(struct setup){.ca = {anchor}, .chain = {between}}, leaf, VERDICT_VALID, "a policy");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(anchor);
+}
