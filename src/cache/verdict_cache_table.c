@@ -26,12 +26,14 @@ void cache_lock(struct verdict_cache *cache)
 
 void cache_unlock(struct verdict_cache *cache)
 {
-    struct verdict_cache_entry *unused = cache->unused, *entry, *next;
+    struct verdict_cache_entry *unused = cache->unused, *next;
 
     cache->unused = NULL;
     (void)pthread_mutex_unlock(&cache->lock);
-    LL_FOREACH_SAFE(unused, entry, next)
-    free_entry(entry);
+    for (; unused != NULL; unused = next) {
+        next = unused->next;
+        free_entry(unused);
+    }
 }
 
 struct verdict_cache_entry *table_find(

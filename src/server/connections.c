@@ -284,8 +284,8 @@ size_t connections_end_idle(struct connections *set, int64_t now, int64_t grace)
     size_t count;
 
     (void)pthread_mutex_lock(&set->lock);
-    DL_FOREACH_SAFE(set->lines[FASTCGI_WAIT_REQUEST], slot, next)
-    {
+    for (slot = set->lines[FASTCGI_WAIT_REQUEST]; slot != NULL; slot = next) {
+        next = slot->next;
         if (slot->taken || (slot->connection.answered == 0 && now < grace))
             continue;
         /* Its event stays as it is: it is readable when the peer ends too. */
