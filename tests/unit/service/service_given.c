@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/service/service_given.h"
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +26,27 @@ void service_files_free(struct service_files *files, struct config *config)
     free(config->log_file);
     pki_remove_dir(files->dir);
     pki_free(files->ca);
+}
+
+void service_stage_begin(struct service_stage *stage, int cache)
+{
+    struct error error = {.kind = ERROR_NONE};
+
+    *stage = (struct service_stage){.trust = NULL};
+    service_files_make(&stage->files, &stage->config);
+    stage->config.cache = cache;
+    stage->client = pki_client("CN=Dan", stage->files.ca);
+    cr_assert(service_open(&stage->service, &stage->config, cache > 0, &error), "%s", error.text);
+    cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
+    stage->trust = trust_current_get(stage->service.trust);
+}
+
+void service_stage_end(struct service_stage *stage)
+{
+    trust_release(stage->trust);
+    service_close(&stage->service);
+    pki_free(stage->client);
+    service_files_free(&stage->files, &stage->config);
 }
 
 char *certificate_parameter(const struct pki *pki)

@@ -8,41 +8,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A service with its CA, and a folder for files of --check. */
+/* A service, and a folder for files of --check. */
 struct stage {
-    struct service_files files;
-    struct pki *client;
-    struct config config;
-    struct service service;
-    struct trust *trust;
+    struct service_stage given;
     char *pem; /* of the client */
 };
 
 static void stage_begin(struct stage *stage)
 {
-    struct error error = {.kind = ERROR_NONE};
-
-    *stage = (struct stage){.trust = NULL};
-    service_files_make(&stage->files, &stage->config);
-    stage->client = pki_client("CN=Dan", stage->files.ca);
-    stage->pem = pki_pem(stage->client->certificate);
-    cr_assert(service_open(&stage->service, &stage->config, false, &error), "%s", error.text);
-    cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
-    stage->trust = trust_current_get(stage->service.trust);
+    service_stage_begin(&stage->given, 0);
+    stage->pem = pki_pem(stage->given.client->certificate);
 }
 
 static void stage_end(struct stage *stage)
 {
-    trust_release(stage->trust);
-    service_close(&stage->service);
     free(stage->pem);
-    pki_free(stage->client);
-    service_files_free(&stage->files, &stage->config);
+    service_stage_end(&stage->given);
 }
 
 static char *write_file(const struct stage *stage, const char *name, const char *content)
 {
-    return pki_write_text(stage->files.dir, name, content);
+    return pki_write_text(stage->given.files.dir, name, content);
 }
 
 /* Evaluates a file and expects this verdict, whose reason begins with these words. */
@@ -52,7 +38,8 @@ static void expect_verdict(
     struct error error = {.kind = ERROR_NONE};
     struct evaluation evaluation;
 
-    cr_assert(check_input_evaluate(&evaluation, &stage->service, stage->trust, path, NULL, &error),
+    cr_assert(check_input_evaluate(
+                  &evaluation, &stage->given.service, stage->given.trust, path, NULL, &error),
         "%s", error.text);
     evaluate_verdict(&evaluation);
     cr_expect_eq(evaluation.verdict.status, status, "%s: %s, %s", path,
@@ -70,13 +57,15 @@ Test(check_input, the_first_certificate_of_a_file_is_the_leaf_and_the_rest_its_c
     char *ca, *both = NULL, *path;
 
     stage_begin(&stage);
-    ca = pki_pem(stage.files.ca->certificate);
+    ca = pki_pem(stage.given.files.ca->certificate);
     pki_must(asprintf(&both, "%s%s", stage.pem, ca) > 0, "asprintf");
     path = write_file(&stage, "both.pem", both);
-    cr_assert(check_input_evaluate(&evaluation, &stage.service, stage.trust, path, NULL, &error));
+    cr_assert(check_input_evaluate(
+        &evaluation, &stage.given.service, stage.given.trust, path, NULL, &error));
     cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
     cr_assert_eq(sk_X509_num(evaluation.chain), 1);
-    cr_expect_eq(X509_cmp(sk_X509_value(evaluation.chain, 0), stage.files.ca->certificate), 0);
+    cr_expect_eq(
+        X509_cmp(sk_X509_value(evaluation.chain, 0), stage.given.files.ca->certificate), 0);
     evaluate_verdict(&evaluation);
     cr_expect_eq(evaluation.verdict.status, VERDICT_VALID, "%s", evaluation.verdict.reason);
     evaluate_end(&evaluation);
@@ -94,16 +83,17 @@ Test(check_input, files_of_chain_stand_behind_the_file)
     char *ca, *chain, *path, *items[1];
 
     stage_begin(&stage);
-    ca = pki_pem(stage.files.ca->certificate);
+    ca = pki_pem(stage.given.files.ca->certificate);
     chain = write_file(&stage, "chain.pem", ca);
     path = write_file(&stage, "dan.pem", stage.pem);
     items[0] = chain;
-    stage.config.chain = (struct list){.items = items, .count = 1};
-    cr_assert(check_input_evaluate(&evaluation, &stage.service, stage.trust, path, NULL, &error));
+    stage.given.config.chain = (struct list){.items = items, .count = 1};
+    cr_assert(check_input_evaluate(
+        &evaluation, &stage.given.service, stage.given.trust, path, NULL, &error));
     cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
     cr_expect_eq(sk_X509_num(evaluation.chain), 1);
     evaluate_end(&evaluation);
-    stage.config.chain = (struct list){.items = NULL};
+    stage.given.config.chain = (struct list){.items = NULL};
     free(path);
     free(chain);
     free(ca);
@@ -116,7 +106,7 @@ Test(check_input, what_holds_no_certificate_is_malformed_and_says_what_it_holds)
     char *key, *empty, *junk;
 
     stage_begin(&stage);
-    key = pki_key_pem(stage.client->key);
+    key = pki_key_pem(stage.given.client->key);
     empty = write_file(&stage, "empty.pem", "");
     junk = write_file(&stage, "key.pem", key);
     expect_verdict(&stage, empty, VERDICT_MALFORMED, "");
@@ -157,20 +147,20 @@ Test(check_input, a_file_that_cannot_be_read_is_an_error_and_nothing_begins)
     char *path, *missing, *items[1];
 
     stage_begin(&stage);
-    pki_must(asprintf(&missing, "%s/missing", stage.files.dir) > 0, "asprintf");
-    cr_expect_not(
-        check_input_evaluate(&evaluation, &stage.service, stage.trust, missing, NULL, &error));
+    pki_must(asprintf(&missing, "%s/missing", stage.given.files.dir) > 0, "asprintf");
+    cr_expect_not(check_input_evaluate(
+        &evaluation, &stage.given.service, stage.given.trust, missing, NULL, &error));
     cr_expect_eq(error.kind, ERROR_FILE);
     cr_expect_not_null(strstr(error.text, missing));
     /* So is one of the chain, be the file itself as it may. */
     path = write_file(&stage, "dan.pem", stage.pem);
     items[0] = missing;
-    stage.config.chain = (struct list){.items = items, .count = 1};
+    stage.given.config.chain = (struct list){.items = items, .count = 1};
     error = (struct error){.kind = ERROR_NONE};
-    cr_expect_not(
-        check_input_evaluate(&evaluation, &stage.service, stage.trust, path, NULL, &error));
+    cr_expect_not(check_input_evaluate(
+        &evaluation, &stage.given.service, stage.given.trust, path, NULL, &error));
     cr_expect_eq(error.kind, ERROR_FILE);
-    stage.config.chain = (struct list){.items = NULL};
+    stage.given.config.chain = (struct list){.items = NULL};
     free(path);
     free(missing);
     stage_end(&stage);
@@ -184,11 +174,11 @@ Test(check_input, at_says_for_when_it_is_judged)
     stage_begin(&stage);
     path = write_file(&stage, "dan.pem", stage.pem);
     expect_verdict(&stage, path, VERDICT_VALID, "");
-    stage.config.at = at;
-    stage.config.at_time = 86400;
+    stage.given.config.at = at;
+    stage.given.config.at_time = 86400;
     expect_verdict(
         &stage, path, VERDICT_UNTRUSTED, "the certificate of the CA CN=Our CA is not yet");
-    stage.config.at = NULL;
+    stage.given.config.at = NULL;
     free(path);
     stage_end(&stage);
 }
@@ -205,9 +195,10 @@ Test(check_input, for_the_page_the_leafs_bytes_are_there)
 
     stage_begin(&stage);
     path = write_file(&stage, "dan.pem", stage.pem);
-    stage.config.format = CONFIG_FORMAT_HTML;
-    cr_assert(check_input_evaluate(&evaluation, &stage.service, stage.trust, path, NULL, &error));
-    length = i2d_X509(stage.client->certificate, &der);
+    stage.given.config.format = CONFIG_FORMAT_HTML;
+    cr_assert(check_input_evaluate(
+        &evaluation, &stage.given.service, stage.given.trust, path, NULL, &error));
+    length = i2d_X509(stage.given.client->certificate, &der);
     cr_assert_gt(length, 0);
     cr_assert_eq(evaluation.forwarded.leaf.length, (size_t)length);
     cr_expect_eq(memcmp(evaluation.forwarded.leaf.data, der, (size_t)length), 0);
@@ -224,19 +215,19 @@ Test(check_input, a_pass_phrase_comes_from_its_file_or_there_is_none)
     char unset[] = "unset", *password = unset, *path, *missing;
 
     stage_begin(&stage);
-    cr_expect(check_input_password(&stage.config, &password, &error));
+    cr_expect(check_input_password(&stage.given.config, &password, &error));
     cr_expect_null(password);
     path = write_file(&stage, "word", "secret words\nsecond line\n");
     cr_assert_eq(chmod(path, 0600), 0);
-    stage.config.password_file = path;
-    cr_assert(check_input_password(&stage.config, &password, &error), "%s", error.text);
+    stage.given.config.password_file = path;
+    cr_assert(check_input_password(&stage.given.config, &password, &error), "%s", error.text);
     cr_expect_str_eq(password, "secret words");
     file_wipe(password);
-    pki_must(asprintf(&missing, "%s/missing", stage.files.dir) > 0, "asprintf");
-    stage.config.password_file = missing;
-    cr_expect_not(check_input_password(&stage.config, &password, &error));
+    pki_must(asprintf(&missing, "%s/missing", stage.given.files.dir) > 0, "asprintf");
+    stage.given.config.password_file = missing;
+    cr_expect_not(check_input_password(&stage.given.config, &password, &error));
     cr_expect_null(password);
-    stage.config.password_file = NULL;
+    stage.given.config.password_file = NULL;
     free(missing);
     free(path);
     stage_end(&stage);

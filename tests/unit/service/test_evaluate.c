@@ -6,52 +6,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A service with a cache over a CA made for the test, and a request of its client. */
+/* A service with a cache, and a request of its client. */
 struct stage {
-    struct service_files files;
-    struct pki *client;
-    struct config config;
-    struct service service;
-    struct trust *trust;
+    struct service_stage given;
     char *certificate;
     char *parameters[2];
 };
 
 static void stage_begin(struct stage *stage)
 {
-    struct error error = {.kind = ERROR_NONE};
-
-    *stage = (struct stage){.trust = NULL};
-    service_files_make(&stage->files, &stage->config);
-    stage->config.cache = 10;
-    stage->client = pki_client("CN=Dan", stage->files.ca);
-    cr_assert(service_open(&stage->service, &stage->config, true, &error), "%s", error.text);
-    cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
-    stage->trust = trust_current_get(stage->service.trust);
-    stage->certificate = certificate_parameter(stage->client);
+    service_stage_begin(&stage->given, 10);
+    stage->certificate = certificate_parameter(stage->given.client);
     stage->parameters[0] = stage->certificate;
+    stage->parameters[1] = NULL;
 }
 
 static void stage_end(struct stage *stage)
 {
-    trust_release(stage->trust);
-    service_close(&stage->service);
     free(stage->certificate);
-    pki_free(stage->client);
-    service_files_free(&stage->files, &stage->config);
+    service_stage_end(&stage->given);
 }
 
 static void begin(struct stage *stage, uint64_t rules_number, struct evaluation *evaluation)
 {
-    evaluate_request(evaluation, &stage->service, stage->trust, rules_number, stage->parameters);
+    evaluate_request(
+        evaluation, &stage->given.service, stage->given.trust, rules_number, stage->parameters);
 }
 
 static void expect_proven(const struct stage *stage, const struct evaluation *evaluation)
 {
     cr_assert_not_null(evaluation->certificate);
     cr_assert_eq(sk_X509_num(evaluation->proven), 2);
-    cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 0), stage->client->certificate), 0);
-    cr_expect_eq(X509_cmp(sk_X509_value(evaluation->proven, 1), stage->files.ca->certificate), 0);
+    cr_expect_eq(
+        X509_cmp(sk_X509_value(evaluation->proven, 0), stage->given.client->certificate), 0);
+    cr_expect_eq(
+        X509_cmp(sk_X509_value(evaluation->proven, 1), stage->given.files.ca->certificate), 0);
 }
 
 Test(evaluate, the_identity_comes_first_then_the_verdict_with_its_chain)
@@ -198,7 +187,7 @@ Test(evaluate, a_known_certificate_keeps_what_was_forwarded_with_it)
     memcpy(both, parameters, sizeof(both));
     both[1] = stage.certificate;
     for (i = 0; i < 2; i++) {
-        evaluate_request(&evaluation, &stage.service, stage.trust, 0, both);
+        evaluate_request(&evaluation, &stage.given.service, stage.given.trust, 0, both);
         cr_expect_eq(evaluation.judged, i > 0);
         evaluate_verdict(&evaluation);
         cr_expect_str_eq(evaluation.forwarded.source, "SSL_CLIENT_CERT");
@@ -209,7 +198,7 @@ Test(evaluate, a_known_certificate_keeps_what_was_forwarded_with_it)
         evaluate_end(&evaluation);
     }
     word[strlen("SSL_CLIENT_VERIFY=")] = 'X';
-    evaluate_request(&evaluation, &stage.service, stage.trust, 0, both);
+    evaluate_request(&evaluation, &stage.given.service, stage.given.trust, 0, both);
     cr_expect_not(evaluation.judged);
     evaluate_end(&evaluation);
     stage_end(&stage);
@@ -222,9 +211,9 @@ Test(evaluate, decoded_certificates_are_judged_for_the_given_moment)
     struct forwarded forwarded = {.status = FORWARDED_PRESENT, .source = "dan.cer"};
 
     stage_begin(&stage);
-    cr_assert_eq(X509_up_ref(stage.client->certificate), 1);
-    evaluate_certificates(&evaluation, &stage.service, stage.trust, 1000000, &forwarded,
-        stage.client->certificate, NULL);
+    cr_assert_eq(X509_up_ref(stage.given.client->certificate), 1);
+    evaluate_certificates(&evaluation, &stage.given.service, stage.given.trust, 1000000, &forwarded,
+        stage.given.client->certificate, NULL);
     cr_expect_str_eq(evaluation.identity->subject, "CN=Dan");
     cr_expect_str_eq(evaluation.forwarded.source, "dan.cer");
     evaluate_verdict(&evaluation);
