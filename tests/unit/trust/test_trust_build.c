@@ -15,47 +15,6 @@
 
 TestSuite(trust_build, .init = trust_given_make, .fini = trust_given_free);
 
-static int count_crls(const struct trust *trust, const struct pki *issuer)
-{
-    size_t position = 0;
-    bool failed = false;
-    int count = 0;
-
-    while (trust_crl_next(trust, issuer->certificate, &position, &failed) != NULL)
-        count++;
-    cr_expect_not(failed);
-    return count;
-}
-
-/* A regular CRL file in DER, several CRLs of one issuer, several CAs of one name. */
-Test(trust_build, crls_and_cas_of_the_same_name_all_count)
-{
-    struct pki *twin = pki_ca("CN=CA");
-    char *cas = WRITE("ca.pem", ca, twin), *crls[3];
-    struct config config = make_config(&cas, NULL, NULL);
-    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = twin, .number = 3});
-    size_t length = 0;
-    unsigned char *der = pki_crl_der(crl, &length);
-    struct trust *trust;
-
-    crls[0] = write_crl("0.pem", &(struct pki_crl_spec){.issuer = ca});
-    crls[1] = write_crl("1.pem", &(struct pki_crl_spec){.issuer = ca, .number = 2});
-    crls[2] = pki_write_file(dir, "2", der, length);
-    config.crl = (struct list){crls, 3};
-    trust = expect_loads(&config, 2, NULL);
-    cr_expect_eq(trust_crl_count(trust), 3);
-    cr_expect_eq(sk_X509_num(trust_anchors(trust)), 2);
-    cr_expect_eq(count_crls(trust, ca), 2);
-    cr_expect_eq(count_crls(trust, twin), 1);
-    trust_release(trust);
-    for (length = 0; length < 3; length++)
-        free(crls[length]);
-    X509_CRL_free(crl);
-    free(der);
-    free(cas);
-    pki_free(twin);
-}
-
 Test(trust_build, each_snapshot_has_a_number_of_its_own_and_lives_as_long_as_it_is_held)
 {
     char *path = WRITE("a.pem", ca);
