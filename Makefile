@@ -72,8 +72,8 @@ $(BUILD)/libraries $(BUILD)/criterion:
 # Allocations of the unit tests fail on purpose: tests/unit/base/memory_fault.c.
 WRAPPED = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk \
 	rules_arena_get rules_arena_copy)
-# RUNNER: Criterion's own main program unless it is given.
-RUNNER =
+# In place of Criterion's own main program, which starts a process anew for each test; empty takes that one.
+RUNNER = $(BUILD)/obj/tests/runner.o
 $(BUILD)/unit-tests: $(TEST_OBJECTS) $(RUNNER) $(BUILD)/libpeercert.a
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS_ALL) $(WRAPPED) -o $@ $^ $(LDLIBS) -lcriterion
@@ -111,13 +111,13 @@ unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=verify/*' 
 
 unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' TEST_CFLAGS=-O0 HARDENING=-fPIE \
-		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' RUNNER=$(BUILD)/sanitized/obj/tests/runner.o unit
+		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' unit
 
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/conformance/run.py $(ARGS) '$(abspath $(BUILD)/peercert)'
 
 coverage: packages-coverage ## list the branches of verify, cache, rules and gate that no unit test takes; fails for new ones
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='--coverage -O0 -g' HARDENING=-fPIE \
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/coverage CFLAGS='--coverage -O0 -g' HARDENING=-fPIE RUNNER= \
 		LDFLAGS='--coverage $(LDFLAGS)' $(BUILD)/coverage/unit-tests
 	@find $(BUILD)/coverage -name '*.gcda' -delete
 	$(BUILD)/coverage/unit-tests --filter='@(verify|verdict|rules|request|gate|explain)*/*'
@@ -131,7 +131,7 @@ PROGRAM = $(BUILD)/peercert
 HOOKED = $(BUILD)/hooked/peercert
 THREADED = $(BUILD)/threads/peercert
 PYTEST = PEERCERT='$(abspath $(PROGRAM))' PEERCERT_HOOKED='$(abspath $(HOOKED))' PEERCERT_THREADED='$(abspath $(THREADED))' \
-	BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' sh tests/pytest.sh -q -rfEs
+	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/run_pytest.py -q -rfEs
 integration: build hooked threads ## run the integration tests but for the kit's; ARGS='-k word' chooses among all
 	$(PYTEST) -n 4 tests/integration $(or $(ARGS),--ignore-glob='*/test_kit*')
 
@@ -161,16 +161,17 @@ screenshot: ## take the pictures of the pages for the README again, deploy/repor
 	cp $(BUILD)/browser/screenshots/report.png $(BUILD)/browser/screenshots/denied.png deploy/
 
 PART = @$(PYTHON) tests/part.py $(BUILD)/test-times
+# The integration tests wait more than they compute: what is idle then computes.
 test: packages-browser ## install what tests need, build, run all tests
 	@rm -f $(BUILD)/test-times
 	$(PART) 'build' $(MAKE) --no-print-directory -j2 build hooked threads $(BUILD)/unit-tests
 	$(PART) 'unit tests' env UNIT_FAULT_STEP=7 $(MAKE) --no-print-directory unit
-	$(PART) 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
 	$(PART) 'access rules' $(MAKE) --no-print-directory -j2 rules
 	$(PART) 'inputs of the fuzz targets' $(MAKE) --no-print-directory fuzz-replay
 	$(PART) 'conformance' $(MAKE) --no-print-directory conformance ARGS=--quick
 	$(PART) 'tests of the kit' $(MAKE) --no-print-directory kit
-	$(PART) 'integration tests' $(MAKE) --no-print-directory integration
+	$(PART) 'integration tests' $(MAKE) --no-print-directory integration \
+		--beside 'unit tests, sanitized' $(MAKE) --no-print-directory -j2 unit-sanitized
 	$(PART) 'browser tests' $(MAKE) --no-print-directory browser
 	@$(PYTHON) tests/part.py $(BUILD)/test-times
 check: test ## the same as test
