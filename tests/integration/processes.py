@@ -31,15 +31,28 @@ def wait_until(condition, what):
         time.sleep(0.005)
 
 
+# One name for each port that a test was given: see free_port.
+_reserved = []
+
+
 def free_port():
-    """Below the ports that the kernel gives to whoever asks for any: no connection of a test beside this one takes it
-    before the server does."""
+    """A port of loopback that is this process's until it ends: whoever else asks here, in another process too, gets another.
+    It lies below the ports that the kernel gives to whoever asks for any, so no connection of a test beside this one takes
+    it before the server does."""
     lowest = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            port = random.SystemRandom().randrange(10000, max(20000, lowest))
-            probe.bind(("127.0.0.1", port))
-            return port
+        port = random.SystemRandom().randrange(10000, max(20000, lowest))
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            # A name without a file. It goes with the process, however that ends.
+            name.bind(f"\0peercert-tests-port-{port}")
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        _reserved.append(name)
+        return port
 
 
 def descriptors(pid):

@@ -81,7 +81,7 @@ def test_a_signal_in_the_middle_leaves_nothing_behind(folder, tmp_path):
     binaries = tmp_path / "bin"
     binaries.mkdir()
     write(binaries / "openssl",
-          f'#!/bin/sh\n[ "$1" != ca ] || {{ : >{tmp_path}/reached; /bin/sleep 2; }}\nexec {shutil.which("openssl")} "$@"\n').chmod(0o755)
+          f'#!/bin/sh\n[ "$1" != ca ] || {{ : >{tmp_path}/reached; /bin/sleep 60; }}\nexec {shutil.which("openssl")} "$@"\n').chmod(0o755)
     before = listing(folder)
     for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         child = subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", "x"], cwd=folder, stdin=subprocess.DEVNULL,
