@@ -3,9 +3,10 @@
 What a killed command leaves is what stands in the folder at that moment. So each command runs once, and before each
 program that it starts the folder is copied; from each copy that differs in what counts it is brought to rest and done
 again. The commands of the CA's owner are really killed, too, with all their session at each step that changes anything:
-their lock and their children must be gone as well.
+their lock and their children must be gone as well (each third step; each with --long).
 """
 
+import functools
 import itertools
 import os
 import re
@@ -51,27 +52,32 @@ def start(made, tmp_path_factory):
     return folder
 
 
+# What openssl says of the same content is asked once: most copies of a folder hold the same files.
+
+
+@functools.cache
 def serial_in(certificate):
-    return openssl("x509", "-in", certificate, "-noout", "-serial").stdout if certificate.exists() else None
+    return openssl("x509", "-noout", "-serial", input=certificate).stdout if certificate else None
 
 
 def state(folder):
     """What counts, without what is random."""
     names = sorted(re.sub("[0-9A-F]{32}", "SERIAL", name) for name in listing(folder))
     rows = [line.split("\t") for line in read(folder / "index.txt").splitlines()]
-    dan, series = serial_in(folder / "dan.cer"), read(folder / "ca.crls")
+    dan, series = serial_in(read(folder / "dan.cer")), read(folder / "ca.crls")
     return (names, [row[0] for row in rows], [f"serial={row[3]}\n" == dan for row in rows], read(folder / "crlnumber"),
             re.findall(r"^CRL (\S+ \S+) ", series, re.M), read(folder / "ca.crl").count("BEGIN"),
             # Which of the series is in force.
             series.partition(read(folder / "ca.crl") or "no CRL")[0].count("BEGIN"),
-            read(folder / "ca-bundle.cer").count("BEGIN"), [key_state(key) for key in sorted(folder.glob("ca*.key"))])
+            read(folder / "ca-bundle.cer").count("BEGIN"), [key_state(key.read_text()) for key in sorted(folder.glob("ca*.key"))])
 
 
+@functools.cache
 def key_state(key):
     """Whether a key has no pass phrase, the new one of `passwd`, or another."""
-    if "ENCRYPTED" not in key.read_text():
+    if "ENCRYPTED" not in key:
         return "open"
-    done = run("openssl", "pkey", "-in", key, "-passin", f"pass:{NEW_PASS}", "-noout")
+    done = run("openssl", "pkey", "-passin", f"pass:{NEW_PASS}", "-noout", input=key)
     return "new" if done.returncode == 0 else "other"
 
 
@@ -86,10 +92,14 @@ def check_whole(folder, step):
                 f"step {step}: {name} is half-written"
 
 
+@functools.cache
+def is_pair(certificate, key):
+    return openssl("x509", "-noout", "-pubkey", input=certificate).stdout == \
+        openssl("pkey", "-passin", "env:P", "-pubout", input=key, env=environment(P=PASS)).stdout
+
+
 def check_pair(folder, step):
-    assert openssl("x509", "-in", folder / "ca.cer", "-noout", "-pubkey").stdout == \
-        openssl("pkey", "-in", folder / "ca.key", "-passin", "env:P", "-pubout", env=environment(P=PASS)).stdout, \
-        f"step {step}: ca.key is not that of ca.cer"
+    assert is_pair(read(folder / "ca.cer"), read(folder / "ca.key")), f"step {step}: ca.key is not that of ca.cer"
 
 
 def essence(copy):
@@ -171,7 +181,8 @@ def test_cut_off_before_any_program_the_folder_is_as_before_or_as_after(start, t
     (["init", "--ec"], "before"), (["sign", "dan.req", "-y", "--name", "new"], "after"), (["renew", "dan", "-y"], "before"),
     (["revoke", "dan.cer", "-y"], "after"), (["release", "dan.cer", "-y"], "before"), (["crl"], "after"), (["passwd"], "after")],
     ids=lambda value: value[0] if isinstance(value, list) else value)
-def test_killed_at_any_step_that_changes_something_the_folder_is_as_before_or_as_after(start, tmp_path, words, when):
+def test_killed_at_any_step_that_changes_something_the_folder_is_as_before_or_as_after(start, tmp_path, words, when, long):
+    stride = 1 if long else 3
     path = wrappers(tmp_path / "killing", CHANGING, before=KILL.format(when="before"), after=KILL.format(when="after"))
     before, after = prepare(words, start, tmp_path)
     ca(after, *words, **VARIABLES)
@@ -185,11 +196,11 @@ def test_killed_at_any_step_that_changes_something_the_folder_is_as_before_or_as
             return 1
         assert done.returncode == -signal.SIGKILL, done.said
         killed.append(step)
-        return recover(folder, words, states, step, VARIABLES, again=step == 3)
+        return recover(folder, words, states, step, VARIABLES, again=step == 1 + stride)
     with ThreadPoolExecutor(2) as pool:
-        for first in itertools.count(1, 4):
+        for first in itertools.count(1, 4 * stride):
             killed = []
-            seen += pool.map(kill_at, range(first, first + 4))
+            seen += pool.map(kill_at, range(first, first + 4 * stride, stride))
             if len(killed) < 4:
                 break
     assert first > 8 and set(seen) == {0, 1}, f"{seen}: the test no longer interrupts"
