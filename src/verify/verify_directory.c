@@ -52,9 +52,8 @@ static int take(const struct value *value, long *at, long step)
     /* Spaces are never first or last. */
     while (value->bytes[first] == ' ' && value->bytes[*at] == ' ')
         *at += step;
-    return is_plain(value, first - step) && is_plain(value, first) && is_plain(value, *at)
-               ? lower(value->bytes[first])
-               : ANYTHING;
+    /* What stands before it is plain: otherwise nothing would be read any more. */
+    return is_plain(value, first) && is_plain(value, *at) ? lower(value->bytes[first]) : ANYTHING;
 }
 
 /* Whether both surely differ, or surely are the same, as far as they can be read from one end. */

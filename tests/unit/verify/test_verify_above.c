@@ -145,6 +145,31 @@ Test(verify_above, one_way_that_is_not_forbidden_is_enough)
     pki_free(renewed);
 }
 
+Test(verify_above, when_all_ways_are_forbidden_one_is_told)
+{
+    struct pki *all[VERIFY_MOST] = {NULL};
+    struct pki_revoked lines[VERIFY_MOST];
+    struct setup setup = {.ca = {root, issuing}, .without_second_judge = true};
+    const size_t count = VERIFY_MOST - 1;
+    X509_CRL *of_root;
+    size_t i;
+
+    setup.crl_missing_ok = true;
+    for (i = 0; i < count; i++) {
+        all[i] = pki_make(&(struct pki_spec){
+            .subject = "CN=Middle", .ca = true, .issuer = root, .same_key_as = middle});
+        lines[i] = (struct pki_revoked){.certificate = all[i]->certificate};
+        setup.chain[i] = all[i];
+    }
+    of_root =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .revoked = lines, .revoked_count = count});
+    setup.crls[0] = of_root;
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "many certificates of one key");
+    X509_CRL_free(of_root);
+    for (i = 0; i < count; i++)
+        pki_free(all[i]);
+}
+
 /* A chain of a root with this extension or path length. */
 static enum verdict_status status_below(const struct pki_spec *of_root, const char *subject)
 {

@@ -90,9 +90,9 @@ Test(verify_directory, values_that_none_finds_alike)
     cr_expect_not(may(V_ASN1_PRINTABLESTRING, "Acme", V_ASN1_UTF8STRING, "Other"));
 }
 
-static bool may_wide(const char *wide, size_t length, const char *other)
+static bool may_wide(int type, const char *wide, size_t length, const char *other)
 {
-    X509_NAME *one = name_of(V_ASN1_BMPSTRING, wide, length, NULL);
+    X509_NAME *one = name_of(type, wide, length, NULL);
     X509_NAME *two = name_of(V_ASN1_UTF8STRING, other, strlen(other), NULL);
     bool result = directory_may_hold(one, two);
 
@@ -103,9 +103,11 @@ static bool may_wide(const char *wide, size_t length, const char *other)
 
 Test(verify_directory, wide_characters_are_read)
 {
-    cr_expect(may_wide("\0A\0c\0m\0e", 8, "acme"));
-    cr_expect(may_wide("\0\xC4\0r\0g\0e\0r", 10, "\xC3\xA4rger"));
-    cr_expect_not(may_wide("\0A\0c\0m\0e", 8, "other"));
+    cr_expect(may_wide(V_ASN1_BMPSTRING, "\0A\0c\0m\0e", 8, "acme"));
+    cr_expect(may_wide(V_ASN1_BMPSTRING, "\0\xC4\0r\0g\0e\0r", 10, "\xC3\xA4rger"));
+    cr_expect_not(may_wide(V_ASN1_BMPSTRING, "\0A\0c\0m\0e", 8, "other"));
+    cr_expect(may_wide(V_ASN1_UNIVERSALSTRING, "\0\0\0A\0\0\0\xC4", 8, "a\xC3\xA4"));
+    cr_expect_not(may_wide(V_ASN1_UNIVERSALSTRING, "\0\0\0A\0\0\0b", 8, "other"));
 }
 
 Test(verify_directory, names_are_compared_part_by_part)

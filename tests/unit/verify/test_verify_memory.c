@@ -314,3 +314,42 @@ Test(verify_memory, below_a_link_certificate_is_valid_or_not_judged)
     pki_free(new);
     pki_free(old);
 }
+
+/* Wide characters are converted; what a CA above forbids is looked for on a path of its own. */
+Test(verify_memory, an_excluded_name_and_a_ca_above_survive_failed_allocations)
+{
+    static const char wide[] = "\0\xE4\0r\0g\0e\0r";
+    X509_NAME *name = X509_NAME_new();
+    struct pki *root = pki_ca("CN=Root"), *leaf, *client, *excluding, *issuing;
+    struct pki *middle = pki_make(&(struct pki_spec){
+        .subject = "CN=Middle", .issuer = root, .ca = true, .pathlen_plus_one = 2});
+    struct pki_revoked line = {.certificate = middle->certificate};
+    X509_CRL *of_root =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .revoked = &line, .revoked_count = 1});
+    X509_CRL *of_issuing;
+
+    pki_name_add(name, "O", V_ASN1_BMPSTRING, wide, sizeof(wide) - 1, false);
+    excluding = pki_make(&(struct pki_spec){.subject = "CN=Excluding",
+        .ca = true,
+        .extensions = {"nameConstraints=critical,@nc"},
+        .configuration = "[nc]\nexcluded;dirName=dn\n[dn]\nO=\xC3\x84rger\n"});
+    leaf = pki_make(&(struct pki_spec){.subject_name = name, .issuer = excluding});
+    torture(&(struct setup){.ca = {excluding}}, leaf, VERDICT_UNTRUSTED, "an excluded name");
+    issuing = pki_make(&(struct pki_spec){.subject = "CN=Issuing", .issuer = middle, .ca = true});
+    client = pki_client("CN=x", issuing);
+    of_issuing = pki_crl(&(struct pki_crl_spec){.issuer = issuing});
+    torture(&(struct setup){.ca = {root, issuing}, .chain = {middle}}, client, VERDICT_VALID,
+        "nothing is forbidden");
+    torture(
+        &(struct setup){.ca = {root, issuing}, .crls = {of_root, of_issuing}, .chain = {middle}},
+        client, VERDICT_REVOKED, "a CA above was revoked");
+    X509_CRL_free(of_issuing);
+    X509_CRL_free(of_root);
+    pki_free(client);
+    pki_free(issuing);
+    pki_free(middle);
+    pki_free(leaf);
+    pki_free(excluding);
+    pki_free(root);
+    X509_NAME_free(name);
+}
