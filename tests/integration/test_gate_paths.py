@@ -5,6 +5,7 @@ import urllib.parse
 
 import pytest
 
+import gate_fronts
 from gate_helpers import raw, settled_path
 from gate_shared import EVERY, Asked, gates  # noqa: F401
 
@@ -17,6 +18,8 @@ VARIANTS = [
     "/pub/..%2Fsecret/file.txt", "/pub/%2e%2e%2fsecret/file.txt", "/pub/..\\secret/file.txt",
     "/pub\\..\\secret\\file.txt", "/pub/..%5csecret/file.txt", "/pub%5c..%5csecret%5cfile.txt",
     "/pub/%252e%252e/secret/file.txt", "/pub/%252e%252e%252fsecret/file.txt", "/pub/..%252fsecret/file.txt",
+    "/%2573ecret/file.txt", "/%25%37%33ecret/file.txt", "/%257%33ecret/file.txt", "/pub/%25%32e%25%32e/secret/file.txt",
+    "/pub/%252%65%252%65/secret/file.txt", "/pub/..%25%32fsecret/file.txt",
     "/secret;a=b/file.txt", "/secret;/file.txt", "/secret/;a/file.txt",
     "/pub/..;/secret/file.txt", "/pub/..;a=b/secret/file.txt", "/;/secret/file.txt", "/.;/secret/file.txt",
     "/secret%3b/file.txt", "/pub/%2e%2e;/secret/file.txt", "/secret/./file.txt", "/secret//file.txt",
@@ -59,6 +62,19 @@ def test_nor_in_http_2(gates, pki, name, variant):
     front = gates(name)
     reply = front.curl(pki.good, "--path-as-is", url=front.at(variant), check=False)
     assert b"secret\n" not in getattr(reply, "body", b"") and getattr(reply, "status", 0) != 200
+
+
+def test_a_path_that_nginx_decodes_is_denied_as_it_was_written_too(peercert, pki, tmp_path):
+    """Where encoded slashes are part of names: the gate is told the decoded path, and the application the other."""
+    rules = tmp_path / "access.rules"
+    rules.write_text("set encoded-slash literal\ndeny any path=/app/a%2Fb,/app/x/y\nallow any user=somebody\n")
+    front = gate_fronts.FRONTS["nginx"](tmp_path / "front", pki, peercert, "--rules", rules).start()
+    try:
+        for denied in ("/app/a%2Fb", "/app/a%2fb", "/app/%61%2f%62", "/app/x%2Fy", "/app/x/y"):
+            assert raw(front, pki.good, denied)[0] == 403, denied
+        assert raw(front, pki.good, "/app/a%2Fc")[0] == 200
+    finally:
+        front.stop()
 
 
 @EVERY

@@ -37,6 +37,8 @@ Test(rules_errors, words_and_values_that_cannot_be_read_are_named_with_their_lin
         {ACME "allow dn=\"CN=#0603550403\" user=x", ":2: dn=CN=#0603550403: after # the DER*"},
         {ACME "allow dn=\"CN=#0C016100\" user=x", ":2: dn=CN=#0C016100: after # the DER*"},
         {ACME "allow dn=\"CN=#0C0161 ,O=\" user=x", ":2: dn=CN=#0C0161 ,O=: a value is missing"},
+        {ACME "allow dn=\"CN=a\\\\q\" user=x",
+            ":2: dn=CN=a\\q: after a backslash two hexadecimal digits*"},
         {ACME "allow dn=\"=a\" user=x", ":2: dn==a: each part must be TYPE=VALUE*"},
         {ACME "allow dn=\"CN=a,,O=b\" user=x", ":2: dn=CN=a,,O=b: each part must be TYPE=VALUE*"},
         {ACME "allow dn=\"CN=a+\" user=x", ":2: dn=CN=a+: each part must be TYPE=VALUE*"},

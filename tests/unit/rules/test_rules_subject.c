@@ -309,3 +309,16 @@ Test(rules_subject, without_a_proven_chain_no_name_counts)
     sk_X509_free(proven);
     rules_release(rules);
 }
+
+/* There is room for each. */
+Test(rules_subject, a_certificate_may_have_many_policies)
+{
+    char policies[1024] = "certificatePolicies=1.2.0";
+    const struct pki_spec spec = {.subject = "CN=Dan", .extensions = {policies}};
+    size_t i, length = strlen(policies);
+
+    for (i = 1; i < 40; i++)
+        length += (size_t)snprintf(policies + length, sizeof(policies) - length, ",1.2.%zu", i);
+    expect("allow policy=1.2.39 user=$cn", &spec, "yes 2 Dan");
+    expect("allow policy=1.2.40 user=$cn", &spec, "no no_rule");
+}
