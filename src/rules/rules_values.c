@@ -220,8 +220,8 @@ static bool read_uri(struct rules *rules, struct rules_value *value, struct erro
         return rules_value_refuse(error, "must be a whole URI, such as spiffe://acme.example/a");
     if (strchr(form, '*') == NULL)
         return rules_value_set(rules, value, form, error);
-    if (stars == 0 || stars > 2 || memchr(form, '*', length - stars) != NULL ||
-        path == length || form[length - stars - 1] != '/' || strpbrk(form, "?#") != NULL ||
+    if (stars == 0 || stars > 2 || memchr(form, '*', length - stars) != NULL || path == length ||
+        form[length - stars - 1] != '/' || strpbrk(form, "?#") != NULL ||
         memmem(form, length, "///", 3) != NULL)
         return rules_value_refuse(
             error, "`*` stands for the last segment, `**` for all below, at the end alone");
