@@ -78,7 +78,16 @@ begin() {
 	lock_folder
 	settle
 	mkdir -- "$work" "$work/new" "$work/new/issued" "$work/new/requests" 2>/dev/null || cannot_write
-	printf '%s %s, process %d\n' "$self" "$command" $$ >"$work/owner" || cannot_write
+	{ printf '%s %s, process %d\n' "$self" "$command" $$ >"$work/owner"; } 2>/dev/null || cannot_write
+	check_room
+}
+
+# Room for what a command writes on its way: later each program, openssl and this shell, would tell of a full disk in words of
+# its own, or take what was cut off for damaged.
+check_room() {
+	local rows=0
+	[ ! -f "$dir/index.txt" ] || rows=$(stat -L -c %s -- "$dir/index.txt")
+	check_space $((262144 + 3 * rows))
 }
 
 commit() {
@@ -121,11 +130,11 @@ rest_folder() {
 	[ ! -w "$dir" ] || ! { exec 9<"$dir" && flock -n 9; } || settle
 }
 
-# After something failed: dies when the reason is that no more can be written here, which one more write finds out.
+# Dies when no more can be written here, so many bytes or, after something failed, a few: which one more write finds out.
 check_space() {
 	local reason
 	[ -d "$work" ] || return 0
-	reason=$( { head -c 65536 /dev/zero >"$work/probe"; } 2>&1)
+	reason=$( { head -c "${1:-65536}" /dev/zero >"$work/probe"; } 2>&1)
 	case $reason in
 		*'No space left'*) die "the disk is full: nothing in '$dir' was changed" ;;
 		*'quota exceeded'*) die "the disk quota is used up: nothing in '$dir' was changed" ;;

@@ -112,7 +112,8 @@ def test_a_lock_of_the_living_is_respected_and_one_of_the_dead_is_none(folder, t
 def test_many_at_once_are_all_recorded(folder):
     running = [subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", f"m{n}"], cwd=folder,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True, start_new_session=True, env=environment(CA_PASSWORD=PASS)) for n in range(4)]
+                                stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                                env=environment(CA_PASSWORD=PASS, CA_LOCK_WAIT="60")) for n in range(4)]
     for child in running:
         shown, _ = child.communicate(timeout=60)
         assert child.returncode == 0, shown
