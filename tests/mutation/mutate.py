@@ -113,7 +113,7 @@ def run(command, **options):
 
 def make_variables():
     """How the Makefile compiles and links, from what it would do."""
-    done = run(["make", "V=1", "-Bn", f"BUILD={BUILD}", str(BUILD / "unit-tests")], text=True)
+    done = run(["make", "V=1", "-Bn", "RUNNER=", f"BUILD={BUILD}", str(BUILD / "unit-tests")], text=True)
     compiles = next(line for line in done.stdout.split("\n") if " -c " in line and line.endswith("src/verify/verify.c"))
     links = next(line for line in done.stdout.split("\n") if f"-o {BUILD}/unit-tests" in line)
     return shlex.split(compiles), shlex.split(links)
@@ -200,8 +200,8 @@ def read_reviewed():
 def build(suites):
     """A workshop whose tests hold as long as nothing is changed."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["make", f"-j{WORKERS}", f"BUILD={BUILD}", str(BUILD / "unit-tests")], cwd=ROOT, check=False,
-                          stdout=subprocess.DEVNULL)
+    done = subprocess.run(["make", f"-j{WORKERS}", "RUNNER=", f"BUILD={BUILD}", str(BUILD / "unit-tests")], cwd=ROOT,
+                          check=False, stdout=subprocess.DEVNULL)
     workshop = Workshop()
     if done.returncode != 0 or not workshop.link(BUILD / "unchanged"):
         sys.exit("mutate: the tests do not build")

@@ -19,7 +19,7 @@ Test(request_path, what_could_be_understood_differently_is_ambiguous)
         "/pub/..;x=1/secret", "/pub/.;/secret", "/;/secret", "/;x/secret", "/pub/;/secret",
         "/pub/;", "/pub/%3b/secret", "/pub/..%3b/secret", "/pub/%2e%2e%3bx/secret",
         "/%252e%252e/secret", "/%252fsecret", "/%255csecret", "/%25252fsecret", "/%2525", "/%2541",
-        "/%2561dmin", "/%25%36%31dmin", "/%256%31dmin", "/%25%361dmin",
+        "/%2500", "/%2561dmin", "/%25%36%31dmin", "/%256%31dmin", "/%25%361dmin",
         "/pub/%252%65%25%32e/secret", "/pub/%25%32%65/secret", "/%25aF", "/a%25Fa", "/secret%00",
         "/secret%00.png", "/%00secret", "/secret%0a", "/secret%0d%0a", "/secret%7f", "/secret%1F",
         "/sec\nret", "/sec\x7fret", "/sec\x01ret", "/%", "/%2", "/%zz", "/%2g", "/%7g", "/%g7",

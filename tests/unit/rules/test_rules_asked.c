@@ -134,6 +134,8 @@ Test(rules_asked, what_is_asked_for)
         {"allow any user=x from=192.0.2.0/24", "eve", "GET h /", "no no_rule"},
         {"allow any user=x from=192.0.2.0/24", "eve", "GET h / from=unix:", "no no_rule"},
         {"allow any user=x from=2001:db8::/32", "eve", "GET h / from=2001:db8:1::1", "yes 3 x"},
+        {"allow any user=x from=2001:db8::1/128", "eve", "GET h / from=2001:db8::1", "yes 3 x"},
+        {"allow any user=x from=2001:db8::1/128", "eve", "GET h / from=2001:db8::2", "no no_rule"},
         {"allow any user=x from=2001:db8::/31", "eve", "GET h / from=2001:db9::1", "yes 3 x"},
         {"allow any user=x from=0.0.0.0/0", "eve", "GET h / from=2001:db8::1", "no no_rule"},
     };
