@@ -180,12 +180,11 @@ static bool look_at_rules(struct state *state)
 static bool look_at_lines(const struct rules *rules, struct rules_subject *subject,
     const bool *identities, struct error *error)
 {
-    size_t most = rules->group_count > rules->map_count ? rules->group_count : rules->map_count;
     struct state state = {.rules = rules,
         .subject = subject,
         .identities = identities,
         .groups = calloc(rules->group_count + 1, 2 * sizeof(bool))};
-    struct rules_first *found = calloc(most + 1, sizeof(*found));
+    struct rules_first *found = calloc(rules->group_count + rules->map_count + 1, sizeof(*found));
     bool good = state.groups != NULL && found != NULL;
 
     if (good) {
