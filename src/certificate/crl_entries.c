@@ -143,11 +143,15 @@ static bool read_entry(struct reading *reading, struct der_span entry)
         !der_take(&entry, date_tag, &date) || date.length < DATE_MIN ||
         (entry.length > 0 && !crl_entry_extensions_read(entry, &facts)))
         return false;
+    if (!identity_time_of(date_tag, date.at, date.length, &revoked_at)) {
+        revoked_at = 0;
+        if (facts.fault == NULL)
+            facts.fault = "the revocation date of an entry cannot be read (RFC 5280 section "
+                          "5.1.2.6)";
+    }
     note_faults(reading, &facts);
     if (reading->of_another_issuer)
         return true;
-    if (!identity_time_of(date_tag, date.at, date.length, &revoked_at))
-        revoked_at = 0;
     if (!put_serial(serial, record))
         return false;
     put_rest(record + record_key_length(record), revoked_at, facts.reason);

@@ -4,6 +4,7 @@
 #include "certificate/alloc_watch.h"
 #include "certificate/bundle.h"
 #include "certificate/identity.h"
+#include "certificate/policies.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -68,21 +69,6 @@ static bool check(
     return false;
 }
 
-/* Has libcrypto read the policies of a certificate: it does so for all of a chain but its last, so
- * that the certificate stands there twice. What they say does not matter here. */
-static void settle_policies(X509 *certificate)
-{
-    STACK_OF(X509) *chain = sk_X509_new_null();
-    X509_POLICY_TREE *tree = NULL;
-    int explicit_policy = 0;
-
-    if (chain != NULL && sk_X509_push(chain, certificate) > 0 &&
-        sk_X509_push(chain, certificate) > 0)
-        (void)X509_policy_check(&tree, &explicit_policy, chain, NULL, 0);
-    X509_policy_tree_free(tree);
-    sk_X509_free(chain);
-}
-
 /* libcrypto reads the extensions of a certificate when they are first needed, and keeps what came
  * out, even when that came of an allocation that failed. Now is the time: afterwards threads only
  * read. */
@@ -95,7 +81,8 @@ static bool settle(const char *path, const struct bundle *bundle, struct error *
     for (i = 0; bundle->certificates != NULL && i < sk_X509_num(bundle->certificates); i++) {
         (void)X509_check_purpose(sk_X509_value(bundle->certificates, i), -1, 0);
         (void)X509_get0_pubkey(sk_X509_value(bundle->certificates, i));
-        settle_policies(sk_X509_value(bundle->certificates, i));
+        if (!policies_are_lost(sk_X509_value(bundle->certificates, i)))
+            (void)policies_settle(sk_X509_value(bundle->certificates, i));
     }
     if (!alloc_watch_explains_errors())
         return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_policy.h"
+#include "certificate/policies.h"
 
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
@@ -33,19 +34,12 @@ static int check_by_libcrypto(STACK_OF(X509) * chain)
     return result;
 }
 
-/* libcrypto would lose what it decodes of this certificate's policyConstraints. */
-static bool is_lost(const X509 *certificate)
-{
-    return X509_get_ext_by_NID(certificate, NID_policy_constraints, -1) >= 0 &&
-           X509_get_ext_by_NID(certificate, NID_certificate_policies, -1) < 0;
-}
-
 static bool has_lost(STACK_OF(X509) * chain)
 {
     int i;
 
     for (i = 0; i < sk_X509_num(chain) - 1; i++) {
-        if (is_lost(sk_X509_value(chain, i)))
+        if (policies_are_lost(sk_X509_value(chain, i)))
             return true;
     }
     return false;
@@ -79,20 +73,6 @@ static bool lower_by_constraints(const X509 *certificate, long *until_demanded)
     return usable;
 }
 
-/* Has libcrypto mark a certificate whose policies are invalid. It looks at all of a chain but its
- * last, so the certificate stands there twice. false when it failed. */
-static bool settle(X509 *certificate)
-{
-    STACK_OF(X509) *twice = sk_X509_new_null();
-    bool settled = false;
-
-    if (twice != NULL && sk_X509_push(twice, certificate) > 0 &&
-        sk_X509_push(twice, certificate) > 0)
-        settled = check_by_libcrypto(twice) != X509_PCY_TREE_INTERNAL;
-    sk_X509_free(twice);
-    return settled;
-}
-
 /* The same as check_by_libcrypto, of a chain with a certificate that has no policies: none is valid
  * from there on (RFC 5280 section 6.1.3 e), and what is left to look at is whether one is demanded
  * (explicit_policy of section 6.1). In *depth whose extension is invalid. */
@@ -106,7 +86,7 @@ static int check_without_policies(STACK_OF(X509) * chain, int *depth)
         X509 *certificate = sk_X509_value(chain, i);
 
         *depth = i;
-        if (!is_lost(certificate) && !settle(certificate))
+        if (!policies_are_lost(certificate) && !policies_settle(certificate))
             return X509_PCY_TREE_INTERNAL;
         if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID_POLICY) != 0)
             return X509_PCY_TREE_INVALID;

@@ -142,3 +142,52 @@ Test(crl_entries, the_serial_numbers_at_the_borders_are_told_apart)
     }
     pki_free(ca);
 }
+
+/* RFC 5280 section 5.1.2.6: what has such a date is revoked; the list proves nothing good. */
+Test(crl_entries, a_revocation_date_that_cannot_be_read_is_a_fault_of_the_list)
+{
+    static const struct {
+        int type;
+        const char *date;
+        bool readable;
+    } cases[] = {
+        {V_ASN1_UTCTIME, "260101000000Z", true},
+        {V_ASN1_GENERALIZEDTIME, "20260101000000Z", true},
+        {V_ASN1_UTCTIME, "2601010000Z", false},
+        {V_ASN1_UTCTIME, "261301000000Z", false},
+        {V_ASN1_UTCTIME, "260101000000+0100", false},
+        {V_ASN1_GENERALIZEDTIME, "20260101000000.5Z", false},
+        {V_ASN1_GENERALIZEDTIME, "not a date at a", false},
+    };
+    struct pki *ca = pki_ca("CN=CA");
+    ASN1_INTEGER *serial = ASN1_INTEGER_new(), *another = ASN1_INTEGER_new();
+    size_t i;
+
+    pki_must(ASN1_INTEGER_set(serial, 5) == 1 && ASN1_INTEGER_set(another, 6) == 1, "numbers");
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = ca});
+        ASN1_STRING *date = ASN1_STRING_type_new(cases[i].type);
+        struct crl_entry entry = {0};
+        struct crl *decoded;
+
+        revoke(crl, serial, 1, 0);
+        pki_must(ASN1_STRING_set(date, cases[i].date, -1) == 1 &&
+                     X509_REVOKED_set_revocationDate(
+                         sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 0), date) == 1,
+            "date");
+        revoke(crl, another, 0, 0);
+        pki_must(X509_CRL_sign(crl, ca->key, EVP_sha256()) > 0, "sign");
+        decoded = expect_decoded(crl);
+        expect_fault(decoded, cases[i].readable ? NULL : "revocation date", i);
+        cr_expect(crl_find(decoded, serial, &entry), "%s", cases[i].date);
+        cr_expect_eq(entry.reason, 1, "%s", cases[i].date);
+        cr_expect_eq(entry.revoked_at, cases[i].readable ? 1767225600 : 0, "%s", cases[i].date);
+        cr_expect(crl_find(decoded, another, &entry), "%s", cases[i].date);
+        crl_free(decoded);
+        ASN1_STRING_free(date);
+        X509_CRL_free(crl);
+    }
+    ASN1_INTEGER_free(another);
+    ASN1_INTEGER_free(serial);
+    pki_free(ca);
+}
