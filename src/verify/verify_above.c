@@ -49,6 +49,7 @@ static bool find_prohibition(
     const struct job *job, struct findings *findings, const struct finding **forbids)
 {
     enum verdict_status status;
+    bool checked;
 
     *forbids = NULL;
     if (!chain_verify(findings))
@@ -64,10 +65,9 @@ static bool find_prohibition(
     if (status == VERDICT_UNTRUSTED && !is_no_path((*forbids)->code))
         return true;
     findings->options = job->options;
-    if (!revocation_check(findings, job->search))
-        return false;
+    checked = revocation_check(findings, job->search);
     *forbids = find_revoked(findings);
-    return true;
+    return checked;
 }
 
 /* Judges the path alone. The limits of depth and of strength are for what the operator trusts by
@@ -79,6 +79,7 @@ static bool judge_path(
     struct findings findings = {
         .path = path, .trust = job->search->trust, .options = &lenient, .verdict = verdict};
     const struct finding *forbids;
+    bool described;
 
     lenient.depth = PATH_LENGTH;
     lenient.security_level = 0;
@@ -89,10 +90,9 @@ static bool judge_path(
     if (forbids == NULL)
         return true;
     verdict->status = verify_error_status(forbids->code, forbids->depth);
-    if (!words_describe(forbids, path_at(path, forbids->depth), job->options, verdict))
-        return false;
+    described = words_describe(forbids, path_at(path, forbids->depth), job->options, verdict);
     revocation_describe(verdict, &findings);
-    return true;
+    return described;
 }
 
 /* A way on is forbidden when it is by itself, or by all that its own anchor is below. The calls go

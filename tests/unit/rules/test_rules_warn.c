@@ -119,6 +119,7 @@ Test(rules_warn, a_pattern_of_hosts_is_wider_than_the_hosts_it_stands_for)
     expect_warnings("deny any host=*.a.b\nallow any user=x host=a.b", "");
     expect_warnings("deny any host=*.a.b\nallow any user=x host=*.c.a.b", "");
     expect_warnings("deny any host=*.a.b\nallow any user=x host=c", "");
+    expect_warnings("deny any host=*.a.b\nallow any user=x host=[::ffff:1.2.3.4]", "");
     expect_warnings("deny any host=c.a.b\nallow any user=x host=*.a.b", "");
 }
 
