@@ -171,6 +171,40 @@ Test(request_path, what_the_front_serves_counts_and_both_must_be_plain)
     }
 }
 
+Test(request_path, a_second_path_is_what_the_front_took_back)
+{
+    static const struct request_path_options literal = {
+        .encoded_slash_literal = true, .double_slash_literal = true};
+    static const struct {
+        const char *raw, *served;
+        bool encoded;
+        const char *wanted; /* NULL: none */
+    } rows[] = {
+        {"/a%2fb", "/a/b", false, "/a%2Fb"},
+        {"/a//b", "/a/b", false, "/a//b"},
+        {"/a%2Fb", "/a%2Fb", true, NULL},
+        {"/a//b", "/a//b", false, NULL},
+        {"/a/b", "/a/b", false, NULL},
+        {"/a%20b", "/a b", false, NULL},
+        {"/a%2Fb", NULL, false, NULL},
+        {NULL, "/a//b", false, NULL},
+    };
+    struct request_path chosen, second;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool is;
+
+        cr_assert(
+            request_path_choose(rows[i].raw, rows[i].served, rows[i].encoded, &literal, &chosen),
+            "row %zu", i);
+        is = request_path_second(rows[i].raw, rows[i].served, &literal, &chosen, &second);
+        cr_assert_eq(is, rows[i].wanted != NULL, "row %zu", i);
+        if (is)
+            cr_expect_str_eq(second.text, rows[i].wanted, "row %zu: %s", i, second.text);
+    }
+}
+
 Test(request_path, a_folder_is_itself_and_all_below)
 {
     struct request_path path;
