@@ -121,7 +121,7 @@ configure_site() {
 start_gate() {
     "$program" --ca ca.cer --rules access.rules --listen unix:gate.sock --log-file gate.log 2>gate.err.log &
     gate=$!
-    until [ -S gate.sock ]; do
+    until grep -qs ' serves on ' gate.log; do
         kill -0 "$gate" 2>/dev/null || fail 'the gate does not start'
         sleep 0.1
     done

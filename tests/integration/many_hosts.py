@@ -16,7 +16,7 @@ import fastcgi
 from front_haproxy import Haproxy
 from fronts import VALID
 from load import CUT_OFF, NO_ANSWER, WHOLE, Load
-from processes import Process, wait_until
+from processes import Process, connects, wait_until
 
 FRONT = "192.0.2.1"
 HOSTS = {"one": "192.0.2.10", "two": "192.0.2.11", "three": "192.0.2.12"}
@@ -102,7 +102,7 @@ def hosts(peercert, pki):
     pki.authority.write_crl(front.crl)
     try:
         front.start()
-        wait_until((tmp_path / "admin.sock").exists, "HAProxy has its stats socket")
+        wait_until(lambda: connects(tmp_path / "admin.sock"), "HAProxy listens on its stats socket")
         for name in HOSTS:
             wait_until(lambda: front.status(name) == "UP", f"{name} is up")
         yield front
