@@ -97,7 +97,6 @@ list_crls() {
 }
 crl_end() { date -u -d "$(openssl crl -in "$1" -noout -nextupdate | sed 's/^nextUpdate=//')" +%s; }
 
-# Whether a certificate is valid here and now: signed by this CA or one it follows, current, not revoked, and for what.
 # unfit_words PURPOSE: why openssl verify does not take the certificate for it, from the file reason.
 unfit_words() {
 	local number words
@@ -108,6 +107,7 @@ unfit_words() {
 	fi
 }
 
+# Whether a certificate is valid here and now: signed by this CA or one it follows, current, not revoked, and for what.
 cmd_verify() {
 	local name why='' profile own trust purpose start end now untrusted=()
 	one_argument 'FILE.cer, NAME or a SERIAL number'
