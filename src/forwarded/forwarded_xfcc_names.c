@@ -100,7 +100,6 @@ enum decoding xfcc_names_check(
         return DECODING_FAILED;
     return fit ? DECODING_FINE
                : encoding_refuse(out,
-                     "an element of X-Forwarded-Client-Cert does not have the URIs and DNS names "
-                     "of "
-                     "its certificate: the client may have written what follows it");
+                     "an element of X-Forwarded-Client-Cert does not have the URIs and DNS "
+                     "names of its certificate: the client may have written what follows it");
 }

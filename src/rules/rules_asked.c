@@ -22,7 +22,7 @@ static void read_clock(struct rules_asked *asked, time_t now)
     asked->weekday = (int)(((days + FIRST_WEEKDAY) % 7 + 7) % 7);
 }
 
-static struct request_path_options options_of(const struct rules *rules)
+struct request_path_options rules_path_options(const struct rules *rules)
 {
     return (struct request_path_options){.encoded_slash_literal = rules->encoded_slash_literal,
         .double_slash_literal = rules->double_slash_literal};
@@ -30,7 +30,7 @@ static struct request_path_options options_of(const struct rules *rules)
 
 const char *rules_path_fault(const struct rules *rules, const struct rules_request *request)
 {
-    const struct request_path_options options = options_of(rules);
+    const struct request_path_options options = rules_path_options(rules);
 
     return request_path_fault(request->raw_path != NULL ? request->raw_path : "", &options);
 }
@@ -38,7 +38,7 @@ const char *rules_path_fault(const struct rules *rules, const struct rules_reque
 void rules_asked_read(
     const struct rules *rules, const struct rules_request *request, struct rules_asked *asked)
 {
-    const struct request_path_options options = options_of(rules);
+    const struct request_path_options options = rules_path_options(rules);
     bool given = request->host != NULL && request->host[0] != '\0';
 
     asked->request = request;

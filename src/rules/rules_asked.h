@@ -22,6 +22,9 @@ struct rules_asked {
     struct request_path second_path;
 };
 
+/* What the file's `set` lines say of paths. */
+struct request_path_options rules_path_options(const struct rules *rules);
+
 /* Reads a request into the form that rules are compared with. Borrows the strings. */
 void rules_asked_read(
     const struct rules *rules, const struct rules_request *request, struct rules_asked *asked);

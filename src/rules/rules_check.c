@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "rules/request_path.h"
+#include "rules/rules_asked.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"
 #include "rules/rules_values.h"
@@ -61,8 +61,7 @@ static bool check_path(const struct rules *rules, const struct rules_line *line,
     const struct rules_value *value, struct error *error)
 {
     struct request_path path;
-    struct request_path_options options = {.encoded_slash_literal = rules->encoded_slash_literal,
-        .double_slash_literal = rules->double_slash_literal};
+    struct request_path_options options = rules_path_options(rules);
     bool slash;
 
     if (request_path_read(value->word, &options, &path))

@@ -30,7 +30,7 @@ static bool is_fresh = true;
 
 /* A CRL with this number and age in days, delta to `base` unless that is 0; reason -1: the leaf is
  * not on it. */
-static X509_CRL *make(long number, long base, long days_ago, int reason)
+static X509_CRL *make_with(long number, long base, long days_ago, int reason, const char *digest)
 {
     struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason > 0 ? reason : 0};
 
@@ -40,7 +40,19 @@ static X509_CRL *make(long number, long base, long days_ago, int reason)
         .number = number,
         .delta_base_plus_one = base > 0 ? base + 1 : 0,
         .extensions = {is_fresh && base == 0 ? "freshestCRL=URI:http://127.0.0.1/delta" : NULL},
-        .this_update = -days_ago * PKI_DAY});
+        .this_update = -days_ago * PKI_DAY,
+        .digest = digest});
+}
+
+static X509_CRL *make(long number, long base, long days_ago, int reason)
+{
+    return make_with(number, base, days_ago, reason, NULL);
+}
+
+/* With a digest that certificates must not have at the security level. */
+static X509_CRL *make_weak(long number, long base, long days_ago, int reason)
+{
+    return make_with(number, base, days_ago, reason, "sha1");
 }
 
 static struct verdict judge(
@@ -129,21 +141,6 @@ Test(verify_listed, a_delta_to_a_complete_crl_that_is_not_there_revokes_and_rele
     X509_CRL_free(gone);
     X509_CRL_free(held);
     X509_CRL_free(base);
-}
-
-/* A digest that certificates must not have at the security level. */
-static X509_CRL *make_weak(long number, long base, long days_ago, int reason)
-{
-    struct pki_revoked line = {.certificate = leaf->certificate, .reason = reason > 0 ? reason : 0};
-
-    return pki_crl(&(struct pki_crl_spec){.issuer = ca,
-        .revoked = &line,
-        .revoked_count = reason >= 0,
-        .number = number,
-        .delta_base_plus_one = base > 0 ? base + 1 : 0,
-        .extensions = {base == 0 ? "freshestCRL=URI:http://127.0.0.1/delta" : NULL},
-        .this_update = -days_ago * PKI_DAY,
-        .digest = "sha1"});
 }
 
 Test(verify_listed, a_crl_with_a_weak_signature_proves_nothing_good)
