@@ -216,22 +216,21 @@ static enum error_kind take_hash(
 }
 
 /* Fetched once: libcrypto looks EVP_sha256() up anew for each use. */
-static enum error_kind read_hashes(const X509 *certificate, struct identity *identity)
+static enum error_kind read_hashes(
+    const X509 *certificate, const struct bytes *der, struct identity *identity)
 {
     EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    unsigned char *der = NULL, *spki = NULL;
-    int der_length = i2d_X509(certificate, &der);
+    unsigned char *spki = NULL;
     int spki_length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
     enum error_kind failure;
 
-    if (sha256 == NULL || der_length <= 0 || spki_length <= 0)
+    if (sha256 == NULL || spki_length <= 0)
         failure = alloc_watch_error_kind(ERROR_LIBRARY);
     else
-        failure = take_hash(sha256, der, (size_t)der_length, &identity->sha256_fingerprint);
+        failure = take_hash(sha256, der->data, der->length, &identity->sha256_fingerprint);
     if (failure == ERROR_NONE)
         failure = take_hash(sha256, spki, (size_t)spki_length, &identity->spki_sha256);
     EVP_MD_free(sha256);
-    OPENSSL_free(der);
     OPENSSL_free(spki);
     return failure;
 }
@@ -297,7 +296,8 @@ static enum error_kind read_algorithms(const X509 *certificate, struct identity 
                                                                                  : ERROR_MEMORY;
 }
 
-static enum error_kind read_all(X509 *certificate, struct identity *identity)
+static enum error_kind read_all(
+    X509 *certificate, const struct bytes *der, struct identity *identity)
 {
     long version = X509_get_version(certificate);
     enum error_kind failure;
@@ -309,7 +309,7 @@ static enum error_kind read_all(X509 *certificate, struct identity *identity)
     if (failure == ERROR_NONE)
         failure = read_dates(certificate, identity);
     if (failure == ERROR_NONE)
-        failure = read_hashes(certificate, identity);
+        failure = read_hashes(certificate, der, identity);
     if (failure == ERROR_NONE)
         failure = read_algorithms(certificate, identity);
     if (failure == ERROR_NONE)
@@ -317,7 +317,7 @@ static enum error_kind read_all(X509 *certificate, struct identity *identity)
     return failure;
 }
 
-struct identity *identity_read(X509 *certificate, struct error *error)
+struct identity *identity_read(X509 *certificate, const struct bytes *der, struct error *error)
 {
     struct identity *identity = calloc(1, sizeof(*identity));
     enum error_kind failure = ERROR_MEMORY;
@@ -325,7 +325,7 @@ struct identity *identity_read(X509 *certificate, struct error *error)
     ERR_clear_error();
     alloc_watch_clear();
     if (identity != NULL)
-        failure = read_all(certificate, identity);
+        failure = read_all(certificate, der, identity);
     /* libcrypto may have read less than there is without saying why. */
     if (alloc_watch_explains_errors())
         failure = ERROR_MEMORY;

@@ -2,6 +2,7 @@
 #ifndef PEERCERT_IDENTITY_H
 #define PEERCERT_IDENTITY_H
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include <openssl/x509.h>
 #include <stdbool.h>
@@ -70,10 +71,11 @@ struct identity {
 #define IDENTITY_MAX_NAMES 128
 #define IDENTITY_MAX_NAME_BYTES ((size_t)16 * 1024)
 
-/* Reads what the certificate says. The certificate is borrowed for the call. Returns an identity,
- * or NULL with ERROR_MEMORY or ERROR_LIBRARY (never ERROR_INPUT: what cannot be read is shown as
- * such). */
-struct identity *identity_read(X509 *certificate, struct error *error);
+/* Reads what the certificate says; der is its encoding, which it was decoded from
+ * (certificate_decode: byte for byte the same), for the fingerprint. Both are borrowed for the
+ * call. Returns an identity, or NULL with ERROR_MEMORY or ERROR_LIBRARY (never ERROR_INPUT: what
+ * cannot be read is shown as such). */
+struct identity *identity_read(X509 *certificate, const struct bytes *der, struct error *error);
 
 /* Frees an identity. Accepts NULL. */
 void identity_free(struct identity *identity);

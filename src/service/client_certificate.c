@@ -72,7 +72,7 @@ bool client_certificate_decode(struct client_certificate *client, const struct f
     }
     if (decode(client, forwarded, &error)) {
         if (client->identity == NULL)
-            client->identity = identity_read(client->certificate, &error);
+            client->identity = identity_read(client->certificate, &forwarded->leaf, &error);
         if (client->identity != NULL)
             return true;
     }
@@ -89,7 +89,7 @@ bool client_certificate_identify(
     if (forwarded->status == FORWARDED_PRESENT)
         leaf = certificate_decode(forwarded->leaf.data, forwarded->leaf.length, &error);
     if (leaf != NULL)
-        client->identity = identity_read(leaf, &error);
+        client->identity = identity_read(leaf, &forwarded->leaf, &error);
     X509_free(leaf);
     return client->identity != NULL;
 }

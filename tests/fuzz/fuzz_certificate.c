@@ -25,7 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = {.kind = ERROR_NONE};
     X509 *certificate = certificate_decode(data, size, &error);
-    struct identity *identity = certificate != NULL ? identity_read(certificate, &error) : NULL;
+    struct bytes der = {.data = (unsigned char *)data, .length = size};
+    struct identity *identity =
+        certificate != NULL ? identity_read(certificate, &der, &error) : NULL;
 
     if (certificate != NULL && identity == NULL)
         abort(); /* what cannot be read is shown as such */

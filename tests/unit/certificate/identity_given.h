@@ -9,4 +9,7 @@
  * Free with identity_free. */
 struct identity *identity_given(const struct pki_spec *spec);
 
+/* The same of a certificate that is there, which is borrowed. */
+struct identity *identity_of(X509 *certificate);
+
 #endif

@@ -151,10 +151,8 @@ Test(identity, every_kind_of_key_is_named)
 static struct identity *read_decoded(const struct pki *pki)
 {
     X509 *certificate = pki_decoded(pki);
-    struct error error = {.kind = ERROR_NONE};
-    struct identity *identity = identity_read(certificate, &error);
+    struct identity *identity = identity_of(certificate);
 
-    cr_assert_not_null(identity, "%s", error.text);
     X509_free(certificate);
     return identity;
 }

@@ -213,11 +213,9 @@ Test(identity_extensions, what_libcrypto_does_not_know_is_listed_with_its_critic
 Test(identity_extensions, key_identifiers_are_hexadecimal_with_colons)
 {
     struct pki *ca = pki_ca("CN=CA");
-    struct error error = {.kind = ERROR_NONE};
-    struct identity *of_ca = identity_read(ca->certificate, &error);
+    struct identity *of_ca = identity_of(ca->certificate);
     struct identity *identity = identity_given(&(struct pki_spec){.issuer = ca});
 
-    cr_assert_not_null(of_ca, "%s", error.text);
     cr_expect_eq(strlen(of_ca->subject_key_id), 59);
     cr_expect_eq(of_ca->subject_key_id[2], ':');
     cr_expect_str_eq(identity->authority_key_id, of_ca->subject_key_id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/report_html.h"
+#include "unit/certificate/identity_given.h"
 #include "unit/pki/pki.h"
 #include "unit/report/html_page.h"
 #include "unit/report/sample_identity.h"
@@ -211,13 +212,11 @@ Test(report_html_hostile, what_was_replaced_is_marked_and_a_backslash_is_none)
 static struct html_page page_of(const struct pki_spec *spec, struct text *text)
 {
     struct pki *pki = pki_make(spec);
-    struct error error = {.kind = ERROR_NONE};
-    struct identity *identity = identity_read(pki->certificate, &error);
+    struct identity *identity = identity_of(pki->certificate);
     struct forwarded forwarded;
     struct verdict verdict;
     struct html_page page;
 
-    cr_assert_not_null(identity, "%s", error.text);
     sample_forwarded(&forwarded, "SUCCESS");
     forwarded.leaf.data = pki_der(pki->certificate, &forwarded.leaf.length);
     sample_verdict(&verdict, VERDICT_VALID, NOW);

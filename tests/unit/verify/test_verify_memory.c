@@ -13,8 +13,7 @@
 
 /* Everything that a request does with a certificate. */
 struct request {
-    unsigned char *leaf, *sent;
-    size_t leaf_length, sent_length;
+    struct bytes leaf, sent;
     const struct trust *trust;
     struct config config;
     time_t now;
@@ -25,22 +24,22 @@ static enum verdict_status judge(const struct request *request)
 {
     struct error error = {.kind = ERROR_NONE};
     struct verdict verdict = {.status = VERDICT_NOT_JUDGED};
-    X509 *leaf = certificate_decode(request->leaf, request->leaf_length, &error);
+    X509 *leaf = certificate_decode(request->leaf.data, request->leaf.length, &error);
     X509 *sent = NULL;
     STACK_OF(X509) *chain = NULL;
     struct identity *identity = NULL;
 
     if (leaf == NULL)
         goto out;
-    if (request->sent != NULL) {
-        sent = certificate_decode(request->sent, request->sent_length, &error);
+    if (request->sent.data != NULL) {
+        sent = certificate_decode(request->sent.data, request->sent.length, &error);
         chain = sk_X509_new_null();
         if (sent == NULL || chain == NULL || sk_X509_push(chain, sent) <= 0) {
             error.kind = error.kind != ERROR_NONE ? error.kind : ERROR_MEMORY;
             goto out;
         }
     }
-    identity = identity_read(leaf, &error);
+    identity = identity_read(leaf, &request->leaf, &error);
     verify_configured(leaf, chain, request->trust, &request->config, request->now, &verdict);
 
 out:
@@ -128,13 +127,13 @@ static void torture(
     struct trust *trust = verify_trust(setup, &request.config);
 
     request.trust = trust;
-    request.leaf = pki_der(leaf->certificate, &request.leaf_length);
+    request.leaf.data = pki_der(leaf->certificate, &request.leaf.length);
     if (setup->chain[0] != NULL)
-        request.sent = pki_der(setup->chain[0]->certificate, &request.sent_length);
+        request.sent.data = pki_der(setup->chain[0]->certificate, &request.sent.length);
     torture_all(&request, wanted, what);
     trust_release(trust);
-    free(request.leaf);
-    free(request.sent);
+    free(request.leaf.data);
+    free(request.sent.data);
 }
 
 static void torture_key(enum pki_key key, const char *what)
