@@ -17,17 +17,31 @@ check_reason() {
 	esac
 }
 
-cmd_revoke() {
-	local reason='' target lifetime ahead
-	one_argument 'FILE.cer, NAME or a SERIAL number'
-	[ -z "${given[--reason]-}" ] || check_reason "${given[--reason]}"
+# begin_on CERTIFICATE: sets the caller's target, lifetime and ahead, and stages the database.
+begin_on() {
 	begin
 	must_be_ca
 	read_crl_settings
 	stage_database
-	find_certificate "${args[0]}"
+	find_certificate "$1"
 	find_row
 	target=$serial
+}
+
+# commit_crls WORD: signs the lists of the staged database and says what happened to the target.
+commit_crls() {
+	sign_crls "$lifetime" "$ahead"
+	keep_database
+	commit
+	say_crls "$1: $target"
+	show_live "$target"
+}
+
+cmd_revoke() {
+	local reason='' target lifetime ahead
+	one_argument 'FILE.cer, NAME or a SERIAL number'
+	[ -z "${given[--reason]-}" ] || check_reason "${given[--reason]}"
+	begin_on "${args[0]}"
 	# RFC 5280 5.3.1: a hold may become final. Nothing else is said twice.
 	[ "$row_status" != R ] || { [[ $row_revoked == *certificateHold ]] && [[ -n $reason && $reason != certificateHold ]]; } ||
 		die "the certificate $target is revoked already: $row_revoked"
@@ -37,11 +51,7 @@ cmd_revoke() {
 	get_ca_password
 	[ "$reason" != unspecified ] || reason=''
 	set_row "$target" R "$(date -u +%y%m%d%H%M%SZ)${reason:+,$reason}"
-	sign_crls "$lifetime" "$ahead"
-	keep_database
-	commit
-	say_crls "Revoked: $target"
-	show_live "$target"
+	commit_crls "Revoked"
 }
 
 # set_row SERIAL STATUS REVOKED: what the staged database says of a certificate.
@@ -54,24 +64,14 @@ set_row() {
 cmd_release() {
 	local target lifetime ahead
 	one_argument 'FILE.cer, NAME or a SERIAL number'
-	begin
-	must_be_ca
-	read_crl_settings
-	stage_database
-	find_certificate "${args[0]}"
-	find_row
-	target=$serial
+	begin_on "${args[0]}"
 	[ "$row_status" = R ] || die "the certificate $target is not revoked"
 	[[ $row_revoked == *' certificateHold' ]] || die "the certificate $target is revoked for good, and only a hold can end: $row_revoked"
 	say "The certificate $target" "  of:    $row_subject" "  until: $row_end" "  on hold since ${row_revoked%% *}"
 	agree 'End the hold, so that it is valid again?' 'still on hold'
 	get_ca_password
 	set_row "$target" V ''
-	sign_crls "$lifetime" "$ahead"
-	keep_database
-	commit
-	say_crls "Released: $target"
-	show_live "$target"
+	commit_crls "Released"
 }
 
 cmd_crl() {

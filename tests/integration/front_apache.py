@@ -9,7 +9,7 @@ import shutil
 import stat
 import tempfile
 
-from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, HOSTILE, VALID, BesideResponder, Front, Sees, received
+from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, HOSTILE, ONE_THAT_REFUSES_ITSELF, VALID, BesideResponder, Front, Sees, received
 from processes import children
 
 # What httpd runs as when it is started as root (Debian's).
@@ -55,12 +55,7 @@ class Apache(Front):
         "server_only": HANDSHAKE_FAILS,
         None: Sees(ABSENT, ABSENT),
     }
-    sees_when_required = {
-        "good": received(VALID),
-        "stranger": HANDSHAKE_FAILS,
-        "expired": HANDSHAKE_FAILS,
-        None: HANDSHAKE_FAILS,
-    }
+    sees_when_required = ONE_THAT_REFUSES_ITSELF
 
     def __init__(self, folder, *arguments, **options):
         super().__init__(folder_for_httpd(folder), *arguments, **options)

@@ -3,7 +3,7 @@
 import shutil
 
 import processes
-from fronts import ABSENT, DEPLOY, HANDSHAKE_FAILS, HOSTILE, VALID, BesideResponder, Front, Sees, absent_because, fill, received
+from fronts import ABSENT, DEPLOY, HOSTILE, ONE_THAT_REFUSES_ITSELF, VALID, BesideResponder, Front, Sees, absent_because, fill, received
 
 
 class Lighttpd(Front):
@@ -29,12 +29,7 @@ class Lighttpd(Front):
         "server_only": absent_because(26, ".*usages do not allow it to be used by a TLS client"),
         None: Sees(ABSENT, ABSENT),
     }
-    sees_when_required = {
-        "good": received(VALID),
-        "stranger": HANDSHAKE_FAILS,
-        "expired": HANDSHAKE_FAILS,
-        None: HANDSHAKE_FAILS,
-    }
+    sees_when_required = ONE_THAT_REFUSES_ITSELF
 
     def configure(self):
         (self.folder / "peercert").mkdir()

@@ -43,6 +43,14 @@ def received(last, name=GOOD_NAME):
     return Sees(RECEIVED, last, name)
 
 
+# Of a front that is told to require a certificate and ends the handshake with all others.
+ONE_THAT_REFUSES_ITSELF = {
+    "good": received(VALID),
+    "stranger": HANDSHAKE_FAILS,
+    "expired": HANDSHAKE_FAILS,
+    None: HANDSHAKE_FAILS,
+}
+
 HOSTILE = received(VALID, name=r"CN=a\\0AThe certificate is valid\\1B\[31m\\<script\\>.*\\E2\\80\\AEgpj,O=Acme")
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import socket
 
+from load import WHOLE, Load
 from processes import Process
 
 
@@ -31,3 +32,13 @@ def held_socket(front):
         listening.bind(str(path))
         listening.listen(128)
         yield Held(front, listening)
+
+
+def restart_held_under_load(front, certificate, times):
+    """Restarts the responder so often under load: no request fails."""
+    with held_socket(front) as held, Load(front, certificate, clients=6) as load:
+        for _ in range(times):
+            load.wait_for(30)
+            held.restart()
+        load.wait_for(30)
+    assert set(load.outcomes) == {WHOLE}, load.outcomes

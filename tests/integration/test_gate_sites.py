@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from fronts import DEPLOY
-from test_sites import ROOT, SETUP, comment, is_command, pytestmark, run_script, script  # noqa: F401
+from test_sites import ROOT, SETUP, WAIT, comment, is_command, pytestmark, run_script, script  # noqa: F401
 
 FILES = {"apache": "apache/gate.conf", "nginx": "nginx/gate.conf"}
 RULES = """issuer acme ca.cer
@@ -16,18 +16,10 @@ deny any host=www.example.org path=/secret/
 allow issuer=acme cn="Dan Example" host=www.example.org path=/ user=$cn"""
 DENIED = "Access denied"
 
-WAIT = """
+TRIES = """
 mkdir -p /var/www/html/secret
 echo 'the secret' >/var/www/html/secret/index.html
-n=0
-until curl -s -o /dev/null --cacert "$SERVER_CER" https://localhost/; do
-    n=$((n + 1))
-    [ "$n" -lt 100 ] || { cat /run/peercert.log /var/log/*/error.log; exit 1; }
-    sleep 0.1
-done
-call() { echo "=== $1"; shift; curl -sS --path-as-is --max-time 20 --cacert "$SERVER_CER" "$@" || echo "curl: $?"; echo; }
-"""
-TRIES = WAIT + """
+""" + WAIT + """
 call client --cert "$GOOD_CER" --key "$GOOD_KEY" https://localhost/
 call secret --cert "$GOOD_CER" --key "$GOOD_KEY" https://localhost/secret/
 call around --cert "$GOOD_CER" --key "$GOOD_KEY" https://localhost/x/..%2fsecret/

@@ -11,7 +11,7 @@ import pytest
 import fastcgi
 from fronts import ABSENT, DEPLOY, VALID, body_lines, read_to_end, replace_once, report_cut_off, tells_of_none
 from front_haproxy import Haproxy
-from held import held_socket
+from held import restart_held_under_load
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, NO_ANSWER, WHOLE, Load
 from pki import Authority
@@ -192,12 +192,7 @@ def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start
 def test_a_responder_restarted_under_load_with_its_socket_held_loses_nothing(start_front, peercert, pki, long):
     """As with peercert.socket of systemd."""
     front = start_front("haproxy", peercert)
-    with held_socket(front) as held, Load(front, pki.good, clients=6) as load:
-        for _ in range(100 if long else 4):
-            load.wait_for(30)
-            held.restart()
-        load.wait_for(30)
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    restart_held_under_load(front, pki.good, 100 if long else 4)
 
 
 def test_while_the_sockets_file_is_missing_requests_fail_and_no_report_is_wrong(start_front, peercert, pki):

@@ -10,7 +10,7 @@ import pytest
 import fastcgi
 import fronts
 from fronts import DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none
-from held import held_socket
+from held import restart_held_under_load
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, WHOLE, Load, restart_under_load
 from front_nginx import set_directives
@@ -146,9 +146,4 @@ def test_restarted_under_load_with_its_socket_held_no_request_is_lost(start_fron
     connection that ends under it is sent again by nginx."""
     front = start_front("nginx", peercert)
     front.allow(UPSTREAM_FAILED)
-    with held_socket(front) as held, Load(front, pki.good, clients=6) as load:
-        for _ in range(100 if long else 4):
-            load.wait_for(30)
-            held.restart()
-        load.wait_for(30)
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    restart_held_under_load(front, pki.good, 100 if long else 4)

@@ -166,14 +166,17 @@ def script(front, tries, files=None):
     return "\n".join([SETUP, BEFORE[front], "cd " + shlex.quote(str(ROOT)), *commands, tries])
 
 
-TRIES = """
+# Waits for the site; what calls it, with the name of the call before the answer.
+WAIT = """
 n=0
 until curl -s -o /dev/null --cacert "$SERVER_CER" https://localhost/; do
     n=$((n + 1))
     [ "$n" -lt 100 ] || { cat /run/peercert.log /var/log/*/error.log; exit 1; }
     sleep 0.1
 done
-call() { echo "=== $1"; shift; curl -sS --max-time 20 --cacert "$SERVER_CER" "$@" || echo "curl: $?"; echo; }
+call() { echo "=== $1"; shift; curl -sS --path-as-is --max-time 20 --cacert "$SERVER_CER" "$@" || echo "curl: $?"; echo; }
+"""
+TRIES = WAIT + """
 call site https://localhost/
 call client --cert "$GOOD_CER" --key "$GOOD_KEY" https://localhost/peercert
 call nobody https://localhost/peercert

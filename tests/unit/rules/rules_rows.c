@@ -56,6 +56,20 @@ void expect_rules_refused(const char *text, const char *wanted)
         error.kind, strstr(text, "missing") != NULL ? ERROR_FILE : ERROR_INPUT, "%s", text);
 }
 
+void expect_rules_taken_or(const char *text, const char *wanted)
+{
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+
+    if (wanted != NULL) {
+        expect_rules_refused(text, wanted);
+        return;
+    }
+    rules = world_rules(text, NULL, &error);
+    cr_expect_not_null(rules, "%s: %s", text, error.text);
+    rules_release(rules);
+}
+
 void expect_rules_refusals(const struct refusal *refusals, size_t count)
 {
     size_t i;

@@ -31,6 +31,9 @@ struct refusal {
 };
 
 void expect_rules_refused(const char *text, const char *wanted);
+
+/* The file is taken, or with `wanted` it is refused with that. */
+void expect_rules_taken_or(const char *text, const char *wanted);
 void expect_rules_refusals(const struct refusal *refusals, size_t count);
 
 #define REFUSED(refusals) expect_rules_refusals(refusals, sizeof(refusals) / sizeof((refusals)[0]))

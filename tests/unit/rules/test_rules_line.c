@@ -85,17 +85,27 @@ static struct rules *read_line(const char *text, struct rules_line *room, struct
     return NULL;
 }
 
+/* The same of a line that is right. */
+static struct rules *read_right_line(const char *text, struct rules_line *room)
+{
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+
+    memset(room, 0, sizeof(*room));
+    rules = read_line(text, room, &error);
+    cr_assert_not_null(rules, "'%s': %s", text, error.text);
+    return rules;
+}
+
 Test(rules_line, nothing_is_appended_for_an_empty_line_or_a_comment)
 {
     static const char *const rows[] = {"", " ", " \t ", "#", "  # allow any"};
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct error error = {.kind = ERROR_NONE};
-        struct rules_line line = {.number = 0};
-        struct rules *rules = read_line(rows[i], &line, &error);
+        struct rules_line line;
+        struct rules *rules = read_right_line(rows[i], &line);
 
-        cr_assert_not_null(rules, "'%s': %s", rows[i], error.text);
         cr_expect_eq(rules->line_count, 0, "'%s'", rows[i]);
         rules_release(rules);
     }
@@ -116,11 +126,9 @@ Test(rules_line, its_text_is_kept)
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct error error = {.kind = ERROR_NONE};
-        struct rules_line line = {.number = 0};
-        struct rules *rules = read_line(rows[i].line, &line, &error);
+        struct rules_line line;
+        struct rules *rules = read_right_line(rows[i].line, &line);
 
-        cr_assert_not_null(rules, "%s: %s", rows[i].line, error.text);
         cr_expect_eq(rules->line_count, 1);
         cr_expect_eq(line.number, 7);
         cr_expect_str_eq(line.text, rows[i].text);
@@ -171,11 +179,9 @@ Test(rules_line, what_gives_the_user_name_is_told_apart)
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct error error = {.kind = ERROR_NONE};
-        struct rules_line line = {.number = 0};
-        struct rules *rules = read_line(rows[i].line, &line, &error);
+        struct rules_line line;
+        struct rules *rules = read_right_line(rows[i].line, &line);
 
-        cr_assert_not_null(rules, "%s: %s", rows[i].line, error.text);
         cr_expect_eq(line.user.kind, rows[i].kind, "%s", rows[i].line);
         if (rows[i].literal != NULL)
             cr_expect_str_eq(line.user.literal, rows[i].literal);
@@ -185,11 +191,9 @@ Test(rules_line, what_gives_the_user_name_is_told_apart)
 
 Test(rules_line, a_setting_sets_its_own_field_alone)
 {
-    struct error error = {.kind = ERROR_NONE};
-    struct rules_line line = {.number = 0};
-    struct rules *rules = read_line("set double-slash literal", &line, &error);
+    struct rules_line line;
+    struct rules *rules = read_right_line("set double-slash literal", &line);
 
-    cr_assert_not_null(rules, "%s", error.text);
     cr_expect(rules->double_slash_literal);
     cr_expect(!rules->encoded_slash_literal && !rules->explain_full);
     rules_release(rules);
