@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_alternative_names.h"
+#include "certificate/alloc_watch.h"
+#include "rules/rules_doubt.h"
 #include "rules/rules_values.h"
 
 #include <arpa/inet.h>
@@ -56,6 +58,7 @@ static enum error_kind read_ip(struct rules_gatherer *gatherer, const ASN1_OCTET
     size_t i, length = (size_t)ASN1_STRING_length(address);
     char shown[INET6_ADDRSTRLEN] = "";
 
+    rules_doubt_address(gatherer, bytes, length);
     if ((length != 4 && length != 16) ||
         inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, shown, sizeof(shown)) == NULL)
         return rules_gatherer_keep(gatherer, KEY_IP, "", 0, true);
@@ -84,9 +87,31 @@ static enum error_kind read_string(
         look_up_uri(gatherer, name, length, form);
     else
         look_up_mailbox(gatherer, key, name, length, form);
+    if (key == KEY_URI)
+        rules_doubt_uri(gatherer, name, length);
+    else
+        rules_doubt_name(gatherer, key, name, length);
     failure = rules_gatherer_keep(gatherer, key, name, length, false);
     free(form);
     return failure;
+}
+
+/* A UPN is a UTF8String; what another type holds is one for deny lines alone. */
+static enum error_kind read_upn(struct rules_gatherer *gatherer, const ASN1_TYPE *value)
+{
+    unsigned char *utf8 = NULL;
+    int length;
+
+    if (value->type == V_ASN1_UTF8STRING)
+        return read_string(gatherer, KEY_UPN, value->value.utf8string);
+    if (value->type == V_ASN1_BOOLEAN || value->type == V_ASN1_NULL || value->type == V_ASN1_OBJECT)
+        return ERROR_NONE;
+    length = ASN1_STRING_to_UTF8(&utf8, value->value.asn1_string);
+    if (length < 0)
+        return alloc_watch_explains_errors() ? ERROR_MEMORY : ERROR_NONE;
+    rules_doubt_text(gatherer, KEY_UPN, (const char *)utf8, (size_t)length);
+    OPENSSL_free(utf8);
+    return ERROR_NONE;
 }
 
 static enum error_kind read_general_name(struct rules_gatherer *gatherer, const GENERAL_NAME *name)
@@ -106,11 +131,10 @@ static enum error_kind read_general_name(struct rules_gatherer *gatherer, const 
         return rules_gatherer_wants(gatherer, KEY_IP) ? read_ip(gatherer, name->d.iPAddress)
                                                       : ERROR_NONE;
     case GEN_OTHERNAME:
-        if (rules_gatherer_wants(gatherer, KEY_UPN) &&
-            name->d.otherName->value->type == V_ASN1_UTF8STRING &&
-            OBJ_obj2nid(name->d.otherName->type_id) == NID_ms_upn)
-            return read_string(gatherer, KEY_UPN, name->d.otherName->value->value.utf8string);
-        return ERROR_NONE;
+        return rules_gatherer_wants(gatherer, KEY_UPN) &&
+                       OBJ_obj2nid(name->d.otherName->type_id) == NID_ms_upn
+                   ? read_upn(gatherer, name->d.otherName->value)
+                   : ERROR_NONE;
     default:
         return ERROR_NONE;
     }

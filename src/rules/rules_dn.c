@@ -207,10 +207,27 @@ static X509_NAME_ENTRY *read_part(const char **at, struct error *error)
     return entry;
 }
 
+/* libcrypto compares each NumericString as one of its type alone, though it looks like the same
+ * digits in any other. */
+static bool make_comparable(X509_NAME *name, int at)
+{
+    X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, at);
+    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(entry);
+    char digits[MAX_VALUE];
+    int length = ASN1_STRING_length(value);
+
+    if (ASN1_STRING_type(value) != V_ASN1_NUMERICSTRING || length > MAX_VALUE)
+        return true;
+    memcpy(digits, ASN1_STRING_get0_data(value), (size_t)length);
+    return X509_NAME_ENTRY_set_data(
+               entry, V_ASN1_PRINTABLESTRING, (const unsigned char *)digits, length) == 1;
+}
+
 /* Appends a part, and has libcrypto encode the name now: comparing must not change it. */
 static bool append(X509_NAME *name, const X509_NAME_ENTRY *entry, bool joined, bool last)
 {
     return X509_NAME_add_entry(name, entry, -1, joined ? -1 : 0) == 1 &&
+           make_comparable(name, X509_NAME_entry_count(name) - 1) &&
            (!last || i2d_X509_NAME(name, NULL) > 0);
 }
 
@@ -267,6 +284,26 @@ X509_NAME *rules_dn_read(const char *text, struct error *error)
     for (i = 0; i < parts.count; i++)
         X509_NAME_ENTRY_free(parts.entries[i]);
     return name;
+}
+
+X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error)
+{
+    X509_NAME *copy = X509_NAME_new();
+    int i, count = X509_NAME_entry_count(name), set = -1;
+    bool good = copy != NULL;
+
+    for (i = 0; good && i < count; i++) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+        bool joined = X509_NAME_ENTRY_set(entry) == set;
+
+        set = X509_NAME_ENTRY_set(entry);
+        good = append(copy, entry, joined, i + 1 == count);
+    }
+    if (good)
+        return copy;
+    (void)fail_library(error);
+    X509_NAME_free(copy);
+    return NULL;
 }
 
 X509_NAME *rules_dn_of_entry(const X509_NAME_ENTRY *entry, struct error *error)

@@ -5,7 +5,8 @@
 #include "base/error.h"
 #include <openssl/x509.h>
 
-/* Names to compare with X509_NAME_cmp(3), which is RFC 5280 section 7.1. */
+/* Names to compare with X509_NAME_cmp(3), which is RFC 5280 section 7.1; a NumericString is made
+ * one of the types that it compares with each other. */
 
 /* Reads a distinguished name as RFC 4514 section 3 writes it, the last part first, with any type
  * that libcrypto knows by name, or a dotted OID. Returns a name for X509_NAME_free, or NULL with
@@ -14,6 +15,9 @@ X509_NAME *rules_dn_read(const char *text, struct error *error);
 
 /* A name of this one part. As above. */
 X509_NAME *rules_dn_single(int nid, const char *utf8, struct error *error);
+
+/* The same of a certificate's whole name. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
+X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error);
 
 /* The same from a part of a certificate's name. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
 X509_NAME *rules_dn_of_entry(const X509_NAME_ENTRY *entry, struct error *error);

@@ -10,8 +10,11 @@ struct rules_gatherer {
     const struct rules *rules;
     struct rules_subject *subject; /* subject->names has room for all names */
     bool *identities;              /* by id: some name meets it */
+    bool *doubted;                 /* by id: some name may be meant by it (rules_doubt.h) */
     uint32_t *ids;                 /* that the name in hand meets; room for all there are */
     size_t id_count;
+    size_t doubt_work;  /* bytes that were compared in doubt */
+    bool out_of_memory; /* while in doubt */
 };
 
 /* Does a rule or a user name need names of this kind? */

@@ -55,14 +55,15 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
         }
     }
     if (failure == ERROR_NONE && rules_gatherer_wants(gatherer, KEY_DN)) {
-        /* Only read from. */
-        const struct rules_value value = {.key = KEY_DN, .name = (X509_NAME *)(uintptr_t)subject};
-        char *shown = identity_name(subject, &error);
+        const struct rules_value value = {.key = KEY_DN, .name = rules_dn_copy(subject, &error)};
+        char *shown = value.name != NULL ? identity_name(subject, &error) : NULL;
 
-        if (shown == NULL)
-            return error.kind;
-        rules_gatherer_look_up(gatherer, &value);
-        failure = rules_gatherer_keep(gatherer, KEY_DN, shown, strlen(shown), false);
+        failure = error.kind;
+        if (shown != NULL) {
+            rules_gatherer_look_up(gatherer, &value);
+            failure = rules_gatherer_keep(gatherer, KEY_DN, shown, strlen(shown), false);
+        }
+        X509_NAME_free(value.name);
         free(shown);
     }
     return failure;
@@ -166,10 +167,11 @@ static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf,
     return failure;
 }
 
-enum error_kind rules_names_read(
-    const struct rules *rules, X509 *leaf, struct rules_subject *subject, bool *identities)
+enum error_kind rules_names_read(const struct rules *rules, X509 *leaf,
+    struct rules_subject *subject, bool *identities, bool *doubted)
 {
-    struct rules_gatherer gatherer = {.rules = rules, .subject = subject, .identities = identities};
+    struct rules_gatherer gatherer = {
+        .rules = rules, .subject = subject, .identities = identities, .doubted = doubted};
     void *names = NULL, *policies = NULL;
     enum error_kind failure = read_extension(leaf, NID_subject_alt_name, &names);
     size_t most = (size_t)X509_NAME_entry_count(X509_get_subject_name(leaf)) + 4;
@@ -185,6 +187,8 @@ enum error_kind rules_names_read(
     failure = subject->names != NULL && gatherer.ids != NULL
                   ? read_all(&gatherer, leaf, names, policies)
                   : ERROR_MEMORY;
+    if (gatherer.out_of_memory)
+        failure = ERROR_MEMORY;
 
 out:
     GENERAL_NAMES_free(names);

@@ -53,6 +53,7 @@ struct state {
     const struct rules *rules;
     struct rules_subject *subject;
     const bool *identities; /* met, by id */
+    const bool *doubted;    /* the same, in doubt: deny lines hold */
     bool *groups;           /* met, by index, as allow lines take them */
     bool *groups_to_deny;   /* the same, as deny lines take them */
 };
@@ -68,7 +69,7 @@ static bool value_holds(const struct state *state, const struct rules_line *line
                    : state->subject->issuers[value->id];
     if (value->key == KEY_GROUP)
         return (to_deny ? state->groups_to_deny : state->groups)[value->id];
-    return state->identities[value->id];
+    return state->identities[value->id] || (to_deny && state->doubted[value->id]);
 }
 
 /* `to_deny`: as a deny line takes it. */
@@ -178,11 +179,12 @@ static bool look_at_rules(struct state *state)
 }
 
 static bool look_at_lines(const struct rules *rules, struct rules_subject *subject,
-    const bool *identities, struct error *error)
+    const bool *identities, const bool *doubted, struct error *error)
 {
     struct state state = {.rules = rules,
         .subject = subject,
         .identities = identities,
+        .doubted = doubted,
         .groups = calloc(rules->group_count + 1, 2 * sizeof(bool))};
     struct rules_first *found = calloc(rules->group_count + rules->map_count + 1, sizeof(*found));
     bool good = state.groups != NULL && found != NULL;
@@ -200,7 +202,8 @@ static bool look_at_lines(const struct rules *rules, struct rules_subject *subje
 static bool fill(const struct rules *rules, X509 *leaf, STACK_OF(X509) * proven,
     struct rules_subject *subject, struct error *error)
 {
-    bool *identities = calloc(rules->identity_count + 1, sizeof(*identities));
+    bool *identities = calloc(rules->identity_count + 1, 2 * sizeof(*identities));
+    bool *doubted = identities != NULL ? identities + rules->identity_count + 1 : NULL;
     enum error_kind failure = ERROR_MEMORY;
     bool good = false;
 
@@ -212,14 +215,14 @@ static bool fill(const struct rules *rules, X509 *leaf, STACK_OF(X509) * proven,
     }
     if (!find_issuers(rules, proven, subject, error))
         goto out;
-    failure = rules_names_read(rules, leaf, subject, identities);
+    failure = rules_names_read(rules, leaf, subject, identities, doubted);
     if (failure == ERROR_INPUT) {
         /* Names that cannot be read: no line holds. */
         subject->name_count = 0;
         subject->met = get(subject, rules->rule_count / 64 + 1, sizeof(*subject->met));
         good = subject->met != NULL || out_of_memory(error);
     } else if (failure == ERROR_NONE) {
-        good = look_at_lines(rules, subject, identities, error);
+        good = look_at_lines(rules, subject, identities, doubted, error);
     } else if (failure == ERROR_MEMORY) {
         (void)out_of_memory(error);
     } else {

@@ -201,14 +201,14 @@ class Maker:
         for _ in range(self.random.randint(0, 4)):
             kind = self.pick(["email", "upn", "dns", "uri", "ip"])
             if kind in ("email", "upn"):
-                value = self.pick(LOCALS) + "@" + self.pick(DOMAINS)
+                value = self.pick(LOCALS) + "@" + self.pick(DOMAINS) + self.pick(["", "", "", ".", "@x"])
             elif kind == "dns":
                 value = self.pick(["a.acme.example", "A.acme.example", "a.x.acme.example", "*.acme.example", ".acme.example",
-                                   "acme.example"])
+                                   "acme.example", "a.acme.example.", "a.x.acme.example,b"])
             elif kind == "uri":
                 value = self.uri()
             else:
-                value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7"])
+                value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7", "::ffff:192.0.2.7"])
             names.append([kind, value])
         return {"issuer": self.pick(ISSUERS), "subject": self.subject(), "names": names, "serial": self.serial(),
                 "key": self.random.randrange(KEYS), "policies": self.random.sample(["1.2.3.4", "1.2.3.5"], self.random.choice([0, 0, 1, 2]))}

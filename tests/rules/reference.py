@@ -202,6 +202,49 @@ def match_name(key, wanted, name):
     return canonical(wanted) == canonical(name), None
 
 
+ODD = r'[\x00-\x20\x7f*@,;:"<>()\[\]\\]'
+
+
+def is_odd_host(host):
+    return "" in host.split(".") or re.search(ODD, host) is not None
+
+
+def plain_path(path):
+    """Decoded once, without dots and empty segments."""
+    path = re.split("[?#]", path)[0].encode()
+    path = re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), path)
+    segments = []
+    for segment in re.split(rb"[/\\]", path):
+        if segment == b"..":
+            segments[-1:] = []
+        elif segment not in (b"", b"."):
+            segments.append(segment)
+    return segments
+
+
+def may_be(key, wanted, name):
+    """Whether a name that two programs may read as two names may be read as this one."""
+    if key in ("email", "upn"):
+        local, at, host = name.partition("@")
+        odd = not local or re.search(ODD, local) or is_odd_host(host)
+        return bool(odd) and lower(wanted.removeprefix("*@")) in lower(name)
+    if key == "dns":
+        return is_odd_host(name) and lower(wanted.removeprefix("*.")) in lower(name)
+    if key == "uri" and wanted.endswith("*"):
+        (name, path), (wanted, begin) = uri_form(name), uri_form(wanted.rstrip("*")[:-1])
+        scheme, host = re.match(r"(?s)([^:]*:)?(.*)", name[:path]).groups("")
+        odd = not scheme or (host.startswith("//") and is_odd_host(host[2:])) or any(
+            segment in ("", ".", "..") or not re.fullmatch(r"[!-~]+", segment) or re.search(r"[?#%\\*]", segment)
+            for segment in name[path:].split("/")[1:]) or (name[path:] and name[path] != "/")
+        its = re.match(r"([^:]*:)(.*)", wanted[:begin]).groups()
+        above = plain_path(wanted[begin:])
+        return bool(odd) and its[0] == scheme and its[1][2:] in host and plain_path(name[path:])[:len(above)] == above
+    if key == "ip":
+        address = getattr(ipaddress.ip_address(name), "ipv4_mapped", None)
+        return address is not None and address in ipaddress.ip_network(wanted)
+    return False
+
+
 class Client:
     def __init__(self, certificate):
         self.issuers = {"acme": ["acme"], "sub": ["sub", "acme"], "devices": ["devices"]}[certificate["issuer"]]
@@ -233,6 +276,10 @@ class Client:
                     found.append((name, star))
         return found
 
+    def may_be(self, key, values):
+        """In doubt, which counts for deny lines alone."""
+        return any(may_be(key, value, name) for name in self.names[key] for value in values)
+
     def meets(self, rules, line, to_deny=None):
         """`to_deny`: as a deny line takes it, itself or by way of a group."""
         to_deny = line.kind == "deny" if to_deny is None else to_deny
@@ -247,7 +294,7 @@ class Client:
             elif key == "group":
                 if not any(self.meets(rules, other, to_deny) for name in values for other in rules.named("group", name)):
                     return False
-            elif not self.matches(key, values):
+            elif not self.matches(key, values) and not (to_deny and self.may_be(key, values)):
                 return False
         return True
 

@@ -66,3 +66,31 @@ Test(rules_dn, one_part_of_a_certificates_name_is_equal_to_the_same_part_alone)
     X509_NAME_free(other);
     pki_free(pki);
 }
+
+/* Digits look the same in every type of string. */
+Test(rules_dn, a_numeric_string_is_equal_to_the_same_digits_of_another_type)
+{
+    struct error error = {0};
+    X509_NAME *name = X509_NAME_new(), *copy, *part, *single, *whole, *multi, *again;
+
+    pki_name_add(name, "O", V_ASN1_UTF8STRING, "Acme", 4, false);
+    pki_name_add(name, "CN", V_ASN1_NUMERICSTRING, "12 34", 5, false);
+    copy = rules_dn_copy(name, &error);
+    whole = rules_dn_read("CN=12 34,O=ACME", &error);
+    cr_expect_eq(X509_NAME_cmp(copy, whole), 0);
+    part = rules_dn_of_entry(X509_NAME_get_entry(name, 1), &error);
+    single = rules_dn_single(NID_commonName, "12 34", &error);
+    cr_expect_eq(X509_NAME_cmp(part, single), 0);
+    pki_name_add(name, "UID", V_ASN1_NUMERICSTRING, "7", 1, true);
+    multi = rules_dn_copy(name, &error);
+    again = rules_dn_read("UID=7+CN=12 34,O=Acme", &error);
+    cr_expect_eq(X509_NAME_cmp(multi, again), 0);
+    cr_expect_neq(X509_NAME_cmp(multi, copy), 0);
+    X509_NAME_free(name);
+    X509_NAME_free(copy);
+    X509_NAME_free(part);
+    X509_NAME_free(single);
+    X509_NAME_free(whole);
+    X509_NAME_free(multi);
+    X509_NAME_free(again);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+#include "rules/rules_doubt.h"
+#include "rules/rules_values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes that are compared for one certificate at the most, and what each value counts beside them.
+ */
+#define MOST_WORK ((size_t)1 << 20)
+#define VALUE_WORK 32
+
+/* The identity values of one key: they are sorted by key. */
+struct values {
+    struct rules_value *const *at;
+    size_t count;
+};
+
+static size_t first_of(const struct rules *rules, int key)
+{
+    size_t low = 0, high = rules->identity_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((int)rules->identities[middle]->key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct values values_of(const struct rules *rules, enum rules_key key)
+{
+    size_t first = first_of(rules, (int)key);
+
+    return (struct values){rules->identities + first, first_of(rules, (int)key + 1) - first};
+}
+
+static void doubt_all(struct rules_gatherer *gatherer, struct values values)
+{
+    size_t i;
+
+    for (i = 0; i < values.count; i++)
+        gatherer->doubted[values.at[i]->id] = true;
+}
+
+/* Whether so much may be compared; otherwise all values are doubtful. */
+static bool may_compare(struct rules_gatherer *gatherer, struct values values, size_t length)
+{
+    const size_t left = MOST_WORK - gatherer->doubt_work, each = length + VALUE_WORK;
+
+    if (values.count > left / each) {
+        doubt_all(gatherer, values);
+        return false;
+    }
+    gatherer->doubt_work += values.count * each;
+    return true;
+}
+
+/* Whether a value's text stands in a name that is in lower case. */
+static bool stands_in(const struct rules_value *value, const char *lower, size_t length)
+{
+    char wanted[RULES_MAX_LINE + 1];
+
+    rules_form_lower((const char *)value->bytes.data, value->bytes.length, wanted);
+    return memmem(lower, length, wanted, value->bytes.length) != NULL;
+}
+
+void rules_doubt_text(
+    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+{
+    const struct values values = values_of(gatherer->rules, key);
+    char *lower;
+    size_t i;
+
+    if (!may_compare(gatherer, values, length))
+        return;
+    lower = malloc(length + 1);
+    if (lower == NULL) {
+        gatherer->out_of_memory = true;
+        return;
+    }
+    rules_form_lower(name, length, lower);
+    for (i = 0; i < values.count; i++) {
+        if (stands_in(values.at[i], lower, length))
+            gatherer->doubted[values.at[i]->id] = true;
+    }
+    free(lower);
+}
+
+/* Characters that neither a label nor a local part without quotes has. */
+static bool is_odd_character(char character)
+{
+    const unsigned char byte = (unsigned char)character;
+
+    return byte <= 0x20 || byte == 0x7F || strchr("*@,;:\"<>()[]\\", byte) != NULL;
+}
+
+static bool has_odd_character(const char *at, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        if (is_odd_character(at[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Labels that are not empty, with dots between them. */
+static bool is_odd_host(const char *host, size_t length)
+{
+    size_t i, label = 0;
+
+    for (i = 0; i < length; i++) {
+        if (host[i] == '.' && label == 0)
+            return true;
+        label = host[i] == '.' ? 0 : label + 1;
+    }
+    return label == 0 || has_odd_character(host, length);
+}
+
+static bool is_odd_mailbox(const char *name, size_t length)
+{
+    const char *at = memchr(name, '@', length);
+    const size_t local = at != NULL ? (size_t)(at - name) : 0;
+
+    return local == 0 || has_odd_character(name, local) || is_odd_host(at + 1, length - local - 1);
+}
+
+void rules_doubt_name(
+    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+{
+    if (key == KEY_DNS ? is_odd_host(name, length) : is_odd_mailbox(name, length))
+        rules_doubt_text(gatherer, key, name, length);
+}
+
+static int hex_value(char digit)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = digit != '\0' ? strchr(digits, digit | 0x20) : NULL;
+
+    return found != NULL ? (int)(found - digits) : -1;
+}
+
+/* Decodes %XX in place; the new length. */
+static size_t decode(char *text, size_t length)
+{
+    size_t in, out = 0;
+
+    for (in = 0; in < length; in++) {
+        int high = in + 2 < length && text[in] == '%' ? hex_value(text[in + 1]) : -1;
+        int low = high >= 0 ? hex_value(text[in + 2]) : -1;
+
+        text[out++] = (char)(low >= 0 ? high * 16 + low : text[in]);
+        in += low >= 0 ? 2 : 0;
+    }
+    return out;
+}
+
+static bool is_slash(char character)
+{
+    return character == '/' || character == '\\';
+}
+
+/* Brings a path into its plainest form, in place: what is behind ? or # is cut off, escapes are
+ * decoded, a backslash is a slash, empty segments and dots are resolved (RFC 3986 section 5.2.4).
+ * The new length; it does not end in a slash. */
+static size_t settle(char *path, size_t length)
+{
+    size_t at, end, out = 0, cut;
+
+    for (cut = 0; cut < length && path[cut] != '?' && path[cut] != '#';)
+        cut++;
+    length = decode(path, cut);
+    for (at = 0; at < length; at = end) {
+        while (at < length && is_slash(path[at]))
+            at++;
+        for (end = at; end < length && !is_slash(path[end]);)
+            end++;
+        if (end - at == 2 && memcmp(path + at, "..", 2) == 0) {
+            while (out > 0 && path[--out] != '/') {
+            }
+        } else if (end > at && (end - at != 1 || path[at] != '.')) {
+            path[out++] = '/';
+            memmove(path + out, path + at, end - at);
+            out += end - at;
+        }
+    }
+    return out;
+}
+
+/* A URI as rules_form_uri brings it into form: where its scheme ends and its path begins. */
+struct uri {
+    const char *form;
+    size_t length, scheme, path;
+};
+
+static struct uri read_uri(const char *name, size_t length, char *form)
+{
+    struct uri uri = {.form = form, .length = length, .path = rules_form_uri(name, length, form)};
+    const char *colon = memchr(form, ':', length);
+
+    uri.scheme = colon != NULL ? (size_t)(colon - form) + 1 : 0;
+    return uri;
+}
+
+static bool is_odd_uri(const struct uri *uri)
+{
+    const size_t host = uri->scheme + 2;
+
+    return uri->scheme == 0 || !rules_uri_is_plain(uri->form, uri->path, uri->length) ||
+           (uri->path >= host && memcmp(uri->form + uri->scheme, "//", 2) == 0 &&
+               is_odd_host(uri->form + host, uri->path - host));
+}
+
+/* Whether a pattern is of the URI's scheme, its host stands in the URI's, and its path is the
+ * settled path or above it. */
+static bool may_hold(
+    const struct rules_value *value, const struct uri *uri, const char *path, size_t length)
+{
+    char form[RULES_MAX_LINE + 1];
+    const struct uri its = read_uri((const char *)value->bytes.data, value->bytes.length, form);
+    const size_t rest = its.length - its.path;
+    const size_t host = its.scheme + (its.path >= its.scheme + 2 ? 2 : 0); /* behind its slashes */
+
+    return its.scheme == uri->scheme && memcmp(form, uri->form, its.scheme) == 0 &&
+           memmem(uri->form + uri->scheme, uri->path - uri->scheme, form + host, its.path - host) !=
+               NULL &&
+           length >= rest && memcmp(path, form + its.path, rest) == 0 &&
+           (length == rest || path[rest] == '/');
+}
+
+void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)
+{
+    const struct values values = values_of(gatherer->rules, KEY_URI);
+    char *form = malloc(length + 1), *path = malloc(length + 1);
+    struct uri uri;
+    size_t i, settled;
+
+    if (form == NULL || path == NULL) {
+        gatherer->out_of_memory = true;
+        goto out;
+    }
+    uri = read_uri(name, length, form);
+    if (!is_odd_uri(&uri) || !may_compare(gatherer, values, length))
+        goto out;
+    memcpy(path, form + uri.path, length - uri.path);
+    settled = settle(path, length - uri.path);
+    for (i = 0; i < values.count; i++) {
+        if (values.at[i]->form != FORM_EXACT && may_hold(values.at[i], &uri, path, settled))
+            gatherer->doubted[values.at[i]->id] = true;
+    }
+
+out:
+    free(form);
+    free(path);
+}
+
+void rules_doubt_address(
+    struct rules_gatherer *gatherer, const unsigned char *address, size_t length)
+{
+    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+    const struct values values = values_of(gatherer->rules, KEY_IP);
+    size_t i;
+
+    if (length != 4 && length != 16) {
+        doubt_all(gatherer, values);
+        return;
+    }
+    if (length == 4 || memcmp(address, mapped, sizeof(mapped)) != 0 ||
+        !may_compare(gatherer, values, length))
+        return;
+    for (i = 0; i < values.count; i++) {
+        if (rules_network_has(&values.at[i]->network, address + sizeof(mapped), 4))
+            gatherer->doubted[values.at[i]->id] = true;
+    }
+}

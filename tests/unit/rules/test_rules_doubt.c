@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Names that two programs may read as two: deny lines hold for either, allow lines for none. */
+TestSuite(rules_doubt, .init = rules_world_make, .fini = rules_world_free);
+
+#define UPN "otherName:1.3.6.1.4.1.311.20.2.3;"
+
+struct row {
+    const char *value, *names; /* of the deny line; subjectAltName */
+    bool denied;
+};
+
+/* Line 2 denies, line 3 allows all that is left; and a line that allows the same. */
+static void try_rows(const struct row *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const char *wanted = rows[i].denied ? "no 2" : "yes 3 x";
+        char text[2048], extension[2048], words[700];
+        const struct pki_spec spec = {.extensions = {extension}};
+
+        (void)snprintf(extension, sizeof(extension), "subjectAltName=%s", rows[i].names);
+        (void)snprintf(
+            text, sizeof(text), "issuer acme acme.cer\ndeny %s\nallow any user=x\n", rows[i].value);
+        world_decide_made(text, &spec, words);
+        cr_expect_str_eq(words, wanted, "deny %s, %s: expected %s, came %s", rows[i].value,
+            rows[i].names, wanted, words);
+        (void)snprintf(
+            text, sizeof(text), "issuer acme acme.cer\nallow %s user=x\n", rows[i].value);
+        world_decide_made(text, &spec, words);
+        cr_expect_str_eq(
+            words, "no no_rule", "allow %s, %s: came %s", rows[i].value, rows[i].names, words);
+    }
+}
+
+#define TRY(rows) try_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
+Test(rules_doubt, an_odd_mailbox_is_denied_as_all_that_stands_in_it)
+{
+    static const struct row rows[] = {
+        {"email=*@a.example", "email:*@a.example", true},
+        {"email=*@a.example", "email:b*@a.example", true},
+        {"email=*@a.example", "email:@a.example", true},
+        {"email=*@a.example", "email:b@A.EXAMPLE.", true},
+        {"email=*@a.example", "email:b@a.example@c.example", true},
+        {"email=*@a.example", "email:b@c.example@a.example", true},
+        {"email=b@a.example", "email:b@a.example.", true},
+        {"email=b@a.example", "email:\"B\"@a.example", false},
+        {"email=*@a.example", "email:b*@c.example", false},
+        {"email=*@a.example", "email:b@aa.example", false},
+        {"email=*@a.example", "email:b@c.a.example", false},
+        {"upn=*@a.example", UPN "UTF8:b@a.example.", true},
+        {"upn=*@a.example", UPN "IA5:b@a.example", true},
+        {"upn=*@a.example", UPN "IA5:b@c.example", false},
+        {"upn=*@a.example", UPN "INT:7", false},
+        {"upn=*@a.example", UPN "NULL", false},
+    };
+
+    TRY(rows);
+}
+
+Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
+{
+    static const struct row rows[] = {
+        {"dns=*.a.example", "DNS:*.a.example", true},
+        {"dns=*.a.example", "DNS:.a.example", true},
+        {"dns=*.a.example", "DNS:b.A.example.", true},
+        {"dns=b.a.example", "DNS:b.a.example.", true},
+        {"dns=b.a.example", "DNS:b.a.example:443", true},
+        {"dns=*.a.example", "DNS:c..b.example", false},
+        {"dns=*.a.example", "DNS:c.b.a.example", false},
+        {"dns=*.a.example", "DNS:a.example", false},
+    };
+
+    TRY(rows);
+}
+
+Test(rules_doubt, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_resolved)
+{
+    static const struct row rows[] = {
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b//c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/./b/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/d/../b/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/../b/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/%62/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/d/%2e%2E/b/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b%2Fc", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b/c?d", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b/c#d", true},
+        {"uri=spiffe://a/b/*", "URI:spiffe://a/b/*", true},
+        {"uri=spiffe://a/b/*", "URI:spiffe://a/b/", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://A:1/b/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://u@a/b/c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a./b/c", true},
+        {"uri=spiffe://a/**", "URI:spiffe://a//", true},
+        {"uri=urn:a/b/**", "URI:URN:a/b//c", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/bb//c", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b/../c", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/c?/b/d", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://c/b//d", false},
+        {"uri=spiffe://a/b/**", "URI:https://a/b//d", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/%6", false},
+        {"uri=spiffe://a/b", "URI:spiffe://a//b", false},
+    };
+
+    TRY(rows);
+}
+
+Test(rules_doubt, an_address_of_ipv4_in_the_form_of_ipv6_is_denied_as_either)
+{
+    static const struct row rows[] = {
+        {"ip=192.0.2.0/24", "IP:::ffff:192.0.2.7", true},
+        {"ip=192.0.2.0/24", "IP:::192.0.2.7", false},
+        {"ip=192.0.2.0/24", "IP:::ffff:198.51.100.7", false},
+        {"ip=192.0.2.0/24", "IP:198.51.100.7", false},
+        {"ip=2001:db8::/32", "IP:::ffff:192.0.2.7", false},
+    };
+
+    TRY(rows);
+}
+
+Test(rules_doubt, a_group_that_a_deny_line_names_takes_in_what_is_doubtful)
+{
+    const struct pki_spec spec = {.extensions = {"subjectAltName=email:b*@a.example"}};
+    char words[700];
+
+    world_decide_made("issuer acme acme.cer\ngroup g email=*@a.example\ndeny group=g\nallow any "
+                      "user=x\n",
+        &spec, words);
+    cr_expect_str_eq(words, "no 3", "came %s", words);
+    world_decide_made(
+        "issuer acme acme.cer\ngroup g email=*@a.example\nallow group=g user=x\n", &spec, words);
+    cr_expect_str_eq(words, "no no_rule", "came %s", words);
+}
+
+/* What is compared is bounded: then a deny line of the key holds, whatever its value. */
+Test(rules_doubt, more_odd_names_than_are_compared_are_denied_as_anything)
+{
+    static char text[300000], extension[60000];
+    const struct pki_spec spec = {.extensions = {extension}};
+    char words[700];
+    size_t i, at;
+
+    at = (size_t)snprintf(extension, sizeof(extension), "subjectAltName=");
+    for (i = 0; i < 1500; i++)
+        at += (size_t)snprintf(
+            extension + at, sizeof(extension) - at, "%semail:b*@%zu.example", i > 0 ? "," : "", i);
+    at = (size_t)snprintf(text, sizeof(text), "issuer acme acme.cer\n");
+    for (i = 0; i < 60; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "deny email=c@%zu.org\n", i);
+    (void)snprintf(text + at, sizeof(text) - at, "allow any user=x\n");
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "no 2", "came %s", words);
+    extension[strcspn(extension, ",")] = '\0';
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "yes 62 x", "came %s", words);
+}
