@@ -109,7 +109,7 @@ const char *base64_words(enum base64_result result)
         [BASE64_BAD_CHARACTER] = "has a character that is not base64",
         [BASE64_BAD_PADDING] = "is padded wrongly",
         [BASE64_TRAILING_BITS] = "ends with bits that belong to no byte",
-        [BASE64_CUT_OFF] = "is cut off",
+        [BASE64_CUT_OFF] = "is cut off, or lacks its padding",
     };
 
     return words[result];

@@ -95,6 +95,14 @@ enum decoding encoding_append_der(struct certificates *out, const unsigned char 
     return DECODING_FINE;
 }
 
+/* RFC 8941 section 4.2.7: a byte sequence without its padding is one, which RFC 4648 leaves to each
+ * user. With one digit more than whole bytes it is cut off. */
+static bool lacks_padding_alone(
+    enum base64_result result, enum base64_space space, const struct bytes *bytes)
+{
+    return result == BASE64_CUT_OFF && space == BASE64_NO_SPACE && bytes->length % 3 != 0;
+}
+
 /* Decodes base64 into memory that the caller frees with OPENSSL_free. */
 static enum decoding decode_bytes(
     struct certificates *out, struct cursor text, enum base64_space space, struct bytes *bytes)
@@ -106,6 +114,8 @@ static enum decoding decode_bytes(
     if (bytes->data == NULL)
         return DECODING_FAILED;
     result = base64_decode(text.at, length, space, bytes->data, &bytes->length);
+    if (lacks_padding_alone(result, space, bytes))
+        result = BASE64_FINE;
     if (result == BASE64_FINE && bytes->length > 0)
         return DECODING_FINE;
     OPENSSL_free(bytes->data);
@@ -117,11 +127,52 @@ static enum decoding decode_bytes(
     return DECODING_REFUSED;
 }
 
+static bool has_either(const struct cursor *text, const char *one, const char *other)
+{
+    return cursor_contains(text, one) || cursor_contains(text, other);
+}
+
+/* The same of base64url (RFC 4648 section 5) too, with or without its padding: HAProxy's ub64enc.
+ * It is told by its two characters. */
+static enum decoding decode_bytes_of_url(
+    struct certificates *out, struct cursor text, struct bytes *bytes)
+{
+    enum decoding result;
+    size_t count = 0;
+    char *plain;
+
+    if (!has_either(&text, "-", "_") || has_either(&text, "+", "/"))
+        return decode_bytes(out, text, BASE64_SKIP_SPACE, bytes);
+    plain = OPENSSL_malloc(cursor_left(&text) + 3);
+    if (plain == NULL)
+        return DECODING_FAILED;
+    for (; cursor_left(&text) > 0; text.at++) {
+        if (!cursor_is_space(*text.at))
+            plain[count++] = (char)(*text.at == '-' ? '+' : *text.at == '_' ? '/' : *text.at);
+    }
+    for (; count % 4 > 1; count++)
+        plain[count] = '=';
+    result = decode_bytes(out, cursor_over(plain, count), BASE64_SKIP_SPACE, bytes);
+    OPENSSL_free(plain);
+    return result;
+}
+
 enum decoding encoding_append_base64(
     struct certificates *out, struct cursor text, enum base64_space space)
 {
     struct bytes bytes = {.data = NULL};
     enum decoding result = decode_bytes(out, text, space, &bytes);
+
+    if (result == DECODING_FINE)
+        result = encoding_append_der(out, bytes.data, bytes.length);
+    OPENSSL_free(bytes.data);
+    return result;
+}
+
+enum decoding encoding_append_base64_der(struct certificates *out, struct cursor text)
+{
+    struct bytes bytes = {.data = NULL};
+    enum decoding result = decode_bytes_of_url(out, text, &bytes);
 
     if (result == DECODING_FINE)
         result = encoding_append_der(out, bytes.data, bytes.length);
@@ -140,7 +191,7 @@ static bool is_pem(const struct bytes *bytes, struct cursor *text)
 enum decoding encoding_append_base64_any(struct certificates *out, struct cursor text)
 {
     struct bytes bytes = {.data = NULL};
-    enum decoding result = decode_bytes(out, text, BASE64_SKIP_SPACE, &bytes);
+    enum decoding result = decode_bytes_of_url(out, text, &bytes);
     struct cursor pem;
 
     out->encoding = "base64 DER";
@@ -159,7 +210,7 @@ enum decoding encoding_append_base64_any(struct certificates *out, struct cursor
 enum decoding encoding_append_base64_chain(struct certificates *out, struct cursor text)
 {
     struct bytes bytes = {.data = NULL};
-    enum decoding result = decode_bytes(out, text, BASE64_SKIP_SPACE, &bytes);
+    enum decoding result = decode_bytes_of_url(out, text, &bytes);
     size_t at = 0;
 
     while (result == DECODING_FINE && at < bytes.length) {

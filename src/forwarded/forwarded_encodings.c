@@ -32,13 +32,13 @@ static enum decoding decode_url_pem_chain(
     return encoding_append_url_pem(out, value, CERTIFICATES_MAX);
 }
 
-/* HAProxy `ssl_c_der,base64`, Cloudflare, Caddy: base64 of one DER certificate. */
+/* HAProxy `ssl_c_der,base64` and `,ub64enc`, Cloudflare, Caddy: base64 of one DER certificate. */
 static enum decoding decode_base64_der(
     struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     (void)xfcc_hop;
     out->encoding = "base64 DER";
-    return encoding_append_base64(out, value, BASE64_SKIP_SPACE);
+    return encoding_append_base64_der(out, value);
 }
 
 /* HAProxy `ssl_c_chain_der,base64`: base64 of DER certificates one after another. */
@@ -50,11 +50,66 @@ static enum decoding decode_base64_der_chain(
     return encoding_append_base64_chain(out, value);
 }
 
-/* A byte sequence of RFC 8941 section 3.3.5: `:base64:`. Strict where section 4.2.7 lets a parser
- * be (padding, unused bits): whoever writes one must pad it (section 4.1.8). */
+/* Moves behind characters of these kinds: lower-case letters and digits, and those listed; with
+ * `upper` capitals too. */
+static void skip_characters(struct cursor *at, bool upper, const char *others)
+{
+    for (; cursor_left(at) > 0; at->at++) {
+        char one = *at->at;
+
+        if (!(one >= 'a' && one <= 'z') && !(one >= '0' && one <= '9') &&
+            !(upper && one >= 'A' && one <= 'Z') && (one == '\0' || strchr(others, one) == NULL))
+            return;
+    }
+}
+
+/* What stands behind the `=` of a parameter (RFC 8941 section 3.3): a string, a byte sequence, or
+ * a number, token or boolean, which are not told apart. */
+static bool skip_bare_item(struct cursor *at)
+{
+    const char *begins = at->at;
+
+    if (cursor_skip(at, ":")) {
+        (void)cursor_take_until(at, ":");
+        return cursor_skip(at, ":");
+    }
+    if (!cursor_skip(at, "\"")) {
+        skip_characters(at, true, "!#$%&'*+-.^_`|~:/?");
+        return at->at > begins;
+    }
+    while (cursor_left(at) > 0) {
+        if (cursor_skip(at, "\""))
+            return true;
+        if (!cursor_skip(at, "\\\\") && !cursor_skip(at, "\\\""))
+            at->at++;
+    }
+    return false;
+}
+
+/* Parameters of an item (RFC 8941 section 3.1.2). RFC 9440 gives none a meaning: they are passed
+ * over. false when they are not well-formed. */
+static bool skip_parameters(struct cursor *at)
+{
+    while (cursor_skip(at, ";")) {
+        const char *key;
+
+        while (cursor_skip(at, " ")) {
+        }
+        key = at->at;
+        skip_characters(at, false, "_-.*");
+        if (at->at == key || (!(*key >= 'a' && *key <= 'z') && *key != '*') ||
+            (cursor_skip(at, "=") && !skip_bare_item(at)))
+            return false;
+    }
+    return true;
+}
+
+/* A byte sequence of RFC 8941 section 3.3.5: `:base64:`, and its parameters. Its padding may be
+ * missing (section 4.2.7); unused bits are zero. */
 static enum decoding read_byte_sequence(struct cursor *at, struct certificates *out)
 {
     struct cursor base64;
+    enum decoding result;
 
     if (!cursor_skip(at, ":"))
         return encoding_refuse(
@@ -62,10 +117,14 @@ static enum decoding read_byte_sequence(struct cursor *at, struct certificates *
     base64 = cursor_take_until(at, ":");
     if (!cursor_skip(at, ":"))
         return encoding_refuse(out, "its byte sequence is cut off: the second colon is missing");
-    return encoding_append_base64(out, base64, BASE64_NO_SPACE);
+    result = encoding_append_base64(out, base64, BASE64_NO_SPACE);
+    if (result == DECODING_FINE && !skip_parameters(at))
+        return encoding_refuse(
+            out, "the parameters behind its byte sequence are broken (RFC 8941 section 3.1.2)");
+    return result;
 }
 
-/* RFC 9440 section 2.2, Client-Cert: one byte sequence, without parameters. */
+/* RFC 9440 section 2.2, Client-Cert: one byte sequence. */
 static enum decoding decode_rfc9440(struct cursor value, size_t xfcc_hop, struct certificates *out)
 {
     enum decoding result;
@@ -76,7 +135,10 @@ static enum decoding decode_rfc9440(struct cursor value, size_t xfcc_hop, struct
     result = read_byte_sequence(&value, out);
     cursor_skip_blank(&value);
     if (result == DECODING_FINE && cursor_left(&value) > 0)
-        return encoding_refuse(out, "more than one byte sequence came (RFC 9440 section 2.2)");
+        return encoding_refuse(
+            out, cursor_starts(&value, ",")
+                     ? "more than one byte sequence came (RFC 9440 section 2.2)"
+                     : "something follows its byte sequence (RFC 9440 section 2.2)");
     return result;
 }
 

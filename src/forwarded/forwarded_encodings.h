@@ -66,7 +66,11 @@ extern const char encoding_private_key_words[];
 enum decoding encoding_append_der(
     struct certificates *out, const unsigned char *der, size_t length);
 
-/* For the decoders: decodes base64 of one DER certificate and appends that. */
+/* For the decoders: decodes base64 or base64url of one DER certificate and appends that. */
+enum decoding encoding_append_base64_der(struct certificates *out, struct cursor text);
+
+/* For the decoders: decodes base64 of one DER certificate and appends that. With BASE64_NO_SPACE
+ * its padding may be missing. */
 enum decoding encoding_append_base64(
     struct certificates *out, struct cursor text, enum base64_space space);
 

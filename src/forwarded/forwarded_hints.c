@@ -105,6 +105,8 @@ const char *encoding_hint(const struct encoding *encoding, struct cursor value)
         return "its line ends are written as the two characters \\ and n: have the front write "
                "real "
                "line ends, or base64 of DER";
+    if (cursor_contains(&value, "-----BEGIN%25") || cursor_contains(&value, "%252D%252D"))
+        return "it is URL-encoded twice: have one front server alone encode it";
     if (is_hex(value))
         return "it is hexadecimal: have the front encode the certificate in base64 or PEM";
     if (lacks_pluses(encoding, value))

@@ -51,6 +51,8 @@ Test(forwarded_hints, what_happened_on_its_way_is_told_when_it_shows)
     expect_hint(with(leaf.pem, "\n", "\\n"), name, "line ends");
     expect_hint(format("30820102AABBCC"), name, "hexadecimal");
     expect_hint(format("30:82:01:02:AA:BB"), name, "hexadecimal");
+    expect_hint(url_encoded(leaf.url, ""), name, "encoded twice");
+    expect_hint(format("%s", leaf.url), name, NULL);
     expect_hint(format("3082"), name, NULL);
     expect_hint(format("30820102AAxyz"), name, NULL);
     expect_hint(format("hello"), name, NULL);

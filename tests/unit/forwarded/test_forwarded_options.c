@@ -121,18 +121,77 @@ Test(forwarded_options, rfc9440_client_cert_is_one_byte_sequence)
         {": ", ":", "not base64"},
         {":", " :", "not base64"},
         {":", ":, :AAAA:", "more than one byte sequence"},
-        {":", ":;a=b", "more than one byte sequence"},
+        {":", ":, a", "more than one byte sequence"},
+        {":", ": a", "something follows"},
+        {":", ":a=b", "something follows"},
+        {":", ": ;a=b", "something follows"},
+        {":", ":;", "parameters"},
+        {":", ":;A", "parameters"},
+        {":", ":;1=b", "parameters"},
+        {":", ":;a=", "parameters"},
+        {":", ":;a=\"b", "parameters"},
+        {":", ":;a=\"", "parameters"},
+        {":", ":;a=\"b\\\"", "parameters"},
+        {":", ":;a=:AAAA", "parameters"},
         {"\":", ":\"", "not a byte sequence"},
     };
+    static const char *const parameters[] = {
+        ";a=b", ";a", "; a=1;*b-c.d_e=?0 ", ";a=\"b;,:\\\"\\\\\";c=:AAAA:;d=-1.5"};
     size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         expect_refused("Client-Cert",
             format("HTTP_CLIENT_CERT=%s%s%s", cases[i].before, leaf.base64, cases[i].after), NULL,
             cases[i].words);
+    for (i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+        expect_fine("Client-Cert", format("HTTP_CLIENT_CERT=:%s:%s", leaf.base64, parameters[i]),
+            "HTTP_CLIENT_CERT", &leaf, NULL);
     expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=::"), NULL, "empty");
     expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=:%s:", leaf.base64),
         format("HTTP_CLIENT_CERT=:%s:", leaf.base64), "it came more than once");
+}
+
+/* The first of the certificates whose base64 is padded, and has what base64url writes otherwise. */
+static struct sample padded_sample(void)
+{
+    char name[64] = "CN=a";
+    struct sample sample = sample_make(name);
+    size_t i;
+
+    for (i = 4;
+         i < 60 && (strchr(sample.base64, '=') == NULL || strchr(sample.base64, '+') == NULL ||
+                       strchr(sample.base64, '/') == NULL);
+         i++) {
+        sample_free(&sample);
+        name[i] = 'a';
+        sample = sample_make(name);
+    }
+    return sample;
+}
+
+Test(forwarded_options, base64url_is_read_and_padding_may_be_missing_where_its_standard_says_so)
+{
+    struct sample padded = padded_sample();
+    char *half = with(padded.base64, "+", "-"), *url = with(half, "/", "_");
+    char *bare = with(url, "=", ""), *plain = with(padded.base64, "=", "");
+
+    expect_fine("X", format("HTTP_X=%s", url), "HTTP_X", &padded, NULL);
+    expect_fine("X", format("HTTP_X=%s", bare), "HTTP_X", &padded, NULL);
+    expect_fine("X:base64-der", format("HTTP_X=%s", bare), "HTTP_X", &padded, NULL);
+    expect_fine("X:base64-der-chain", format("HTTP_X=%s", bare), "HTTP_X", &padded, NULL);
+    expect_fine(
+        "Client-Cert", format("HTTP_CLIENT_CERT=:%s:", plain), "HTTP_CLIENT_CERT", &padded, NULL);
+    expect_refused("X", format("HTTP_X=%s", half), NULL, "not base64");
+    expect_refused("X", format("HTTP_X=%s", plain), NULL, "lacks its padding");
+    expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=:%s:", url), NULL, "not base64");
+    expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=:%sA:", plain), NULL, "");
+    bare[strlen(bare) - 8] = '\0';
+    expect_refused("X", format("HTTP_X=%s", bare), NULL, "its ");
+    sample_free(&padded);
+    free(half);
+    free(url);
+    free(bare);
+    free(plain);
 }
 
 Test(forwarded_options, rfc9440_chain_may_come_in_several_headers)
@@ -151,6 +210,10 @@ Test(forwarded_options, rfc9440_chain_may_come_in_several_headers)
     forwarded = read_headers("Client-Cert", 0, format("HTTP_CLIENT_CERT_CHAIN= "),
         format("HTTP_CLIENT_CERT=:%s:", leaf.base64), format("HTTP_CLIENT_CERT_CHAIN="));
     expect_present(&forwarded, "empty headers", "HTTP_CLIENT_CERT", &leaf, NULL);
+    forwarded = read_headers("Client-Cert", 0,
+        format("HTTP_CLIENT_CERT_CHAIN=:%s:;a=\", :\" , :%s:;b", ca.base64, root.base64),
+        format("HTTP_CLIENT_CERT=:%s:", leaf.base64), NULL);
+    expect_present(&forwarded, "parameters", "HTTP_CLIENT_CERT", &leaf, chain);
     expect_refused("Client-Cert", format("HTTP_CLIENT_CERT_CHAIN=:%s:", ca.base64), NULL,
         "a chain came without its certificate");
     expect_refused("Client-Cert", format("HTTP_CLIENT_CERT=:%s:", leaf.base64),
