@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct error error = {.kind = ERROR_NONE};
     X509 *certificate = certificate_decode(data, size, &error);
-    struct bytes der = {.data = (unsigned char *)data, .length = size};
+    struct bytes der = {.data = (unsigned char *)(uintptr_t)data, .length = size};
     struct identity *identity =
         certificate != NULL ? identity_read(certificate, &der, &error) : NULL;
 
