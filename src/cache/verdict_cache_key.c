@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "cache/verdict_cache_key.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -61,7 +58,7 @@ uint64_t cache_hash_bytes(const struct cache_secret *secret, const void *bytes, 
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-static size_t length_of(const struct verdict_cache_key *key)
+size_t cache_key_length(const struct verdict_cache_key *key)
 {
     size_t i, length = sizeof(key->trust_number) + sizeof(key->rules_number);
 
@@ -70,7 +67,7 @@ static size_t length_of(const struct verdict_cache_key *key)
     return length;
 }
 
-static void write_items(unsigned char *to, const struct verdict_cache_key *key)
+void cache_key_write(unsigned char *to, const struct verdict_cache_key *key)
 {
     size_t i;
 
@@ -82,27 +79,4 @@ static void write_items(unsigned char *to, const struct verdict_cache_key *key)
         to = mempcpy(to, &length, sizeof(length));
         to = mempcpy(to, key->selection->items[i].parameter, length);
     }
-}
-
-bool cache_key_write(struct cache_key_bytes *bytes, unsigned char room[CACHE_MAX_KEY],
-    const struct cache_secret *secret, const struct verdict_cache_key *key)
-{
-    size_t length = length_of(key);
-    bool is_long = length > CACHE_MAX_KEY, good = true;
-    unsigned char *items = is_long ? malloc(length) : room;
-
-    if (items == NULL)
-        return false;
-    write_items(items, key);
-    if (is_long) {
-        good = EVP_Digest(items, length, room, NULL, EVP_sha256(), NULL) == 1;
-        length = CACHE_DIGEST_SIZE;
-        free(items);
-        ERR_clear_error();
-    }
-    *bytes = (struct cache_key_bytes){.data = room,
-        .length = length,
-        .is_digest = is_long,
-        .hash = (unsigned)cache_hash_bytes(secret, room, length)};
-    return good;
 }

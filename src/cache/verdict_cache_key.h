@@ -18,23 +18,9 @@ bool cache_secret_draw(struct cache_secret *secret);
  * "SipHash: a fast short-input PRF", with one round for each word and three at the end. */
 uint64_t cache_hash_bytes(const struct cache_secret *secret, const void *bytes, size_t length);
 
-/* Longer keys are kept as their digest: a long chain must not push out many others, and yet must
- * not be verified again and again. */
-#define CACHE_MAX_KEY ((size_t)32768)
-#define CACHE_DIGEST_SIZE 32
-
 /* A key as bytes: its numbers and items, each item with its length before it, so that no two keys
- * have the same bytes; or the SHA-256 of these bytes, which is no other key's bytes, since those
- * begin with two small numbers. */
-struct cache_key_bytes {
-    const unsigned char *data;
-    size_t length;
-    bool is_digest;
-    unsigned hash;
-};
-
-/* Fills *bytes, whose data are written into `room`. false when out of memory. */
-bool cache_key_write(struct cache_key_bytes *bytes, unsigned char room[CACHE_MAX_KEY],
-    const struct cache_secret *secret, const struct verdict_cache_key *key);
+ * have the same bytes. How many bytes it takes, and writes them. */
+size_t cache_key_length(const struct verdict_cache_key *key);
+void cache_key_write(unsigned char *to, const struct verdict_cache_key *key);
 
 #endif

@@ -177,7 +177,6 @@ static bool fetch(const struct ocsp *ocsp, const struct ocsp_url *url, const str
 
     worker_slots_leave(ocsp->slots);
     good = ocsp_fetch(url, request, &limit, response, error);
-    worker_slots_enter(ocsp->slots);
     return good;
 }
 

@@ -171,7 +171,6 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
             break;
         worker_slots_leave(cache->slots);
         late = pthread_cond_timedwait(&cache->changed, &cache->lock, &until) != 0;
-        worker_slots_enter(cache->slots);
     }
     if (counted && turn != OCSP_TURN_ASK) {
         cache->asking--;

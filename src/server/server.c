@@ -120,7 +120,6 @@ static void *work(void *context)
     struct worker *worker = context;
     struct worker_slots *slots = worker->server->service->slots;
 
-    worker_slots_enter(slots);
     while (worker_slots_stand_by(slots))
         take_event(worker, acceptor_is_resting(worker->server->acceptor) ? REST_MS : -1);
     worker_slots_leave(slots);

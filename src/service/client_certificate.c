@@ -80,20 +80,6 @@ bool client_certificate_decode(struct client_certificate *client, const struct f
     return false;
 }
 
-bool client_certificate_identify(
-    struct client_certificate *client, const struct forwarded *forwarded)
-{
-    struct error error = {.kind = ERROR_NONE};
-    X509 *leaf = NULL;
-
-    if (forwarded->status == FORWARDED_PRESENT)
-        leaf = certificate_decode(forwarded->leaf.data, forwarded->leaf.length, &error);
-    if (leaf != NULL)
-        client->identity = identity_read(leaf, &forwarded->leaf, &error);
-    X509_free(leaf);
-    return client->identity != NULL;
-}
-
 void client_certificate_free(struct client_certificate *client)
 {
     identity_free(client->identity);

@@ -23,11 +23,6 @@ struct client_certificate {
 bool client_certificate_decode(struct client_certificate *client, const struct forwarded *forwarded,
     time_t now, struct verdict *verdict);
 
-/* Reads the identity alone of a certificate whose verdict is known already, which *client, empty
- * before, then holds. false when out of memory. */
-bool client_certificate_identify(
-    struct client_certificate *client, const struct forwarded *forwarded);
-
 /* Frees what client_certificate_decode made. */
 void client_certificate_free(struct client_certificate *client);
 

@@ -53,86 +53,43 @@ static void judge(struct evaluation *evaluation)
     evaluation->judged = true;
 }
 
-/* Of a long key the cache knows the verdict alone: once that is there, the leaf is decoded for the
- * identity, and not the chain. */
-static bool identify_known(struct evaluation *evaluation)
-{
-    struct verdict known;
-
-    if (!verdict_cache_peek_verdict(evaluation->entry, moment_of(evaluation), &known))
-        return false;
-    read_forwarded(evaluation);
-    if (!client_certificate_identify(&evaluation->client, &evaluation->forwarded))
-        return false;
-    evaluation->identity = evaluation->client.identity;
-    evaluation->verdict = known;
-    evaluation->judged = true;
-    return true;
-}
-
-/* Takes the identity, and the verdict if it is there, from the entry of somebody else. false when
- * that one gave up. */
-static bool follow(struct evaluation *evaluation)
-{
-    if (!verdict_cache_wait_identity(
-            evaluation->entry, &evaluation->identity, &evaluation->forwarded))
-        return false;
-    if (evaluation->identity == NULL)
-        return identify_known(evaluation);
-    evaluation->leaf_is_borrowed = true;
-    evaluation->judged =
-        verdict_cache_peek_verdict(evaluation->entry, moment_of(evaluation), &evaluation->verdict);
-    return true;
-}
-
-/* Hands identity and leaf to the entry, where others find them. */
-static void publish(struct evaluation *evaluation)
-{
-    if (!verdict_cache_publish_identity(
-            evaluation->entry, evaluation->client.identity, &evaluation->forwarded))
-        return;
-    evaluation->client.identity = NULL;
-    evaluation->leaf_is_borrowed = true;
-}
-
-/* Finds out who it is, and lets the others know when there is an entry. */
+/* Finds out who it is. */
 static void identify(struct evaluation *evaluation)
 {
-    bool good = decode(evaluation);
-
+    (void)decode(evaluation);
     evaluation->identity = evaluation->client.identity;
-    if (!evaluation->is_owner)
-        return;
-    if (good) {
-        publish(evaluation);
-    } else {
-        verdict_cache_give_up(evaluation->entry);
-        evaluation->is_owner = false;
-    }
+}
+
+/* Looks whether the cache knows all of it. */
+static bool is_known(struct evaluation *evaluation, uint64_t rules_number)
+{
+    const struct service *service = evaluation->service;
+    const time_t now = moment_of(evaluation);
+    struct forwarded_selection selection;
+    struct verdict_cache_key key = {.selection = &selection, .rules_number = rules_number};
+
+    if (service->cache == NULL ||
+        !forwarded_select(evaluation->parameters, &service->forwarded_options, &selection))
+        return false;
+    key.trust_number = trust_number(evaluation->trust);
+    evaluation->entry = verdict_cache_enter(service->cache, &key, now, &evaluation->judged);
+    if (!evaluation->judged)
+        return false;
+    verdict_cache_read(evaluation->entry, now, &evaluation->identity, &evaluation->forwarded,
+        &evaluation->verdict);
+    evaluation->leaf_is_borrowed = true;
+    return true;
 }
 
 void evaluate_request(struct evaluation *evaluation, const struct service *service,
     const struct trust *trust, uint64_t rules_number, char *const *parameters)
 {
-    enum verdict_cache_role role = CACHE_ALONE;
-    struct forwarded_selection selection;
-
     *evaluation = (struct evaluation){.service = service,
         .trust = trust,
         .parameters = parameters,
         .began = clock_microseconds()};
-    if (service->cache != NULL &&
-        forwarded_select(parameters, &service->forwarded_options, &selection)) {
-        const struct verdict_cache_key key = {.selection = &selection,
-            .trust_number = trust_number(trust),
-            .rules_number = rules_number};
-
-        role = verdict_cache_enter(service->cache, &key, moment_of(evaluation), &evaluation->entry);
-    }
-    evaluation->is_owner = role == CACHE_OWNER;
-    if (role == CACHE_FOLLOWER && follow(evaluation))
-        return;
-    identify(evaluation);
+    if (!is_known(evaluation, rules_number))
+        identify(evaluation);
 }
 
 void evaluate_certificates(struct evaluation *evaluation, const struct service *service,
@@ -149,27 +106,23 @@ void evaluate_certificates(struct evaluation *evaluation, const struct service *
     identify(evaluation);
 }
 
-/* Waits for the owner's verdict, but never for an owner who waits for an OCSP responder: how many
- * do that at a time is for the ocsp module to limit. */
-static bool wait_for_verdict(struct evaluation *evaluation)
+/* Hands identity, leaf and verdict to the entry, where others find them. */
+static void publish(struct evaluation *evaluation)
 {
-    if (evaluation->is_owner || evaluation->entry == NULL || evaluation->service->ocsp != NULL)
-        return false;
-    evaluation->judged =
-        verdict_cache_wait_verdict(evaluation->entry, moment_of(evaluation), &evaluation->verdict);
-    return evaluation->judged;
+    if (evaluation->entry == NULL || evaluation->client.identity == NULL ||
+        !verdict_cache_publish(evaluation->entry, evaluation->client.identity,
+            &evaluation->forwarded, &evaluation->verdict))
+        return;
+    evaluation->client.identity = NULL;
+    evaluation->leaf_is_borrowed = true;
 }
 
 void evaluate_verdict(struct evaluation *evaluation)
 {
-    if (evaluation->judged || wait_for_verdict(evaluation))
+    if (evaluation->judged)
         return;
-    if (evaluation->certificate != NULL || decode(evaluation))
-        judge(evaluation);
-    if (evaluation->is_owner) {
-        verdict_cache_publish_verdict(evaluation->entry, &evaluation->verdict);
-        evaluation->is_owner = false;
-    }
+    judge(evaluation);
+    publish(evaluation);
 }
 
 bool evaluate_prove(struct evaluation *evaluation)
@@ -223,8 +176,6 @@ struct log_who evaluate_who(struct evaluation *evaluation)
 
 void evaluate_end(struct evaluation *evaluation)
 {
-    if (evaluation->is_owner)
-        verdict_cache_give_up(evaluation->entry);
     verdict_cache_leave(evaluation->entry);
     sk_X509_pop_free(evaluation->proven, X509_free);
     client_certificate_free(&evaluation->client);

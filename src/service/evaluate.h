@@ -37,7 +37,6 @@ struct evaluation {
     time_t at;             /* 0: now */
     struct client_certificate client;
     struct verdict_cache_entry *entry;
-    bool is_owner;
 };
 
 /* Reads the parameters of a request, which are borrowed until evaluate_end. The identity is there
@@ -55,8 +54,7 @@ void evaluate_certificates(struct evaluation *evaluation, const struct service *
     const struct trust *trust, time_t at, struct forwarded *forwarded, X509 *certificate,
     STACK_OF(X509) * chain);
 
-/* Judges, unless that is done already. May wait for an OCSP responder or for another worker that
- * judges the same certificate. */
+/* Judges, unless that is done already. May wait for an OCSP responder. */
 void evaluate_verdict(struct evaluation *evaluation);
 
 /* Makes certificate, chain and proven available when the cache knew the verdict: decodes and

@@ -43,7 +43,7 @@ bool service_open(
         key_decoder_start();
     }
     if (threaded && config->cache > 0) {
-        service->cache = verdict_cache_new((size_t)config->cache, service->slots);
+        service->cache = verdict_cache_new((size_t)config->cache);
         if (service->cache == NULL) {
             error_set(error, ERROR_MEMORY, "out of memory for the cache");
             return false;

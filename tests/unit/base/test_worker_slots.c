@@ -41,7 +41,6 @@ static bool becomes(atomic_int *counter, int wanted)
 static void *work(void *context)
 {
     (void)context;
-    worker_slots_enter(scene.slots);
     while (worker_slots_stand_by(scene.slots)) {
         atomic_fetch_add(&scene.looking, 1);
         (void)sem_wait(&scene.events);
@@ -51,10 +50,9 @@ static void *work(void *context)
         atomic_fetch_add(&scene.busy, 1);
         (void)sem_wait(&scene.go_on);
         atomic_fetch_sub(&scene.busy, 1);
-        if (atomic_load(&scene.waits))
-            worker_slots_enter(scene.slots);
         atomic_fetch_add(&scene.done, 1);
     }
+    worker_slots_leave(scene.slots);
     return NULL;
 }
 
@@ -133,10 +131,18 @@ Test(worker_slots, all_who_stand_by_leave_at_the_end)
     end();
 }
 
-Test(worker_slots, no_slots_are_nothing_to_give_back)
+Test(worker_slots, whoever_has_no_slot_has_nothing_to_give_back)
 {
+    struct worker_slots *slots = worker_slots_new(1);
+
     worker_slots_leave(NULL);
-    worker_slots_enter(NULL);
+    worker_slots_leave(slots);
+    cr_expect(worker_slots_stand_by(slots));
+    cr_expect(worker_slots_stand_by(slots), "it has one already");
+    worker_slots_end(slots);
+    cr_expect_not(worker_slots_stand_by(slots));
+    worker_slots_leave(slots);
+    worker_slots_free(slots);
     worker_slots_free(NULL);
     cr_expect_geq(worker_slots_processors(), 2);
 }

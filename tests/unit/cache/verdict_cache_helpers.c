@@ -73,63 +73,62 @@ void cache_select_clear(struct cache_parameters *parameters)
         free(parameters->strings[i]);
 }
 
-enum verdict_cache_role cache_enter(struct verdict_cache *cache, const struct forwarded *forwarded,
-    uint64_t number, uint64_t rules_number, time_t now, struct verdict_cache_entry **entry)
+struct verdict_cache_entry *cache_enter(struct verdict_cache *cache,
+    const struct forwarded *forwarded, uint64_t number, uint64_t rules_number, time_t now,
+    bool *known)
 {
     struct cache_parameters parameters;
     const struct verdict_cache_key key = {
         .selection = &parameters.selection, .trust_number = number, .rules_number = rules_number};
-    enum verdict_cache_role role;
+    struct verdict_cache_entry *entry;
 
     cache_select(&parameters, forwarded);
-    role = verdict_cache_enter(cache, &key, now, entry);
+    entry = verdict_cache_enter(cache, &key, now, known);
+    cr_assert_not_null(entry);
     cache_select_clear(&parameters);
-    return role;
+    return entry;
 }
 
-void cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict)
+bool cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict)
 {
     struct identity *identity = calloc(1, sizeof(*identity));
     struct forwarded forwarded = {.status = FORWARDED_PRESENT,
         .leaf = {.data = OPENSSL_malloc(strlen(rendered) + 1), .length = strlen(rendered)}};
+    bool taken;
 
     memcpy(forwarded.leaf.data, rendered, strlen(rendered));
     verdict_cache_keep(entry, 0, rendered, strlen(rendered));
-    if (!verdict_cache_publish_identity(entry, identity, &forwarded)) {
+    taken = verdict_cache_publish(entry, identity, &forwarded, &verdict);
+    if (!taken) {
         identity_free(identity);
         forwarded_free(&forwarded);
     }
-    verdict_cache_publish_verdict(entry, &verdict);
     verdict_cache_leave(entry);
+    return taken;
 }
 
 bool cache_ask(struct verdict_cache *cache, const char *leaf, enum verdict_status status)
 {
-    struct forwarded forwarded = cache_forwarded(leaf);
-    struct verdict_cache_entry *entry = NULL;
-    enum verdict_cache_role role = cache_enter(cache, &forwarded, 1, 0, NOW, &entry);
+    struct forwarded forwarded = cache_forwarded(leaf), its;
+    bool known;
+    struct verdict_cache_entry *entry = cache_enter(cache, &forwarded, 1, 0, NOW, &known);
+    const struct identity *identity = NULL;
     struct verdict verdict;
+    size_t length = 0;
 
-    if (role == CACHE_OWNER) {
-        cache_publish(entry, leaf, cache_good(status));
-    } else if (role == CACHE_FOLLOWER) {
-        const struct identity *identity = NULL;
-        struct forwarded known;
-        size_t length = 0;
+    if (known) {
+        const char *kept = verdict_cache_find_kept(entry, 0, &length);
 
-        cr_assert(verdict_cache_wait_identity(entry, &identity, &known));
-        /* Of a long key only the verdict is kept. */
-        if (strlen(leaf) < 32000) {
-            const char *kept = verdict_cache_find_kept(entry, 0, &length);
-
-            cr_expect_eq(strncmp(kept, leaf, strlen(leaf)), 0);
-            cr_expect_eq(length, strlen(leaf));
-            cr_expect_eq(known.leaf.length, strlen(leaf));
-        }
-        cr_assert(verdict_cache_wait_verdict(entry, NOW, &verdict));
+        verdict_cache_read(entry, NOW, &identity, &its, &verdict);
+        cr_expect_not_null(identity);
+        cr_expect_eq(length, strlen(leaf));
+        cr_expect_eq(strncmp(kept, leaf, strlen(leaf)), 0);
+        cr_expect_eq(its.leaf.length, strlen(leaf));
         cr_expect_eq(verdict.status, status, "%s", leaf);
         verdict_cache_leave(entry);
+    } else {
+        (void)cache_publish(entry, leaf, cache_good(status));
     }
     cache_forwarded_clear(&forwarded);
-    return role == CACHE_FOLLOWER;
+    return known;
 }

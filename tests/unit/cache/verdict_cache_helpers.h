@@ -23,11 +23,14 @@ void cache_select_clear(struct cache_parameters *parameters);
 /* A verdict that is good for ten seconds around NOW. */
 struct verdict cache_good(enum verdict_status status);
 
-enum verdict_cache_role cache_enter(struct verdict_cache *cache, const struct forwarded *forwarded,
-    uint64_t number, uint64_t rules_number, time_t now, struct verdict_cache_entry **entry);
+/* Enters with the key of what was forwarded. */
+struct verdict_cache_entry *cache_enter(struct verdict_cache *cache,
+    const struct forwarded *forwarded, uint64_t number, uint64_t rules_number, time_t now,
+    bool *known);
 
-/* Publishes like an answer's work does: an empty identity, the leaf as its rendering. */
-void cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict);
+/* Publishes like an answer's work does, an empty identity with the leaf as its rendering, and
+ * leaves. True when it is remembered. */
+bool cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict);
 
 /* Asks for a certificate, and works if need be. True when it was known. */
 bool cache_ask(struct verdict_cache *cache, const char *leaf, enum verdict_status status);

@@ -51,7 +51,7 @@ struct stage *stage_new(const char *rules, const char *shadow)
     if (shadow != NULL)
         stage->config.shadow_rules = pki_write_text(stage->files.dir, "shadow.rules", shadow);
     cr_assert(service_open(&stage->service, &stage->config, false, &error), "%s", error.text);
-    stage->service.cache = verdict_cache_new(16, NULL);
+    stage->service.cache = verdict_cache_new(16);
     stage->service.metrics = metrics_new();
     make_room(&stage->output);
     cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);

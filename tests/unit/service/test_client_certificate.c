@@ -114,21 +114,3 @@ Test(client_certificate, what_is_decoded_already_is_kept_as_it_is)
     client_certificate_free(&client);
     pki_free(leaf);
 }
-
-Test(client_certificate, the_identity_can_be_read_alone)
-{
-    struct pki *leaf = pki_make(&(struct pki_spec){.subject = "CN=Dan"});
-    struct forwarded forwarded = {.status = FORWARDED_PRESENT};
-    struct client_certificate client = {.certificate = NULL};
-
-    forwarded.leaf = der_of(leaf);
-    cr_assert(client_certificate_identify(&client, &forwarded));
-    cr_expect_str_eq(client.identity->subject, "CN=Dan");
-    cr_expect(client.certificate == NULL && client.chain == NULL);
-    client_certificate_free(&client);
-    forwarded_free(&forwarded);
-    pki_free(leaf);
-    cr_expect_not(
-        client_certificate_identify(&client, &(struct forwarded){.status = FORWARDED_ABSENT}));
-    cr_expect_null(client.identity);
-}

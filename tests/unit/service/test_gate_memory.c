@@ -24,7 +24,7 @@ struct question {
 static void empty_cache(struct stage *stage)
 {
     verdict_cache_free(stage->service.cache);
-    stage->service.cache = verdict_cache_new(16, NULL);
+    stage->service.cache = verdict_cache_new(16);
 }
 
 static const char *answer_of(const struct question *question)
