@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "fastcgi/fastcgi_connection.h"
 #include "fastcgi/fastcgi_reader.h"
-#include "fastcgi/fastcgi_send.h"
 #include "fastcgi/fastcgi_writer.h"
 
 #include <errno.h>
 #include <fastcgi.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,7 +66,7 @@ void fastcgi_connection_begin(struct fastcgi_connection *connection, int fd)
 void fastcgi_connection_close(struct fastcgi_connection *connection)
 {
     fastcgi_reader_free(connection->reader);
-    fastcgi_send_drop(connection);
+    free(connection->rest);
     (void)close(connection->fd);
     *connection = (struct fastcgi_connection){.fd = -1, .wait = FASTCGI_CLOSED};
 }
@@ -78,21 +78,75 @@ size_t fastcgi_connection_size(const struct fastcgi_connection *connection)
     return reader + connection->rest_length;
 }
 
-/* Throws away what comes until the peer ends too. */
-static enum fastcgi_wait await_end(
-    struct fastcgi_connection *connection, struct fastcgi_worker *worker)
+/* Sends as much as the peer takes now. Returns the number of bytes, -1 when the connection is
+ * broken. */
+static ssize_t send_now(int fd, const unsigned char *bytes, size_t length)
 {
-    while (connection->trash < FASTCGI_MAX_STDIN) {
-        ssize_t got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
+    size_t done = 0;
 
-        if (got > 0)
-            connection->trash += (size_t)got;
-        else if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return FASTCGI_WAIT_CLOSE;
-        else if (got == 0 || errno != EINTR)
+    while (done < length) {
+        ssize_t sent = send(fd, bytes + done, length - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent > 0)
+            done += (size_t)sent;
+        else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
+        else if (sent == 0 || errno != EINTR)
+            return -1;
     }
-    return FASTCGI_CLOSED;
+    return (ssize_t)done;
+}
+
+/* Sends bytes behind those that are kept. What the peer does not take now is copied and kept. false
+ * when the connection is broken or memory runs out. */
+static bool send_or_keep(
+    struct fastcgi_connection *connection, const unsigned char *bytes, size_t length)
+{
+    ssize_t sent = connection->rest_length > 0 ? 0 : send_now(connection->fd, bytes, length);
+    unsigned char *rest;
+
+    if (sent < 0)
+        return false;
+    length -= (size_t)sent;
+    if (length == 0)
+        return true;
+    rest = realloc(connection->rest, connection->rest_length + length);
+    if (rest == NULL)
+        return false;
+    memcpy(rest + connection->rest_length, bytes + sent, length);
+    connection->rest = rest;
+    connection->rest_length += length;
+    return true;
+}
+
+/* Goes on to `next`, which may be our end, once nothing is kept any more. */
+static enum fastcgi_wait go_to(struct fastcgi_connection *connection, enum fastcgi_wait next)
+{
+    if (connection->rest_length > 0) {
+        connection->next = next;
+        return FASTCGI_WAIT_SEND;
+    }
+    if (next == FASTCGI_WAIT_CLOSE && shutdown(connection->fd, SHUT_WR) != 0)
+        return FASTCGI_CLOSED;
+    return next;
+}
+
+/* Goes on with what is kept. */
+static enum fastcgi_wait send_rest(struct fastcgi_connection *connection)
+{
+    ssize_t sent = send_now(connection->fd, connection->rest + connection->rest_at,
+        connection->rest_length - connection->rest_at);
+
+    if (sent < 0)
+        return FASTCGI_CLOSED;
+    connection->rest_at += (size_t)sent;
+    if (connection->rest_at < connection->rest_length)
+        return FASTCGI_WAIT_SEND;
+    free(connection->rest);
+    connection->rest = NULL;
+    connection->rest_at = 0;
+    connection->rest_length = 0;
+    return go_to(connection, connection->next);
 }
 
 static bool write_out(void *context, const void *bytes, size_t length)
@@ -102,21 +156,18 @@ static bool write_out(void *context, const void *bytes, size_t length)
     return fastcgi_writer_write(worker->writer, bytes, length);
 }
 
-/* Sends what the peer takes now; the rest goes with what follows. */
+/* Sends what was written; with `end` the end of the request too. */
+static bool send_written(const struct fastcgi_worker *worker, bool end)
+{
+    size_t length = 0;
+    const unsigned char *bytes = fastcgi_writer_flush(worker->writer, end, &length);
+
+    return bytes != NULL && send_or_keep(worker->connection, bytes, length);
+}
+
 static bool flush_out(void *context)
 {
-    const struct fastcgi_worker *worker = context;
-    const unsigned char *bytes;
-    size_t length;
-    ssize_t sent;
-
-    if (!fastcgi_writer_flush(worker->writer))
-        return false;
-    bytes = fastcgi_writer_pending(worker->writer, &length);
-    sent = fastcgi_send_now(worker->connection->fd, bytes, length);
-    if (sent > 0)
-        fastcgi_writer_take(worker->writer, (size_t)sent);
-    return sent >= 0;
+    return send_written(context, false);
 }
 
 static enum request_role role_of(unsigned role)
@@ -129,17 +180,6 @@ static enum request_role role_of(unsigned role)
     default:
         return REQUEST_OTHER_ROLE;
     }
-}
-
-/* A role that the specification does not know (sections 5.1 and 5.5). */
-static enum fastcgi_wait refuse_role(struct fastcgi_connection *connection)
-{
-    unsigned char end[FASTCGI_END_BYTES];
-
-    fastcgi_write_end(end, fastcgi_reader_head(connection->reader)->request_id);
-    end[FASTCGI_END_BYTES - 4] = FCGI_UNKNOWN_ROLE;
-    return fastcgi_send_or_keep(
-        connection, end + FCGI_HEADER_LEN, FASTCGI_END_BYTES - FCGI_HEADER_LEN, FASTCGI_WAIT_CLOSE);
 }
 
 /* What comes after a request that is over. */
@@ -168,28 +208,21 @@ static enum fastcgi_wait after_answer(struct fastcgi_connection *connection, enu
 static enum fastcgi_wait answer(struct fastcgi_connection *connection,
     struct fastcgi_worker *worker, const unsigned char *at, const unsigned char *end)
 {
-    struct fastcgi_writer *writer = worker->writer;
     const struct fastcgi_head *head = fastcgi_reader_head(connection->reader);
     struct request request = {.role = role_of(head->role),
         .parameters = head->parameters,
         .transport = {.write = write_out, .flush = flush_out, .context = worker}};
-    const unsigned char *bytes;
     enum fastcgi_wait next;
-    size_t length;
 
-    if (request.role == REQUEST_OTHER_ROLE && head->role != FCGI_FILTER)
-        return refuse_role(connection);
-    fastcgi_writer_begin(writer, head->request_id);
+    fastcgi_writer_begin(worker->writer, head->request_id);
     worker->connection = connection;
     worker->handler(worker->context, &request);
     connection->answered++;
     if (request.gone)
         return FASTCGI_CLOSED;
     next = after_answer(connection, request.role, at, end);
-    if (next == FASTCGI_WAIT_BODY ? !fastcgi_writer_flush(writer) : !fastcgi_writer_finish(writer))
-        return FASTCGI_CLOSED;
-    bytes = fastcgi_writer_pending(writer, &length);
-    return fastcgi_send_or_keep(connection, bytes, length, next);
+    return send_written(worker, next != FASTCGI_WAIT_BODY) ? go_to(connection, next)
+                                                           : FASTCGI_CLOSED;
 }
 
 /* Ends a request whose answer was sent, body or not. */
@@ -198,8 +231,9 @@ static enum fastcgi_wait end_request(struct fastcgi_connection *connection, bool
     unsigned char end[FASTCGI_END_BYTES];
 
     fastcgi_write_end(end, fastcgi_reader_head(connection->reader)->request_id);
-    return fastcgi_send_or_keep(
-        connection, end, sizeof(end), whole ? after_request(connection) : FASTCGI_WAIT_CLOSE);
+    if (!send_or_keep(connection, end, sizeof(end)))
+        return FASTCGI_CLOSED;
+    return go_to(connection, whole ? after_request(connection) : FASTCGI_WAIT_CLOSE);
 }
 
 /* FCGI_GET_VALUES (section 4.1): we take one request at a time on a connection. */
@@ -209,7 +243,7 @@ static bool send_values(int fd)
         0, 15, 1, 'F', 'C', 'G', 'I', '_', 'M', 'P', 'X', 'S', '_', 'C', 'O', 'N', 'N', 'S', '0', 0,
         0, 0, 0, 0, 0};
 
-    return fastcgi_send_now(fd, values, sizeof(values)) == (ssize_t)sizeof(values);
+    return send_now(fd, values, sizeof(values)) == (ssize_t)sizeof(values);
 }
 
 /* Takes bytes that have come. */
@@ -256,7 +290,7 @@ static void give_reader_back(struct fastcgi_connection *connection, struct fastc
     connection->reader = NULL;
 }
 
-/* Reads what has come. */
+/* Reads what has come. After our end it is thrown away, and bounded. */
 static enum fastcgi_wait read_now(
     struct fastcgi_connection *connection, struct fastcgi_worker *worker)
 {
@@ -270,7 +304,13 @@ static enum fastcgi_wait read_now(
         return connection->wait;
     if (got == 0 && connection->wait == FASTCGI_WAIT_BODY)
         return end_request(connection, false);
-    if (got <= 0 || !find_reader(connection, worker))
+    if (got <= 0)
+        return FASTCGI_CLOSED;
+    if (connection->wait == FASTCGI_WAIT_CLOSE) {
+        connection->trash += (size_t)got;
+        return connection->trash < FASTCGI_MAX_STDIN ? FASTCGI_WAIT_CLOSE : FASTCGI_CLOSED;
+    }
+    if (!find_reader(connection, worker))
         return FASTCGI_CLOSED;
     return take(connection, worker, worker->input, worker->input + got);
 }
@@ -278,21 +318,8 @@ static enum fastcgi_wait read_now(
 enum fastcgi_wait fastcgi_connection_advance(
     struct fastcgi_connection *connection, struct fastcgi_worker *worker)
 {
-    switch (connection->wait) {
-    case FASTCGI_WAIT_REQUEST:
-    case FASTCGI_WAIT_HEAD:
-    case FASTCGI_WAIT_BODY:
-        connection->wait = read_now(connection, worker);
-        break;
-    case FASTCGI_WAIT_SEND:
-        connection->wait = fastcgi_send_rest(connection);
-        break;
-    case FASTCGI_WAIT_CLOSE:
-        connection->wait = await_end(connection, worker);
-        break;
-    case FASTCGI_CLOSED:
-        break;
-    }
+    connection->wait = connection->wait == FASTCGI_WAIT_SEND ? send_rest(connection)
+                                                             : read_now(connection, worker);
     if (connection->reader != NULL &&
         (connection->wait == FASTCGI_WAIT_REQUEST || connection->wait >= FASTCGI_WAIT_CLOSE))
         give_reader_back(connection, worker);
@@ -313,6 +340,6 @@ enum fastcgi_wait fastcgi_connection_end(struct fastcgi_connection *connection)
     if (connection->wait == FASTCGI_WAIT_REQUEST &&
         recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
         (errno == EAGAIN || errno == EWOULDBLOCK))
-        connection->wait = fastcgi_send_end(connection);
+        connection->wait = go_to(connection, FASTCGI_WAIT_CLOSE);
     return connection->wait;
 }

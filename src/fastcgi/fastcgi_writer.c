@@ -23,11 +23,9 @@ struct fastcgi_writer {
     FCGX_Stream *stream;
     uint16_t request_id;
     bool failed;
+    bool empty;     /* no records were made */
     size_t content; /* what libfcgi was given and is in no record that was looked at */
-    size_t began;   /* where the answer begins in the file */
-    size_t sent;    /* up to here the records were taken */
     size_t made;    /* up to here records were looked at: the file's offset */
-    size_t end;     /* the same, with the records that end the request */
     struct fastcgi_writer *next;
 };
 
@@ -125,9 +123,7 @@ void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id)
         writer->failed = !rewind_file(writer);
     writer->request_id = request_id;
     writer->content = 0;
-    writer->began = writer->made;
-    writer->sent = writer->made;
-    writer->end = writer->made;
+    writer->empty = true;
 }
 
 bool fastcgi_writer_write(struct fastcgi_writer *writer, const void *bytes, size_t length)
@@ -164,7 +160,18 @@ static size_t look_at_record(struct fastcgi_writer *writer, size_t *content)
     return *content > 0 && length <= FILE_BYTES - writer->made ? length : 0;
 }
 
-bool fastcgi_writer_flush(struct fastcgi_writer *writer)
+void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_id)
+{
+    unsigned char high = (unsigned char)(request_id >> 8), low = (unsigned char)request_id;
+    const unsigned char end[FASTCGI_END_BYTES] = {FCGI_VERSION_1, FCGI_STDOUT, high, low, 0, 0, 0,
+        0, FCGI_VERSION_1, FCGI_END_REQUEST, high, low, 0, 8, 0, 0, 0, 0, 0, 0,
+        FCGI_REQUEST_COMPLETE, 0, 0, 0};
+
+    memcpy(bytes, end, sizeof(end));
+}
+
+/* Has libfcgi write its records, and looks at them. */
+static bool make_records(struct fastcgi_writer *writer)
 {
     if (writer->failed)
         return false;
@@ -178,38 +185,22 @@ bool fastcgi_writer_flush(struct fastcgi_writer *writer)
         } else {
             writer->content -= content;
             writer->made += length;
+            writer->empty = false;
         }
     }
-    writer->end = writer->made;
     return !writer->failed;
 }
 
-void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_id)
+const unsigned char *fastcgi_writer_flush(struct fastcgi_writer *writer, bool end, size_t *length)
 {
-    unsigned char high = (unsigned char)(request_id >> 8), low = (unsigned char)request_id;
-    const unsigned char end[FASTCGI_END_BYTES] = {FCGI_VERSION_1, FCGI_STDOUT, high, low, 0, 0, 0,
-        0, FCGI_VERSION_1, FCGI_END_REQUEST, high, low, 0, 8, 0, 0, 0, 0, 0, 0,
-        FCGI_REQUEST_COMPLETE, 0, 0, 0};
+    size_t from = writer->made;
 
-    memcpy(bytes, end, sizeof(end));
-}
-
-bool fastcgi_writer_finish(struct fastcgi_writer *writer)
-{
-    if (!fastcgi_writer_flush(writer) || writer->made == writer->began)
-        return false;
-    fastcgi_write_end(writer->bytes + writer->made, writer->request_id);
-    writer->end = writer->made + FASTCGI_END_BYTES;
-    return true;
-}
-
-const unsigned char *fastcgi_writer_pending(const struct fastcgi_writer *writer, size_t *length)
-{
-    *length = writer->end - writer->sent;
-    return writer->bytes + writer->sent;
-}
-
-void fastcgi_writer_take(struct fastcgi_writer *writer, size_t length)
-{
-    writer->sent += length;
+    if (!make_records(writer) || (end && writer->empty))
+        return NULL;
+    *length = writer->made - from;
+    if (end) {
+        fastcgi_write_end(writer->bytes + writer->made, writer->request_id);
+        *length += FASTCGI_END_BYTES;
+    }
+    return writer->bytes + from;
 }

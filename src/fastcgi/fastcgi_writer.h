@@ -28,22 +28,15 @@ void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id);
  * memory), now or before. */
 bool fastcgi_writer_write(struct fastcgi_writer *writer, const void *bytes, size_t length);
 
-/* Makes records of what was appended. Returns like fastcgi_writer_write. */
-bool fastcgi_writer_flush(struct fastcgi_writer *writer);
+/* Makes records of what was appended since the last flush: *length bytes, borrowed until the next
+ * call. With `end` the end of STDOUT and END_REQUEST follow (FastCGI specification sections 3.3 and
+ * 5.5), and nothing may be appended after that. NULL when the answer cannot be made whole, and for
+ * the end of an answer without any STDOUT: lighttpd takes that of an authorizer for a yes. */
+const unsigned char *fastcgi_writer_flush(struct fastcgi_writer *writer, bool end, size_t *length);
 
-/* Appends the end of STDOUT and END_REQUEST (FastCGI specification sections 3.3 and 5.5). Nothing
- * may be appended after it. Returns like fastcgi_writer_write, and false for an answer without any
- * STDOUT: lighttpd takes that of an authorizer for a yes. */
-bool fastcgi_writer_finish(struct fastcgi_writer *writer);
-
-/* The records that were made and not yet taken, and takes some of them. Borrowed until the next
- * call. */
-const unsigned char *fastcgi_writer_pending(const struct fastcgi_writer *writer, size_t *length);
-void fastcgi_writer_take(struct fastcgi_writer *writer, size_t length);
-
-/* The bytes of the records that end a request, as fastcgi_writer_finish appends them. */
+/* The bytes of the records that end a request. */
 #define FASTCGI_END_BYTES 24
-/* Makes the END_REQUEST record of a request that was answered (section 5.5). */
+/* Makes these of a request that was answered. */
 void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_id);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,8 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How often the operator is told that there are no descriptors. */
-#define REST_WORDS_MS 10000
+/* How often the operator is told that there are no descriptors, and how long nobody accepts then.
+ */
+#define SHORTAGE_WORDS_MS 10000
+#define SHORTAGE_PAUSE_MS 20
 
 struct acceptor {
     const struct service *service;
@@ -21,8 +24,7 @@ struct acceptor {
     struct connections *connections;
     int epoll_fd;
     uint64_t first_token;
-    atomic_bool resting; /* no descriptors are left: nobody accepts until a connection is closed */
-    atomic_llong told_at;
+    atomic_llong told_at; /* that no descriptors are left */
 };
 
 /* Has one worker told of the next connection on a listening socket. */
@@ -74,30 +76,16 @@ void acceptor_free(struct acceptor *acceptor)
     free(acceptor);
 }
 
-bool acceptor_is_resting(const struct acceptor *acceptor)
-{
-    return atomic_load(&acceptor->resting);
-}
-
-void acceptor_end_rest(struct acceptor *acceptor)
-{
-    if (!atomic_load(&acceptor->resting) || !atomic_exchange(&acceptor->resting, false))
-        return;
-    (void)pthread_rwlock_rdlock(&acceptor->lock);
-    (void)await_connections(acceptor, EPOLL_CTL_MOD);
-    (void)pthread_rwlock_unlock(&acceptor->lock);
-}
-
 static bool is_shortage(int reason)
 {
     return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
 }
 
-static void tell_of_rest(struct acceptor *acceptor)
+static void tell_of_shortage(struct acceptor *acceptor)
 {
     long long told = atomic_load(&acceptor->told_at), now = clock_milliseconds();
 
-    if ((told == 0 || now - told >= REST_WORDS_MS) &&
+    if ((told == 0 || now - told >= SHORTAGE_WORDS_MS) &&
         atomic_compare_exchange_strong(&acceptor->told_at, &told, now))
         log_words(acceptor->service->log, LOG_LEVEL_WARNING,
             "no file descriptors are left: connections wait; raise LimitNOFILE or lower --threads");
@@ -118,12 +106,13 @@ static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_s
             return fd;
         shortage = true;
     }
-    tell_of_rest(acceptor);
+    tell_of_shortage(acceptor);
     errno = EMFILE;
     return -1;
 }
 
-int acceptor_next(struct acceptor *acceptor, size_t number)
+/* The same on the socket of this number, for who may connect; -1 also when it is closed. */
+static int accept_allowed(struct acceptor *acceptor, size_t number, bool *shortage)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     bool allowed = false;
@@ -132,11 +121,8 @@ int acceptor_next(struct acceptor *acceptor, size_t number)
     (void)pthread_rwlock_rdlock(&acceptor->lock);
     if (number < acceptor->listener->count) {
         fd = accept_on(acceptor, acceptor->listener->fds[number], &address);
-        if (fd < 0 && is_shortage(errno))
-            atomic_store(&acceptor->resting, true);
-        else
-            (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
-        allowed = fd >= 0 && allowlist_allow(acceptor->listener->peers, &address);
+        *shortage = fd < 0 && is_shortage(errno);
+        allowed = fd >= 0 && allowlist_allow(&acceptor->listener->peers, &address);
     }
     (void)pthread_rwlock_unlock(&acceptor->lock);
     if (fd < 0)
@@ -152,6 +138,22 @@ int acceptor_next(struct acceptor *acceptor, size_t number)
     return -1;
 }
 
+int acceptor_next(struct acceptor *acceptor, size_t number)
+{
+    bool shortage = false;
+    int fd = accept_allowed(acceptor, number, &shortage);
+
+    if (shortage) {
+        worker_slots_leave(acceptor->service->slots);
+        (void)poll(NULL, 0, SHORTAGE_PAUSE_MS);
+    }
+    (void)pthread_rwlock_rdlock(&acceptor->lock);
+    if (number < acceptor->listener->count)
+        (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+    return fd;
+}
+
 /* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that
  * somebody else opened outlives us, and so they wait on. */
 static void accept_the_rest(struct acceptor *acceptor)
@@ -164,7 +166,7 @@ static void accept_the_rest(struct acceptor *acceptor)
     for (number = 0; number < acceptor->listener->count; number++) {
         while ((fd = accept_on(acceptor, acceptor->listener->fds[number], &address)) >= 0 ||
                errno == ECONNABORTED || errno == EINTR) {
-            if (fd >= 0 && allowlist_allow(acceptor->listener->peers, &address)) {
+            if (fd >= 0 && allowlist_allow(&acceptor->listener->peers, &address)) {
                 fastcgi_connection_begin(&connection, fd);
                 connections_add(acceptor->connections, &connection);
             } else if (fd >= 0) {

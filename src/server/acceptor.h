@@ -21,14 +21,9 @@ struct acceptor *acceptor_new(const struct service *service, struct listener *li
 void acceptor_free(struct acceptor *acceptor);
 
 /* Accepts the next connection of one who may connect on the socket of this number, and lets others
- * do so again. Returns its descriptor, -1 when there is none. */
+ * do so again; without descriptors after a pause, in which this worker has no slot. Returns its
+ * descriptor, -1 when there is none. */
 int acceptor_next(struct acceptor *acceptor, size_t number);
-
-/* Whether nobody accepts, since no descriptors are left. */
-bool acceptor_is_resting(const struct acceptor *acceptor);
-
-/* A descriptor may have become free: connections are accepted again. */
-void acceptor_end_rest(struct acceptor *acceptor);
 
 /* Closes the listening sockets. Those who wait to be accepted on a socket of ours are taken in
  * before, since closing it would reset their connections; a socket that somebody else opened

@@ -15,12 +15,6 @@ struct network {
     unsigned bits;
 };
 
-struct allowlist {
-    struct network *networks;
-    size_t count;
-    bool is_given; /* by the operator */
-};
-
 /* The address as 16 bytes; false for other families. */
 static bool to_bytes(const struct sockaddr_storage *address, unsigned char bytes[16])
 {
@@ -95,7 +89,7 @@ static bool add_variable(struct allowlist *peers, const char *value, struct erro
     return good;
 }
 
-static bool add_all(struct allowlist *peers, const struct config *config, struct error *error)
+bool allowlist_read(struct allowlist *peers, const struct config *config, struct error *error)
 {
     const char *variable = getenv("FCGI_WEB_SERVER_ADDRS");
     size_t i;
@@ -111,29 +105,10 @@ static bool add_all(struct allowlist *peers, const struct config *config, struct
            (add(peers, "127.0.0.0/8", "", error) && add(peers, "::1", "", error));
 }
 
-struct allowlist *allowlist_new(const struct config *config, struct error *error)
-{
-    struct allowlist *peers = calloc(1, sizeof(*peers));
-
-    if (peers == NULL)
-        error_set(error, ERROR_MEMORY, "out of memory for the list of peers");
-    else if (add_all(peers, config, error))
-        return peers;
-    allowlist_free(peers);
-    return NULL;
-}
-
 void allowlist_free(struct allowlist *peers)
 {
-    if (peers == NULL)
-        return;
     free(peers->networks);
-    free(peers);
-}
-
-bool allowlist_is_given(const struct allowlist *peers)
-{
-    return peers->is_given;
+    *peers = (struct allowlist){.count = 0};
 }
 
 static bool contains(const struct network *network, const unsigned char address[16])

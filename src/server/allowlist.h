@@ -7,19 +7,17 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Who may connect over TCP: addresses, or networks such as 192.0.2.0/24; immutable after it was
- * made. */
-struct allowlist;
+/* Who may connect over TCP: addresses, or networks such as 192.0.2.0/24. Zero it before use. */
+struct allowlist {
+    struct network *networks;
+    size_t count;
+    bool is_given; /* --allow-peer or the variable named them; otherwise they are loopback's */
+};
 
-/* Makes the list from --allow-peer and from FCGI_WEB_SERVER_ADDRS (FastCGI specification section
- * 3.2). Returns it, to be freed with allowlist_free, or NULL with ERROR_USAGE or ERROR_MEMORY. */
-struct allowlist *allowlist_new(const struct config *config, struct error *error);
-
-/* Frees the list. Accepts NULL. */
+/* Fills the list from --allow-peer and from FCGI_WEB_SERVER_ADDRS (FastCGI specification section
+ * 3.2). false with ERROR_USAGE or ERROR_MEMORY. Free with allowlist_free in either case. */
+bool allowlist_read(struct allowlist *peers, const struct config *config, struct error *error);
 void allowlist_free(struct allowlist *peers);
-
-/* Whether --allow-peer or the variable named any. */
-bool allowlist_is_given(const struct allowlist *peers);
 
 /* Whether a peer may connect: over a Unix socket always (its file's permissions say who), over TCP
  * when an entry matches; without entries from loopback (127.0.0.0/8, ::1) alone. */

@@ -7,14 +7,13 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
-/* A token is the slot's number and how often it was used: so an event that comes late is not taken
- * for one of the connection that has the slot now. */
+/* The token of its events is the slot's number. An event that comes late, for a connection that had
+ * the slot before, costs the one that has it now a read in vain. */
 struct slot {
     struct fastcgi_connection connection; /* its fd is -1 when the slot is free */
     bool taken;                           /* by a thread, which alone uses `connection` then */
     bool look_again;                      /* an event has come that its thread may not have seen */
-    bool sending; /* its events tell when the peer takes bytes, not when they come */
-    uint32_t uses;
+    bool sending;             /* its events tell when the peer takes bytes, not when they come */
     enum fastcgi_wait wait;   /* the line that it stands in */
     struct slot *prev, *next; /* neighbours there; `next` chains the free slots */
     int64_t since, deadline;
@@ -86,7 +85,6 @@ static void release(struct connections *set, struct slot *slot)
     slot->bytes = 0;
     fastcgi_connection_close(&slot->connection);
     slot->taken = false;
-    slot->uses++;
     LL_PREPEND(set->free, slot);
     set->count--;
 }
@@ -94,8 +92,7 @@ static void release(struct connections *set, struct slot *slot)
 /* Has events told of what the connection waits for. What is there already is told at once. */
 static bool watch(struct connections *set, struct slot *slot, int operation)
 {
-    uint64_t number = (uint64_t)(slot - set->slots);
-    struct epoll_event event = {.data.u64 = (uint64_t)slot->uses << 32 | number};
+    struct epoll_event event = {.data.u64 = (uint64_t)(slot - set->slots)};
 
     slot->sending = slot->wait == FASTCGI_WAIT_SEND;
     slot->look_again = false;
@@ -199,14 +196,9 @@ struct fastcgi_connection *connections_take(
     struct connections *set, const struct epoll_event *event)
 {
     struct fastcgi_connection *connection = NULL;
-    uint32_t number = (uint32_t)event->data.u64;
-    struct slot *slot;
-
-    if (number >= set->size)
-        return NULL;
-    slot = &set->slots[number];
+    struct slot *slot = &set->slots[event->data.u64];
     (void)pthread_mutex_lock(&set->lock);
-    if (slot->uses == (uint32_t)(event->data.u64 >> 32) && slot->connection.fd >= 0) {
+    if (slot->connection.fd >= 0) {
         /* The peer's end is seen by a read that finds no bytes before it. */
         slot->look_again = slot->taken || (event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT)) != 0;
         connection = slot->taken ? NULL : &slot->connection;

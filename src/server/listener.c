@@ -62,19 +62,6 @@ static bool add_fd(struct listener *listener, int fd, struct error *error)
     return true;
 }
 
-/* Listens on a socket if it was bound; otherwise, or when that fails, closes it. */
-static bool listen_on(
-    struct listener *listener, int fd, bool bound, const char *what, struct error *error)
-{
-    if (bound && listen(fd, BACKLOG) == 0)
-        return add_fd(listener, fd, error);
-    if (bound)
-        (void)say_errno(what, error);
-    if (fd >= 0)
-        (void)close(fd);
-    return false;
-}
-
 static bool find_group(const char *name, gid_t *group, struct error *error)
 {
     struct group *entry;
@@ -150,37 +137,23 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
     return true;
 }
 
-static bool is_unix(const char *listen)
+static bool is_unix(const struct sockaddr_storage *address)
 {
-    return strncmp(listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0;
+    return address->ss_family == AF_UNIX;
 }
 
-static bool unix_address(const char *listen, struct sockaddr_un *address, struct error *error)
+static bool read_path(const char *path, struct sockaddr_storage *address, struct error *error)
 {
-    const char *path = listen + strlen(UNIX_PREFIX);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
 
-    if (path[0] == '\0' || strlen(path) >= sizeof(address->sun_path)) {
+    if (path[0] == '\0' || strlen(path) >= sizeof(name.sun_path)) {
         error_set(error, ERROR_USAGE, "--listen: the path of the socket must have 1 to %zu bytes",
-            sizeof(address->sun_path) - 1);
+            sizeof(name.sun_path) - 1);
         return false;
     }
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    memcpy(address->sun_path, path, strlen(path) + 1);
+    memcpy(name.sun_path, path, strlen(path) + 1);
+    memcpy(address, &name, sizeof(name));
     return true;
-}
-
-static bool listen_unix(struct listener *listener, const struct config *config, struct error *error)
-{
-    struct sockaddr_un address;
-    const char *path = config->listen + strlen(UNIX_PREFIX);
-    int fd;
-
-    if (!unix_address(config->listen, &address, error) || !remove_dead_socket(&address, error))
-        return false;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return say_errno(path, error);
-    return listen_on(listener, fd, bind_unix(fd, &address, config, listener, error), path, error);
 }
 
 /* ADDR:PORT or [ADDR]:PORT into its parts. */
@@ -206,31 +179,8 @@ static bool split_address(const char *words, char host[64], const char **port)
     return true;
 }
 
-static bool check_address(
-    const struct sockaddr_storage *address, const struct allowlist *peers, struct error *error)
-{
-    if (allowlist_is_given(peers) || allowlist_allow(peers, address))
-        return true;
-    error_set(error, ERROR_USAGE,
-        "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
-        "claim to be anybody");
-    return false;
-}
-
-static bool check_socket(int fd, const struct allowlist *peers, struct error *error)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof(address);
-
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-        error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
-        return false;
-    }
-    return check_address(&address, peers, error);
-}
-
-/* The address that --listen means; free with freeaddrinfo. NULL with an error. */
-static struct addrinfo *find_tcp(const char *listen, struct error *error)
+/* The address that --listen means; false with an error. */
+static bool read_address(const char *listen, struct sockaddr_storage *address, struct error *error)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_STREAM,
@@ -239,29 +189,77 @@ static struct addrinfo *find_tcp(const char *listen, struct error *error)
     const char *port = NULL;
     char host[64];
 
-    if (split_address(listen, host, &port) && getaddrinfo(host, port, &hints, &found) == 0)
-        return found;
-    error_set(error, ERROR_USAGE,
-        "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
-        "127.0.0.1:9000 or [::1]:9000");
-    return NULL;
+    *address = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
+    if (strncmp(listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+        return read_path(listen + strlen(UNIX_PREFIX), address, error);
+    if (!split_address(listen, host, &port) || getaddrinfo(host, port, &hints, &found) != 0) {
+        error_set(error, ERROR_USAGE,
+            "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
+            "127.0.0.1:9000 or [::1]:9000");
+        return false;
+    }
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return true;
 }
 
-static bool listen_tcp(struct listener *listener, const struct config *config, struct error *error)
+static bool check_address(
+    const struct sockaddr_storage *address, const struct allowlist *peers, struct error *error)
 {
-    struct addrinfo *found = find_tcp(config->listen, error);
-    int fd, one = 1;
-    bool bound;
+    if (peers->is_given || allowlist_allow(peers, address))
+        return true;
+    error_set(error, ERROR_USAGE,
+        "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
+        "claim to be anybody");
+    return false;
+}
 
-    if (found == NULL)
+static bool bind_to(int fd, const struct sockaddr_storage *address, const struct config *config,
+    struct listener *listener, struct error *error)
+{
+    const int one = 1;
+    const void *name = address;
+
+    if (is_unix(address))
+        return bind_unix(fd, name, config, listener, error);
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+        bind(fd, name, sizeof(*address)) == 0)
+        return true;
+    return say_errno(config->listen, error);
+}
+
+/* Makes the socket of --listen. */
+static bool listen_on(struct listener *listener, const struct sockaddr_storage *address,
+    const struct config *config, struct error *error)
+{
+    const void *name = address;
+    int fd;
+
+    if (is_unix(address) && !remove_dead_socket(name, error))
         return false;
-    fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-            bind(fd, found->ai_addr, found->ai_addrlen) == 0;
-    if (!bound)
+    fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return say_errno(config->listen, error);
+    if (bind_to(fd, address, config, listener, error)) {
+        if (listen(fd, BACKLOG) == 0)
+            return add_fd(listener, fd, error);
         (void)say_errno(config->listen, error);
-    freeaddrinfo(found);
-    return listen_on(listener, fd, bound, config->listen, error);
+    }
+    (void)close(fd);
+    return false;
+}
+
+/* Takes a socket that somebody else made. */
+static bool take(struct listener *listener, int fd, struct error *error)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof(address);
+
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+        error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
+        return false;
+    }
+    return add_fd(listener, fd, error) && check_address(&address, &listener->peers, error);
 }
 
 /* How many sockets systemd passed to this very process. */
@@ -284,63 +282,50 @@ static bool take_inherited(struct listener *listener, struct error *error)
                 SYSTEMD_FIRST_FD + i);
             return false;
         }
-        if (!add_fd(listener, SYSTEMD_FIRST_FD + i, error))
+        if (!take(listener, SYSTEMD_FIRST_FD + i, error))
             return false;
     }
     if (count > 0)
         return true;
     if (request_fd_listens(STDIN_FILENO))
-        return add_fd(listener, STDIN_FILENO, error);
+        return take(listener, STDIN_FILENO, error);
     error_set(error, ERROR_USAGE,
         "nothing to serve on: fd 0 is no listening socket, systemd passed none, and --listen is "
         "not given; try --help");
     return false;
 }
 
-static bool check_tcp(const char *listen, const struct allowlist *peers, struct error *error)
+/* What --listen and --allow-peer mean together. */
+static bool read_options(const struct config *config, struct allowlist *peers,
+    struct sockaddr_storage *address, struct error *error)
 {
-    struct addrinfo *found = find_tcp(listen, error);
-    struct sockaddr_storage address = {0};
-
-    if (found == NULL)
+    if (!allowlist_read(peers, config, error))
         return false;
-    memcpy(&address, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    return check_address(&address, peers, error);
+    return config->listen == NULL ||
+           (read_address(config->listen, address, error) && check_address(address, peers, error));
 }
 
 bool listener_check(const struct config *config, struct error *error)
 {
-    struct allowlist *peers = allowlist_new(config, error);
-    struct sockaddr_un address;
+    struct allowlist peers = {.count = 0};
+    struct sockaddr_storage address;
     gid_t group;
-    bool good = peers != NULL;
+    bool good = read_options(config, &peers, &address, error) &&
+                (config->socket_group == NULL || find_group(config->socket_group, &group, error));
 
-    if (good && config->listen != NULL)
-        good = is_unix(config->listen) ? unix_address(config->listen, &address, error)
-                                       : check_tcp(config->listen, peers, error);
-    if (good && config->socket_group != NULL)
-        good = find_group(config->socket_group, &group, error);
-    allowlist_free(peers);
+    allowlist_free(&peers);
     return good;
 }
 
 bool listener_open(struct listener *listener, const struct config *config, struct error *error)
 {
+    struct sockaddr_storage address;
     bool good;
-    size_t i;
 
-    *listener = (struct listener){.peers = allowlist_new(config, error)};
-    if (listener->peers == NULL)
-        return false;
-    if (config->listen == NULL)
-        good = take_inherited(listener, error);
-    else if (is_unix(config->listen))
-        good = listen_unix(listener, config, error);
-    else
-        good = listen_tcp(listener, config, error);
-    for (i = 0; good && i < listener->count; i++)
-        good = check_socket(listener->fds[i], listener->peers, error);
+    *listener = (struct listener){.count = 0};
+    good = read_options(config, &listener->peers, &address, error) &&
+           (config->listen != NULL ? listen_on(listener, &address, config, error)
+                                   : take_inherited(listener, error));
     if (!good)
         listener_close(listener);
     return good;
@@ -356,6 +341,6 @@ void listener_close(struct listener *listener)
     if (listener->path[0] != '\0' && lstat(listener->path, &status) == 0 &&
         status.st_dev == listener->device && status.st_ino == listener->inode)
         (void)unlink(listener->path);
-    allowlist_free(listener->peers);
+    allowlist_free(&listener->peers);
     *listener = (struct listener){.count = 0};
 }

@@ -18,7 +18,7 @@ struct listener {
     char path[108]; /* of a Unix socket that we made ourselves; "" otherwise */
     dev_t device;   /* and what it is, so that no other file is removed at the end */
     ino_t inode;
-    struct allowlist *peers; /* who may connect */
+    struct allowlist peers; /* who may connect */
 };
 
 /* Finds or makes the listening sockets: --listen; otherwise those that systemd passed (LISTEN_PID,

@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Tokens of events that are no connection's: their lowest 32 bits are no slot of the set. */
+/* Tokens of events that are no connection's: no slot of the set has such a number. */
 #define TOKEN_STOP ((uint64_t)UINT32_MAX)
 #define TOKEN_LISTEN ((uint64_t)UINT32_MAX - LISTENER_MAX)
 
@@ -30,8 +30,6 @@
 #define LEAST_CONNECTIONS ((size_t)16)
 /* Descriptors that are kept free of connections: files of the trust, a few for libraries. */
 #define SPARE_DESCRIPTORS ((size_t)16)
-/* How long nobody accepts then, unless a connection is closed. */
-#define REST_MS 50
 /* The end, in milliseconds since it began: until when those who connected just before may send
  * their request, until when OCSP responders are waited for, until when workers answer, and until
  * when all connections are closed. */
@@ -58,7 +56,6 @@ struct worker {
     struct server *server;
     struct fastcgi_worker *fastcgi;
     pthread_t thread;
-    bool started;
 };
 
 static void answer(void *context, struct request *request)
@@ -112,7 +109,6 @@ static void take_event(struct worker *worker, int timeout)
         if (connection != NULL)
             go_on_with(worker, connection);
     }
-    acceptor_end_rest(server->acceptor);
 }
 
 static void *work(void *context)
@@ -121,7 +117,7 @@ static void *work(void *context)
     struct worker_slots *slots = worker->server->service->slots;
 
     while (worker_slots_stand_by(slots))
-        take_event(worker, acceptor_is_resting(worker->server->acceptor) ? REST_MS : -1);
+        take_event(worker, -1);
     worker_slots_leave(slots);
     return NULL;
 }
@@ -135,7 +131,6 @@ static void expire(struct server *server)
         (void)fastcgi_connection_expire(connection);
         connections_put(server->connections, connection);
     }
-    acceptor_end_rest(server->acceptor);
 }
 
 /* So many requests may wait for something at a time, and others are served meanwhile. */
@@ -246,18 +241,15 @@ static bool end_connections(struct server *server, int64_t began)
            0;
 }
 
-static void end_workers(struct server *server, struct worker *workers, size_t count)
+static void end_workers(struct server *server, const struct worker *workers, size_t started)
 {
     size_t i;
 
     worker_slots_end(server->service->slots);
     /* Nobody reads it: it stays readable, and so wakes every worker. */
     (void)eventfd_write(server->stop_fd, 1);
-    for (i = 0; i < count; i++) {
-        if (workers[i].started)
-            (void)pthread_join(workers[i].thread, NULL);
-        workers[i].started = false;
-    }
+    for (i = 0; i < started; i++)
+        (void)pthread_join(workers[i].thread, NULL);
 }
 
 /* Requests that were sent whole are answered, by the workers and then by this thread; the rest is
@@ -279,7 +271,8 @@ static void stop(struct server *server, struct worker *workers, size_t count)
         take_event(&workers[0], STOP_LOOK_MS);
 }
 
-static bool start_workers(
+/* Starts as many workers as `count`; returns how many, less with an error. */
+static size_t start_workers(
     struct worker *workers, size_t count, struct server *server, struct error *error)
 {
     size_t i;
@@ -289,7 +282,7 @@ static bool start_workers(
         workers[i].fastcgi = fastcgi_worker_new(answer, server);
         if (workers[i].fastcgi == NULL) {
             error_set(error, ERROR_MEMORY, "out of memory or descriptors for a worker");
-            return false;
+            return 0;
         }
     }
     /* Only now: nobody is served while descriptors may still be wanting. */
@@ -298,11 +291,10 @@ static bool start_workers(
 
         if (reason != 0) {
             error_set(error, ERROR_LIBRARY, "a worker could not be started: %s", strerror(reason));
-            return false;
+            break;
         }
-        workers[i].started = true;
     }
-    return true;
+    return i;
 }
 
 static bool block_signals(sigset_t *signals)
@@ -319,7 +311,7 @@ static bool block_signals(sigset_t *signals)
 bool server_run(const struct service *service, struct listener *listener, struct error *error)
 {
     struct server server = {.service = service, .epoll_fd = -1, .stop_fd = -1};
-    size_t i, count = count_workers(service->config);
+    size_t i, started, count = count_workers(service->config);
     struct worker *workers = calloc(count, sizeof(*workers));
     sigset_t signals;
     bool good = false;
@@ -330,7 +322,8 @@ bool server_run(const struct service *service, struct listener *listener, struct
         error_set(error, ERROR_LIBRARY, "the signals could not be blocked");
     } else if (prepare(&server, listener, error)) {
         service_look(service);
-        good = start_workers(workers, count, &server, error);
+        started = start_workers(workers, count, &server, error);
+        good = started == count;
         if (good) {
             service_log_start(service);
             (void)notify_send("READY=1");
@@ -338,7 +331,7 @@ bool server_run(const struct service *service, struct listener *listener, struct
             stop(&server, workers, count);
             service_log_end(service);
         } else {
-            end_workers(&server, workers, count);
+            end_workers(&server, workers, started);
         }
     }
     for (i = 0; workers != NULL && i < count; i++)

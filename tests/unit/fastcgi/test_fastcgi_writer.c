@@ -21,14 +21,15 @@ static void end(void)
 
 TestSuite(fastcgi_writer, .init = begin, .fini = end);
 
-/* The pending records: their STDOUT bytes with `|` behind each record, `!` for END_REQUEST. All are
- * of this request. */
-static void expect_pending(unsigned request_id, const char *wanted)
+/* What is flushed: its STDOUT bytes with `|` behind each record, `!` for END_REQUEST. All are of
+ * this request. */
+static void expect_flushed(unsigned request_id, bool end_it, const char *wanted)
 {
     char came[256] = "", *words = came;
     size_t length = 0, at = 0;
-    const unsigned char *bytes = fastcgi_writer_pending(writer, &length);
+    const unsigned char *bytes = fastcgi_writer_flush(writer, end_it, &length);
 
+    cr_assert_not_null(bytes);
     while (at < length) {
         size_t content = (size_t)bytes[at + 4] << 8 | bytes[at + 5];
 
@@ -51,37 +52,43 @@ static bool put(const char *words)
     return fastcgi_writer_write(writer, words, strlen(words));
 }
 
+static bool ends(void)
+{
+    size_t length;
+
+    return fastcgi_writer_flush(writer, true, &length) != NULL;
+}
+
 Test(fastcgi_writer, an_answer_is_one_record_the_end_of_stdout_and_the_end)
 {
     fastcgi_writer_begin(writer, 1);
     cr_expect(put("one "));
     cr_expect(put("two"));
-    cr_expect(fastcgi_writer_finish(writer));
-    expect_pending(1, "one two||!");
+    expect_flushed(1, true, "one two||!");
 }
 
-Test(fastcgi_writer, what_is_flushed_can_be_taken_before_the_end)
+Test(fastcgi_writer, what_is_flushed_comes_once_and_before_the_end)
 {
-    size_t length = 0;
-
     fastcgi_writer_begin(writer, 0x1234);
     cr_expect(put("one"));
-    cr_expect(fastcgi_writer_flush(writer));
-    expect_pending(0x1234, "one|");
-    (void)fastcgi_writer_pending(writer, &length);
-    fastcgi_writer_take(writer, length);
-    expect_pending(0x1234, "");
+    expect_flushed(0x1234, false, "one|");
+    expect_flushed(0x1234, false, "");
     cr_expect(put("two"));
-    cr_expect(fastcgi_writer_finish(writer));
-    expect_pending(0x1234, "two||!");
+    expect_flushed(0x1234, true, "two||!");
+    fastcgi_writer_begin(writer, 1);
+    cr_expect(put("one"));
+    expect_flushed(1, false, "one|");
+    expect_flushed(1, true, "|!");
 }
 
 /* lighttpd takes END_REQUEST without output for a yes of an authorizer. */
 Test(fastcgi_writer, an_answer_without_output_is_never_ended)
 {
     fastcgi_writer_begin(writer, 1);
-    cr_expect_not(fastcgi_writer_finish(writer));
-    expect_pending(1, "");
+    cr_expect_not(ends());
+    fastcgi_writer_begin(writer, 1);
+    expect_flushed(1, false, "");
+    cr_expect_not(ends());
 }
 
 Test(fastcgi_writer, an_answer_that_is_too_long_is_refused_and_the_next_one_is_not)
@@ -91,11 +98,10 @@ Test(fastcgi_writer, an_answer_that_is_too_long_is_refused_and_the_next_one_is_n
     fastcgi_writer_begin(writer, 1);
     cr_expect_not(fastcgi_writer_write(writer, large, FASTCGI_MAX_ANSWER + 1));
     cr_expect_not(put("x"), "the failure stays");
-    cr_expect_not(fastcgi_writer_finish(writer));
+    cr_expect_not(ends());
     fastcgi_writer_begin(writer, 2);
     cr_expect(put("x"));
-    cr_expect(fastcgi_writer_finish(writer));
-    expect_pending(2, "x||!");
+    expect_flushed(2, true, "x||!");
     free(large);
 }
 
@@ -105,8 +111,7 @@ Test(fastcgi_writer, nothing_of_an_answer_that_was_given_up_gets_into_the_next)
     cr_expect(put("secret"));
     fastcgi_writer_begin(writer, 2);
     cr_expect(put("x"));
-    cr_expect(fastcgi_writer_finish(writer));
-    expect_pending(2, "x||!");
+    expect_flushed(2, true, "x||!");
 }
 
 Test(fastcgi_writer, the_end_of_a_request_is_complete_with_its_number)

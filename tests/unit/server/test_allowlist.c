@@ -28,7 +28,7 @@ static bool allows(const char *entry, const char *peer)
     struct config config = {.allow_peer = {.items = items}};
     struct sockaddr_storage address = address_of(peer);
     struct error error = {.kind = ERROR_NONE};
-    struct allowlist *peers;
+    struct allowlist peers = {.count = 0};
     char copy[100];
     bool allowed;
 
@@ -38,10 +38,9 @@ static bool allows(const char *entry, const char *peer)
         items[0] = copy;
         config.allow_peer.count = 1;
     }
-    peers = allowlist_new(&config, &error);
-    cr_assert_not_null(peers, "%s: %s", entry, error.text);
-    allowed = allowlist_allow(peers, &address);
-    allowlist_free(peers);
+    cr_assert(allowlist_read(&peers, &config, &error), "%s: %s", entry, error.text);
+    allowed = allowlist_allow(&peers, &address);
+    allowlist_free(&peers);
     return allowed;
 }
 
@@ -97,13 +96,12 @@ Test(peers, what_is_no_address_is_refused)
         char *items[1] = {copy};
         struct config config = {.allow_peer = {.items = items, .count = 1}};
         struct error error = {.kind = ERROR_NONE};
-        struct allowlist *peers;
+        struct allowlist peers = {.count = 0};
 
         strncpy(copy, entries[i], sizeof(copy) - 1);
-        peers = allowlist_new(&config, &error);
-        cr_expect_null(peers, "%s", entries[i]);
+        cr_expect_not(allowlist_read(&peers, &config, &error), "%s", entries[i]);
         cr_expect_eq(error.kind, ERROR_USAGE, "%s", entries[i]);
-        allowlist_free(peers);
+        allowlist_free(&peers);
     }
 }
 
@@ -112,16 +110,15 @@ Test(peers, the_variable_of_the_fastcgi_specification_is_honoured)
     struct config config = {.allow_peer = {.items = NULL, .count = 0}};
     struct sockaddr_storage named = address_of("192.0.2.2"), other = address_of("127.0.0.1");
     struct error error = {.kind = ERROR_NONE};
-    struct allowlist *peers;
+    struct allowlist peers = {.count = 0};
 
     setenv("FCGI_WEB_SERVER_ADDRS", "192.0.2.1,192.0.2.2", 1);
-    peers = allowlist_new(&config, &error);
-    cr_assert_not_null(peers, "%s", error.text);
-    cr_expect(allowlist_is_given(peers));
-    cr_expect(allowlist_allow(peers, &named));
-    cr_expect_not(allowlist_allow(peers, &other));
-    allowlist_free(peers);
+    cr_assert(allowlist_read(&peers, &config, &error), "%s", error.text);
+    cr_expect(peers.is_given);
+    cr_expect(allowlist_allow(&peers, &named));
+    cr_expect_not(allowlist_allow(&peers, &other));
+    allowlist_free(&peers);
     setenv("FCGI_WEB_SERVER_ADDRS", "", 1);
-    cr_expect_null(allowlist_new(&config, &error), "set and empty is no list");
+    cr_expect_not(allowlist_read(&peers, &config, &error), "set and empty is no list");
     unsetenv("FCGI_WEB_SERVER_ADDRS");
 }

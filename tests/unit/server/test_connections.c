@@ -188,20 +188,35 @@ Test(connections, who_has_waited_longest_goes_first_when_there_are_too_many)
     end(&scene);
 }
 
-Test(connections, an_event_of_one_that_was_closed_is_not_taken_for_its_successor)
+Test(connections, an_event_of_one_that_was_closed_does_its_successor_no_harm)
 {
     struct epoll_event event;
+    struct fastcgi_connection *connection;
+    static unsigned char bytes[100];
     struct scene scene;
-    int i, peer;
+    int i, first, last = 0, ends = 0;
 
     begin(&scene);
-    peer = add(&scene);
-    (void)shutdown(scene.peers[peer], SHUT_WR);
+    first = add(&scene);
+    (void)shutdown(scene.peers[first], SHUT_WR);
     cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
-    grow_old();
+    connection = connections_take(scene.set, &event);
+    cr_expect_eq(fastcgi_connection_advance(connection, scene.worker), FASTCGI_CLOSED);
+    connections_put(scene.set, connection);
+    cr_expect_null(connections_take(scene.set, &event), "nobody has its slot");
     for (i = 0; i < MOST; i++)
-        (void)add(&scene);
-    cr_expect_null(connections_take(scene.set, &event));
+        last = add(&scene);
+    connection = connections_take(scene.set, &event);
+    cr_assert_not_null(connection);
+    cr_expect_eq(fastcgi_connection_advance(connection, scene.worker), FASTCGI_WAIT_REQUEST);
+    connections_put(scene.set, connection);
+    for (i = first + 1; i <= last; i++)
+        say(&scene, i, bytes, make_request(bytes, "B", 3));
+    (void)serve(&scene);
+    for (i = first + 1; i <= last; i++) {
+        (void)hear(&scene, i, &ends);
+        cr_expect_eq(ends, 1, "%d", i);
+    }
     end(&scene);
 }
 
