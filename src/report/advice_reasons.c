@@ -56,8 +56,9 @@ static const struct advice name_constraint = {
 static const struct advice constraints = {
     "The name constraints of a CA above the certificate cannot be applied to the names in it.",
     "Ask who issued the certificate for one with other names.",
-    "Look at nameConstraints of the CAs above it: masks without holes, no minimum or maximum, and "
-    "kinds of names that libcrypto compares.",
+    "Look at nameConstraints of the CAs above it: masks without holes, no minimum or maximum, "
+    "domains as acme.example (not *.acme.example, and no URL), and kinds of names that libcrypto "
+    "compares.",
 };
 
 static const struct advice self_signed = {

@@ -56,7 +56,9 @@ static const struct {
     [CAUSE_CONSTRAINT_NAME] = {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX,
         "a name in it is of a form to which the name constraints of its CA cannot be applied"},
     [CAUSE_CONSTRAINT_UNREADABLE] = {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
-        "the name constraints of its CA have an address mask with holes"},
+        "the name constraints of its CA have an address mask with holes, or exclude what is no "
+        "name "
+        "of its kind"},
     [CAUSE_CRL_DIGEST] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
         "the issuer's CRL is signed with a digest that is too weak for the security level"},
 };

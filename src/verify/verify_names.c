@@ -199,15 +199,41 @@ static bool uri_matches(struct part name, struct part host, struct part base)
     return host_matches(host, base);
 }
 
+/* An excluded host or domain as RFC 5280 section 4.2.1.10 writes it; final dots are let pass. */
+static bool is_domain(struct part base)
+{
+    size_t i, label = 0;
+
+    base = without_final_dot(base);
+    if (base.length > 0 && base.at[0] == '.')
+        base = (struct part){base.at + 1, base.length - 1};
+    for (i = 0; i < base.length; i++) {
+        if (base.at[i] == '.' && label == 0)
+            return false;
+        label = base.at[i] == '.' ? 0 : label + 1;
+    }
+    return label > 0 && is_host(base);
+}
+
+/* A mailbox, a host or a domain. */
+static bool is_mail_base(struct part base)
+{
+    struct part host = nothing;
+
+    return has(base, '@') ? base.at[0] != '@' && !has(base, '*') && mail_host(base, &host)
+                          : is_domain(base);
+}
+
 /* The kinds of names that are strings. */
 static const struct kind {
     int type;
+    bool (*is_base)(struct part base); /* of an excluded subtree: otherwise it excludes nothing */
     bool (*matches)(struct part name, struct part host, struct part base);
     bool (*get_host)(struct part name, struct part *host); /* false: it cannot be told */
 } kinds[] = {
-    {GEN_DNS, dns_matches, dns_host},
-    {GEN_EMAIL, mail_matches, mail_host},
-    {GEN_URI, uri_matches, uri_host},
+    {GEN_DNS, is_domain, dns_matches, dns_host},
+    {GEN_EMAIL, is_mail_base, mail_matches, mail_host},
+    {GEN_URI, is_domain, uri_matches, uri_host},
 };
 
 static const struct kind *find_kind(int type)
@@ -269,6 +295,8 @@ static enum verify_cause judge_subtrees(
         }
         if (excluded && is_all(part_of(base->d.ia5)))
             return CAUSE_CONSTRAINT;
+        if (excluded && !kind->is_base(part_of(base->d.ia5)))
+            return CAUSE_CONSTRAINT_UNREADABLE;
         if (has(name, '\0') || !kind->get_host(name, &host))
             return CAUSE_CONSTRAINT_NAME;
         if (excluded && kind->matches(name, host, part_of(base->d.ia5)))

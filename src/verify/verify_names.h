@@ -10,7 +10,9 @@
  * excluded subtree that is empty or a dot and means every name of its kind, and masks of addresses
  * with holes, hosts and mailboxes with characters that do not belong there, and directory names
  * that may be an excluded one in other case or another form of Unicode. What a CA's
- * constraints cannot be applied to is refused. Adds a cause; false when memory failed. */
+ * constraints cannot be applied to is refused, and so is every name of a kind of which an excluded
+ * one is none ("*.acme.example", "https://acme.example/"): it was to exclude something. Adds a
+ * cause; false when memory failed. */
 bool names_check(struct findings *findings);
 
 #endif
