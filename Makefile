@@ -34,7 +34,7 @@ Q = $(if $(V),,@)
 comma = ,
 say = @echo "  $(1) $@"
 
-.PHONY: all check test-on compile_commands build hooked threads unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-waits bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
+.PHONY: all check test-on compile_commands build hooked threads sanitized unit unit-sanitized rules conformance coverage mutation integration sanitize-threads kit browser screenshot test lint demo bench bench-gate bench-hostile bench-instructions bench-waits bench-lists fuzz fuzz-replay deb install uninstall clean help $(PACKAGES)
 all: build
 build: $(BUILD)/peercert $(BUILD)/libpeercert.a ## build the program, build/peercert, and its library
 	@:
@@ -109,9 +109,12 @@ $(BUILD)/obj/%.hooked.o: src/%.c | $(BUILD)/libraries
 unit: $(BUILD)/unit-tests ## run the unit tests alone; ARGS='--filter=verify/*' chooses
 	$(BUILD)/unit-tests $(ARGS)
 
-unit-sanitized: ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+sanitized: ## build the unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitized CFLAGS='$(SANITIZE)' TEST_CFLAGS=-O0 HARDENING=-fPIE \
-		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' unit
+		LDFLAGS='-fsanitize=address,undefined $(LDFLAGS)' $(BUILD)/sanitized/unit-tests
+
+unit-sanitized: sanitized ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(BUILD)/sanitized/unit-tests $(ARGS)
 
 conformance: build ## run public X.509 test suites (../shared/conformance or CONFORMANCE=DIR) through --check
 	BUILD='$(abspath $(BUILD))' $(PYTHON) tests/conformance/run.py $(ARGS) '$(abspath $(BUILD)/peercert)'

@@ -4,17 +4,21 @@ sees whether a unit test notices.
 
 usage: mutate.py [--sample N] [--only WORD] [--part K/N] [--unreviewed] [--list]
 
-Builds in build/mutation (BUILD=DIR names another folder). Of each change one file is compiled, and tests of its own
-module run until one fails: first those that caught other changes of the file, then cheap ones, failing allocations last.
-A change that compiles to the very same code is none. What survives is printed; survivors.tsv holds those that were
-looked at and can make no difference that a test could see, with the reason. Fails when less than 95 % of the others are
-caught in a module, or when one of those is caught after all.
+Builds in build/mutation (BUILD=DIR names another folder). Of each change one file is compiled, without optimization,
+and the tests of its module run until one fails: first those that caught other changes of the file, then those of the
+file's own name, then the others, each time the cheapest first. They are measured before without any change; one that
+takes ten times as long and a second has failed. Where one allocation fails after the other, each seventh does
+(UNIT_FAULT_STEP=1: each; a survivor may be caught then). A survivor that an optimizing compiler makes the very same
+code of is no change; another has the tests that are not slow once more under the sanitizers. What survives is printed;
+survivors.tsv holds those that were looked at and can make no difference that a test could see, with the reason. Fails
+when less than 95 % of the others are caught in a module, or when one of those is caught after all.
 """
 
 import argparse
 import collections
 import concurrent.futures
 import csv
+import functools
 import os
 import pathlib
 import random
@@ -23,6 +27,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -32,16 +37,16 @@ WORKERS = os.cpu_count() or 1
 CATCHERS = 6  # tests that caught something of a file lately, to be asked first
 QUICK_LINK = ["-Wl,-S", *(["-fuse-ld=gold"] if shutil.which("ld.gold") else [])]
 
-# The files of each room and the suites that must notice, the cheap ones first.
-GATE = ["gate!(_memory)/*", "gate_memory/*"]
+# The files of each room and the suites that must notice.
 ROOMS = {
-    "verify/*.c": ["@(verdict|verify_!(search|stranger|random|mutations|memory))/*", "@(verify|verify_search|verify_stranger)/*",
-                   "@(verify_random|verify_mutations)/*", "verify_memory/*"],
-    "cache/*.c": ["verdict_cache*/*"],
-    "rules/*.c": ["@(request_*|rules_!(memory*))/*", "rules_memory*/*"],
-    "service/gate*.c": GATE,
-    "report/denial.c": GATE,
+    "verify/*.c": re.compile(r"verdict|verify(_\w+)?"),
+    "cache/*.c": re.compile(r"verdict_cache(_\w+)?"),
+    "rules/*.c": re.compile(r"(request|rules)_\w+"),
+    "service/gate*.c": re.compile(r"gate(_\w+)?"),
+    "report/denial.c": re.compile(r"gate(_\w+)?"),
 }
+SLOW_SECONDS = 0.5  # a test that takes more is left out under the sanitizers
+UNMEASURED_SECONDS = 200  # for a test of which is not known yet how long it takes
 SWAPS = {
     "==": ["!="], "!=": ["=="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],
     "&&": ["||"], "||": ["&&"],
@@ -52,7 +57,7 @@ CONSTANT = re.compile(r"\breturn (true|false|0|1);")
 BOOLEAN = re.compile(r"\breturn (?!true;|false;)([^;]+);")
 UNSEEN = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^#[^\n]*(?:\\\n[^\n]*)*', re.S | re.M)
 
-Mutant = collections.namedtuple("Mutant", "room file function line before after text suites")
+Mutant = collections.namedtuple("Mutant", "room path function line before after text")
 
 
 def blanked(source):
@@ -80,15 +85,8 @@ def changes(source):
             yield match.start(1), match.end(1), f"!({source[match.start(1):match.end(1)]})"
 
 
-def own_suite(path):
-    """The tests of the file's own name, which are asked first: they are few, and the likeliest to notice."""
-    tests = next((ROOT / "tests/unit").glob(f"*/test_{path.stem}.c"), None)
-    return [f"{path.stem}/*"] if tests and f"({path.stem}, " in tests.read_text(encoding="utf-8") else []
-
-
 def mutants_of(room, path):
     source = path.read_text(encoding="utf-8")
-    suites = own_suite(path) + ROOMS[room]
     seen = blanked(source)
     for start, end, other in changes(source):
         text = source[:start] + other + source[end:]
@@ -98,97 +96,129 @@ def mutants_of(room, path):
         last = source.find("\n", end)
         before = " ".join(source[first:last].split())
         after = " ".join((source[first:start] + other + source[end:last]).split())
-        yield Mutant(room, path.name, function_at(seen, start)[1], source.count("\n", 0, start) + 1, before, after, text,
-                     suites)
+        yield Mutant(room, path, function_at(seen, start)[1], source.count("\n", 0, start) + 1, before, after, text)
 
 
 def words_of(mutant):
-    folder = mutant.room.partition("/")[0]
-    return f"src/{folder}/{mutant.file}:{mutant.line}: {mutant.before} -> {mutant.after}"
+    return f"{mutant.path.relative_to(ROOT)}:{mutant.line}: {mutant.before} -> {mutant.after}"
 
 
-def run(command, **options):
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False, **options)
+def run(command, given="", **options):
+    return subprocess.run(command, cwd=ROOT, input=given, capture_output=True, check=False, text=True, errors="replace",
+                          **options)
 
 
-def make_variables():
-    """How the Makefile compiles and links, from what it would do."""
-    done = run(["make", "V=1", "-Bn", "RUNNER=", f"BUILD={BUILD}", str(BUILD / "unit-tests")], text=True)
-    compiles = next(line for line in done.stdout.split("\n") if " -c " in line and line.endswith("src/verify/verify.c"))
-    links = next(line for line in done.stdout.split("\n") if f"-o {BUILD}/unit-tests" in line)
-    return shlex.split(compiles), shlex.split(links)
+class Build:
+    """The unit tests, built into a folder; how the Makefile compiles and links them, from what it would do."""
 
-
-class Workshop:
-    def __init__(self):
-        self.compiles, self.links = make_variables()
-        self.runner = BUILD / "runner.o"
-        self.codes = {}  # object code of the originals, by file
-        self.catchers = collections.defaultdict(list)  # tests, by file, the last one first
-        if not self.compile(HERE / "runner.c", self.runner):
+    def __init__(self, target, folder):
+        self.folder = folder
+        make = ["make", f"-j{WORKERS}", "RUNNER=", f"BUILD={BUILD}", target]
+        if subprocess.run(make, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode != 0:
+            sys.exit("mutate: the tests do not build")
+        lines = run([*make, "V=1", "-Bn"]).stdout.split("\n")
+        self.compiles = shlex.split(next(line for line in lines if " -c " in line and line.endswith("/verify.c")))
+        self.links = shlex.split(next(line for line in lines if f"-o {folder}/unit-tests" in line))
+        if not self.compile(HERE / "runner.c", folder / "runner.o"):
             sys.exit("mutate: runner.c does not compile")
 
-    def compile(self, source, target):
+    def compile(self, source, target, *options):
         """Without ccache, which has never seen a mutant before."""
         command = [word for word in self.compiles[:-1] if word not in ("-MMD", "-MP", "-Werror", "-g")]
         command[command.index("-o") + 1] = str(target)
-        return run([*command, "-Itests", str(source)], env={**os.environ, "CCACHE_DISABLE": "1"}).returncode == 0
+        return run([*command, "-w", "-Itests", *options, str(source)],
+                   env={**os.environ, "CCACHE_DISABLE": "1"}).returncode == 0
 
-    def code_of(self, target):
-        """What was compiled, without the source's name."""
-        bare = target.with_suffix(".bare")
-        run(["strip", "--strip-unneeded", "-o", str(bare), str(target)])
-        return bare.read_bytes()
-
-    def compile_original(self, name):
-        source, target = BUILD / name, BUILD / "original.o"
-        path = next((ROOT / "src").glob(f"*/{name}"))  # names are different in all folders
-        source.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-        if not self.compile(source, target):
-            sys.exit(f"mutate: {name} does not compile")
-        self.codes[name] = self.code_of(target)
+    def code_of(self, source, text):
+        """What is made of the text, without the source's name."""
+        source.write_text(text, encoding="utf-8")
+        target = source.with_suffix(".bare")
+        self.compile(source, target)
+        run(["strip", "--strip-unneeded", str(target)])
+        return target.read_bytes()
 
     def link(self, program, *objects):
         command = [*self.links, *QUICK_LINK]
         command[command.index("-o") + 1] = str(program)
         at = command.index("-o") + 2  # before the libraries, so that they count
-        command[at:at] = map(str, [self.runner, *objects])
+        command[at:at] = map(str, [self.folder / "runner.o", *objects])
         return run(command).returncode == 0
+
+
+class Workshop:
+    def __init__(self, rooms):
+        BUILD.mkdir(parents=True, exist_ok=True)
+        self.plain = Build(f"{BUILD}/unit-tests", BUILD)
+        self.once = threading.Lock()
+        self.catchers = collections.defaultdict(list)  # tests, by file, the last one first
+        if not self.plain.link(BUILD / "unchanged"):
+            sys.exit("mutate: the tests do not link")
+        self.seconds = self.measure(BUILD / "unchanged", rooms)  # what each test takes, the cheapest first
+
+    @functools.cached_property
+    def sanitized(self):
+        return Build("sanitized", BUILD / "sanitized")
+
+    @staticmethod
+    def measure(program, rooms):
+        """What each test of the rooms takes; they hold as long as nothing is changed."""
+        names = [name for name in run([program, "--list"]).stdout.split()
+                 if any(ROOMS[room].fullmatch(name.partition("/")[0]) for room in rooms)]
+        passed, failed = run_tests(program, {name: UNMEASURED_SECONDS for name in names})
+        if failed is not None:
+            sys.exit(f"mutate: {failed} fails without any change")
+        return dict(sorted(passed.items(), key=lambda item: item[1]))
+
+    def tests_for(self, mutant):
+        """The tests that must notice, the likeliest and cheapest first."""
+        own = mutant.path.stem + "/"
+        names = [name for name in self.seconds if ROOMS[mutant.room].fullmatch(name.partition("/")[0])]
+        names.sort(key=lambda name: not name.startswith(own))  # those of one kind stay in their order
+        return dict.fromkeys([*self.catchers[mutant.path], *names])
 
     def try_mutant(self, number, mutant):
         """"caught", "same" (no other code), "broken" (does not compile) or "survived"."""
         folder = BUILD / f"mutant-{number}"
         folder.mkdir(exist_ok=True)
-        source, target, program = folder / mutant.file, folder / "mutant.o", folder / "unit-tests"
+        source, target, program = folder / mutant.path.name, folder / "mutant.o", folder / "unit-tests"
         try:
             source.write_text(mutant.text, encoding="utf-8")
-            if not self.compile(source, target):
+            if not self.plain.compile(source, target, "-O0") or not self.plain.link(program, target):
                 return "broken"
-            if self.code_of(target) == self.codes[mutant.file]:
+            if self.is_caught(program, mutant):
+                return "caught"
+            original = mutant.path.read_text(encoding="utf-8")
+            if self.plain.code_of(source, original) == self.plain.code_of(source, mutant.text):
                 return "same"
-            if not self.link(program, target):
-                return "broken"
-            return self.judge(program, mutant)
+            return "caught" if self.is_caught_sanitized(source, mutant) else "survived"
         finally:
-            for path in folder.glob("*"):
-                path.unlink()
-            folder.rmdir()
+            shutil.rmtree(folder)
 
-    def judge(self, program, mutant):
-        catchers = self.catchers[mutant.file]
-        test = failing_test(program, catchers + mutant.suites)
-        if test is None:
-            return "survived"
-        catchers[:] = [test, *(other for other in catchers if other != test)][:CATCHERS]
-        return "caught"
+    def is_caught(self, program, mutant):
+        test = run_tests(program, {name: 1 + int(10 * self.seconds[name]) for name in self.tests_for(mutant)})[1]
+        if test is not None:
+            others = [other for other in self.catchers[mutant.path] if other != test]
+            self.catchers[mutant.path] = [test, *others][:CATCHERS]
+        return test is not None
+
+    def is_caught_sanitized(self, source, mutant):
+        target, program = source.with_suffix(".sanitized.o"), source.with_suffix(".sanitized")
+        with self.once:
+            tests = self.sanitized
+        if not tests.compile(source, target) or not tests.link(program, target):
+            sys.exit(f"mutate: {words_of(mutant)} does not compile with the sanitizers")
+        return run_tests(program, {name: 10 + int(100 * self.seconds[name]) for name in self.tests_for(mutant)
+                                   if self.seconds[name] < SLOW_SECONDS})[1] is not None
 
 
-def failing_test(program, patterns):
-    """The first test that fails, None when none does."""
-    done = run([str(program), *patterns], text=True, errors="replace")
+def run_tests(program, tests):
+    """Runs tests, of which the seconds that each may take are given, until one fails: the seconds that each took which
+    held, and the one that failed or None."""
+    done = run([program], given="".join(f"{name} {seconds}\n" for name, seconds in tests.items()))
     if done.returncode not in (0, 1):
         sys.exit(f"mutate: {done.stderr or done.returncode}")
-    return done.stdout.split()[-1] if done.returncode == 1 else None
+    words = done.stdout.split()
+    return dict(zip(words[::2], map(float, words[1::2]))), words[-1] if done.returncode == 1 else None
 
 
 def read_reviewed():
@@ -197,29 +227,13 @@ def read_reviewed():
                 for row in csv.DictReader(rows, delimiter="\t", quoting=csv.QUOTE_NONE)}
 
 
-def build(suites):
-    """A workshop whose tests hold as long as nothing is changed."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["make", f"-j{WORKERS}", "RUNNER=", f"BUILD={BUILD}", str(BUILD / "unit-tests")], cwd=ROOT,
-                          check=False, stdout=subprocess.DEVNULL)
-    workshop = Workshop()
-    if done.returncode != 0 or not workshop.link(BUILD / "unchanged"):
-        sys.exit("mutate: the tests do not build")
-    test = failing_test(BUILD / "unchanged", suites)
-    if test is not None:
-        sys.exit(f"mutate: {test} fails without any change")
-    return workshop
-
-
 def key_of(mutant):
     """What the rows of survivors.tsv have."""
-    return mutant.file, mutant.function, mutant.before, mutant.after
+    return mutant.path.name, mutant.function, mutant.before, mutant.after
 
 
 def try_all(workshop, mutants, reviewed):
     """(mutant, result) of each, in their order; what was reviewed is "reviewed", or "stale" when it is caught."""
-    for name in sorted({mutant.file for mutant in mutants}):
-        workshop.compile_original(name)
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for mutant, result in zip(mutants, pool.map(lambda pair: workshop.try_mutant(*pair), enumerate(mutants))):
             if key_of(mutant) in reviewed:
@@ -256,7 +270,8 @@ def main():
     if arguments.list:
         print("\n".join(map(words_of, mutants)))
         return 0
-    workshop = build(sorted({suite for mutant in mutants for suite in mutant.suites}))
+    os.environ.setdefault("UNIT_FAULT_STEP", "7")
+    workshop = Workshop({mutant.room for mutant in mutants})
     results = collections.defaultdict(collections.Counter)
     for mutant, result in try_all(workshop, mutants, reviewed):
         results[mutant.room][result] += 1

@@ -2,15 +2,15 @@
 /* Runs unit tests one after another until one fails, in place of Criterion's own main program,
  * which starts a process anew for each: here it is forked, with libcrypto ready.
  *
- * usage: unit-tests PATTERN...
+ * usage: unit-tests --list
+ *        unit-tests <TESTS
  *
- * Tests whose "suite/name" fits a pattern (fnmatch(3) with @(a|b)) run in the order of the
- * patterns, each once. The name of the one that fails is written to stdout, and the exit status is
- * 1. */
+ * Each line of TESTS is "suite/name seconds": a test, and how much of a processor it may take. One
+ * that holds is written to stdout, with what it took; after one that fails, whose name is the last
+ * on stdout, the exit status is 1. */
 #include "unit/forked_test.h"
 
 #include <criterion/criterion.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +18,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A test that hangs has failed: so much of a processor, and so long, in seconds. */
-#define PROCESSOR_SECONDS 20
-#define SECONDS 600
-#define TESTS_MOST 4096
+/* A test that sleeps for ever has failed: after so many seconds for each that it may compute. */
+#define BUSY_MACHINE 60
+#define MEMORY_MOST ((rlim_t)2 << 30)
+#define NAME_MOST 512
 
 void criterion_send_assert(struct criterion_assert_stats *stats)
 {
@@ -29,53 +29,99 @@ void criterion_send_assert(struct criterion_assert_stats *stats)
     _exit(1);
 }
 
-static bool holds(const struct criterion_test *test)
+static void name_of(const struct criterion_test *test, char name[NAME_MOST])
 {
+    (void)snprintf(name, NAME_MOST, "%s/%s", test->category, test->name);
+}
+
+static const struct criterion_test *find(const char *wanted)
+{
+    struct criterion_test **test;
+    char name[NAME_MOST];
+
+    for (test = __start_cr_tst; test < __stop_cr_tst; test++) {
+        if (*test == NULL)
+            continue;
+        name_of(*test, name);
+        if (strcmp(name, wanted) == 0)
+            return *test;
+    }
+    return NULL;
+}
+
+static void list(void)
+{
+    struct criterion_test **test;
+    char name[NAME_MOST];
+
+    for (test = __start_cr_tst; test < __stop_cr_tst; test++) {
+        if (*test == NULL)
+            continue;
+        name_of(*test, name);
+        (void)puts(name);
+    }
+}
+
+static void set_limit(int resource, rlim_t most)
+{
+    const struct rlimit limit = {most, most};
+
+    (void)setrlimit((__rlimit_resource_t)resource, &limit);
+}
+
+static double seconds_of(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
+static bool holds(const struct criterion_test *test, unsigned int seconds, double *took)
+{
+    struct rusage usage;
     int status = 0;
-    pid_t child = fork();
+    pid_t child;
 
+    (void)fflush(stdout);
+    child = fork();
     if (child == 0) {
-        const struct rlimit limit = {PROCESSOR_SECONDS, PROCESSOR_SECONDS};
-
-        (void)setrlimit(RLIMIT_CPU, &limit);
-        (void)alarm(SECONDS);
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+        set_limit(RLIMIT_CPU, seconds);
+#ifndef HAS_LEAK_CHECK
+        set_limit(RLIMIT_DATA, MEMORY_MOST); /* AddressSanitizer takes terabytes, of addresses */
+#endif
+        (void)alarm(seconds * BUSY_MACHINE);
         current = test;
         test->test();
-        _exit(0);
+        _exit(has_lost_memory() ? 1 : 0);
     }
-    return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+    if (child < 0 || wait4(child, &status, 0, &usage) != child)
+        return false;
+    *took = seconds_of(&usage);
+    return status == 0;
 }
 
 int main(int argc, char **argv)
 {
-    static bool done[TESTS_MOST];
-    size_t count = (size_t)(__stop_cr_tst - __start_cr_tst), i;
-    int pattern;
+    char name[NAME_MOST];
+    unsigned int seconds;
+    double took = 0;
 
+    if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+        list();
+        return 0;
+    }
     get_ready();
-    for (pattern = 1; pattern < argc; pattern++) {
-        bool any = false;
+    while (scanf("%511s %u", name, &seconds) == 2) {
+        const struct criterion_test *test = find(name);
 
-        for (i = 0; i < count && i < TESTS_MOST; i++) {
-            const struct criterion_test *test = __start_cr_tst[i];
-            char name[512];
-
-            if (test == NULL)
-                continue;
-            (void)snprintf(name, sizeof(name), "%s/%s", test->category, test->name);
-            if (fnmatch(argv[pattern], name, FNM_EXTMATCH) != 0)
-                continue;
-            any = true;
-            if (!done[i] && !holds(test)) {
-                (void)printf("%s\n", name);
-                return 1;
-            }
-            done[i] = true;
-        }
-        if (!any) {
-            (void)fprintf(stderr, "no test is named %s\n", argv[pattern]);
+        if (test == NULL) {
+            (void)fprintf(stderr, "no test is named %s\n", name);
             return 2;
         }
+        (void)printf("%s", name);
+        if (!holds(test, seconds, &took))
+            return 1;
+        (void)printf(" %.3f\n", took);
     }
     return 0;
 }

@@ -6,7 +6,6 @@
  * usage: unit-tests [--jobs=N] [--filter=PATTERN] [--verbose]
  *
  * PATTERN is that of fnmatch(3) for "suite/name", with @(a|b). */
-#include "unit/base/leaks.h"
 #include "unit/forked_test.h"
 
 #include <criterion/criterion.h>
@@ -16,19 +15,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#ifdef HAS_LEAK_CHECK
-#include <sanitizer/lsan_interface.h>
-
-const char *__asan_default_options(void);
-
-/* Each test has looked by its end. Deep stacks of allocations and a large quarantine cost a third
- * of the time; ASAN_OPTIONS in the environment comes after these. */
-const char *__asan_default_options(void)
-{
-    return "leak_check_at_exit=0:malloc_context_size=10:quarantine_size_mb=32";
-}
-#endif
 
 /* A test that hangs has failed, after so many seconds. */
 #define SECONDS 600
@@ -68,10 +54,8 @@ static void run(const struct criterion_test *test, FILE *output)
     (void)alarm(SECONDS);
     current = test;
     test->test();
-#ifdef HAS_LEAK_CHECK
-    if (__lsan_do_recoverable_leak_check() != 0)
+    if (has_lost_memory())
         current_failed = true;
-#endif
     (void)fflush(NULL);
     _exit(current_failed ? 1 : 0);
 }
