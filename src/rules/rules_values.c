@@ -214,10 +214,10 @@ static bool read_uri(struct rules *rules, struct rules_value *value, struct erro
     size_t length = strlen(value->word), path = rules_form_uri(value->word, length, form);
     size_t stars = 0;
 
-    while (stars < length && form[length - 1 - stars] == '*')
-        stars++;
     if (strchr(form, ':') == NULL || form[0] == ':')
         return rules_value_refuse(error, "must be a whole URI, such as spiffe://acme.example/a");
+    while (form[length - 1 - stars] == '*') /* ends at the colon at the latest */
+        stars++;
     if (strchr(form, '*') == NULL)
         return rules_value_set(rules, value, form, error);
     if (stars == 0 || stars > 2 || memchr(form, '*', length - stars) != NULL || path == length ||

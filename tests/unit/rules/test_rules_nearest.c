@@ -77,6 +77,23 @@ Test(rules_nearest, what_fails_is_named_with_what_is_there_instead)
         "4: group=b does not hold: needs group=a; method=GET does not hold (asked for POST)|");
 }
 
+/* One that is met and stands first in the file is not taken for the one that is named. */
+Test(rules_nearest, the_issuer_that_fails_is_the_one_that_is_named)
+{
+    static const char *const rules[] = {"allow issuer=devices user=x",
+        "allow user=x issuer=devices", "allow path=/a user=x issuer=devices",
+        "allow user=x issuer=devices path=/a"};
+    const struct rules_request request = {.raw_path = "/a", .now = 1795737600};
+    char text[256];
+    size_t i;
+
+    for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        (void)snprintf(text, sizeof(text), ACME "issuer devices devices.cer\n%s", rules[i]);
+        expect_nearest(
+            text, "eve", &request, "3: issuer=devices does not hold (its chain has no such key)|");
+    }
+}
+
 Test(rules_nearest, what_is_not_known_is_named_too)
 {
     const struct rules_request nothing = {.now = 1795737600};

@@ -103,6 +103,27 @@ Test(rules_user, without_user_the_first_key_that_names_somebody_gives_the_name)
     expect_user(ACME "allow issuer=acme o=Acme cn=Dan email=a@b.example", &spec, "a@b.example");
 }
 
+/* The certificate is in all of them; a group that stands within another is looked at before it. */
+Test(rules_user, without_user_the_group_of_the_rule_gives_the_name)
+{
+    static const char groups[] = ACME "group a group=d\ngroup d email=a@b.example\n"
+                                      "group b cn=Dan\ngroup c dns=c.example\n";
+    static const char *const rows[][2] = {{"group=a", "a@b.example"}, {"group=b", "Dan"},
+        {"group=c", "c.example"}, {"group=d", "a@b.example"}, {"group=c,b", "c.example"}};
+    const struct pki_spec spec = {
+        .subject = "CN=Dan", .extensions = {"subjectAltName=email:a@b.example,DNS:c.example"}};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[300], words[700], expected[64];
+
+        (void)snprintf(text, sizeof(text), "%sallow %s", groups, rows[i][0]);
+        (void)snprintf(expected, sizeof(expected), "yes 6 %s", rows[i][1]);
+        world_decide_made(text, &spec, words);
+        cr_expect_str_eq(words, expected, "%s: came %s", rows[i][0], words);
+    }
+}
+
 Test(rules_user, a_byte_that_is_no_text_of_a_user_name_is_escaped)
 {
     const struct pki_spec spec = {.subject = "CN=x"};
