@@ -187,6 +187,9 @@ Test(rules_asked, when_it_is_asked_for)
             "GET h / at=2026-11-30T04:00:00Z", "no no_rule"},
         {"allow any user=x hours=09:00-17:00 days=mon-fri", "eve",
             "GET h / at=2026-11-28T10:00:00Z", "no no_rule"},
+        {"allow any user=x hours=00:00-24:00 days=sat "
+         "label=zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "eve", "GET h / at=2026-11-27", "no no_rule"},
         {"allow any user=x revocation=checked", "eve", "GET h /", "no revocation_old"},
         {"allow any user=x revocation=checked", "eve", "GET h / good", "yes 3 x"},
         {"allow any user=x revocation=24h", "eve", "GET h / good", "no revocation_old"},

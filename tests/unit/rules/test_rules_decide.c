@@ -141,6 +141,11 @@ Test(rules_decide, who_is_meant)
         {"group g issuer=acme serial=5a\nallow group=g user=s", "sam", "GET h /", "no no_rule"},
         {"group g issuer=acme serial=5a\ngroup h group=g\nallow group=h user=s", "sam", "GET h /",
             "no no_rule"},
+        {"allow issuer=devices ip=192.0.0.0/24 user=a\nallow issuer=devices ip=192.0.0.0/8 user=b",
+            "sensor", "GET h /", "yes 4 b"},
+        {"deny issuer=devices ip=192.0.0.0/8\nallow issuer=devices ip=192.0.0.0/24,192.0.2.0/24 "
+         "user=b",
+            "sensor", "GET h /", "no 3"},
         {"allow issuer=acme policy=1.2.3.4 user=p", "dan", "GET h /", "yes 3 p"},
         {"allow issuer=acme policy=1.2.3 user=p", "dan", "GET h /", "no no_rule"},
         {"allow any user=x # that is all", "eve", "GET h /", "yes 3 x"},

@@ -5,7 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <openssl/objects.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 Test(rules_dn, a_name_is_read_last_part_first_whatever_its_case_and_spaces)
 {
@@ -45,6 +47,23 @@ Test(rules_dn, a_name_is_read_last_part_first_whatever_its_case_and_spaces)
         }
         free(shown);
         X509_NAME_free(name);
+    }
+}
+
+/* The longest type that is looked for has 63 bytes. */
+Test(rules_dn, a_type_that_is_too_long_is_none)
+{
+    char text[128];
+    size_t length;
+
+    for (length = 62; length <= 66; length++) {
+        struct error error = {0};
+
+        memset(text, 'a', length);
+        (void)snprintf(text + length, sizeof(text) - length, "=b");
+        cr_expect_null(rules_dn_read(text, &error));
+        cr_expect_eq(strstr(error.text, "is not an attribute type") != NULL, length < 64,
+            "%zu bytes: %s", length, error.text);
     }
 }
 

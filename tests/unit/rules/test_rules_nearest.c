@@ -175,6 +175,17 @@ Test(rules_nearest, fewer_failures_come_first_then_the_earlier_line)
         "5: cn=B does not hold (it has Eve Example)|");
 }
 
+Test(rules_nearest, of_many_that_are_as_near_the_first_are_told)
+{
+    const struct rules_request request = {.raw_path = "/a", .now = 1795737600};
+
+    expect_nearest("allow any user=x path=/b\nallow any user=x path=/c\nallow any user=x path=/d\n"
+                   "allow any user=x path=/e\nallow any user=x path=/f",
+        "eve", &request,
+        "1: path=/b does not hold (asked for /a)|2: path=/c does not hold (asked for /a)|"
+        "3: path=/d does not hold (asked for /a)|");
+}
+
 Test(rules_nearest, long_words_are_cut)
 {
     const struct rules_request request = {.raw_path = "/a", .now = 1795737600};

@@ -57,6 +57,11 @@ Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
     expect_warnings("allow any user=x days=mon\ndeny any days=mon,tue", "");
     expect_warnings("deny any from=10.0.0.0/8\nallow any user=x from=10.1.0.0/16",
         ":2: can never decide, line 1 is wider|");
+    expect_warnings("deny any from=10.0.0.0/8\nallow any user=x from=10.0.0.0/8",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings(ACME "deny ip=10.0.0.0/8\nallow ip=10.0.0.0/8 user=x",
+        ":3: can never decide, line 2 is wider|");
+    expect_warnings(ACME "deny ip=10.0.0.0/9\nallow ip=10.0.0.0/8 user=x", "");
     expect_warnings("allow any user=x from=10.1.0.0/16\ndeny any from=10.0.0.0/8", "");
     expect_warnings(ACME "allow cn=a\ndeny cn=A ou=b", ":3: can never decide, line 2 is wider|");
     expect_warnings(ACME "allow cn=a,b\ndeny cn=b", ":3: can never decide, line 2 is wider|");
