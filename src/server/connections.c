@@ -208,22 +208,26 @@ struct fastcgi_connection *connections_take(
     return connection;
 }
 
-struct fastcgi_connection *connections_take_expired(struct connections *set, int64_t now)
+struct fastcgi_connection *connections_take_expired(
+    struct connections *set, int64_t now, int64_t *deadline)
 {
-    struct fastcgi_connection *connection = NULL;
+    struct slot *first = NULL;
     int i;
 
     (void)pthread_mutex_lock(&set->lock);
-    for (i = 0; i < FASTCGI_WAITS && connection == NULL; i++) {
+    for (i = 0; i < FASTCGI_WAITS; i++) {
         struct slot *slot = find_free(set->lines[i]);
 
-        if (slot != NULL && slot->deadline <= now) {
-            slot->taken = true;
-            connection = &slot->connection;
-        }
+        if (slot != NULL && (first == NULL || slot->deadline < first->deadline))
+            first = slot;
     }
+    *deadline = first != NULL ? first->deadline : INT64_MAX;
+    if (first != NULL && first->deadline > now)
+        first = NULL;
+    if (first != NULL)
+        first->taken = true;
     (void)pthread_mutex_unlock(&set->lock);
-    return connection;
+    return first != NULL ? &first->connection : NULL;
 }
 
 void connections_put(struct connections *set, struct fastcgi_connection *connection)
@@ -252,22 +256,6 @@ bool connections_make_room(struct connections *set, bool descriptor)
     room = (set->free != NULL && !descriptor) || evict(set, EVICTION_HARMLESS, false);
     (void)pthread_mutex_unlock(&set->lock);
     return room;
-}
-
-int64_t connections_deadline(struct connections *set)
-{
-    int64_t first = INT64_MAX;
-    int i;
-
-    (void)pthread_mutex_lock(&set->lock);
-    for (i = 0; i < FASTCGI_WAITS; i++) {
-        const struct slot *slot = find_free(set->lines[i]);
-
-        if (slot != NULL && slot->deadline < first)
-            first = slot->deadline;
-    }
-    (void)pthread_mutex_unlock(&set->lock);
-    return first;
 }
 
 size_t connections_end_idle(struct connections *set, int64_t now, int64_t grace)

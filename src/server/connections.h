@@ -33,8 +33,10 @@ void connections_add(struct connections *set, const struct fastcgi_connection *c
 struct fastcgi_connection *connections_take(
     struct connections *set, const struct epoll_event *event);
 
-/* Takes one whose time is over at `now` (clock_milliseconds). NULL when there is none. */
-struct fastcgi_connection *connections_take_expired(struct connections *set, int64_t now);
+/* Takes one whose time is over at `now` (clock_milliseconds). NULL when there is none; *deadline is
+ * when the first one's time will be over then, INT64_MAX when nobody's is limited. */
+struct fastcgi_connection *connections_take_expired(
+    struct connections *set, int64_t now, int64_t *deadline);
 
 /* Gives a connection back that was taken: it waits on, or is closed when it is FASTCGI_CLOSED. When
  * there may be something that nobody has looked at, an event tells of it. */
@@ -47,9 +49,6 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
  * needed. Who waits for an answer stays, and so does who has sent bytes that were not read yet.
  * false when there is none that may go. */
 bool connections_make_room(struct connections *set, bool descriptor);
-
-/* When the first one's time is over (clock_milliseconds); INT64_MAX when nobody's is limited. */
-int64_t connections_deadline(struct connections *set);
 
 /* For the end of the server: ends those that wait for a request (fastcgi_connection_end). One that
  * has never had one, because its peer has just connected, may still send it until `grace`

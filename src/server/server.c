@@ -38,8 +38,10 @@
 #define STOP_WORK_MS 1500
 #define STOP_ALL_MS 1800
 #define STOP_LOOK_MS 10
-/* How often the file of --metrics-file is written. */
-#define METRICS_FILE_SECONDS 15
+/* How often the service is looked after, and each how many times the file of --metrics-file is
+ * written. */
+#define LOOK_MS 1000
+#define METRICS_FILE_LOOKS 15
 
 /* Shared by the workers; immutable but for the connections and the acceptor, which have locks of
  * their own, and the atomic. */
@@ -122,15 +124,18 @@ static void *work(void *context)
     return NULL;
 }
 
-static void expire(struct server *server)
+/* Ends those whose time is over. Returns when the next one's is. */
+static int64_t expire(struct server *server)
 {
     struct fastcgi_connection *connection;
+    int64_t deadline;
 
-    while ((connection = connections_take_expired(server->connections, clock_milliseconds())) !=
-           NULL) {
+    while ((connection = connections_take_expired(
+                server->connections, clock_milliseconds(), &deadline)) != NULL) {
         (void)fastcgi_connection_expire(connection);
         connections_put(server->connections, connection);
     }
+    return deadline;
 }
 
 /* So many requests may wait for something at a time, and others are served meanwhile. */
@@ -184,13 +189,13 @@ static void reload(const struct server *server)
     (void)notify_send("READY=1");
 }
 
-static void measure(const struct server *server, unsigned seconds)
+static void measure(const struct server *server, unsigned looks)
 {
     size_t count, bytes;
 
     connections_measure(server->connections, &count, &bytes);
     metrics_set(server->service->metrics, METRICS_CONNECTIONS, (int64_t)count);
-    if (seconds % METRICS_FILE_SECONDS == 0)
+    if (looks % METRICS_FILE_LOOKS == 0)
         service_write_metrics_file(server->service);
 }
 
@@ -200,17 +205,15 @@ static void measure(const struct server *server, unsigned seconds)
 static void wait_for_stop(struct server *server, const sigset_t *signals)
 {
     const int64_t watchdog = notify_watchdog_ms();
-    int64_t looked_at = clock_milliseconds(), told_at = looked_at;
-    unsigned seconds = 0;
+    const int64_t period = watchdog > 0 && watchdog < LOOK_MS ? watchdog : LOOK_MS;
+    int64_t looked_at = clock_milliseconds();
+    unsigned looks = 0;
 
     for (;;) {
-        int64_t now = clock_milliseconds(), next = looked_at + 1000;
-        int64_t deadline = connections_deadline(server->connections);
+        int64_t deadline = expire(server), now = clock_milliseconds(), next = looked_at + period;
         struct timespec time;
         int number;
 
-        if (watchdog > 0 && told_at + watchdog < next)
-            next = told_at + watchdog;
         if (deadline < next)
             next = deadline;
         time = clock_timespec(next > now ? (next - now) * 1000 + 1000 : 0);
@@ -219,16 +222,13 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
             reload(server);
         else if (number > 0)
             return;
-        expire(server);
         now = clock_milliseconds();
-        if (watchdog > 0 && now - told_at >= watchdog) {
-            told_at = now;
-            (void)notify_send("WATCHDOG=1");
-        }
-        if (now - looked_at >= 1000) {
+        if (now - looked_at >= period) {
             looked_at = now;
+            if (watchdog > 0)
+                (void)notify_send("WATCHDOG=1");
             service_look(server->service);
-            measure(server, seconds++);
+            measure(server, looks++);
         }
     }
 }
@@ -236,7 +236,7 @@ static void wait_for_stop(struct server *server, const sigset_t *signals)
 /* Ends the connections, as their requests are answered; false when none is left. */
 static bool end_connections(struct server *server, int64_t began)
 {
-    expire(server);
+    (void)expire(server);
     return connections_end_idle(server->connections, clock_milliseconds(), began + STOP_GRACE_MS) >
            0;
 }

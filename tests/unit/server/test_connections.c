@@ -262,22 +262,25 @@ Test(connections, a_head_has_one_deadline_however_many_events_it_takes)
 {
     struct fastcgi_connection *connection;
     struct scene scene;
-    int64_t deadline;
+    int64_t deadline = 0, again = 0;
     int peer;
 
     begin(&scene);
+    cr_expect_null(connections_take_expired(scene.set, INT64_MAX - 1, &deadline));
+    cr_expect_eq(deadline, INT64_MAX, "there is none");
     peer = add(&scene);
-    cr_expect_eq(connections_deadline(scene.set), INT64_MAX);
+    cr_expect_null(connections_take_expired(scene.set, INT64_MAX - 1, &deadline));
+    cr_expect_eq(deadline, INT64_MAX, "an idle one may stay");
     say_part(&scene, peer);
     cr_expect_eq(serve(&scene), 1);
-    deadline = connections_deadline(scene.set);
+    cr_expect_null(connections_take_expired(scene.set, clock_milliseconds(), &deadline));
     cr_expect_leq(deadline, clock_milliseconds() + 2000);
     (void)usleep(20000);
     say(&scene, peer, "c", 1);
     cr_expect_eq(serve(&scene), 1);
-    cr_expect_eq(connections_deadline(scene.set), deadline);
-    cr_expect_null(connections_take_expired(scene.set, deadline - 1));
-    connection = connections_take_expired(scene.set, deadline);
+    cr_expect_null(connections_take_expired(scene.set, deadline - 1, &again));
+    cr_expect_eq(again, deadline);
+    connection = connections_take_expired(scene.set, deadline, &again);
     cr_assert_not_null(connection);
     cr_expect_eq(fastcgi_connection_expire(connection), FASTCGI_CLOSED);
     connections_put(scene.set, connection);
