@@ -260,11 +260,14 @@ def main():
     arguments = parser.parse_args()
     mutants = [mutant for room in ROOMS for path in sorted((ROOT / "src").glob(room))
                for mutant in mutants_of(room, path) if arguments.only in words_of(mutant)]
+    reviewed = read_reviewed()
+    if not arguments.only:
+        gone = reviewed - {key_of(mutant) for mutant in mutants}
+        print("".join(f"no change any more: {', '.join(row)}\n" for row in sorted(gone)), end="")
     if arguments.sample and arguments.sample < len(mutants):
         mutants = random.Random(1).sample(mutants, arguments.sample)
     part, parts = map(int, arguments.part.split("/"))
     mutants = mutants[part - 1::parts]
-    reviewed = read_reviewed()
     if arguments.unreviewed:
         mutants = [mutant for mutant in mutants if key_of(mutant) not in reviewed]
     if arguments.list:

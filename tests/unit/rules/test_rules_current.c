@@ -204,13 +204,17 @@ Test(rules_current, a_file_of_another_user_is_a_warning)
 {
     struct list warnings = {.count = 0};
     struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = rules_load(path, world_trust, &warnings, &error);
 
-    rules_release(rules_load(path, world_trust, &warnings, &error));
+    cr_assert_not_null(rules, "%s", error.text);
+    rules_release(rules);
     cr_expect_eq(warnings.count, 0);
     if (geteuid() != 0)
         cr_skip("only root can give a file away");
     cr_assert_eq(chown(path, 65534, 65534), 0);
-    rules_release(rules_load(path, world_trust, &warnings, &error));
+    rules = rules_load(path, world_trust, &warnings, &error);
+    cr_assert_not_null(rules, "it is no error: %s", error.text);
+    rules_release(rules);
     cr_assert_eq(warnings.count, 1);
     cr_expect(strstr(warnings.items[0], "belongs to another user (65534)") != NULL, "%s",
         warnings.items[0]);

@@ -48,6 +48,8 @@ Test(rules_nearest, what_fails_is_named_with_what_is_there_instead)
     expect_nearest("deny any path=/b", "eve", &request, "");
     expect_nearest(
         "allow any user=x host=i", "eve", &request, "1: host=i does not hold (asked for h)|");
+    expect_nearest("allow any user=x host=h path=/b", "eve", &request,
+        "1: path=/b does not hold (asked for /a)|");
     expect_nearest("allow any user=x path=/b/,/c", "eve", &request,
         "1: path=/b/,/c does not hold (asked for /a)|");
     expect_nearest("allow any user=x method=GET", "eve", &request,
