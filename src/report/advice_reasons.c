@@ -235,6 +235,16 @@ static const struct advice bad_crl = {
     "extensions that RFC 5280 section 5.2 allows.",
 };
 
+static const struct advice other_key_crl = {
+    "Whether the certificate was revoked cannot be told: there is a revocation list by another key "
+    "of "
+    "its CA, and none by the key that signed it.",
+    "Tell the operator of this server what is written here.",
+    "A CA that changed its key signs a CRL with each of its keys: put the one by the key that "
+    "signed "
+    "the certificate into --crl, too.",
+};
+
 static const struct advice weak_crl = {
     "Whether the certificate was revoked cannot be told: the revocation list of its CA is signed "
     "with a digest that is too weak.",
@@ -275,6 +285,7 @@ static const struct advice *const by_cause[CAUSE_COUNT] = {
     [CAUSE_CONSTRAINT_NAME] = &constraints,
     [CAUSE_CONSTRAINT_UNREADABLE] = &constraints,
     [CAUSE_CRL_DIGEST] = &weak_crl,
+    [CAUSE_CRL_OTHER_KEY] = &other_key_crl,
 };
 
 /* The numbers that have advice of their own. */

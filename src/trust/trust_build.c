@@ -182,8 +182,10 @@ static bool warn_of_list(
             path, name != NULL ? name : "", crl_fault(crl));
     else
         error_set(&text, ERROR_NONE,
-            "%s: the CRL of %.200s is not signed by the CA of that name: it does not count", path,
-            name != NULL ? name : "");
+            "%s: the CRL of %.200s is not signed by the CA of that name in --ca or "
+            "--intermediates: it "
+            "counts only beside a certificate of its own key that comes with a client's",
+            path, name != NULL ? name : "");
     free(name);
     return list_add(&trust->files.warnings, text.text, error);
 }

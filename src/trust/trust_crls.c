@@ -37,3 +37,17 @@ bool trust_crl_names(const struct trust *trust, const X509_NAME *issuer)
 
     return trust_lists_first(lists, issuer) < lists->count;
 }
+
+bool trust_crl_is_signed(const struct trust *trust, const X509_NAME *issuer)
+{
+    const struct trust_lists *lists = trust_lists_of(trust);
+    size_t at = trust_lists_first(lists, issuer);
+
+    for (; at < lists->count; at++) {
+        if (X509_NAME_cmp(crl_issuer(trust_list_crl(lists->items[at])), issuer) != 0)
+            return false;
+        if (trust_list_signer(lists->items[at]) != NULL)
+            return true;
+    }
+    return false;
+}

@@ -27,6 +27,9 @@ const struct crl *trust_crl_next(
 /* Whether any CRL, whoever signed it, names this issuer. */
 bool trust_crl_names(const struct trust *trust, const X509_NAME *issuer);
 
+/* Whether a CA of this name is known to have signed one of these CRLs, with whatever key. */
+bool trust_crl_is_signed(const struct trust *trust, const X509_NAME *issuer);
+
 #define CRL_ALL_REASONS CRLDP_ALL_REASONS
 
 /* For which reasons the list would tell that this certificate is revoked, as bits of RFC 5280

@@ -61,6 +61,8 @@ static const struct {
         "of its kind"},
     [CAUSE_CRL_DIGEST] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
         "the issuer's CRL is signed with a digest that is too weak for the security level"},
+    [CAUSE_CRL_OTHER_KEY] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
+        "no CRL is by the issuer's key that signed it, only by another key of that name"},
 };
 
 int verify_cause_code(enum verify_cause cause)

@@ -312,6 +312,8 @@ static void check_one(
         findings_add_crl_cause(findings, CAUSE_CRL_DIGEST, depth, coverage.doubtful);
     else if (has_list(&sources, failed))
         findings_add_crl(findings, code_of(&coverage), depth, coverage.doubtful);
+    else if (trust_crl_is_signed(findings->trust, X509_get_issuer_name(certificate)))
+        findings_add_cause(findings, CAUSE_CRL_OTHER_KEY, depth);
     else if (trust_crl_names(findings->trust, X509_get_issuer_name(certificate)))
         findings_add(findings, X509_V_ERR_CRL_SIGNATURE_FAILURE, depth);
     else

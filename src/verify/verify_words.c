@@ -176,6 +176,11 @@ static void crl_signature(struct text *text, const struct facts *facts)
     text_printf(text, ": no key of %s that is known signed it", facts->name);
 }
 
+static void other_key_crl(struct text *text, const struct facts *facts)
+{
+    text_printf(text, "%s: %s", verify_cause_words(CAUSE_CRL_OTHER_KEY), facts->name);
+}
+
 static void weak_crl(struct text *text, const struct facts *facts)
 {
     const ASN1_OBJECT *object = NULL;
@@ -270,6 +275,7 @@ static const struct {
     {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, append_name},
     {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_OF_CODE, ISSUER, crl_signature},
     {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_CRL_DIGEST, ISSUER, weak_crl},
+    {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_CRL_OTHER_KEY, ISSUER, other_key_crl},
     {X509_V_ERR_CRL_HAS_EXPIRED, CAUSE_OF_CODE, ISSUER, stale_crl},
     {X509_V_ERR_CRL_NOT_YET_VALID, CAUSE_OF_CODE, ISSUER, early_crl},
     {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, endless_crl},

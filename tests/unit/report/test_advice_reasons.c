@@ -105,12 +105,13 @@ Test(advice_reasons, each_cause_of_one_number_has_its_own)
         {CAUSE_CONSTRAINT_NAME, "nameConstraints"},
         {CAUSE_CONSTRAINT_UNREADABLE, "masks without holes"},
         {CAUSE_CRL_DIGEST, "SHA-256 or better"},
+        {CAUSE_CRL_OTHER_KEY, "with each of its keys"},
     };
     size_t i;
 
     cr_assert_eq(sizeof(rows) / sizeof(rows[0]), CAUSE_COUNT - 1, "each cause has a row");
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct verdict verdict = {.status = rows[i].cause == CAUSE_CRL_DIGEST
+        const struct verdict verdict = {.status = rows[i].cause >= CAUSE_CRL_DIGEST
                                                       ? VERDICT_REVOCATION_UNKNOWN
                                                       : VERDICT_UNTRUSTED,
             .error_code = verify_cause_code(rows[i].cause),

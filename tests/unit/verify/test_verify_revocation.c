@@ -192,6 +192,25 @@ Test(verify_revocation, what_cannot_be_told_is_never_valid)
     pki_free(other);
 }
 
+/* A CA that changed its key, and only the old one's list. */
+Test(verify_revocation, a_crl_by_another_key_of_the_ca_is_told_as_that)
+{
+    struct pki *twin = pki_ca("CN=Root"), *client = pki_client("CN=Dan", twin);
+    X509_CRL *old = clean(root, 0, 0);
+    struct setup setup = {.ca = {root, twin}, .crls = {old}};
+    struct verdict verdict =
+        verify_both(&setup, client, VERDICT_REVOCATION_UNKNOWN, "the old key's");
+
+    cr_expect_eq(verdict.cause, CAUSE_CRL_OTHER_KEY);
+    cr_expect_not_null(
+        strstr(verdict.reason, "only by another key of that name: CN=Root"), "%s", verdict.reason);
+    setup.crl_missing_ok = true;
+    (void)verify_both(&setup, client, VERDICT_REVOCATION_UNKNOWN, "not missing");
+    X509_CRL_free(old);
+    pki_free(client);
+    pki_free(twin);
+}
+
 Test(verify_revocation, an_entry_on_a_crl_with_a_wrong_signature_says_nothing)
 {
     X509_CRL *broken = listing(root, direct, 1, 0, 0);
