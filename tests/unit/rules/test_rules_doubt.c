@@ -73,6 +73,10 @@ Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
         {"dns=*.a.example", "DNS:b.A.example.", true},
         {"dns=b.a.example", "DNS:b.a.example.", true},
         {"dns=b.a.example", "DNS:b.a.example:443", true},
+        {"dns=b.a.example", "DNS:b.a.example\x7f", true},
+        {"dns=b.a.example", "DNS:c b.a.example", true},
+        {"dns=b.a.example", "DNS:c!b.a.example", false},
+        {"dns=b.a.example", "DNS:b.a.example~", false},
         {"dns=*.a.example", "DNS:c..b.example", false},
         {"dns=*.a.example", "DNS:c.b.a.example", false},
         {"dns=*.a.example", "DNS:a.example", false},
@@ -99,7 +103,18 @@ Test(rules_doubt, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_resolv
         {"uri=spiffe://a/b/**", "URI:spiffe://u@a/b/c", true},
         {"uri=spiffe://a/b/**", "URI:spiffe://a./b/c", true},
         {"uri=spiffe://a/**", "URI:spiffe://a//", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/%62", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/c/../%62/%63", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/c/d/..\\\\..\\\\b", true},
+        {"uri=spiffe://a/...b/**", "URI:spiffe://a//...b/c", true},
+        {"uri=spiffe://a/.b/**", "URI:spiffe://a/./.b", true},
+        {"uri=spiffe://a/b/c/**", "URI:spiffe://a/b//", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://ca/b//d", true},
+        {"uri=spiffe://a/b/**", "URI:spiff://a/b//d", false},
+        {"uri=spiffe://a/b/**", "URI:a/b//d", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe:/b//d", false},
         {"uri=urn:a/b/**", "URI:URN:a/b//c", true},
+        {"uri=urn:a/b/**", "URI:URN:c/b//c", false},
         {"uri=spiffe://a/b/**", "URI:spiffe://a/bb//c", false},
         {"uri=spiffe://a/b/**", "URI:spiffe://a/b/../c", false},
         {"uri=spiffe://a/b/**", "URI:spiffe://a/c?/b/d", false},
@@ -113,11 +128,36 @@ Test(rules_doubt, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_resolv
     TRY(rows);
 }
 
+/* Of each kind of name the values of that kind alone are doubtful, wherever they stand. */
+Test(rules_doubt, an_odd_name_of_one_kind_is_none_of_another)
+{
+    static const char rules[] = "issuer acme acme.cer\ndeny email=*@a.example\n"
+                                "deny uri=spiffe://a.example/**\ndeny dns=*.a.example\n"
+                                "deny ip=192.0.2.0/24\ndeny upn=*@a.example\nallow any user=x\n";
+    static const char *const rows[][2] = {{"email:*@a.example", "no 2"},
+        {"URI:spiffe://a.example//", "no 3"}, {"DNS:b.a.example.", "no 4"},
+        {"IP:::ffff:192.0.2.7", "no 5"}, {UPN "IA5:b@a.example", "no 6"},
+        {"email:*@b.example,DNS:b..example,URI:spiffe://b//," UPN "IA5:a@b.example", "yes 7 x"}};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char extension[256], words[700];
+        const struct pki_spec spec = {.extensions = {extension}};
+
+        (void)snprintf(extension, sizeof(extension), "subjectAltName=%s", rows[i][0]);
+        world_decide_made(rules, &spec, words);
+        cr_expect_str_eq(words, rows[i][1], "%s: came %s", rows[i][0], words);
+    }
+}
+
 Test(rules_doubt, an_address_of_ipv4_in_the_form_of_ipv6_is_denied_as_either)
 {
     static const struct row rows[] = {
         {"ip=192.0.2.0/24", "IP:::ffff:192.0.2.7", true},
+        {"ip=192.0.2.0/24", "DER:30:07:87:05:C6:33:64:07:01", true}, /* of no length that is one */
+        {"ip=2001:db8::/32", "DER:30:05:87:03:C6:33:64", true},
         {"ip=192.0.2.0/24", "IP:::192.0.2.7", false},
+        {"ip=0.0.0.0/0", "IP:2001:db8::7", false},
         {"ip=192.0.2.0/24", "IP:::ffff:198.51.100.7", false},
         {"ip=192.0.2.0/24", "IP:198.51.100.7", false},
         {"ip=2001:db8::/32", "IP:::ffff:192.0.2.7", false},
