@@ -75,7 +75,24 @@ static bool scope_was_there(
 }
 
 /* What stands in a list's place. */
-enum place { PLACE_EMPTY, PLACE_FOREIGN, PLACE_FAULTY, PLACE_OLDER, PLACE_NOT_DUE, PLACE_TAKEN };
+enum place {
+    PLACE_EMPTY,
+    PLACE_FOREIGN,
+    PLACE_FAULTY,
+    PLACE_EARLIER,
+    PLACE_LOWER,
+    PLACE_UNNUMBERED,
+    PLACE_NOT_DUE,
+    PLACE_TAKEN
+};
+
+/* Of a list that is not as new. */
+static enum place why_older(const struct crl *new, const struct crl *old)
+{
+    if (!date_is_as_late(new, old))
+        return PLACE_EARLIER;
+    return crl_number(new) == NULL ? PLACE_UNNUMBERED : PLACE_LOWER;
+}
 
 static enum place place_of(
     const struct trust_succession *succession, struct trust_list *old, struct trust_list *new)
@@ -95,7 +112,7 @@ static enum place place_of(
         (!covers_kinds(is, was) || scope_was_there(succession->before, old, is)))
         return PLACE_EMPTY;
     if (!is_as_new(is, was))
-        return PLACE_OLDER;
+        return why_older(is, was);
     return crl_this_update(is, &begins) && begins > succession->now ? PLACE_NOT_DUE : PLACE_TAKEN;
 }
 
@@ -171,6 +188,8 @@ static bool is_of_removed_root(
     return was_root;
 }
 
+#define WOULD_BE_VALID "; what was revoked since would be valid again. Restart to accept that"
+
 static bool keep(struct trust_succession *succession, struct trust_list *old, enum place place,
     struct error *error)
 {
@@ -179,8 +198,11 @@ static bool keep(struct trust_succession *succession, struct trust_list *old, en
                         "there, or restart to accept that",
         [PLACE_FOREIGN] = "the one in its place is not signed by the same CA key",
         [PLACE_FAULTY] = "the one in its place proves nothing",
-        [PLACE_OLDER] = "the one in its place is older (RFC 5280 section 5.2.3); what was revoked "
-                        "since would be valid again. Restart to accept that",
+        [PLACE_EARLIER] = "the one in its place is older, by its thisUpdate" WOULD_BE_VALID,
+        [PLACE_LOWER] = "the one in its place has a lower CRL number (RFC 5280 section "
+                        "5.2.3)" WOULD_BE_VALID,
+        [PLACE_UNNUMBERED] = "the one in its place has no CRL number (RFC 5280 section 5.2.3), so "
+                             "that it may be older" WOULD_BE_VALID,
     };
     struct error text = {.kind = ERROR_NONE};
     char *name;

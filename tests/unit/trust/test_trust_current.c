@@ -215,8 +215,8 @@ Test(trust_current, a_reload_never_un_revokes)
         {.issuer = scene->ca, .number = 8, .delta_base_plus_one = 8}, /* a delta alone */
         {.issuer = scene->ca, .number = 8, .this_update = -7200},     /* an earlier date */
     };
-    static const char *const why[] = {
-        "is older", "is older", "no file holds it", "no file holds it", "is older"};
+    static const char *const why[] = {"a lower CRL number", "has no CRL number", "no file holds it",
+        "no file holds it", "is older, by its thisUpdate"};
     size_t i;
 
     put_crl(scene, &good);
