@@ -54,10 +54,11 @@ bool report_front_spoke(const struct forwarded *forwarded)
 
 bool report_front_failed(const struct forwarded *forwarded)
 {
-    static const char failed[] = "FAILED";
+    const char *said = front_said(forwarded);
 
-    return strncmp(front_said(forwarded), failed, sizeof(failed) - 1) == 0 ||
-           front_number(forwarded) > 0;
+    /* Of several words or numbers, as proxies join them, one that says so is enough. */
+    return strcasestr(said, "FAIL") != NULL || (strspn(said, "0123456789-+,; \t") == strlen(said) &&
+                                                   strpbrk(said, "123456789") != NULL);
 }
 
 const char *report_front_words(const struct forwarded *forwarded)
