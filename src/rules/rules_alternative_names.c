@@ -36,38 +36,85 @@ static void look_up_dns(
 static void look_up_uri(
     struct rules_gatherer *gatherer, const char *name, size_t length, char *form)
 {
-    size_t at, last = length, path = rules_form_uri(name, length, form);
+    size_t at, path = rules_form_uri(name, length, form);
+    const char *last;
 
     rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, length);
     if (memchr(form, '*', path) != NULL || !rules_uri_is_plain(form, path, length))
         return;
-    for (at = path; at < length; at++) {
+    /* No value is longer than a line. */
+    for (at = path; at < length && at < RULES_MAX_LINE; at++) {
         if (form[at] != '/')
             continue;
         rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_BELOW, form, at);
-        last = at;
     }
-    if (last < length)
-        rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_SEGMENT, form, last);
+    last = memrchr(form + path, '/', length - path);
+    if (last != NULL)
+        rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_SEGMENT, form, (size_t)(last - form));
+}
+
+/* Where the networks of this one's length and prefix end. */
+static size_t end_of_run(const struct rules_values *values, size_t at)
+{
+    const struct rules_network *network = &values->at[at]->network;
+    size_t high = values->count;
+
+    while (at < high) {
+        size_t middle = at + (high - at) / 2;
+        const struct rules_network *its = &values->at[middle]->network;
+
+        if (its->length == network->length && its->prefix == network->prefix)
+            at = middle + 1;
+        else
+            high = middle;
+    }
+    return at;
+}
+
+/* The network of this length and prefix that an address is in. */
+static struct rules_network network_of(
+    const unsigned char *address, size_t length, unsigned int prefix)
+{
+    struct rules_network network = {.length = length, .prefix = prefix};
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        unsigned kept = prefix > i * 8 ? prefix - (unsigned)i * 8 : 0;
+
+        network.address[i] = (unsigned char)(address[i] & (kept >= 8 ? 0xFFU : ~(0xFFU >> kept)));
+    }
+    return network;
+}
+
+/* An address is looked up once for each length of prefix that there is. */
+static void look_up_networks(
+    struct rules_gatherer *gatherer, const unsigned char *address, size_t length)
+{
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_IP);
+    size_t at;
+
+    for (at = 0; at < values.count; at = end_of_run(&values, at)) {
+        const struct rules_network *network = &values.at[at]->network;
+        const struct rules_value value = {.key = KEY_IP,
+            .form = FORM_NETWORK,
+            .network = network_of(address, length, network->prefix)};
+
+        if (network->length == length)
+            rules_gatherer_look_up(gatherer, &value);
+    }
 }
 
 static enum error_kind read_ip(struct rules_gatherer *gatherer, const ASN1_OCTET_STRING *address)
 {
-    const struct rules *rules = gatherer->rules;
     const unsigned char *bytes = ASN1_STRING_get0_data(address);
-    size_t i, length = (size_t)ASN1_STRING_length(address);
+    size_t length = (size_t)ASN1_STRING_length(address);
     char shown[INET6_ADDRSTRLEN] = "";
 
     rules_doubt_address(gatherer, bytes, length);
     if ((length != 4 && length != 16) ||
         inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, shown, sizeof(shown)) == NULL)
         return rules_gatherer_keep(gatherer, KEY_IP, "", 0, true);
-    for (i = 0; i < rules->identity_count; i++) {
-        const struct rules_value *value = rules->identities[i];
-
-        if (value->key == KEY_IP && rules_network_has(&value->network, bytes, length))
-            rules_gatherer_meet(gatherer, value->id);
-    }
+    look_up_networks(gatherer, bytes, length);
     return rules_gatherer_keep(gatherer, KEY_IP, shown, strlen(shown), false);
 }
 

@@ -286,6 +286,19 @@ X509_NAME *rules_dn_read(const char *text, struct error *error)
     return name;
 }
 
+bool rules_dn_is_comparable(const X509_NAME *name)
+{
+    int i;
+
+    for (i = 0; i < X509_NAME_entry_count(name); i++) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+
+        if (ASN1_STRING_type(X509_NAME_ENTRY_get_data(entry)) == V_ASN1_NUMERICSTRING)
+            return false;
+    }
+    return true;
+}
+
 X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error)
 {
     X509_NAME *copy = X509_NAME_new();

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 /* Names to compare with X509_NAME_cmp(3), which is RFC 5280 section 7.1; a NumericString is made
  * one of the types that it compares with each other. */
@@ -15,6 +16,9 @@ X509_NAME *rules_dn_read(const char *text, struct error *error);
 
 /* A name of this one part. As above. */
 X509_NAME *rules_dn_single(int nid, const char *utf8, struct error *error);
+
+/* Whether a certificate's name can be compared as it is: it has no NumericString. */
+bool rules_dn_is_comparable(const X509_NAME *name);
 
 /* The same of a certificate's whole name. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
 X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error);

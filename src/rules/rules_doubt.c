@@ -10,47 +10,24 @@
 #define MOST_WORK ((size_t)1 << 20)
 #define VALUE_WORK 32
 
-/* The identity values of one key: they are sorted by key. */
-struct values {
-    struct rules_value *const *at;
-    size_t count;
-};
-
-static size_t first_of(const struct rules *rules, int key)
-{
-    size_t low = 0, high = rules->identity_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if ((int)rules->identities[middle]->key < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct values values_of(const struct rules *rules, enum rules_key key)
-{
-    size_t first = first_of(rules, (int)key);
-
-    return (struct values){rules->identities + first, first_of(rules, (int)key + 1) - first};
-}
-
-static void doubt_all(struct rules_gatherer *gatherer, struct values values)
+/* Once for each key: names may be many. */
+static void doubt_all(struct rules_gatherer *gatherer, struct rules_values values)
 {
     size_t i;
 
     for (i = 0; i < values.count; i++)
         gatherer->doubted[values.at[i]->id] = true;
+    if (values.count > 0)
+        gatherer->all_doubted |= KEY_BIT(values.at[0]->key);
 }
 
 /* Whether so much may be compared; otherwise all values are doubtful. */
-static bool may_compare(struct rules_gatherer *gatherer, struct values values, size_t length)
+static bool may_compare(struct rules_gatherer *gatherer, struct rules_values values, size_t length)
 {
     const size_t left = MOST_WORK - gatherer->doubt_work, each = length + VALUE_WORK;
 
+    if (values.count == 0 || (gatherer->all_doubted & KEY_BIT(values.at[0]->key)) != 0)
+        return false;
     if (values.count > left / each) {
         doubt_all(gatherer, values);
         return false;
@@ -71,7 +48,7 @@ static bool stands_in(const struct rules_value *value, const char *lower, size_t
 void rules_doubt_text(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
-    const struct values values = values_of(gatherer->rules, key);
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
     char *lower;
     size_t i;
 
@@ -235,7 +212,7 @@ static bool may_hold(
 
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)
 {
-    const struct values values = values_of(gatherer->rules, KEY_URI);
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_URI);
     char *form = malloc(length + 1), *path = malloc(length + 1);
     struct uri uri;
     size_t i, settled;
@@ -263,7 +240,7 @@ void rules_doubt_address(
     struct rules_gatherer *gatherer, const unsigned char *address, size_t length)
 {
     static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-    const struct values values = values_of(gatherer->rules, KEY_IP);
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_IP);
     size_t i;
 
     if (length != 4 && length != 16) {

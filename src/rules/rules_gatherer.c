@@ -5,6 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t first_of(const struct rules *rules, int key)
+{
+    size_t low = 0, high = rules->identity_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((int)rules->identities[middle]->key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct rules_values rules_gatherer_values(const struct rules *rules, enum rules_key key)
+{
+    size_t first = first_of(rules, (int)key);
+
+    return (struct rules_values){rules->identities + first, first_of(rules, (int)key + 1) - first};
+}
+
 bool rules_gatherer_wants(const struct rules_gatherer *gatherer, enum rules_key key)
 {
     return (gatherer->rules->identity_keys & KEY_BIT(key)) != 0;

@@ -13,9 +13,19 @@ struct rules_gatherer {
     bool *doubted;                 /* by id: some name may be meant by it (rules_doubt.h) */
     uint32_t *ids;                 /* that the name in hand meets; room for all there are */
     size_t id_count;
-    size_t doubt_work;  /* bytes that were compared in doubt */
-    bool out_of_memory; /* while in doubt */
+    size_t doubt_work;    /* bytes that were compared in doubt */
+    unsigned all_doubted; /* KEY_BIT of keys of which every value is doubted */
+    bool out_of_memory;   /* while in doubt */
 };
+
+/* The identity values of one key: they are sorted by key, networks by length, prefix and address.
+ */
+struct rules_values {
+    struct rules_value *const *at;
+    size_t count;
+};
+
+struct rules_values rules_gatherer_values(const struct rules *rules, enum rules_key key);
 
 /* Does a rule or a user name need names of this kind? */
 bool rules_gatherer_wants(const struct rules_gatherer *gatherer, enum rules_key key);

@@ -55,15 +55,18 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
         }
     }
     if (failure == ERROR_NONE && rules_gatherer_wants(gatherer, KEY_DN)) {
-        const struct rules_value value = {.key = KEY_DN, .name = rules_dn_copy(subject, &error)};
-        char *shown = value.name != NULL ? identity_name(subject, &error) : NULL;
+        X509_NAME *copy = rules_dn_is_comparable(subject) ? NULL : rules_dn_copy(subject, &error);
+        /* Only read from. */
+        const struct rules_value value = {
+            .key = KEY_DN, .name = copy != NULL ? copy : (X509_NAME *)(uintptr_t)subject};
+        char *shown = error.kind == ERROR_NONE ? identity_name(subject, &error) : NULL;
 
         failure = error.kind;
         if (shown != NULL) {
             rules_gatherer_look_up(gatherer, &value);
             failure = rules_gatherer_keep(gatherer, KEY_DN, shown, strlen(shown), false);
         }
-        X509_NAME_free(value.name);
+        X509_NAME_free(copy);
         free(shown);
     }
     return failure;

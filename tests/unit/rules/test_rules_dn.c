@@ -94,7 +94,9 @@ Test(rules_dn, a_numeric_string_is_equal_to_the_same_digits_of_another_type)
 
     pki_name_add(name, "O", V_ASN1_UTF8STRING, "Acme", 4, false);
     pki_name_add(name, "CN", V_ASN1_NUMERICSTRING, "12 34", 5, false);
+    cr_expect_not(rules_dn_is_comparable(name));
     copy = rules_dn_copy(name, &error);
+    cr_expect(rules_dn_is_comparable(copy));
     whole = rules_dn_read("CN=12 34,O=ACME", &error);
     cr_expect_eq(X509_NAME_cmp(copy, whole), 0);
     part = rules_dn_of_entry(X509_NAME_get_entry(name, 1), &error);

@@ -202,3 +202,24 @@ Test(rules_doubt, more_odd_names_than_are_compared_are_denied_as_anything)
     world_decide_made(text, &spec, words);
     cr_expect_str_eq(words, "yes 62 x", "came %s", words);
 }
+
+/* Patterns are looked up in as much of a URI as a line has room for; its last segment counts all
+ * the same. */
+Test(rules_doubt, of_a_uri_longer_than_any_line_the_last_segment_is_still_the_last)
+{
+    static char extension[9000];
+    const struct pki_spec spec = {.extensions = {extension}};
+    static const char text[] = "issuer acme acme.cer\nallow uri=spiffe://a/* user=x\n"
+                               "allow uri=spiffe://a/** user=y\n";
+    char words[700];
+    size_t at;
+
+    at = (size_t)snprintf(extension, sizeof(extension), "subjectAltName=URI:spiffe://a/");
+    memset(extension + at, 'b', 5000);
+    extension[at + 5000] = '\0';
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "yes 2 x", "one segment: came %s", words);
+    memcpy(extension + at + 5000, "/c", 3);
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "yes 3 y", "two segments: came %s", words);
+}
