@@ -84,8 +84,8 @@ static bool read_input(const struct config *config, const char *path, const char
     return good;
 }
 
-/* The leaf's own bytes, which the page shows. In memory of libcrypto's, which forwarded_free gives
- * back. */
+/* The leaf's own bytes, for the fingerprint and the page. In memory of libcrypto's, which
+ * forwarded_free gives back. */
 static void encode_leaf(const X509 *leaf, struct forwarded *forwarded)
 {
     int length = i2d_X509(leaf, &forwarded->leaf.data);
@@ -107,8 +107,7 @@ static void evaluate(struct evaluation *evaluation, const struct service *servic
         chain = input->bundle.certificates;
         input->bundle.certificates = NULL;
         leaf = sk_X509_shift(chain);
-        if (config->format == CONFIG_FORMAT_HTML)
-            encode_leaf(leaf, &input->forwarded);
+        encode_leaf(leaf, &input->forwarded);
     }
     evaluate_certificates(evaluation, service, trust, config->at != NULL ? config->at_time : 0,
         &input->forwarded, leaf, chain);

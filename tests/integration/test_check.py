@@ -1,5 +1,6 @@
 """peercert --check and the rest of the command line."""
 
+import hashlib
 import json
 import pathlib
 import pty
@@ -38,6 +39,18 @@ def test_der_is_read_too(run, pki, tmp_path):
     der.write_bytes(pki.good.der)
     done = run("--ca", pki.ca, "--check", der)
     assert (done.returncode, lines(done)[-1]) == (0, VALID)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html"])
+def test_the_fingerprint_is_that_of_the_certificate_in_each_kind_of_file(run, pki, tmp_path, form):
+    der, password = tmp_path / "good.der", tmp_path / "password"
+    der.write_bytes(pki.good.der)
+    password.write_text(pki.p12_password + "\n")
+    digest = hashlib.sha256(pki.good.der).hexdigest()
+    for file in [pki.good.cer, der, pki.good_p12]:
+        done = run("--ca", pki.ca, "--password-file", password, "--format", form, "--check", file)
+        # On the page, long numbers may be broken anywhere.
+        assert digest in re.sub(r"<[^<>]*>", "", done.stdout.decode()), (file, done)
 
 
 def test_pkcs12_is_read_with_its_password_file(run, pki, tmp_path):

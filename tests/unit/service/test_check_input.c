@@ -183,8 +183,8 @@ Test(check_input, at_says_for_when_it_is_judged)
     stage_end(&stage);
 }
 
-/* The page shows the certificate itself. */
-Test(check_input, for_the_page_the_leafs_bytes_are_there)
+/* For the fingerprint, and for the page. */
+Test(check_input, the_leafs_bytes_are_there)
 {
     struct stage stage;
     struct error error = {.kind = ERROR_NONE};
@@ -195,7 +195,6 @@ Test(check_input, for_the_page_the_leafs_bytes_are_there)
 
     stage_begin(&stage);
     path = write_file(&stage, "dan.pem", stage.pem);
-    stage.given.config.format = CONFIG_FORMAT_HTML;
     cr_assert(check_input_evaluate(
         &evaluation, &stage.given.service, stage.given.trust, path, NULL, &error));
     length = i2d_X509(stage.given.client->certificate, &der);
