@@ -49,8 +49,8 @@ def test_the_fingerprint_is_that_of_the_certificate_in_each_kind_of_file(run, pk
     digest = hashlib.sha256(pki.good.der).hexdigest()
     for file in [pki.good.cer, der, pki.good_p12]:
         done = run("--ca", pki.ca, "--password-file", password, "--format", form, "--check", file)
-        # On the page, long numbers may be broken anywhere.
-        assert digest in re.sub(r"<[^<>]*>", "", done.stdout.decode()), (file, done)
+        # On the page it stands in groups of four digits.
+        assert digest in done.stdout.decode().replace(" ", ""), (file, done)
 
 
 def test_pkcs12_is_read_with_its_password_file(run, pki, tmp_path):
