@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "unit/base/memory_fault.h"
 #include "unit/cache/verdict_cache_helpers.h"
 
 #include <criterion/criterion.h>
@@ -175,6 +176,26 @@ Test(verdict_cache, of_two_that_work_on_the_same_new_certificate_the_first_is_re
     cr_expect(cache_publish(other, "a", cache_good(VERDICT_VALID)));
     cr_expect_not(cache_publish(one, "b", cache_good(VERDICT_UNTRUSTED)));
     cr_expect_eq(count_entries(cache), 1);
+    cr_expect(cache_ask(cache, "a", VERDICT_VALID));
+    cache_forwarded_clear(&forwarded);
+    verdict_cache_free(cache);
+}
+
+Test(verdict_cache, without_memory_nothing_is_remembered_and_later_it_is)
+{
+    struct verdict_cache *cache = verdict_cache_new(10);
+    struct forwarded forwarded = cache_forwarded("a");
+    const struct verdict verdict = cache_good(VERDICT_VALID);
+    struct identity identity = {.subject = NULL};
+    bool known;
+    struct verdict_cache_entry *entry = cache_enter(cache, &forwarded, 1, 0, NOW, &known);
+
+    memory_fault_at(1, false);
+    cr_expect_not(verdict_cache_publish(entry, &identity, &forwarded, &verdict));
+    memory_fault_at(0, false);
+    cr_expect_eq(count_entries(cache), 0);
+    verdict_cache_leave(entry);
+    cr_expect_not(cache_ask(cache, "a", VERDICT_VALID));
     cr_expect(cache_ask(cache, "a", VERDICT_VALID));
     cache_forwarded_clear(&forwarded);
     verdict_cache_free(cache);
