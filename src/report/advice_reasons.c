@@ -235,6 +235,15 @@ static const struct advice bad_crl = {
     "extensions that RFC 5280 section 5.2 allows.",
 };
 
+static const struct advice scope_crl = {
+    "Whether the certificate was revoked cannot be told: the revocation list of its CA that is "
+    "here is "
+    "not about it.",
+    "Tell the operator of this server what is written here.",
+    "Put a CRL that is about this certificate into --crl, too: complete, and with an "
+    "issuingDistributionPoint, if any, that covers it (RFC 5280 section 5.2.5).",
+};
+
 static const struct advice other_key_crl = {
     "Whether the certificate was revoked cannot be told: there is a revocation list by another key "
     "of "
@@ -333,7 +342,7 @@ static const struct {
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, &bad_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, &bad_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, &no_crl_sign},
-    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_DIFFERENT_CRL_SCOPE, &bad_crl},
+    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_DIFFERENT_CRL_SCOPE, &scope_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_NEEDED, &no_ocsp},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_FAILED, &no_ocsp},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_CERT_UNKNOWN, &no_ocsp},

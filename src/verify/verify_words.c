@@ -235,15 +235,38 @@ static void faulty_crl(struct text *text, const struct facts *facts)
         fault != NULL ? fault : "it has a critical extension that is not understood", facts->name);
 }
 
+/* Which certificates a list is for that is not for this one; NULL when its scope does not say (RFC
+ * 5280 section 5.2.5). */
+static const char *scope_words(const ISSUING_DIST_POINT *scope, X509 *about)
+{
+    const bool has_kind = X509_get_version(about) == X509_VERSION_3;
+    const bool is_ca = (X509_get_extension_flags(about) & EXFLAG_CA) != 0;
+
+    if (scope == NULL)
+        return NULL;
+    if (scope->onlyattr > 0)
+        return "attribute certificates alone";
+    if (scope->onlyCA > 0 && (!is_ca || !has_kind))
+        return "those of CAs alone";
+    if (scope->onlyuser > 0 && (is_ca || !has_kind))
+        return "those of users alone";
+    return scope->distpoint != NULL
+               ? "those whose cRLDistributionPoints name its distribution point"
+               : NULL;
+}
+
 static void other_crl(struct text *text, const struct facts *facts)
 {
     const struct crl *crl = facts->finding->crl;
+    const char *scope = crl != NULL ? scope_words(crl_scope(crl), facts->about) : NULL;
 
     if (crl != NULL && crl_is_delta(crl))
         text_printf(
             text, "the issuer's CRL is a delta CRL without a complete one: %s", facts->name);
     else if (crl == NULL)
         text_printf(text, "the issuer's CRLs are for some reasons alone: %s", facts->name);
+    else if (scope != NULL)
+        text_printf(text, "the issuer's CRL is for other certificates, %s: %s", scope, facts->name);
     else
         append_name(text, facts);
 }

@@ -290,6 +290,15 @@ Test(verify_words, of_revocation_lists)
         X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, "does not count: it has a critical extension");
     expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
                    .configuration = "[idp]\nonlyCA=TRUE\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of CAs alone: CN=Our CA");
+    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+                   .configuration = "[idp]\nonlyAA=TRUE\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "certificates, attribute certificates alone: CN=Our CA");
+    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+                   .configuration = "[idp]\nonlyuser=TRUE\nfullname=URI:http://a.example/b\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "those whose cRLDistributionPoints name its");
+    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,DER:30048302"
+                                                    "0700"}},
         X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates: CN=Our CA");
     expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
                    .configuration = "[idp]\nonlysomereasons=keyCompromise\n"},
