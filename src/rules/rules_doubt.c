@@ -169,10 +169,11 @@ static size_t settle(char *path, size_t length)
     return out;
 }
 
-/* A URI as rules_form_uri brings it into form: where its scheme ends and its path begins. */
+/* A URI as rules_form_uri brings it into form: where its scheme ends, its host begins, and its path
+ * does. Without slashes before the host that is where the scheme ends. */
 struct uri {
     const char *form;
-    size_t length, scheme, path;
+    size_t length, scheme, host, path;
 };
 
 static struct uri read_uri(const char *name, size_t length, char *form)
@@ -181,58 +182,89 @@ static struct uri read_uri(const char *name, size_t length, char *form)
     const char *colon = memchr(form, ':', length);
 
     uri.scheme = colon != NULL ? (size_t)(colon - form) + 1 : 0;
+    uri.host = uri.scheme;
+    if (uri.path >= uri.scheme + 2 && memcmp(form + uri.scheme, "//", 2) == 0)
+        uri.host += 2;
     return uri;
 }
 
+/* The escapes of a path are those of a URI that is not plain. */
 static bool is_odd_uri(const struct uri *uri)
 {
-    const size_t host = uri->scheme + 2;
-
     return uri->scheme == 0 || !rules_uri_is_plain(uri->form, uri->path, uri->length) ||
-           (uri->path >= host && memcmp(uri->form + uri->scheme, "//", 2) == 0 &&
-               is_odd_host(uri->form + host, uri->path - host));
+           memchr(uri->form, '%', uri->path) != NULL ||
+           (uri->host != uri->scheme && is_odd_host(uri->form + uri->host, uri->path - uri->host));
+}
+
+/* A URI in its plainest form: what stands between its scheme and its path decoded and in lower
+ * case, and its path settled. */
+struct plain_uri {
+    const struct uri *uri;
+    struct bytes host, path;
+};
+
+static struct plain_uri make_plain(const struct uri *uri, char *host, char *path)
+{
+    const size_t length = uri->path - uri->scheme, rest = uri->length - uri->path;
+    size_t decoded, settled;
+
+    memcpy(host, uri->form + uri->scheme, length);
+    decoded = decode(host, length);
+    rules_form_lower(host, decoded, host);
+    memcpy(path, uri->form + uri->path, rest);
+    settled = settle(path, rest);
+    return (struct plain_uri){.uri = uri,
+        .host = {.data = (unsigned char *)host, .length = decoded},
+        .path = {.data = (unsigned char *)path, .length = settled}};
+}
+
+/* Whether this stands before the path, as it came or decoded. */
+static bool has_host(const struct plain_uri *plain, const char *host, size_t length)
+{
+    const struct uri *uri = plain->uri;
+
+    return memmem(uri->form + uri->scheme, uri->path - uri->scheme, host, length) != NULL ||
+           memmem(plain->host.data, plain->host.length, host, length) != NULL;
 }
 
 /* Whether a pattern is of the URI's scheme, its host stands in the URI's, and its path is the
  * settled path or above it. */
-static bool may_hold(
-    const struct rules_value *value, const struct uri *uri, const char *path, size_t length)
+static bool may_hold(const struct rules_value *value, const struct plain_uri *plain)
 {
     char form[RULES_MAX_LINE + 1];
     const struct uri its = read_uri((const char *)value->bytes.data, value->bytes.length, form);
     const size_t rest = its.length - its.path;
-    const size_t host = its.scheme + (its.path >= its.scheme + 2 ? 2 : 0); /* behind its slashes */
 
-    return its.scheme == uri->scheme && memcmp(form, uri->form, its.scheme) == 0 &&
-           memmem(uri->form + uri->scheme, uri->path - uri->scheme, form + host, its.path - host) !=
-               NULL &&
-           length >= rest && memcmp(path, form + its.path, rest) == 0 &&
-           (length == rest || path[rest] == '/');
+    return its.scheme == plain->uri->scheme && memcmp(form, plain->uri->form, its.scheme) == 0 &&
+           has_host(plain, form + its.host, its.path - its.host) && plain->path.length >= rest &&
+           memcmp(plain->path.data, form + its.path, rest) == 0 &&
+           (plain->path.length == rest || plain->path.data[rest] == '/');
 }
 
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_URI);
-    char *form = malloc(length + 1), *path = malloc(length + 1);
+    char *form = malloc(length + 1), *host = malloc(length + 1), *path = malloc(length + 1);
+    struct plain_uri plain;
     struct uri uri;
-    size_t i, settled;
+    size_t i;
 
-    if (form == NULL || path == NULL) {
+    if (form == NULL || host == NULL || path == NULL) {
         gatherer->out_of_memory = true;
         goto out;
     }
     uri = read_uri(name, length, form);
     if (!is_odd_uri(&uri) || !may_compare(gatherer, values, length))
         goto out;
-    memcpy(path, form + uri.path, length - uri.path);
-    settled = settle(path, length - uri.path);
+    plain = make_plain(&uri, host, path);
     for (i = 0; i < values.count; i++) {
-        if (values.at[i]->form != FORM_EXACT && may_hold(values.at[i], &uri, path, settled))
+        if (values.at[i]->form != FORM_EXACT && may_hold(values.at[i], &plain))
             gatherer->doubted[values.at[i]->id] = true;
     }
 
 out:
     free(form);
+    free(host);
     free(path);
 }
 

@@ -55,7 +55,7 @@ class Maker:
     def uri(self, segments=SEGMENTS):
         if self.chance(0.05):
             return "urn:acme/" + "/".join(self.pick(segments) for _ in range(self.random.randint(1, 2)))
-        host = self.pick(["acme.example", "ACME.example", "u@Acme.example"])
+        host = self.pick(["acme.example", "ACME.example", "u@Acme.example", "a%63me.example"])
         return self.pick(["spiffe", "SPIFFE"]) + "://" + host + "".join(
             "/" + self.pick(segments) for _ in range(self.random.randint(0, 3)))
 

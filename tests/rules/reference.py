@@ -209,12 +209,14 @@ def is_odd_host(host):
     return "" in host.split(".") or re.search(ODD, host) is not None
 
 
+def decode(text):
+    return re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), text.encode())
+
+
 def plain_path(path):
     """Decoded once, without dots and empty segments."""
-    path = re.split("[?#]", path)[0].encode()
-    path = re.sub(rb"%([0-9a-fA-F]{2})", lambda code: bytes([int(code[1], 16)]), path)
     segments = []
-    for segment in re.split(rb"[/\\]", path):
+    for segment in re.split(rb"[/\\]", decode(re.split("[?#]", path)[0])):
         if segment == b"..":
             segments[-1:] = []
         elif segment not in (b"", b"."):
@@ -233,12 +235,13 @@ def may_be(key, wanted, name):
     if key == "uri" and wanted.endswith("*"):
         (name, path), (wanted, begin) = uri_form(name), uri_form(wanted.rstrip("*")[:-1])
         scheme, host = re.match(r"(?s)([^:]*:)?(.*)", name[:path]).groups("")
-        odd = not scheme or (host.startswith("//") and is_odd_host(host[2:])) or any(
+        odd = not scheme or "%" in host or (host.startswith("//") and is_odd_host(host[2:])) or any(
             segment in ("", ".", "..") or not re.fullmatch(r"[!-~]+", segment) or re.search(r"[?#%\\*]", segment)
             for segment in name[path:].split("/")[1:]) or (name[path:] and name[path] != "/")
-        its = re.match(r"([^:]*:)(.*)", wanted[:begin]).groups()
+        its, base = re.match(r"([^:]*:)(?://)?(.*)", wanted[:begin]).groups()
+        stands = base in host or base.encode() in decode(host).lower()
         above = plain_path(wanted[begin:])
-        return bool(odd) and its[0] == scheme and its[1][2:] in host and plain_path(name[path:])[:len(above)] == above
+        return bool(odd) and its == scheme and stands and plain_path(name[path:])[:len(above)] == above
     if key == "ip":
         address = getattr(ipaddress.ip_address(name), "ipv4_mapped", None)
         return address is not None and address in ipaddress.ip_network(wanted)
