@@ -29,8 +29,8 @@ struct report {
                             NULL when not known */
 };
 
-/* True when the front server said that it does not accept the certificate: FAILED... in any case, or
- * a number (HAProxy) other than 0; alone or among others. */
+/* True when the front server said that it does not accept the certificate: FAILED... in any case,
+ * or a number (HAProxy) other than 0; alone or among others. */
 bool report_front_failed(const struct forwarded *forwarded);
 
 /* Chooses the format by the request's Accept header (NULL: none was sent) as RFC 9110 section
