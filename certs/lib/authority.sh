@@ -24,7 +24,7 @@ cmd_init() {
 # Which file goes where. An anchor below an anchor would be trusted whatever the root says of it, so --ca takes the root alone.
 for_trust=', for peercert --ca and for the front server'
 say_authority() {
-	tell "$1: $(name_of x509 "$2/ca.cer" | readable), until $(iso_time "$(end_of "$2/ca.cer")")" \
+	tell "$1: $(shown_name_of x509 "$2/ca.cer"), until $(iso_time "$(end_of "$2/ca.cer")")" \
 		"  $2/ca.key  its key: keep it and its pass phrase safe, and apart" \
 		"  $2/ca.cer  its certificate$3" \
 		"  $2/ca.p12  the same certificate as PKCS#12, without the key"

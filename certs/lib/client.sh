@@ -21,7 +21,7 @@ cmd_request() {
 		-utf8 -subj "$subject" ${lines[0]+-reqexts client_request} -out "$work/new/$name.req" 3< <(printf '%s\n' "$password")
 	chmod 0644 "$work/new/$name.req" || cannot_write
 	commit
-	tell "The request is made: $(name_of req "$dir/$name.req" | readable)" \
+	tell "The request is made: $(shown_name_of req "$dir/$name.req")" \
 		"  $dir/$name.key  your key: it stays with you" \
 		"  $dir/$name.req  the request: send this file alone to the owner of the CA, who sends $name.cer back"
 	hint_new_key

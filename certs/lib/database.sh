@@ -85,6 +85,9 @@ find_certificate() {
 	serial=$(serial_of "$work/certificate")
 }
 
+# Whether a database has a line of that serial number. Where awk compares one it is made text: 1E2 and 100 are one number.
+has_row() { grep -q $'^[^\t]*\t[^\t]*\t[^\t]*\t'"$serial"$'\t' -- "$1"; }
+
 # Finds the line of that serial number in the staged database: sets row_status, row_end, row_revoked and row_subject.
 # A certificate that this CA, or one that it followed, signed without the kit gets its line now.
 find_row() {
@@ -96,32 +99,32 @@ find_row() {
 		[ -n "$ours" ] || die "'${args[0]}' was not signed by the CA here"
 		! cmp -s "$work/certificate" <(openssl x509 -in "$authority") || die "'${args[0]}' is the CA itself"
 	fi
-	if ! cut -f 4 -- "$work/index.txt" | matches -x "$serial"; then
+	if ! has_row "$work/index.txt"; then
 		[ -n "$ours" ] || die "no certificate with the serial number $serial is in the database of '$dir': give its file"
 		end=$(end_of "$work/certificate")
 		printf 'V\t%s\t\t%s\tunknown\t%s\n' "$(database_time "$end")" \
 			"$serial" "$(name_of x509 "$work/certificate" compat)" >>"$work/index.txt"
 	fi
 	IFS='|' read -r row_status row_end row_revoked row_subject < <(awk -F '\t' -v serial="$serial" "$awk_iso"'
-		$4 == serial { split($3, revoked, ","); print $1 "|" iso($2) "|" (revoked[1] == "" ? "" : iso(revoked[1])) " " revoked[2] "|" $6 }' \
+		$4 "" == serial { split($3, revoked, ","); print $1 "|" iso($2) "|" (revoked[1] == "" ? "" : iso(revoked[1])) " " revoked[2] "|" $6 }' \
 		"$work/index.txt")
-	row_revoked=$(readable <<<"${row_revoked% }")
-	if [ -f "$work/certificate" ]; then row_subject=$(name_of x509 "$work/certificate" | readable)
+	row_revoked=$(shown "${row_revoked% }")
+	if [ -f "$work/certificate" ]; then row_subject=$(shown_name_of x509 "$work/certificate")
 	else row_subject=$(subject_of "$serial" "$row_subject"); fi
 }
 
 # subject_of SERIAL TEXT: the subject in RFC 2253, from the certificate itself, or from what the database says when it is not here.
 subject_of() {
-	if [ -f "$dir/issued/$1.pem" ]; then name_of x509 "$dir/issued/$1.pem"; else rfc2253 <<<"$2"; fi | readable
+	if [ -f "$dir/issued/$1.pem" ]; then shown_name_of x509 "$dir/issued/$1.pem"; else rfc2253 <<<"$2" | readable; fi
 }
 
 # How many certificates with the subject of a serial number are good now, and which.
 show_live() {
 	local name
-	name=$(subject_of "$1" "$(awk -F '\t' -v serial="$1" '$4 == serial { print $6 }' "$dir/index.txt")")
+	name=$(subject_of "$1" "$(awk -F '\t' -v serial="$1" '$4 "" == serial { print $6 }' "$dir/index.txt")")
 	name=$name awk -F '\t' -v serial="$1" -v now="$(iso_time "$EPOCHSECONDS")" "$awk_iso"'
 		BEGIN { name = ENVIRON["name"] }
-		$4 == serial { subject = $6 }
+		$4 "" == serial { subject = $6 }
 		{ line[NR] = $0 }
 		END {
 			for (i = 1; i <= NR; i++) {

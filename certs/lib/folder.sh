@@ -98,13 +98,13 @@ commit() {
 
 # Brings the folder to rest, whoever left it unfinished. Only under the lock, and after check_folder.
 settle() {
-	local file
+	local file name
 	[ -d "$work" ] || return 0
 	if [ -d "$work/ready" ]; then
 		for file in "$work"/ready/{issued,requests}/* "$work"/ready/*; do
 			case ${file#"$work"/ready/} in
 				issued | requests) continue ;;
-				issued/* | requests/*) [ ! -e "$file" ] || mkdir -p -- "$dir/$(basename -- "${file%/*}")" ;;
+				issued/* | requests/*) name=${file%/*}; [ ! -e "$file" ] || [ -d "$dir/${name##*/}" ] || mkdir -- "$dir/${name##*/}" ;;
 			esac
 			[ ! -e "$file" ] || mv -fT -- "$file" "$dir/${file#"$work"/ready/}" ||
 				{ holding=''; die "cannot finish the change that stands ready in '$work': the next $self will try again"; }
@@ -141,7 +141,8 @@ check_space() {
 		*'File too large'* | *'ile size limit'*) die "the limit on the size of files (ulimit -f) is reached: nothing in '$dir' was changed" ;;
 		*'Read-only file system'*) die "the file system of '$dir' is read-only" ;;
 	esac
-	rm -f -- "$work/probe"
+	# Empty, it takes no room; it goes with its folder.
+	{ : >"$work/probe"; } 2>/dev/null
 }
 
 cannot_write() {

@@ -68,7 +68,7 @@ import_certificates() {
 		if [ ! -f "$work/new/issued/$serial.pem" ]; then
 			cp -- "$work/certificate" "$work/new/issued/$serial.pem" && chmod 0644 "$work/new/issued/$serial.pem" || cannot_write
 			imported=$((imported + 1))
-			if ! cut -f 4 -- "$work/new/index.txt" | matches -x "$serial"; then
+			if ! has_row "$work/new/index.txt"; then
 				end=$(end_of "$work/certificate")
 				printf 'V\t%s\t\t%s\tunknown\t%s\n' "$(database_time "$end")" "$serial" "$(name_of x509 "$work/certificate" compat)" >>"$work/new/index.txt"
 			fi

@@ -69,11 +69,13 @@ subjects_of_issued() {
 }
 
 list_authorities() {
-	local name end what='the CA itself'
+	local name said what='the CA itself'
 	while read -r name; do
-		end=$(end_of "$dir/$name.cer") || die "cannot read $dir/$name.cer"
-		printf 'CA\t%s\t\t%s\t%s\t%s\n' "$(iso_time "$end")" "$(serial_of "$dir/$name.cer")" "$what" \
-			"$(name_of x509 "$dir/$name.cer")"
+		# In the order of the options: a line each.
+		readarray -t said < <(openssl x509 -in "$dir/$name.cer" -noout -enddate -serial -subject -dateopt iso_8601 -nameopt RFC2253)
+		[ "${#said[@]}" -eq 3 ] || die "cannot read $dir/$name.cer"
+		said=("${said[@]#*=}")
+		printf 'CA\t%s\t\t%s\t%s\t%s\n' "${said[0]/ /T}" "${said[1]}" "$what" "${said[2]}"
 		what='the CA before it'
 	done < <(crl_signers)
 }
@@ -90,10 +92,11 @@ list_crls() {
 	else
 		end=$(crl_end "$dir/ca.crl")
 	fi
-	number=$(openssl crl -in "$dir/ca.crl" -noout -crlnumber | sed 's/.*=\(0x\)*//')
+	number=$(openssl crl -in "$dir/ca.crl" -noout -crlnumber)
+	number=${number##*=} number=${number#0x}
 	[[ $number =~ ^[0-9A-Fa-f]+$ ]] || number=-
 	printf 'CRL\t%s\t\t%s\t%s\t%s\n' "$(iso_time "$end")" "$number" \
-		"$what" "$(openssl crl -in "$dir/ca.crl" -noout -issuer -nameopt RFC2253 | sed 's/^issuer=//')"
+		"$what" "$(value_of crl -in "$dir/ca.crl" -noout -issuer -nameopt RFC2253)"
 }
 crl_end() { date -u -d "$(openssl crl -in "$1" -noout -nextupdate | sed 's/^nextUpdate=//')" +%s; }
 
@@ -122,7 +125,7 @@ cmd_verify() {
 	own=$(profile_of "$work/certificate")
 	profile=${given[--profile]:-$own}
 	start=$(start_of "$work/certificate") end=$(end_of "$work/certificate") now=$EPOCHSECONDS
-	tell "The certificate $serial" "  of:     $(name_of x509 "$work/certificate" | readable)" "  for:    ${purpose_words[$own]}" \
+	tell "The certificate $serial" "  of:     $(shown_name_of x509 "$work/certificate")" "  for:    ${purpose_words[$own]}" \
 		"  valid:  $(iso_time "$start") to $(iso_time "$end")"
 	trust=$(trust_of "$work/certificate")
 	if [ -z "$trust" ]; then why='the CA here did not sign it'
@@ -161,7 +164,7 @@ check_crl() {
 is_revoked() {
 	local entry
 	if [ -f "$dir/index.txt" ]; then
-		row_revoked=$(awk -F '\t' -v serial="$serial" "$awk_iso"'$4 == serial && $1 == "R" { split($3, part, ","); print iso(part[1]) " " part[2] }' \
+		row_revoked=$(awk -F '\t' -v serial="$serial" "$awk_iso"'$4 "" == serial && $1 == "R" { split($3, part, ","); print iso(part[1]) " " part[2] }' \
 			"$dir/index.txt" | readable)
 		row_revoked=${row_revoked% }
 		[ -z "$row_revoked" ] || return 0

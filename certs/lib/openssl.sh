@@ -6,7 +6,7 @@
 ssl() {
 	local what=$1; shift
 	if openssl "$@" 2>"$work/reason"; then
-		[ -s "$work/reason" ] && grep -q 'warning: \(Skipping unknown\|No value\)' "$work/reason" || return 0
+		[[ $(<"$work/reason") == *'warning: '@('Skipping unknown'|'No value')* ]] || return 0
 	fi
 	explain "$what"
 }
@@ -39,7 +39,9 @@ explain() {
 
 # The kit's configuration with additions to one of its sections, for this run: prepare_config SECTION [LINE...]
 prepare_config() {
-	{ cat -- "$config" && printf '[ %s ]\n' "$1" && shift && printf '%s\n' "$@"; } >"$work/config" || die "cannot read '$config'"
+	local text
+	text=$(<"$config") || die "cannot read '$config'"
+	{ printf '%s\n[ %s ]\n' "$text" "$1" && shift && printf '%s\n' "$@"; } >"$work/config" || cannot_write
 }
 
 # Makes a key of the kind asked for into FILE, under the pass phrase in password unless that is empty.
@@ -90,7 +92,7 @@ new_serial() {
 		digits=$(openssl rand -hex 16) || die 'cannot get random numbers'
 		printf -v serial '%02X%s' $((0x${digits:0:2} & 0x3f | 0x40)) "${digits:2}"
 		serial=${serial^^}
-		[ -f "$dir/index.txt" ] && cut -f 4 -- "$dir/index.txt" | matches -x "$serial" || return 0
+		[ -f "$dir/index.txt" ] && has_row "$dir/index.txt" || return 0
 	done
 }
 
@@ -102,7 +104,9 @@ value_of() {
 }
 start_of() { date -u -d "$(value_of x509 -in "$1" -noout -startdate -dateopt iso_8601)" +%s; }
 end_of() { date -u -d "$(value_of x509 -in "$1" -noout -enddate -dateopt iso_8601)" +%s; }
+# The subject, and the same as a terminal may show it.
 name_of() { value_of "$1" -in "$2" -noout -subject -nameopt "${3:-RFC2253}"; }
+shown_name_of() { shown "$(name_of "$@")"; }
 serial_of() { value_of x509 -in "$1" -noout -serial; }
 hash_of() { openssl x509 -in "$1" -noout -subject_hash; }
 public_key_of() { openssl "$1" -in "$2" -noout -pubkey; }

@@ -64,4 +64,5 @@ get_key_password() {
 }
 get_ca_password() { get_key_password "$dir/ca.key" --pass-file CA_PASSWORD 'pass phrase of ca.key'; }
 
-is_encrypted() { grep -q -e 'ENCRYPTED' -- "$1"; }
+# Whatever is in the file: bash tells of binary data.
+is_encrypted() { [[ $(<"$1") == *ENCRYPTED* ]]; } 2>/dev/null

@@ -56,7 +56,7 @@ cmd_revoke() {
 
 # set_row SERIAL STATUS REVOKED: what the staged database says of a certificate.
 set_row() {
-	awk -F '\t' -v OFS='\t' -v serial="$1" -v status="$2" -v entry="$3" '$4 == serial { $1 = status; $3 = entry } 1' \
+	awk -F '\t' -v OFS='\t' -v serial="$1" -v status="$2" -v entry="$3" '$4 "" == serial { $1 = status; $3 = entry } 1' \
 		"$work/index.txt" >"$work/index.new" && mv -- "$work/index.new" "$work/index.txt" || cannot_write
 }
 

@@ -48,6 +48,8 @@ readable() {
 		print line $0
 	}'
 }
+# shown TEXT: the same of a text, which most often needs no change.
+shown() { if [[ $1 == *[!\ -~]* || $1 == *\\* ]]; then readable <<<"$1"; else printf '%s\n' "$1"; fi; }
 
 cmd_help() {
 	local row name arguments words about=${args[0]-}

@@ -117,8 +117,16 @@ def write(path, content):
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory):
-    """A CA with a signed client, made once; tests work on copies."""
-    folder = tmp_path_factory.mktemp("made")
+    """A CA with a signed client, made once; tests work on copies. pytest would make it for each file that imports this."""
+    if not MADE:
+        MADE.append(make(tmp_path_factory.mktemp("made")))
+    return MADE[0]
+
+
+MADE = []
+
+
+def make(folder):
     ca(folder, "init", "--ec", "--subject", "CN=Test CA,O=Acme,C=GB")
     # The kit stretches a pass phrase 200,000 times; tests that open the key over and over do with less.
     (folder / "ca.key").rename(folder / "slow.key")

@@ -328,3 +328,16 @@ def test_ocsp_takes_get_and_survives_nonsense(folder, responder):
 def test_ocsp_refuses_what_it_cannot_do(folder):
     refused(folder, "ocsp", "--port", "70000", status=2, says="--port 70000")
     refused(folder, "ocsp", status=1, says="wrong pass phrase", CA_PASSWORD="wrong")
+
+
+def test_serial_numbers_are_compared_as_text(folder):
+    """As numbers 01E2 and 0100 are both a hundred, as an awk has them."""
+    with (folder / "index.txt").open("a") as index:
+        for name in ("01E2", "0100"):
+            index.write(f"V\t400101000000Z\t\t{name}\tunknown\t/CN={name}\n")
+    found = ca(folder, "revoke", "0100", "--batch", "--reason", "keyCompromise")
+    assert "Live certificates of CN=0100: 0" in found.stdout
+    assert {row[3]: row[0] for row in rows(folder)[-2:]} == {"01E2": "V", "0100": "R"}
+    ca(folder, "revoke", "01E2", "--batch", "--reason", "certificateHold")
+    ca(folder, "release", "01E2", "--batch")
+    assert {row[3]: row[0] for row in rows(folder)[-2:]} == {"01E2": "V", "0100": "R"}
