@@ -195,7 +195,8 @@ static const struct advice resources = {
 static const struct advice no_crl = {
     "Whether the certificate was revoked cannot be told: there is no revocation list of its CA.",
     "Tell the operator of this server what is written here.",
-    "Put a CRL of the CA that the reason names into --crl; --crl-missing-ok passes such CAs over.",
+    "Put a CRL of the CA that the reason names into --crl; without --require-crl, --crl-missing-ok "
+    "passes such CAs over.",
 };
 
 static const struct advice stale_crl = {
@@ -277,6 +278,34 @@ static const struct advice removed_entry = {
     "removeFromCRL if it is not.",
 };
 
+static const struct advice on_hold = {
+    "Who issued the certificate has put it on hold: it is refused until it is released, or revoked "
+    "for "
+    "good.",
+    "Ask who issued it why it is on hold, and when that ends; keep it until then.",
+    "To accept it again, release it and publish the CRL (certs/ca release); until then, or until "
+    "it is "
+    "revoked for good, it stays refused.",
+};
+
+/* Revoked with one of these reasons. */
+static const struct {
+    const char *reason;
+    const struct advice *advice;
+} by_entry[] = {{REVOCATION_REASON_REMOVED, &removed_entry}, {"certificateHold", &on_hold}};
+
+static const struct advice *advice_on_entry(const struct verdict *verdict)
+{
+    size_t i;
+
+    for (i = 0; verdict->revocation_reason != NULL && i < sizeof(by_entry) / sizeof(by_entry[0]);
+         i++) {
+        if (strcmp(verdict->revocation_reason, by_entry[i].reason) == 0)
+            return by_entry[i].advice;
+    }
+    return NULL;
+}
+
 /* The causes that have advice of their own, for numbers that stand for several. */
 static const struct advice *const by_cause[CAUSE_COUNT] = {
     [CAUSE_SELF_SIGNED] = &self_signed,
@@ -357,9 +386,8 @@ const struct advice *advice_on_verdict(const struct verdict *verdict)
         return by_cause[verdict->cause];
     if (verdict->status == VERDICT_REVOKED && verdict->error_depth > 0)
         return &revoked_ca;
-    if (verdict->status == VERDICT_REVOKED && verdict->revocation_reason != NULL &&
-        strcmp(verdict->revocation_reason, REVOCATION_REASON_REMOVED) == 0)
-        return &removed_entry;
+    if (verdict->status == VERDICT_REVOKED && advice_on_entry(verdict) != NULL)
+        return advice_on_entry(verdict);
     for (i = 0; i < sizeof(by_reason) / sizeof(by_reason[0]); i++) {
         if (by_reason[i].status == verdict->status &&
             by_reason[i].error_code == verdict->error_code)

@@ -76,6 +76,23 @@ Test(advice_reasons, the_leafs_own_dates_and_what_has_no_reason_of_its_own_go_by
     cr_expect_eq(advise(VERDICT_VALID, 0), advice_on(VERDICT_VALID));
 }
 
+/* Nobody throws away a certificate that comes back. */
+Test(advice_reasons, a_certificate_on_hold_is_not_told_to_be_replaced)
+{
+    struct verdict verdict = {.status = VERDICT_REVOKED,
+        .error_code = X509_V_ERR_CERT_REVOKED,
+        .revocation_reason = "certificateHold"};
+    const struct advice *hold = advice_on_verdict(&verdict);
+
+    cr_expect_not_null(strstr(hold->person, "keep it"), "%s", hold->person);
+    cr_expect_not_null(strstr(hold->operator, "release"), "%s", hold->operator);
+    verdict.revocation_reason = "superseded";
+    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
+    verdict.revocation_reason = "certificateHold";
+    verdict.error_depth = 1;
+    cr_expect_neq(advice_on_verdict(&verdict), hold, "of a CA");
+}
+
 /* A number that stands for several causes: each has advice that is true of it. */
 Test(advice_reasons, each_cause_of_one_number_has_its_own)
 {
