@@ -143,22 +143,35 @@ static enum error_kind read_string(
     return failure;
 }
 
+enum error_kind rules_alternative_names_doubt(
+    struct rules_gatherer *gatherer, enum rules_key key, const ASN1_STRING *mailbox)
+{
+    unsigned char *utf8 = NULL;
+    int length = ASN1_STRING_to_UTF8(&utf8, mailbox);
+    char *form = length >= 0 ? malloc((size_t)length + 1) : NULL;
+    enum error_kind failure = ERROR_NONE;
+
+    if (form != NULL) {
+        gatherer->in_doubt = true;
+        look_up_mailbox(gatherer, key, (const char *)utf8, (size_t)length, form);
+        gatherer->in_doubt = false;
+        rules_doubt_name(gatherer, key, (const char *)utf8, (size_t)length);
+    } else if (length >= 0 || alloc_watch_explains_errors()) {
+        failure = ERROR_MEMORY;
+    }
+    free(form);
+    OPENSSL_free(utf8);
+    return failure;
+}
+
 /* A UPN is a UTF8String; what another type holds is one for deny lines alone. */
 static enum error_kind read_upn(struct rules_gatherer *gatherer, const ASN1_TYPE *value)
 {
-    unsigned char *utf8 = NULL;
-    int length;
-
     if (value->type == V_ASN1_UTF8STRING)
         return read_string(gatherer, KEY_UPN, value->value.utf8string);
     if (value->type == V_ASN1_BOOLEAN || value->type == V_ASN1_NULL || value->type == V_ASN1_OBJECT)
         return ERROR_NONE;
-    length = ASN1_STRING_to_UTF8(&utf8, value->value.asn1_string);
-    if (length < 0)
-        return alloc_watch_explains_errors() ? ERROR_MEMORY : ERROR_NONE;
-    rules_doubt_text(gatherer, KEY_UPN, (const char *)utf8, (size_t)length);
-    OPENSSL_free(utf8);
-    return ERROR_NONE;
+    return rules_alternative_names_doubt(gatherer, KEY_UPN, value->value.asn1_string);
 }
 
 static enum error_kind read_general_name(struct rules_gatherer *gatherer, const GENERAL_NAME *name)

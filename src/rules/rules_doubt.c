@@ -45,7 +45,7 @@ static bool stands_in(const struct rules_value *value, const char *lower, size_t
     return memmem(lower, length, wanted, value->bytes.length) != NULL;
 }
 
-void rules_doubt_text(
+static void doubt_text(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
@@ -111,7 +111,7 @@ void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
     if (key == KEY_DNS ? is_odd_host(name, length) : is_odd_mailbox(name, length))
-        rules_doubt_text(gatherer, key, name, length);
+        doubt_text(gatherer, key, name, length);
 }
 
 static int hex_value(char digit)

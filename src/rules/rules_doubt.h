@@ -15,10 +15,6 @@
 void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length);
 
-/* A UPN that is no UTF8String: it may be any value that stands in it. */
-void rules_doubt_text(
-    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length);
-
 /* A URI for which no pattern holds (rules_uri_is_plain), or whose host has more than a name. It may
  * be below a pattern when it is after all that is decoded, resolved and cut off. */
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length);

@@ -34,6 +34,10 @@ bool rules_gatherer_wants(const struct rules_gatherer *gatherer, enum rules_key 
 
 void rules_gatherer_meet(struct rules_gatherer *gatherer, uint32_t id)
 {
+    if (gatherer->in_doubt) {
+        gatherer->doubted[id] = true;
+        return;
+    }
     gatherer->ids[gatherer->id_count++] = id;
     gatherer->identities[id] = true;
 }

@@ -13,6 +13,7 @@ struct rules_gatherer {
     bool *doubted;                 /* by id: some name may be meant by it (rules_doubt.h) */
     uint32_t *ids;                 /* that the name in hand meets; room for all there are */
     size_t id_count;
+    bool in_doubt;        /* what is met now is noted in `doubted` alone */
     size_t doubt_work;    /* bytes that were compared in doubt */
     unsigned all_doubted; /* KEY_BIT of keys of which every value is doubted */
     bool out_of_memory;   /* while in doubt */

@@ -49,6 +49,10 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
         int nid = OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry));
 
+        /* Not one of subjectAltName; but who denies an address means this one, too. */
+        if (nid == NID_pkcs9_emailAddress && rules_gatherer_wants(gatherer, KEY_EMAIL))
+            failure =
+                rules_alternative_names_doubt(gatherer, KEY_EMAIL, X509_NAME_ENTRY_get_data(entry));
         for (key = 0; key < sizeof(keys) / sizeof(keys[0]) && failure == ERROR_NONE; key++) {
             if (rules_gatherer_wants(gatherer, keys[key]) && rules_key_nid(keys[key]) == nid)
                 failure = read_part(gatherer, keys[key], entry);

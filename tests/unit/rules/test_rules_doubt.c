@@ -65,6 +65,38 @@ Test(rules_doubt, an_odd_mailbox_is_denied_as_all_that_stands_in_it)
     TRY(rows);
 }
 
+/* RFC 5280 section 4.1.2.6: addresses of old stand in the subject. */
+Test(rules_doubt, a_mail_address_in_the_subject_is_denied_and_never_allowed)
+{
+    static const struct {
+        const char *value, *subject;
+        bool denied;
+    } rows[] = {
+        {"email=b@a.example", "emailAddress=b@A.example,CN=Dan", true},
+        {"email=*@a.example", "CN=Dan+emailAddress=b@a.example", true},
+        {"email=*@a.example", "emailAddress=b@a.example.,CN=Dan", true},
+        {"email=b@a.example", "emailAddress=bb@a.example,CN=Dan", false},
+        {"email=*@a.example", "emailAddress=b@c.a.example,CN=Dan", false},
+        {"email=*@a.example", "CN=b@a.example", false},
+    };
+    char text[200], words[700];
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct pki_spec spec = {.subject = rows[i].subject};
+
+        (void)snprintf(
+            text, sizeof(text), "issuer acme acme.cer\ndeny %s\nallow any user=x\n", rows[i].value);
+        world_decide_made(text, &spec, words);
+        cr_expect_str_eq(words, rows[i].denied ? "no 2" : "yes 3 x", "deny %s, %s: came %s",
+            rows[i].value, rows[i].subject, words);
+        (void)snprintf(text, sizeof(text), "issuer acme acme.cer\nallow %s\n", rows[i].value);
+        world_decide_made(text, &spec, words);
+        cr_expect_str_eq(
+            words, "no no_rule", "allow %s, %s: came %s", rows[i].value, rows[i].subject, words);
+    }
+}
+
 Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
 {
     static const struct row rows[] = {
