@@ -218,6 +218,8 @@ static enum decoding decode_any(struct cursor value, size_t xfcc_hop, struct cer
         return decode_url_pem(value, xfcc_hop, out);
     if (cursor_starts(&value, "-"))
         return decode_pem(value, xfcc_hop, out);
+    if (cursor_starts(&value, ":")) /* Google's load balancers, in headers of any name */
+        return decode_rfc9440(value, xfcc_hop, out);
     if (cursor_contains(&value, "-----BEGIN"))
         return encoding_refuse(out, "data stands before the BEGIN line of the PEM");
     if (cursor_starts(&value, "0\x82") || cursor_starts(&value, "0\x83"))

@@ -83,6 +83,8 @@ Test(forwarded_options, each_known_header_brings_its_form)
         &leaf, NULL);
     expect_fine("X-Any", format("HTTP_X_ANY=%s", leaf.base64), "HTTP_X_ANY", &leaf, NULL);
     expect_fine("X-Any", format("HTTP_X_ANY=%s", leaf.url), "HTTP_X_ANY", &leaf, NULL);
+    expect_fine("X-Any", format("HTTP_X_ANY=:%s:", leaf.base64), "HTTP_X_ANY", &leaf, NULL);
+    expect_refused("X-Any", format("HTTP_X_ANY=:%s", leaf.base64), NULL, "second colon");
     free(aws);
     free(aws_ca);
 }
