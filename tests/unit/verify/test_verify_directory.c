@@ -53,6 +53,7 @@ Test(verify_directory, values_that_another_comparison_may_find_alike)
          "e",
             "STRASSE"},
         {"Acme", "acME"},
+        {"AZ \xC3\x84", "az \xC3\xA4"},
         {"Acme  Ltd", " acme ltd "},
         {"", ""},
     };
