@@ -201,6 +201,47 @@ Test(verdict_cache, without_memory_nothing_is_remembered_and_later_it_is)
     verdict_cache_free(cache);
 }
 
+/* Twice the length of what needs no memory of its own. */
+Test(verdict_cache, without_memory_for_a_long_key_there_is_no_entry)
+{
+    static const char parameter[40000] = "SSL_CLIENT_CERT=";
+    struct verdict_cache *cache = verdict_cache_new(10);
+    struct forwarded_selection selection = {.count = 1};
+    const struct verdict_cache_key key = {.selection = &selection};
+    bool known = true;
+
+    selection.items[0].parameter = parameter;
+    selection.items[0].length = sizeof(parameter);
+    memory_fault_at(1, false);
+    cr_expect_null(verdict_cache_enter(cache, &key, NOW, &known));
+    memory_fault_at(0, false);
+    cr_expect_not(known);
+    verdict_cache_leave(NULL);
+    verdict_cache_free(cache);
+}
+
+Test(verdict_cache, the_first_that_is_kept_stays)
+{
+    struct verdict_cache *cache = verdict_cache_new(10);
+    struct forwarded forwarded = cache_forwarded("a");
+    bool known;
+    struct verdict_cache_entry *entry = cache_enter(cache, &forwarded, 1, 0, NOW, &known);
+    char *object = strdup("third");
+    size_t length = 0;
+    const char *kept;
+
+    cr_expect_null(verdict_cache_find_kept(entry, 1, &length));
+    verdict_cache_keep(entry, 1, "first", 5);
+    verdict_cache_keep(entry, 1, "second", 6);
+    cr_expect_not(verdict_cache_keep_object(entry, 1, object, 5, free), "it stays the caller's");
+    kept = verdict_cache_find_kept(entry, 1, &length);
+    cr_expect(length == 5 && memcmp(kept, "first", 5) == 0, "%.*s", (int)length, kept);
+    free(object);
+    verdict_cache_leave(entry);
+    cache_forwarded_clear(&forwarded);
+    verdict_cache_free(cache);
+}
+
 Test(verdict_cache, what_was_pushed_out_can_be_read_by_those_who_hold_it)
 {
     struct verdict_cache *cache = verdict_cache_new(1);
