@@ -266,3 +266,41 @@ Test(rules_doubt, of_a_uri_longer_than_any_line_the_last_segment_is_still_the_la
     world_decide_made(text, &spec, words);
     cr_expect_str_eq(words, "yes 3 y", "two segments: came %s", words);
 }
+
+Test(rules_doubt, a_subject_of_digits_is_denied_whatever_their_type)
+{
+    X509_NAME *name = X509_NAME_new();
+    const struct pki_spec spec = {.subject_name = name};
+    char words[700];
+
+    pki_name_add(name, "O", V_ASN1_UTF8STRING, "Acme", 4, false);
+    pki_name_add(name, "CN", V_ASN1_NUMERICSTRING, "1234", 4, false);
+    world_decide_made(
+        "issuer acme acme.cer\ndeny dn=\"CN=1234,O=Acme\"\nallow any user=x\n", &spec, words);
+    cr_expect_str_eq(words, "no 2", "dn: came %s", words);
+    world_decide_made("issuer acme acme.cer\nallow cn=1234\n", &spec, words);
+    cr_expect_str_eq(words, "yes 2 1234", "cn: came %s", words);
+    X509_NAME_free(name);
+}
+
+Test(rules_doubt, more_odd_uris_than_are_compared_are_denied_as_anything)
+{
+    static char text[300000], extension[60000];
+    const struct pki_spec spec = {.extensions = {extension}};
+    char words[700];
+    size_t i, at;
+
+    at = (size_t)snprintf(extension, sizeof(extension), "subjectAltName=");
+    for (i = 0; i < 1500; i++)
+        at += (size_t)snprintf(
+            extension + at, sizeof(extension) - at, "%sURI:spiffe://a//%zu", i > 0 ? "," : "", i);
+    at = (size_t)snprintf(text, sizeof(text), "issuer acme acme.cer\n");
+    for (i = 0; i < 60; i++)
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "deny uri=spiffe://b%zu/**\n", i);
+    (void)snprintf(text + at, sizeof(text) - at, "allow any user=x\n");
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "no 2", "came %s", words);
+    extension[strcspn(extension, ",")] = '\0';
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "yes 62 x", "came %s", words);
+}
