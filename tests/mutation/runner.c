@@ -100,17 +100,13 @@ static bool holds(const struct criterion_test *test, unsigned int seconds, doubl
     return status == 0;
 }
 
-int main(int argc, char **argv)
+/* Runs what standard input names until one fails; the exit status. */
+static int run_named(void)
 {
     char name[NAME_MOST];
     unsigned int seconds;
     double took = 0;
 
-    if (argc > 1 && strcmp(argv[1], "--list") == 0) {
-        list();
-        return 0;
-    }
-    get_ready();
     while (scanf("%511s %u", name, &seconds) == 2) {
         const struct criterion_test *test = find(name);
 
@@ -124,4 +120,20 @@ int main(int argc, char **argv)
         (void)printf(" %.3f\n", took);
     }
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder;
+    int status;
+
+    if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+        list();
+        return 0;
+    }
+    folder = make_folder();
+    get_ready();
+    status = run_named();
+    remove_folder(folder);
+    return status;
 }

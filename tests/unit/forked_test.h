@@ -6,6 +6,8 @@
 #include "unit/pki/pki.h"
 
 #include <criterion/criterion.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +95,35 @@ static void get_ready(void)
         pki_free(leaf);
         pki_free(ca);
     }
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+    (void)about;
+    (void)kind;
+    (void)where;
+    (void)remove(path);
+    return 0;
+}
+
+/* A folder for the temporary files of all tests, $TMPDIR from now on: a test that is killed removes
+ * nothing itself. remove_folder takes it away with all that is in it. */
+static const char *make_folder(void)
+{
+    static char folder[256];
+    const char *base = getenv("TMPDIR");
+
+    (void)snprintf(folder, sizeof(folder), "%s/peercert-unit-XXXXXX", base != NULL ? base : "/tmp");
+    if (mkdtemp(folder) == NULL || setenv("TMPDIR", folder, 1) != 0) {
+        perror(folder);
+        exit(2);
+    }
+    return folder;
+}
+
+static void remove_folder(const char *folder)
+{
+    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 #endif

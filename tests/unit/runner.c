@@ -9,7 +9,9 @@
 #include "unit/forked_test.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,8 @@ struct running {
     FILE *output;
 };
 
+static struct running all_running[JOBS_MOST];
+static volatile sig_atomic_t caught;
 static bool current_failed;
 
 void criterion_send_assert(struct criterion_assert_stats *stats)
@@ -47,8 +51,34 @@ void criterion_abort_test(void)
     _exit(1);
 }
 
+/* Ends what runs; main then removes the folder. */
+static void end_all(int number)
+{
+    size_t i;
+
+    caught = number;
+    for (i = 0; i < JOBS_MOST; i++) {
+        if (all_running[i].pid > 0)
+            (void)kill(all_running[i].pid, SIGKILL);
+    }
+}
+
+/* What would end this program does so after its folder has gone. A test has none of it, and what is
+ * ignored stays so. */
+static void handle_signals(void (*handler)(int))
+{
+    static const int numbers[] = {SIGHUP, SIGINT, SIGTERM};
+    size_t i;
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (signal(numbers[i], handler) == SIG_IGN)
+            (void)signal(numbers[i], SIG_IGN);
+    }
+}
+
 static void run(const struct criterion_test *test, FILE *output)
 {
+    handle_signals(SIG_DFL);
     (void)dup2(fileno(output), STDOUT_FILENO);
     (void)dup2(fileno(output), STDERR_FILENO);
     (void)alarm(SECONDS);
@@ -87,8 +117,11 @@ static void show(FILE *output)
 /* Waits for one of those that run. In *status how it ended. */
 static struct running *wait_for_one(struct running *running, int *status)
 {
-    pid_t pid = waitpid(-1, status, 0);
+    pid_t pid;
 
+    do
+        pid = waitpid(-1, status, 0);
+    while (pid < 0 && errno == EINTR);
     while (running->pid != pid)
         running++;
     return running;
@@ -148,10 +181,11 @@ static bool option(const char *argument, const char *name, const char **value)
 int main(int argc, char **argv)
 {
     static const struct criterion_test *chosen[TESTS_MOST];
-    static struct running running[JOBS_MOST];
     const char *filter = "*", *value = NULL;
     long jobs = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t count, i, failed = 0, crashed = 0, begun = 0;
+    size_t count, ended = 0, failed = 0, crashed = 0, begun = 0;
+    const char *folder;
+    struct running *one;
     bool verbose = false;
     int argument, status;
 
@@ -166,23 +200,29 @@ int main(int argc, char **argv)
         }
     }
     jobs = jobs < 1 ? 1 : jobs > JOBS_MOST ? JOBS_MOST : jobs;
+    folder = make_folder();
+    handle_signals(end_all);
     get_ready();
     count = choose(filter, chosen);
-    for (i = 0; i < count; i++) {
-        struct running *ended = running;
-
-        while (begun < count && begun - i < (size_t)jobs) {
-            struct running *place = running;
+    while (ended < (caught == 0 ? count : begun)) {
+        while (caught == 0 && begun < count && begun - ended < (size_t)jobs) {
+            struct running *place = all_running;
 
             while (place->pid != 0)
                 place++;
             *place = start(chosen[begun++]);
         }
-        ended = wait_for_one(running, &status);
+        one = wait_for_one(all_running, &status);
+        ended++;
+        if (caught != 0)
+            continue;
+        tell(one, status, verbose);
         failed += status != 0;
         crashed += WIFSIGNALED(status);
-        tell(ended, status, verbose);
     }
+    remove_folder(folder);
+    if (caught != 0)
+        return 128 + caught;
     (void)printf("[====] Synthesis: Tested: %zu | Passing: %zu | Failing: %zu | Crashing: %zu\n",
         count, count - failed, failed, crashed);
     if (count == 0)

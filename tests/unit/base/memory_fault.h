@@ -16,8 +16,8 @@ void memory_fault_at(unsigned long nth, bool and_after);
 bool memory_fault_now(void);
 
 /* How far it is from one failing allocation to the next in the tests that let one after the other
- * fail: 1, or what UNIT_FAULT_STEP says. `make test` tries each under the sanitizers, and each
- * seventh without them. */
+ * fail: 1, or what UNIT_FAULT_STEP says. `make test` tries each without the sanitizers, and each
+ * fifth under them. */
 unsigned long memory_fault_step(void);
 
 /* How many allocations this thread has asked for since memory_fault_at. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/certificate/bundle_given.h"
 #include "certificate/alloc_watch.h"
+#include "unit/base/memory_fault.h"
 
 #include <criterion/criterion.h>
 #include <openssl/err.h>
@@ -133,7 +134,7 @@ void fail_bundle_allocations(const void *bytes, size_t length, const char *passw
     bundle_free(&bundle);
     cr_assert_gt(count, 5);
     for (and_after = 0; and_after < 2; and_after++) {
-        for (nth = 1; nth <= count; nth += 1 + count / points) {
+        for (nth = 1; nth <= count; nth += (1 + count / points) * memory_fault_step()) {
             struct bytes file = {.length = length};
             bool good, reached;
 
