@@ -60,6 +60,9 @@ Test(rules_doubt, an_odd_mailbox_is_denied_as_all_that_stands_in_it)
         {"upn=*@a.example", UPN "IA5:b@c.example", false},
         {"upn=*@a.example", UPN "INT:7", false},
         {"upn=*@a.example", UPN "NULL", false},
+        {"upn=*@a.example", UPN "BOOL:TRUE", false},
+        {"upn=*@a.example", UPN "OID:1.2.3.4", false},
+        {"upn=*@a.example", UPN "IA5:", false},
     };
 
     TRY(rows);
