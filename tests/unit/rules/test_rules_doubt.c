@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "unit/base/memory_fault.h"
 #include "unit/rules/rules_world.h"
 
 #include <criterion/criterion.h>
@@ -224,6 +225,37 @@ Test(rules_doubt, a_group_that_a_deny_line_names_takes_in_what_is_doubtful)
     world_decide_made(
         "issuer acme acme.cer\ngroup g email=*@a.example\nallow group=g user=x\n", &spec, words);
     cr_expect_str_eq(words, "no no_rule", "came %s", words);
+}
+
+/* A name that could not be looked at for want of memory is not passed over. */
+Test(rules_doubt, without_memory_nothing_is_decided_or_the_deny_line_holds)
+{
+    struct pki *made = pki_make(&(struct pki_spec){
+        .issuer = world_ca("acme"), .extensions = {"subjectAltName=" UPN "IA5:b@a.example"}});
+    STACK_OF(X509) *proven = world_chain(made->certificate, "acme");
+    struct rules *rules =
+        world_rules("issuer acme acme.cer\ndeny upn=*@a.example\nallow any user=x\n", NULL, NULL);
+    const struct rules_request request = {.method = "GET"};
+    unsigned long nth, count = 1;
+
+    for (nth = 0; nth <= count; nth++) {
+        struct rules_decision decision = {.allowed = true};
+        struct rules_subject *subject;
+
+        memory_fault_at(nth, false);
+        subject = rules_subject_new(rules, made->certificate, proven, NULL);
+        count = nth == 0 ? memory_fault_count() : count;
+        memory_fault_at(0, false);
+        if (subject == NULL)
+            continue;
+        rules_decide(rules, subject, &request, &decision);
+        cr_expect_not(decision.allowed, "allocation %lu", nth);
+        rules_subject_free(subject);
+    }
+    cr_expect_gt(count, 3);
+    rules_release(rules);
+    sk_X509_free(proven);
+    pki_free(made);
 }
 
 /* What is compared is bounded: then a deny line of the key holds, whatever its value. */
