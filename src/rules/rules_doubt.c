@@ -117,7 +117,7 @@ void rules_doubt_name(
 static int hex_value(char digit)
 {
     static const char digits[] = "0123456789abcdef";
-    const char *found = digit != '\0' ? strchr(digits, digit | 0x20) : NULL;
+    const char *found = strchr(digits, digit | 0x20);
 
     return found != NULL ? (int)(found - digits) : -1;
 }

@@ -239,16 +239,15 @@ static void faulty_crl(struct text *text, const struct facts *facts)
  * 5280 section 5.2.5). */
 static const char *scope_words(const ISSUING_DIST_POINT *scope, X509 *about)
 {
-    const bool has_kind = X509_get_version(about) == X509_VERSION_3;
     const bool is_ca = (X509_get_extension_flags(about) & EXFLAG_CA) != 0;
 
     if (scope == NULL)
         return NULL;
     if (scope->onlyattr > 0)
         return "attribute certificates alone";
-    if (scope->onlyCA > 0 && (!is_ca || !has_kind))
+    if (scope->onlyCA > 0 && !is_ca)
         return "those of CAs alone";
-    if (scope->onlyuser > 0 && (is_ca || !has_kind))
+    if (scope->onlyuser > 0 && (is_ca || X509_get_version(about) != X509_VERSION_3))
         return "those of users alone";
     return scope->distpoint != NULL
                ? "those whose cRLDistributionPoints name its distribution point"

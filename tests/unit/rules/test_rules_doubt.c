@@ -82,6 +82,7 @@ Test(rules_doubt, a_mail_address_in_the_subject_is_denied_and_never_allowed)
         {"email=b@a.example", "emailAddress=bb@a.example,CN=Dan", false},
         {"email=*@a.example", "emailAddress=b@c.a.example,CN=Dan", false},
         {"email=*@a.example", "CN=b@a.example", false},
+        {"cn=b@a.example", "emailAddress=b@a.example,CN=Dan", false},
     };
     char text[200], words[700];
     size_t i;
@@ -155,6 +156,11 @@ Test(rules_doubt, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_resolv
         {"uri=spiffe://a/b/c/**", "URI:spiffe://a/b//", false},
         {"uri=spiffe://a/b/**", "URI:spiffe://ca/b//d", true},
         {"uri=spiffe://a/b/**", "URI:spiff://a/b//d", false},
+        {"uri=spiffe://a/b/**", "URI:spifff://a/b//d", false},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b//%", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b//%6", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/b//%zz", true},
+        {"uri=spiffe://a/b/**", "URI:spiffe://a/%zz/b/c", false},
         {"uri=spiffe://a/b/**", "URI:a/b//d", false},
         {"uri=spiffe://a/b/**", "URI:spiffe:/b//d", false},
         {"uri=urn:a/b/**", "URI:URN:a/b//c", true},

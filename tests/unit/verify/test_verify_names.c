@@ -92,6 +92,7 @@ Test(verify_names, of_hosts)
         {"excluded;DNS.1=example.org/", "DNS.1=example.net", BAD},
         {"excluded;DNS.1=a..example.org", "DNS.1=example.net", BAD},
         {"excluded;DNS.1=..example.org", "DNS.1=example.net", BAD},
+        {"excluded;DNS.1=example.org..", "DNS.1=example.org", BAD},
         {"excluded;DNS.1=*.example.org", "email.1=a@example.net", GOOD},
         {"permitted;DNS.1=example.org", "DNS.1=a/.example.org", BAD},
         {"permitted;DNS.1=example.org", "DNS.1=\xC3\xA4.example.org", BAD},

@@ -248,9 +248,10 @@ Test(verify_words, of_path_lengths)
     pki_free(narrow);
 }
 
-static void expect_crl(struct pki_crl_spec spec, int code, const char *words)
+/* About that client, by a list of its CA or of another. */
+static void expect_crl_of(
+    const struct pki *leaf, struct pki_crl_spec spec, int code, const char *words)
 {
-    struct pki *leaf = pki_client("CN=x", ca);
     X509_CRL *crl;
 
     spec.issuer = spec.issuer != NULL ? spec.issuer : ca;
@@ -258,7 +259,60 @@ static void expect_crl(struct pki_crl_spec spec, int code, const char *words)
     expect_words(
         &(struct setup){.ca = {ca}, .crls = {crl}}, leaf, VERDICT_REVOCATION_UNKNOWN, code, words);
     X509_CRL_free(crl);
+}
+
+static void expect_crl(struct pki_crl_spec spec, int code, const char *words)
+{
+    struct pki *leaf = pki_client("CN=x", ca);
+
+    expect_crl_of(leaf, spec, code, words);
     pki_free(leaf);
+}
+
+/* Of two lists the root's is not for the CA between. */
+static void expect_crl_of_root(struct pki_crl_spec spec, int code, const char *words)
+{
+    struct pki *between =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = ca, .ca = true});
+    struct pki *leaf = pki_client("CN=x", between);
+    X509_CRL *below = pki_crl(&(struct pki_crl_spec){.issuer = between}), *above;
+
+    spec.issuer = ca;
+    above = pki_crl(&spec);
+    expect_words(&(struct setup){.ca = {ca}, .chain = {between}, .crls = {below, above}}, leaf,
+        VERDICT_REVOCATION_UNKNOWN, code, words);
+    X509_CRL_free(above);
+    X509_CRL_free(below);
+    pki_free(leaf);
+    pki_free(between);
+}
+
+Test(verify_words, of_lists_for_one_kind_about_a_ca)
+{
+    expect_crl_of_root(
+        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+            .configuration = "[idp]\nonlyuser=TRUE\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of users alone: CN=Our CA");
+    expect_crl_of_root(
+        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+            .configuration = "[idp]\nonlyCA=TRUE\nfullname=URI:http://a.example/b\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "those whose cRLDistributionPoints name its");
+}
+
+/* A certificate of version 1 does not say whether it is a CA's. */
+Test(verify_words, of_lists_for_one_kind_about_a_certificate_of_no_kind)
+{
+    struct pki *old = pki_make(&(struct pki_spec){.issuer = ca, .version = 1});
+
+    expect_crl_of(old,
+        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+            .configuration = "[idp]\nonlyCA=TRUE\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of CAs alone: CN=Our CA");
+    expect_crl_of(old,
+        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
+            .configuration = "[idp]\nonlyuser=TRUE\n"},
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of users alone: CN=Our CA");
+    pki_free(old);
 }
 
 Test(verify_words, of_revocation_lists)
