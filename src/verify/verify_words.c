@@ -156,6 +156,39 @@ static void path_length(struct text *text, const struct facts *facts)
     text_printf(text, ": %s allows %ld", facts->name, X509_get_pathlen(facts->about));
 }
 
+/* libcrypto takes what follows a host without a slash for a part of it (RFC 3986 section 3.2). */
+static bool is_host_misread(const ASN1_STRING *uri)
+{
+    const char *at = (const char *)ASN1_STRING_get0_data(uri);
+    const size_t length = (size_t)ASN1_STRING_length(uri);
+    const char *host = memmem(at, length, "://", 3);
+    size_t i;
+
+    for (i = host != NULL ? (size_t)(host - at) + 3 : length; i < length && at[i] != '/'; i++) {
+        if (at[i] == '?' || at[i] == '#')
+            return true;
+    }
+    return false;
+}
+
+static void not_permitted(struct text *text, const struct facts *facts)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(facts->about, NID_subject_alt_name, NULL, NULL);
+    int i;
+
+    append_words(text, facts);
+    for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+        if (name->type != GEN_URI || !is_host_misread(name->d.ia5))
+            continue;
+        text_append_string(
+            text, ", or that cannot be told: a URI has ? or # right behind its host");
+        break;
+    }
+    GENERAL_NAMES_free(names);
+}
+
 static void may_not_sign(struct text *text, const struct facts *facts)
 {
     text_printf(
@@ -293,6 +326,7 @@ static const struct {
     {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, no_ca},
     {X509_V_ERR_PATH_LENGTH_EXCEEDED, CAUSE_OF_CODE, ABOUT, path_length},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, CAUSE_OF_CODE, ABOUT, may_not_sign},
+    {X509_V_ERR_PERMITTED_VIOLATION, CAUSE_OF_CODE, ABOUT, not_permitted},
     {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, ISSUER, unknown_issuer},
     {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, append_name},
     {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_OF_CODE, ISSUER, crl_signature},

@@ -248,6 +248,42 @@ Test(verify_words, of_path_lengths)
     pki_free(narrow);
 }
 
+Test(verify_words, of_names_that_are_not_permitted)
+{
+    static const struct {
+        const char *names;
+        bool misread;
+    } rows[] = {
+        {"URI:https://a.example?x", true},
+        {"email:b@b.example,URI:https://a.example#x", true},
+        {"URI:https://b.example/?x", false},
+        {"URI:https://b.example", false},
+        {"email:b@b.example", false},
+        {"email:b@b.example,URI:urn:x?y", false},
+    };
+    struct pki *narrow = pki_make(&(struct pki_spec){.subject = "CN=Narrow",
+        .ca = true,
+        .extensions = {
+            "nameConstraints=critical,permitted;URI:a.example,permitted;email:a.example"}});
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char extension[200];
+        struct pki *leaf;
+
+        (void)snprintf(extension, sizeof(extension), "subjectAltName=%s", rows[i].names);
+        leaf = pki_make(
+            &(struct pki_spec){.subject = "CN=x", .issuer = narrow, .extensions = {extension}});
+        expect_words(&(struct setup){.ca = {narrow}}, leaf, VERDICT_UNTRUSTED,
+            X509_V_ERR_PERMITTED_VIOLATION,
+            rows[i].misread
+                ? "is not one that its CA may sign, or that cannot be told: a URI has ? or #"
+                : "a name in it is not one that its CA may sign");
+        pki_free(leaf);
+    }
+    pki_free(narrow);
+}
+
 /* About that client, by a list of its CA or of another. */
 static void expect_crl_of(
     const struct pki *leaf, struct pki_crl_spec spec, int code, const char *words)
