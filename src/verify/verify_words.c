@@ -156,7 +156,7 @@ static void path_length(struct text *text, const struct facts *facts)
     text_printf(text, ": %s allows %ld", facts->name, X509_get_pathlen(facts->about));
 }
 
-/* libcrypto takes what follows a host without a slash for a part of it (RFC 3986 section 3.2). */
+/* OpenSSL 3.0 takes what follows a host without a slash for a part of it (RFC 3986 section 3.2). */
 static bool is_host_misread(const ASN1_STRING *uri)
 {
     const char *at = (const char *)ASN1_STRING_get0_data(uri);

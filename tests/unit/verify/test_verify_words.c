@@ -248,13 +248,14 @@ Test(verify_words, of_path_lengths)
     pki_free(narrow);
 }
 
+/* What is misread stands beside a name that is not permitted anyway: OpenSSL 3.5 reads it right. */
 Test(verify_words, of_names_that_are_not_permitted)
 {
     static const struct {
         const char *names;
         bool misread;
     } rows[] = {
-        {"URI:https://a.example?x", true},
+        {"email:b@b.example,URI:https://a.example?x", true},
         {"email:b@b.example,URI:https://a.example#x", true},
         {"URI:https://b.example/?x", false},
         {"URI:https://b.example", false},
