@@ -158,8 +158,9 @@ static size_t settle(char *path, size_t length)
         for (end = at; end < length && !is_slash(path[end]);)
             end++;
         if (end - at == 2 && memcmp(path + at, "..", 2) == 0) {
-            while (out > 0 && path[--out] != '/') {
-            }
+            const char *slash = memrchr(path, '/', out);
+
+            out = slash != NULL ? (size_t)(slash - path) : 0;
         } else if (end > at && (end - at != 1 || path[at] != '.')) {
             path[out++] = '/';
             memmove(path + out, path + at, end - at);
