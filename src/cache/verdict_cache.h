@@ -59,13 +59,15 @@ void verdict_cache_read(const struct verdict_cache_entry *entry, time_t now,
 bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *identity,
     const struct forwarded *forwarded, const struct verdict *verdict);
 
-/* What is kept with an entry besides, by its number: a rendering for each format, for instance. The
- * first that is kept stays; whoever holds the entry may keep something. Keeps a copy of the bytes,
- * unless memory is short. What is found, *length bytes, is borrowed until verdict_cache_leave; NULL
- * when there is none. */
+/* What is kept with an entry besides, by its number: a rendering for each format, for instance. */
 #define VERDICT_CACHE_KEPT 5
+
+/* Keeps a copy of the bytes, unless memory is short. The first that is kept stays; whoever holds
+ * the entry may keep something. */
 void verdict_cache_keep(
     struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length);
+
+/* What was kept, *length bytes, borrowed until verdict_cache_leave; NULL when there is none. */
 const void *verdict_cache_find_kept(
     struct verdict_cache_entry *entry, size_t number, size_t *length);
 

@@ -26,6 +26,7 @@ struct rules_values {
     size_t count;
 };
 
+/* Those of this key, borrowed from the rules. */
 struct rules_values rules_gatherer_values(const struct rules *rules, enum rules_key key);
 
 /* Does a rule or a user name need names of this kind? */
