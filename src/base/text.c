@@ -279,6 +279,17 @@ bool text_append_shown(struct text *text, const void *bytes, size_t length)
     return replaced;
 }
 
+int text_hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    if (digit >= 'A' && digit <= 'F')
+        return digit - 'A' + 10;
+    return -1;
+}
+
 void text_append_hex(
     struct text *text, const unsigned char *bytes, size_t length, bool upper, char separator)
 {

@@ -83,6 +83,9 @@ bool text_is_unsafe_code(unsigned long code);
 void text_append_hex(
     struct text *text, const unsigned char *bytes, size_t length, bool upper, char separator);
 
+/* What a hexadecimal digit of either case stands for; -1 when it is none. */
+int text_hex_value(char digit);
+
 /* Writes bytes from outside to `out` (`size` bytes at the most with the NUL, 16 to 256), safe to
  * show, and cut between characters with ... at the end when they would not fit. Allocates nothing,
  * so that it cannot fail. */

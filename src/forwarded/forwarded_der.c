@@ -157,16 +157,23 @@ static enum decoding decode_bytes_of_url(
     return result;
 }
 
+/* Appends what was decoded, unless that failed, and frees it. */
+static enum decoding append_decoded(
+    struct certificates *out, enum decoding result, const struct bytes *bytes)
+{
+    if (result == DECODING_FINE)
+        result = encoding_append_der(out, bytes->data, bytes->length);
+    OPENSSL_free(bytes->data);
+    return result;
+}
+
 enum decoding encoding_append_base64(
     struct certificates *out, struct cursor text, enum base64_space space)
 {
     struct bytes bytes = {.data = NULL};
     enum decoding result = decode_bytes(out, text, space, &bytes);
 
-    if (result == DECODING_FINE)
-        result = encoding_append_der(out, bytes.data, bytes.length);
-    OPENSSL_free(bytes.data);
-    return result;
+    return append_decoded(out, result, &bytes);
 }
 
 enum decoding encoding_append_base64_der(struct certificates *out, struct cursor text)
@@ -174,10 +181,7 @@ enum decoding encoding_append_base64_der(struct certificates *out, struct cursor
     struct bytes bytes = {.data = NULL};
     enum decoding result = decode_bytes_of_url(out, text, &bytes);
 
-    if (result == DECODING_FINE)
-        result = encoding_append_der(out, bytes.data, bytes.length);
-    OPENSSL_free(bytes.data);
-    return result;
+    return append_decoded(out, result, &bytes);
 }
 
 /* Whether decoded bytes are PEM, behind white space; *text gets where it begins. */

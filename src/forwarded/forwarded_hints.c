@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/text.h"
 #include "forwarded/forwarded_encodings.h"
 
 #include <openssl/crypto.h>
@@ -42,12 +43,6 @@ bool encoding_is_nothing(const char *value, size_t length)
     return is_empty_armour(at);
 }
 
-static bool is_hex_digit(char character)
-{
-    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f') ||
-           (character >= 'A' && character <= 'F');
-}
-
 /* DER in hexadecimal, as HAProxy's `hex` and `openssl x509 -fingerprint` write bytes: a SEQUENCE
  * with a length of two bytes, digits alone, or with colons or blanks between them. */
 static bool is_hex(struct cursor at)
@@ -58,7 +53,7 @@ static bool is_hex(struct cursor at)
         !cursor_starts(&at, "30 82") && !cursor_starts(&at, "0x3082"))
         return false;
     for (; cursor_left(&at) > 0; at.at++) {
-        if (is_hex_digit(*at.at) || *at.at == 'x')
+        if (text_hex_value(*at.at) >= 0 || *at.at == 'x')
             digits++;
         else if (*at.at != ':' && !cursor_is_space(*at.at))
             return false;

@@ -379,6 +379,7 @@ static const struct {
 
 const struct advice *advice_on_verdict(const struct verdict *verdict)
 {
+    const struct advice *on_entry = advice_on_entry(verdict);
     size_t i;
 
     if ((verdict->status == VERDICT_UNTRUSTED || verdict->status == VERDICT_REVOCATION_UNKNOWN) &&
@@ -386,8 +387,8 @@ const struct advice *advice_on_verdict(const struct verdict *verdict)
         return by_cause[verdict->cause];
     if (verdict->status == VERDICT_REVOKED && verdict->error_depth > 0)
         return &revoked_ca;
-    if (verdict->status == VERDICT_REVOKED && advice_on_entry(verdict) != NULL)
-        return advice_on_entry(verdict);
+    if (verdict->status == VERDICT_REVOKED && on_entry != NULL)
+        return on_entry;
     for (i = 0; i < sizeof(by_reason) / sizeof(by_reason[0]); i++) {
         if (by_reason[i].status == verdict->status &&
             by_reason[i].error_code == verdict->error_code)

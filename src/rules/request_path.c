@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/request_path.h"
+#include "base/text.h"
 
 #include <string.h>
-
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
 
 /* The byte that `%XX` stands for; -1 when that is no such thing. */
 static int decode_at(const char *at, const char *end)
@@ -21,8 +11,8 @@ static int decode_at(const char *at, const char *end)
 
     if (end - at < 3)
         return -1;
-    high = hex_value(at[1]);
-    low = hex_value(at[2]);
+    high = text_hex_value(at[1]);
+    low = text_hex_value(at[2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

@@ -128,16 +128,16 @@ static enum error_kind read_string(
 
     if (form == NULL)
         return ERROR_MEMORY;
-    if (key == KEY_DNS)
-        look_up_dns(gatherer, name, length, form);
-    else if (key == KEY_URI)
+    if (key == KEY_URI) {
         look_up_uri(gatherer, name, length, form);
-    else
-        look_up_mailbox(gatherer, key, name, length, form);
-    if (key == KEY_URI)
         rules_doubt_uri(gatherer, name, length);
-    else
+    } else {
+        if (key == KEY_DNS)
+            look_up_dns(gatherer, name, length, form);
+        else
+            look_up_mailbox(gatherer, key, name, length, form);
         rules_doubt_name(gatherer, key, name, length);
+    }
     failure = rules_gatherer_keep(gatherer, key, name, length, false);
     free(form);
     return failure;

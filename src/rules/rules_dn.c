@@ -73,18 +73,10 @@ static ASN1_OBJECT *read_type(const char **at, struct error *error)
     return object;
 }
 
-static int hex_value(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = digit != '\0' ? strchr(digits, tolower((unsigned char)digit)) : NULL;
-
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
 /* What stands behind a backslash: one of the special characters, or two hexadecimal digits. */
 static bool read_escape(const char **at, unsigned char *byte, struct error *error)
 {
-    int high = hex_value((*at)[1]), low = high >= 0 ? hex_value((*at)[2]) : -1;
+    int high = text_hex_value((*at)[1]), low = high >= 0 ? text_hex_value((*at)[2]) : -1;
 
     if (low >= 0) {
         *byte = (unsigned char)(high * 16 + low);
@@ -151,10 +143,10 @@ static ASN1_TYPE *read_der(const char **at, struct error *error)
     ASN1_TYPE *type;
     size_t length = 0;
 
-    for (*at += 1; hex_value((*at)[0]) >= 0 && hex_value((*at)[1]) >= 0; *at += 2) {
+    for (*at += 1; text_hex_value((*at)[0]) >= 0 && text_hex_value((*at)[1]) >= 0; *at += 2) {
         if (length == MAX_VALUE)
             break;
-        der[length++] = (unsigned char)(hex_value((*at)[0]) * 16 + hex_value((*at)[1]));
+        der[length++] = (unsigned char)(text_hex_value((*at)[0]) * 16 + text_hex_value((*at)[1]));
     }
     *at += strspn(*at, " ");
     type = d2i_ASN1_TYPE(NULL, &in, (long)length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_doubt.h"
+#include "base/text.h"
 #include "rules/rules_values.h"
 
 #include <stdlib.h>
@@ -114,22 +115,14 @@ void rules_doubt_name(
         doubt_text(gatherer, key, name, length);
 }
 
-static int hex_value(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = strchr(digits, digit | 0x20);
-
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
 /* Decodes %XX in place; the new length. */
 static size_t decode(char *text, size_t length)
 {
     size_t in, out = 0;
 
     for (in = 0; in < length; in++) {
-        int high = in + 2 < length && text[in] == '%' ? hex_value(text[in + 1]) : -1;
-        int low = high >= 0 ? hex_value(text[in + 2]) : -1;
+        int high = in + 2 < length && text[in] == '%' ? text_hex_value(text[in + 1]) : -1;
+        int low = high >= 0 ? text_hex_value(text[in + 2]) : -1;
 
         text[out++] = (char)(low >= 0 ? high * 16 + low : text[in]);
         in += low >= 0 ? 2 : 0;
@@ -272,7 +265,6 @@ out:
 void rules_doubt_address(
     struct rules_gatherer *gatherer, const unsigned char *address, size_t length)
 {
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_IP);
     size_t i;
 
@@ -280,11 +272,10 @@ void rules_doubt_address(
         doubt_all(gatherer, values);
         return;
     }
-    if (length == 4 || memcmp(address, mapped, sizeof(mapped)) != 0 ||
-        !may_compare(gatherer, values, length))
+    if (!rules_address_is_mapped(address, length) || !may_compare(gatherer, values, length))
         return;
     for (i = 0; i < values.count; i++) {
-        if (rules_network_has(&values.at[i]->network, address + sizeof(mapped), 4))
+        if (rules_network_has(&values.at[i]->network, address + 12, 4))
             gatherer->doubted[values.at[i]->id] = true;
     }
 }

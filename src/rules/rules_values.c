@@ -133,15 +133,20 @@ bool rules_uri_is_plain(const char *uri, size_t path, size_t length)
     return true;
 }
 
-bool rules_address_read(const char *word, bool mapped, struct rules_network *network)
+bool rules_address_is_mapped(const unsigned char *address, size_t length)
 {
     static const unsigned char prefix[12] = {[10] = 0xFF, [11] = 0xFF};
 
+    return length == 16 && memcmp(address, prefix, sizeof(prefix)) == 0;
+}
+
+bool rules_address_read(const char *word, bool mapped, struct rules_network *network)
+{
     if (inet_pton(AF_INET, word, network->address) == 1) {
         network->length = 4;
     } else if (inet_pton(AF_INET6, word, network->address) == 1) {
         network->length = 16;
-        if (mapped && memcmp(network->address, prefix, sizeof(prefix)) == 0) {
+        if (mapped && rules_address_is_mapped(network->address, network->length)) {
             memmove(network->address, network->address + 12, 4);
             network->length = 4;
         }
@@ -237,7 +242,6 @@ static bool read_uri(struct rules *rules, struct rules_value *value, struct erro
 /* An address, or one with /PREFIX. */
 static bool read_network(struct rules_value *value, struct error *error)
 {
-    static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
     char word[INET6_ADDRSTRLEN];
     const char *slash = strchr(value->word, '/');
     size_t i, length = slash != NULL ? (size_t)(slash - value->word) : strlen(value->word);
@@ -252,8 +256,7 @@ static bool read_network(struct rules_value *value, struct error *error)
     if (!rules_address_read(word, false, network))
         return rules_value_refuse(error, "must be an address, or a network such as 192.0.2.0/24");
     /* The client's address is compared as IPv4 then. */
-    if (value->key == KEY_FROM && network->length == 16 &&
-        memcmp(network->address, mapped, sizeof(mapped)) == 0)
+    if (value->key == KEY_FROM && rules_address_is_mapped(network->address, network->length))
         return rules_value_refuse(error, "must be written as an IPv4 address, without ::ffff:");
     if (slash == NULL)
         return true;

@@ -247,6 +247,19 @@ Test(text, printf_grows_and_stops_at_the_limit)
     free(taken);
 }
 
+Test(text, a_hexadecimal_digit_of_either_case_has_a_value_and_nothing_else_has_one)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    int byte;
+
+    for (byte = -128; byte < 128; byte++) {
+        const char *found = byte != 0 ? strchr(digits, byte) : NULL;
+        int wanted = found != NULL ? (int)(found - digits) : -1;
+
+        cr_expect_eq(text_hex_value((char)byte), wanted > 15 ? wanted - 6 : wanted, "%d", byte);
+    }
+}
+
 Test(text, hexadecimal_has_its_case_and_separator)
 {
     static const unsigned char bytes[] = {0x00, 0x0F, 0xA5, 0xFF};
