@@ -74,7 +74,8 @@ static bool decode(const char *raw, const char *end, const struct request_path_o
     return true;
 }
 
-/* Overlong UTF-8 (RFC 3629 section 10): a careless decoder finds a slash or a dot in it. */
+/* Overlong UTF-8 (RFC 3629 section 10), of up to six bytes as RFC 2279 had it: a careless decoder
+ * finds a slash or a dot in it. */
 static bool has_overlong(const struct request_path *path)
 {
     size_t i;
@@ -83,7 +84,9 @@ static bool has_overlong(const struct request_path *path)
         unsigned byte = (unsigned char)path->text[i], next = (unsigned char)path->text[i + 1];
 
         if (byte == 0xC0 || byte == 0xC1 || (byte == 0xE0 && next >= 0x80 && next < 0xA0) ||
-            (byte == 0xF0 && next >= 0x80 && next < 0x90))
+            (byte == 0xF0 && next >= 0x80 && next < 0x90) ||
+            (byte == 0xF8 && next >= 0x80 && next < 0x88) ||
+            (byte == 0xFC && next >= 0x80 && next < 0x84))
             return true;
     }
     return false;

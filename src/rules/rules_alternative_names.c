@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_alternative_names.h"
-#include "certificate/alloc_watch.h"
 #include "rules/rules_doubt.h"
 #include "rules/rules_values.h"
 
@@ -148,30 +147,47 @@ enum error_kind rules_alternative_names_doubt(
 {
     unsigned char *utf8 = NULL;
     int length = ASN1_STRING_to_UTF8(&utf8, mailbox);
-    char *form = length >= 0 ? malloc((size_t)length + 1) : NULL;
-    enum error_kind failure = ERROR_NONE;
+    enum error_kind failure = ERROR_MEMORY;
+    char *form;
 
+    /* Failed allocations of libcrypto are asked for at the end. */
+    if (length < 0) {
+        rules_doubt_all(gatherer, key);
+        return ERROR_NONE;
+    }
+    form = malloc((size_t)length + 1);
     if (form != NULL) {
         gatherer->in_doubt = true;
         look_up_mailbox(gatherer, key, (const char *)utf8, (size_t)length, form);
         gatherer->in_doubt = false;
         rules_doubt_name(gatherer, key, (const char *)utf8, (size_t)length);
-    } else if (length >= 0 || alloc_watch_explains_errors()) {
-        failure = ERROR_MEMORY;
+        failure = ERROR_NONE;
     }
     free(form);
     OPENSSL_free(utf8);
     return failure;
 }
 
-/* A UPN is a UTF8String; what another type holds is one for deny lines alone. */
-static enum error_kind read_upn(struct rules_gatherer *gatherer, const ASN1_TYPE *value)
+/* What a value holds that may be a string; NULL for all else. */
+static const ASN1_STRING *string_of(const ASN1_TYPE *value)
 {
-    if (value->type == V_ASN1_UTF8STRING)
-        return read_string(gatherer, KEY_UPN, value->value.utf8string);
-    if (value->type == V_ASN1_BOOLEAN || value->type == V_ASN1_NULL || value->type == V_ASN1_OBJECT)
-        return ERROR_NONE;
-    return rules_alternative_names_doubt(gatherer, KEY_UPN, value->value.asn1_string);
+    return value->type == V_ASN1_BOOLEAN || value->type == V_ASN1_OBJECT ? NULL
+                                                                         : value->value.asn1_string;
+}
+
+/* A UPN is a UTF8String, and a mail address of letters beyond ASCII is no email= (RFC 9598): what
+ * other names hold is one for deny lines alone. */
+static enum error_kind read_other_name(struct rules_gatherer *gatherer, const OTHERNAME *name)
+{
+    const int nid = OBJ_obj2nid(name->type_id);
+
+    if (nid == NID_ms_upn && rules_gatherer_wants(gatherer, KEY_UPN))
+        return name->value->type == V_ASN1_UTF8STRING
+                   ? read_string(gatherer, KEY_UPN, name->value->value.utf8string)
+                   : rules_alternative_names_doubt(gatherer, KEY_UPN, string_of(name->value));
+    if (nid == NID_id_on_SmtpUTF8Mailbox && rules_gatherer_wants(gatherer, KEY_EMAIL))
+        return rules_alternative_names_doubt(gatherer, KEY_EMAIL, string_of(name->value));
+    return ERROR_NONE;
 }
 
 static enum error_kind read_general_name(struct rules_gatherer *gatherer, const GENERAL_NAME *name)
@@ -191,10 +207,7 @@ static enum error_kind read_general_name(struct rules_gatherer *gatherer, const 
         return rules_gatherer_wants(gatherer, KEY_IP) ? read_ip(gatherer, name->d.iPAddress)
                                                       : ERROR_NONE;
     case GEN_OTHERNAME:
-        return rules_gatherer_wants(gatherer, KEY_UPN) &&
-                       OBJ_obj2nid(name->d.otherName->type_id) == NID_ms_upn
-                   ? read_upn(gatherer, name->d.otherName->value)
-                   : ERROR_NONE;
+        return read_other_name(gatherer, name->d.otherName);
     default:
         return ERROR_NONE;
     }

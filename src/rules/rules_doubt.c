@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_doubt.h"
 #include "base/text.h"
+#include "rules/rules_resolve.h"
 #include "rules/rules_values.h"
 
 #include <stdlib.h>
@@ -12,14 +13,16 @@
 #define VALUE_WORK 32
 
 /* Once for each key: names may be many. */
-static void doubt_all(struct rules_gatherer *gatherer, struct rules_values values)
+void rules_doubt_all(struct rules_gatherer *gatherer, enum rules_key key)
 {
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
     size_t i;
 
+    if ((gatherer->all_doubted & KEY_BIT(key)) != 0)
+        return;
     for (i = 0; i < values.count; i++)
         gatherer->doubted[values.at[i]->id] = true;
-    if (values.count > 0)
-        gatherer->all_doubted |= KEY_BIT(values.at[0]->key);
+    gatherer->all_doubted |= KEY_BIT(key);
 }
 
 /* Whether so much may be compared; otherwise all values are doubtful. */
@@ -30,26 +33,44 @@ static bool may_compare(struct rules_gatherer *gatherer, struct rules_values val
     if (values.count == 0 || (gatherer->all_doubted & KEY_BIT(values.at[0]->key)) != 0)
         return false;
     if (values.count > left / each) {
-        doubt_all(gatherer, values);
+        rules_doubt_all(gatherer, values.at[0]->key);
         return false;
     }
     gatherer->doubt_work += values.count * each;
     return true;
 }
 
-/* Whether a value's text stands in a name that is in lower case. */
-static bool stands_in(const struct rules_value *value, const char *lower, size_t length)
+/* Whether the host of a mail address or DNS name has letters beyond ASCII, which an IA5String does
+ * not have; a UPN may. */
+static bool has_foreign_host(enum rules_key key, const char *name, size_t length)
+{
+    const char *at = key == KEY_EMAIL ? memchr(name, '@', length) : NULL;
+    size_t i;
+
+    for (i = at != NULL ? (size_t)(at - name) : 0; key != KEY_UPN && i < length; i++) {
+        if ((unsigned char)name[i] >= 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a value's text stands in a name that is in lower case. A foreign host may be what the
+ * value writes as xn--. */
+static bool stands_in(
+    const struct rules_value *value, const char *lower, size_t length, bool foreign)
 {
     char wanted[RULES_MAX_LINE + 1];
 
     rules_form_lower((const char *)value->bytes.data, value->bytes.length, wanted);
-    return memmem(lower, length, wanted, value->bytes.length) != NULL;
+    return memmem(lower, length, wanted, value->bytes.length) != NULL ||
+           (foreign && strstr(wanted, "xn--") != NULL);
 }
 
 static void doubt_text(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
+    const bool foreign = has_foreign_host(key, name, length);
     char *lower;
     size_t i;
 
@@ -62,7 +83,7 @@ static void doubt_text(
     }
     rules_form_lower(name, length, lower);
     for (i = 0; i < values.count; i++) {
-        if (stands_in(values.at[i], lower, length))
+        if (stands_in(values.at[i], lower, length, foreign))
             gatherer->doubted[values.at[i]->id] = true;
     }
     free(lower);
@@ -108,10 +129,41 @@ static bool is_odd_mailbox(const char *name, size_t length)
     return local == 0 || has_odd_character(name, local) || is_odd_host(at + 1, length - local - 1);
 }
 
+static bool is_odd_name(enum rules_key key, const char *name, size_t length)
+{
+    return has_foreign_host(key, name, length) ||
+           (key == KEY_DNS ? is_odd_host(name, length) : is_odd_mailbox(name, length));
+}
+
+/* RFC 5280 section 7.5 tells Eve@ from eve@; many mail servers and directories do not. */
+static void doubt_case(
+    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+{
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
+    /* Only read from. */
+    const struct rules_value wanted = {.key = key,
+        .form = FORM_EXACT,
+        .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
+    size_t low = 0, high = values.count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (rules_compare_mailboxes(values.at[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < values.count && rules_compare_mailboxes(values.at[low], &wanted) == 0; low++)
+        gatherer->doubted[values.at[low]->id] = true;
+}
+
 void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
-    if (key == KEY_DNS ? is_odd_host(name, length) : is_odd_mailbox(name, length))
+    if (key != KEY_DNS)
+        doubt_case(gatherer, key, name, length);
+    if (is_odd_name(key, name, length))
         doubt_text(gatherer, key, name, length);
 }
 
@@ -221,18 +273,23 @@ static bool has_host(const struct plain_uri *plain, const char *host, size_t len
            memmem(plain->host.data, plain->host.length, host, length) != NULL;
 }
 
-/* Whether a pattern is of the URI's scheme, its host stands in the URI's, and its path is the
- * settled path or above it. */
+/* Whether a value is of the URI's scheme, its host stands in the URI's, and its path, settled, is
+ * the URI's; that of a pattern may be above it. A value with a query is compared as it is alone. */
 static bool may_hold(const struct rules_value *value, const struct plain_uri *plain)
 {
-    char form[RULES_MAX_LINE + 1];
+    char form[RULES_MAX_LINE + 1], path[RULES_MAX_LINE + 1];
     const struct uri its = read_uri((const char *)value->bytes.data, value->bytes.length, form);
-    const size_t rest = its.length - its.path;
+    size_t rest = its.length - its.path;
 
+    memcpy(path, form + its.path, rest + 1);
+    if (strpbrk(path, "?#") != NULL)
+        return false;
+    rest = settle(path, rest);
     return its.scheme == plain->uri->scheme && memcmp(form, plain->uri->form, its.scheme) == 0 &&
            has_host(plain, form + its.host, its.path - its.host) && plain->path.length >= rest &&
-           memcmp(plain->path.data, form + its.path, rest) == 0 &&
-           (plain->path.length == rest || plain->path.data[rest] == '/');
+           memcmp(plain->path.data, path, rest) == 0 &&
+           (plain->path.length == rest ||
+               (value->form != FORM_EXACT && plain->path.data[rest] == '/'));
 }
 
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)
@@ -252,7 +309,7 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
         goto out;
     plain = make_plain(&uri, host, path);
     for (i = 0; i < values.count; i++) {
-        if (values.at[i]->form != FORM_EXACT && may_hold(values.at[i], &plain))
+        if (may_hold(values.at[i], &plain))
             gatherer->doubted[values.at[i]->id] = true;
     }
 
@@ -269,7 +326,7 @@ void rules_doubt_address(
     size_t i;
 
     if (length != 4 && length != 16) {
-        doubt_all(gatherer, values);
+        rules_doubt_all(gatherer, KEY_IP);
         return;
     }
     if (!rules_address_is_mapped(address, length) || !may_compare(gatherer, values, length))

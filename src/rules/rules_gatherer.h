@@ -19,8 +19,8 @@ struct rules_gatherer {
     bool out_of_memory;   /* while in doubt */
 };
 
-/* The identity values of one key: they are sorted by key, networks by length, prefix and address.
- */
+/* The identity values of one key: they are sorted by key, networks by length, prefix and address,
+ * mail addresses and UPNs by rules_compare_mailboxes first. */
 struct rules_values {
     struct rules_value *const *at;
     size_t count;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A rule with more pairs of host and path than this is looked at for every request. */
 #define MAX_PLACES 16
@@ -27,6 +28,18 @@ int rules_compare_values(const struct rules_value *one, const struct rules_value
     return compare_bytes(&one->bytes, &other->bytes);
 }
 
+int rules_compare_mailboxes(const struct rules_value *one, const struct rules_value *other)
+{
+    const struct bytes *a = &one->bytes, *b = &other->bytes;
+    size_t least = a->length < b->length ? a->length : b->length;
+    int order;
+
+    if (one->form != other->form)
+        return one->form < other->form ? -1 : 1;
+    order = strncasecmp((const char *)a->data, (const char *)b->data, least);
+    return order != 0 ? order : a->length < b->length ? -1 : a->length > b->length;
+}
+
 static int compare_networks(const struct rules_network *one, const struct rules_network *other)
 {
     if (one->length != other->length)
@@ -40,6 +53,7 @@ int rules_compare_identities(const void *one, const void *other)
 {
     const struct rules_value *a = *(const struct rules_value *const *)one;
     const struct rules_value *b = *(const struct rules_value *const *)other;
+    int order = 0;
 
     if (a->key != b->key)
         return a->key < b->key ? -1 : 1;
@@ -47,7 +61,9 @@ int rules_compare_identities(const void *one, const void *other)
         return X509_NAME_cmp(a->name, b->name);
     if (a->form == FORM_NETWORK && b->form == FORM_NETWORK)
         return compare_networks(&a->network, &b->network);
-    return rules_compare_values(a, b);
+    if (a->key == KEY_EMAIL || a->key == KEY_UPN)
+        order = rules_compare_mailboxes(a, b);
+    return order != 0 ? order : rules_compare_values(a, b);
 }
 
 /* Goes through all values of identity but issuers and groups. With `values` NULL they are counted.

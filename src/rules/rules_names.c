@@ -4,11 +4,31 @@
 #include "certificate/identity.h"
 #include "rules/rules_alternative_names.h"
 #include "rules/rules_dn.h"
+#include "rules/rules_doubt.h"
 #include "rules/rules_resolve.h"
 #include "rules/rules_values.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What X509_NAME_cmp takes for a space is none of these. */
+static bool is_control(unsigned char byte)
+{
+    return byte == 0x7F || (byte < 0x20 && isspace(byte) == 0);
+}
+
+/* A part of the subject that is no text, or that ends for some programs at a control character. */
+static bool is_odd_part(const unsigned char *utf8, int length)
+{
+    int i;
+
+    for (i = 0; i < length; i++) {
+        if (is_control(utf8[i]))
+            return true;
+    }
+    return length < 0;
+}
 
 static enum error_kind read_part(
     struct rules_gatherer *gatherer, enum rules_key key, const X509_NAME_ENTRY *entry)
@@ -21,6 +41,8 @@ static enum error_kind read_part(
 
     if (length < 0 && alloc_watch_explains_errors())
         return ERROR_MEMORY;
+    if (is_odd_part(utf8, length))
+        rules_doubt_all(gatherer, key);
     name = rules_dn_of_entry(entry, &error);
     if (name != NULL) {
         const struct rules_value value = {.key = key, .name = name};
@@ -34,6 +56,17 @@ static enum error_kind read_part(
     X509_NAME_free(name);
     OPENSSL_free(utf8);
     return failure;
+}
+
+/* Failed allocations are asked for at the end. */
+static void doubt_dn(struct rules_gatherer *gatherer, const X509_NAME_ENTRY *entry)
+{
+    unsigned char *utf8 = NULL;
+    int length = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(entry));
+
+    if (is_odd_part(utf8, length))
+        rules_doubt_all(gatherer, KEY_DN);
+    OPENSSL_free(utf8);
 }
 
 static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 *leaf)
@@ -53,6 +86,8 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
         if (nid == NID_pkcs9_emailAddress && rules_gatherer_wants(gatherer, KEY_EMAIL))
             failure =
                 rules_alternative_names_doubt(gatherer, KEY_EMAIL, X509_NAME_ENTRY_get_data(entry));
+        if (rules_gatherer_wants(gatherer, KEY_DN))
+            doubt_dn(gatherer, entry);
         for (key = 0; key < sizeof(keys) / sizeof(keys[0]) && failure == ERROR_NONE; key++) {
             if (rules_gatherer_wants(gatherer, keys[key]) && rules_key_nid(keys[key]) == nid)
                 failure = read_part(gatherer, keys[key], entry);

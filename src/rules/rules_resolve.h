@@ -51,6 +51,10 @@ bool rules_line_has_serial(const struct rules *rules, const struct rules_line *l
 /* Compares identity values by key and by what they stand for, for sorting. */
 int rules_compare_identities(const void *one, const void *other);
 
+/* Compares mail addresses and UPNs, or patterns for these, without regard to case: identity values
+ * are sorted so first. */
+int rules_compare_mailboxes(const struct rules_value *one, const struct rules_value *other);
+
 /* Compares hosts and paths (NULL first), for sorting. */
 int rules_compare_values(const struct rules_value *one, const struct rules_value *other);
 

@@ -20,14 +20,15 @@ CERTIFICATES, REQUESTS = 12, 16  # for each rule file
 KEYS = 3  # that the certificates have among them
 ISSUERS = ["acme", "devices", "sub"]
 HOSTS = ["wiki.acme.example", "a.wiki.acme.example", "api.acme.example", "acme.example", "[::1]"]
-DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org"]
-LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "a@b"]
+DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org", "xn--jrg-sna.example"]
+ODD_DOMAINS = ["j\u00f6rg.example", "j\u00f6rg.acme.example"]
+LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "a@b", "EVE"]
 VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "a,b", "a+b",
           'q"q', "back\\slash", "#x", "GB"]
 SEGMENTS = ["ops", "Ops", "eu", "7", "sensor", "..", "", "*", "a%20b", "%2e", "a?b"]
 FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a//b/", "/a%2Fb/", "/secret/"]
 PIECES = ["a", "b", "admin", "secret", "%61", "A", "..", ".", "", "a;v", ";v", "..;", "%2e%2e", "%2E", "a%2Fb", "a%2f..",
-          "%5c", "%25", "%252e", "%2561", "%25%36%31", "%25%32f", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;"]
+          "%5c", "%25", "%252e", "%2561", "%25%36%31", "%25%32f", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "%f8%80%80%80%af", "%fc%80", "%f8%88", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "get", None]
 ADDRESSES = ["192.0.2.7", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.7", "2001:db8::7", "2001:db9::1", "unix:", "", None]
 NETWORKS = ["192.0.2.0/24", "192.0.2.7", "192.0.2.128/25", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::7"]
@@ -68,7 +69,8 @@ class Maker:
             local = "*" if self.chance(0.5) else self.pick([value for value in LOCALS if "*" not in value and "@" not in value])
             return local + "@" + self.pick(DOMAINS)
         if key == "dns":
-            return self.pick(["*.acme.example", "a.acme.example", "*.X.acme.example", "A.x.acme.example", "acme.example"])
+            return self.pick(["*.acme.example", "a.acme.example", "*.X.acme.example", "A.x.acme.example", "acme.example",
+                              "*.xn--jrg-sna.example"])
         if key == "uri":
             if self.chance(0.6):
                 return self.uri([value for value in SEGMENTS if value.isalnum()]) + self.pick(["/*", "/**"])
@@ -189,7 +191,7 @@ class Maker:
     # --- certificates and requests
 
     def subject(self, stars=True):
-        values = VALUES if stars else [value for value in VALUES if "*" not in value]
+        values = VALUES + ["Dev\x01", "Dev\t"] * self.chance(0.1) if stars else [value for value in VALUES if "*" not in value]
         rdns = []
         for _ in range(self.random.randint(1, 3)):
             kinds = self.random.sample(["CN", "OU", "O", "UID", "DC", "C"], self.random.choice([1, 1, 1, 2]))
@@ -201,10 +203,10 @@ class Maker:
         for _ in range(self.random.randint(0, 4)):
             kind = self.pick(["email", "upn", "dns", "uri", "ip"])
             if kind in ("email", "upn"):
-                value = self.pick(LOCALS) + "@" + self.pick(DOMAINS) + self.pick(["", "", "", ".", "@x"])
+                value = self.pick(LOCALS) + "@" + self.pick(DOMAINS * 3 + ODD_DOMAINS) + self.pick(["", "", "", ".", "@x"])
             elif kind == "dns":
                 value = self.pick(["a.acme.example", "A.acme.example", "a.x.acme.example", "*.acme.example", ".acme.example",
-                                   "acme.example", "a.acme.example.", "a.x.acme.example,b"])
+                                   "acme.example", "a.acme.example.", "a.x.acme.example,b", "a.j\u00f6rg.example"])
             elif kind == "uri":
                 value = self.uri()
             else:

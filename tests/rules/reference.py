@@ -126,6 +126,7 @@ def show_dn(rdns):
     """RFC 2253, the last part first."""
     def escaped(value):
         value = re.sub(r'([,+"\\<>;])', r"\\\1", value)
+        value = re.sub(r"[\x00-\x1f\x7f]", lambda byte: f"\\{ord(byte[0]):02X}", value)
         if value[:1] in ("#", " "):
             value = "\\" + value
         if len(value) > 1 and value.endswith(" ") and not value.endswith("\\ "):
@@ -202,6 +203,7 @@ def match_name(key, wanted, name):
     return canonical(wanted) == canonical(name), None
 
 
+CONTROL = r"[\x00-\x08\x0e-\x1f\x7f]"
 ODD = r'[\x00-\x20\x7f*@,;:"<>()\[\]\\]'
 
 
@@ -226,14 +228,20 @@ def plain_path(path):
 
 def may_be(key, wanted, name):
     """Whether a name that two programs may read as two names may be read as this one."""
+    foreign = key in ("email", "dns") and not (name.partition("@")[2] if key == "email" and "@" in name else name).isascii()
+    if foreign and "xn--" in lower(wanted):
+        return True
     if key in ("email", "upn"):
         local, at, host = name.partition("@")
-        odd = not local or re.search(ODD, local) or is_odd_host(host)
-        return bool(odd) and lower(wanted.removeprefix("*@")) in lower(name)
+        odd = foreign or not local or re.search(ODD, local) or is_odd_host(host)
+        return (bool(odd) and lower(wanted.removeprefix("*@")) in lower(name)) or lower(wanted) == lower(name)
     if key == "dns":
-        return is_odd_host(name) and lower(wanted.removeprefix("*.")) in lower(name)
-    if key == "uri" and wanted.endswith("*"):
-        (name, path), (wanted, begin) = uri_form(name), uri_form(wanted.rstrip("*")[:-1])
+        return (foreign or is_odd_host(name)) and lower(wanted.removeprefix("*.")) in lower(name)
+    if key == "uri":
+        exact = not wanted.endswith("*")
+        (name, path), (wanted, begin) = uri_form(name), uri_form(wanted if exact else wanted.rstrip("*")[:-1])
+        if re.search("[?#]", wanted[begin:]):
+            return False
         scheme, host = re.match(r"(?s)([^:]*:)?(.*)", name[:path]).groups("")
         odd = not scheme or "%" in host or (host.startswith("//") and is_odd_host(host[2:])) or any(
             segment in ("", ".", "..") or not re.fullmatch(r"[!-~]+", segment) or re.search(r"[?#%\\*]", segment)
@@ -241,11 +249,12 @@ def may_be(key, wanted, name):
         its, base = re.match(r"([^:]*:)(?://)?(.*)", wanted[:begin]).groups()
         stands = base in host or base.encode() in decode(host).lower()
         above = plain_path(wanted[begin:])
-        return bool(odd) and its == scheme and stands and plain_path(name[path:])[:len(above)] == above
+        own = plain_path(name[path:])
+        return bool(odd) and its == scheme and stands and (own if exact else own[:len(above)]) == above
     if key == "ip":
         address = getattr(ipaddress.ip_address(name), "ipv4_mapped", None)
         return address is not None and address in ipaddress.ip_network(wanted)
-    return False
+    return key in PARTS and re.search(CONTROL, name) is not None
 
 
 class Client:
@@ -281,6 +290,8 @@ class Client:
 
     def may_be(self, key, values):
         """In doubt, which counts for deny lines alone."""
+        if key == "dn" and any(re.search(CONTROL, value) for rdn in self.rdns for _, value in rdn):
+            return True
         return any(may_be(key, value, name) for name in self.names[key] for value in values)
 
     def meets(self, rules, line, to_deny=None):
@@ -369,7 +380,7 @@ def settle(parts, settings):
         raise Ambiguous
     segments = []
     for index, whole in enumerate(parts[1:], 2):
-        if re.search(rb"[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]", whole):
+        if re.search(rb"[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]|\xf8[\x80-\x87]|\xfc[\x80-\x83]", whole):
             raise Ambiguous
         cut = whole.split(b";")[0]
         if cut == b"":

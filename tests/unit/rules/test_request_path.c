@@ -26,8 +26,8 @@ Test(request_path, what_could_be_understood_differently_is_ambiguous)
         "/%+1", "/%G1", "/%:1", "/%@1", "/%2G", "/%`1", "/%u0073ecret", "/secret%", "/secret#x",
         "/#/../secret", "/%c0%aesecret", "/%c0%ae%c0%ae/secret", "/%c0%afsecret", "/%c1%9csecret",
         "/%e0%80%afsecret", "/%e0%80%ae", "/%f0%80%80%af", "/%f0%8f%bf%bf", "/%e0%9f%bf",
-        "/\xc0\xaf/x", "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//", "//", "///",
-        "/a//"};
+        "/%f8%80%80%80%af", "/%f8%87%bf%bf%bf", "/%fc%80%80%80%80%ae", "/%fc%83", "/\xc0\xaf/x",
+        "/pub/%2e%2e", "/pub/%2e", "/pub/..?x", "/..;", "/a/b//", "//", "///", "/a//"};
     struct request_path path;
     size_t i;
 
@@ -47,9 +47,12 @@ Test(request_path, a_plain_path_is_decoded_once)
         {"/..a", "/..a"}, {"/a..", "/a.."}, {"/.a", "/.a"}, {"/a.", "/a."},
         {"/J%C3%B6rg", "/J\xc3\xb6rg"}, {"/J\xc3\xb6rg", "/J\xc3\xb6rg"},
         {"/%e0%a0%80", "/\xe0\xa0\x80"}, {"/%f0%90%80%80", "/\xf0\x90\x80\x80"}, {"/%e9", "/\xe9"},
-        {"/%C3%AA%4F", "/\xc3\xaaO"}, {"/%f0z", "/\xf0z"}, {"/%e0z", "/\xe0z"},
-        {"/%e0%c3%b6", "/\xe0\xc3\xb6"}, {"/%f0%c3%b6", "/\xf0\xc3\xb6"}, {"/a b", "/a b"},
-        {"/a%3Fb", "/a?b"}, {"/a%23b", "/a#b"}, {"/a+b", "/a+b"}, {"/~u/", "/~u/"}};
+        {"/%C3%AA%4F", "/\xc3\xaaO"}, {"/%f0z", "/\xf0z"}, {"/%f8z", "/\xf8z"},
+        {"/%fc%7e", "/\xfc~"}, {"/%f8%88", "/\xf8\x88"}, {"/%fc%84", "/\xfc\x84"},
+        {"/%f9%80", "/\xf9\x80"}, {"/%f8%c3", "/\xf8\xc3"}, {"/%fc%c3", "/\xfc\xc3"},
+        {"/%e0z", "/\xe0z"}, {"/%e0%c3%b6", "/\xe0\xc3\xb6"}, {"/%f0%c3%b6", "/\xf0\xc3\xb6"},
+        {"/a b", "/a b"}, {"/a%3Fb", "/a?b"}, {"/a%23b", "/a#b"}, {"/a+b", "/a+b"},
+        {"/~u/", "/~u/"}};
     struct request_path path;
     size_t i;
 

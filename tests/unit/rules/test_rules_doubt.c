@@ -52,17 +52,53 @@ Test(rules_doubt, an_odd_mailbox_is_denied_as_all_that_stands_in_it)
         {"email=*@a.example", "email:b@a.example@c.example", true},
         {"email=*@a.example", "email:b@c.example@a.example", true},
         {"email=b@a.example", "email:b@a.example.", true},
-        {"email=b@a.example", "email:\"B\"@a.example", false},
+        {"email=b@a.example", "email:\"c\"@a.example", false},
+        {"email=b@a.example", "email:B@a.example", true},
+        {"email=Bd@A.example", "email:bD@a.example", true},
+        {"email=a@a.example,b@a.example,Ba@a.example,bb@a.example,c@a.example",
+            "email:bA@a.example", true},
+        {"email=b@a.example", "email:B@a.example.org", false},
+        {"email=b@a.example.org", "email:B@a.example", false},
+        {"email=b@a.example", "email:C@a.example", false},
+        {"email=*@xn--bcher-kva.example",
+            "email:b@b\xc3\xbc"
+            "cher.example",
+            true},
+        {"email=b@xn--bcher-kva.example",
+            "email:c@b\xc3\xbc"
+            "cher.example",
+            true},
+        {"email=*@a.example",
+            "email:b@b\xc3\xbc"
+            "cher.a.example",
+            true},
+        {"email=*@a.example",
+            "email:b@b\xc3\xbc"
+            "cher.example",
+            false},
+        {"email=*@xn--bcher-kva.example", "email:b\xc3\xbc@c.example", false},
+        {"email=b@a.example", "otherName:1.3.6.1.5.5.7.8.9;UTF8:b@a.example", true},
+        {"email=b@a.example", "otherName:1.3.6.1.5.5.7.8.9;UTF8:B@A.example", true},
+        {"email=b@a.example", "otherName:1.3.6.1.5.5.7.8.9;INT:7", true},
+        {"email=b@a.example", "otherName:1.3.6.1.5.5.7.8.9;UTF8:c@a.example", false},
+        {"email=b@a.example", UPN "UTF8:b@a.example", false},
         {"email=*@a.example", "email:b*@c.example", false},
         {"email=*@a.example", "email:b@aa.example", false},
         {"email=*@a.example", "email:b@c.a.example", false},
         {"upn=*@a.example", UPN "UTF8:b@a.example.", true},
         {"upn=*@a.example", UPN "IA5:b@a.example", true},
         {"upn=*@a.example", UPN "IA5:b@c.example", false},
-        {"upn=*@a.example", UPN "INT:7", false},
-        {"upn=*@a.example", UPN "NULL", false},
-        {"upn=*@a.example", UPN "BOOL:TRUE", false},
-        {"upn=*@a.example", UPN "OID:1.2.3.4", false},
+        {"upn=b@a.example", UPN "UTF8:B@a.example", true},
+        {"upn=b@a.example", UPN "IA5:B@a.example", true},
+        {"upn=b@a.example", "otherName:1.3.6.1.5.5.7.8.9;UTF8:b@a.example", false},
+        {"upn=*@xn--bcher-kva.example",
+            UPN "UTF8:b@b\xc3\xbc"
+                "cher.example",
+            false},
+        {"upn=*@a.example", UPN "INT:7", true}, /* no text: any */
+        {"upn=*@a.example", UPN "NULL", true},
+        {"upn=*@a.example", UPN "BOOL:TRUE", true},
+        {"upn=*@a.example", UPN "OID:1.2.3.4", true},
         {"upn=*@a.example", UPN "IA5:", false},
     };
 
@@ -114,6 +150,19 @@ Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
         {"dns=b.a.example", "DNS:c b.a.example", true},
         {"dns=b.a.example", "DNS:c!b.a.example", false},
         {"dns=b.a.example", "DNS:b.a.example~", false},
+        {"dns=*.xn--bcher-kva.example",
+            "DNS:a.b\xc3\xbc"
+            "cher.example",
+            true},
+        {"dns=xn--bcher-kva.example",
+            "DNS:b\xc3\xbc"
+            "cher.example",
+            true},
+        {"dns=a.example",
+            "DNS:b\xc3\xbc"
+            "cher.example",
+            false},
+        {"dns=xn--bcher-kva.example", "DNS:c..example", false},
         {"dns=*.a.example", "DNS:c..b.example", false},
         {"dns=*.a.example", "DNS:c.b.a.example", false},
         {"dns=*.a.example", "DNS:a.example", false},
@@ -175,7 +224,16 @@ Test(rules_doubt, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_resolv
         {"uri=spiffe://a/b/**", "URI:https://a/b//d", false},
         {"uri=spiffe://a/b/**", "URI:spiffe://a/b", false},
         {"uri=spiffe://a/b/**", "URI:spiffe://a/%6", false},
-        {"uri=spiffe://a/b", "URI:spiffe://a//b", false},
+        {"uri=spiffe://a/b", "URI:spiffe://a//b", true},
+        {"uri=spiffe://a/b", "URI:spiffe://a/%62", true},
+        {"uri=spiffe://a/b/", "URI:spiffe://a//b", true},
+        {"uri=spiffe://a", "URI:spiffe://a/", true},
+        {"uri=spiffe://a/b", "URI:spiffe://a/b?c", true},
+        {"uri=spiffe://a/b?c", "URI:spiffe://a/b?d", false},
+        {"uri=\"spiffe://a/b#c\"", "URI:spiffe://a/b#d", false},
+        {"uri=spiffe://a/b", "URI:spiffe://a//b/c", false},
+        {"uri=spiffe://a/b/c", "URI:spiffe://a//b", false},
+        {"uri=spiffe://a/b", "URI:spiffe://a/%63", false},
     };
 
     TRY(rows);
@@ -325,6 +383,52 @@ Test(rules_doubt, of_a_uri_longer_than_any_line_the_last_segment_is_still_the_la
     memcpy(extension + at + 5000, "/c", 3);
     world_decide_made(text, &spec, words);
     cr_expect_str_eq(words, "yes 3 y", "two segments: came %s", words);
+}
+
+/* `denied` is the value of the deny line 2 for a subject O=Acme and this part. */
+static void try_part(const char *denied, const char *type, int asn1_type, const char *bytes,
+    size_t length, const char *wanted)
+{
+    X509_NAME *name = X509_NAME_new();
+    const struct pki_spec spec = {.subject_name = name};
+    char text[200], words[700];
+
+    pki_name_add(name, "O", V_ASN1_UTF8STRING, "Acme", 4, false);
+    pki_name_add(name, type, asn1_type, bytes, length, false);
+    (void)snprintf(text, sizeof(text), "issuer acme acme.cer\ndeny %s\nallow any user=x\n", denied);
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, wanted, "deny %s, %s: came %s", denied, bytes, words);
+    (void)snprintf(text, sizeof(text), "issuer acme acme.cer\nallow %s user=x\n", denied);
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "no no_rule", "allow %s, %s: came %s", denied, bytes, words);
+    X509_NAME_free(name);
+}
+
+/* A program written in C ends a name at a NUL. */
+Test(rules_doubt, a_part_of_the_subject_with_control_characters_is_denied_as_anything)
+{
+    static const char dn[] = "dn=\"CN=b,O=Acme\"";
+
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "b\0c", 3, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "\x1f", 1, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\x7f", 2, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\tc", 3, "yes 3 x");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c c", 3, "yes 3 x");
+    try_part("cn=b", "OU", V_ASN1_UTF8STRING, "b\0c", 3, "yes 3 x");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "", 0, "yes 3 x");
+    try_part(dn, "CN", V_ASN1_UTF8STRING, "b\0c", 3, "no 2");
+    try_part(dn, "title", V_ASN1_UTF8STRING, "\x01", 1, "no 2");
+    try_part(dn, "CN", V_ASN1_UTF8STRING, "c", 1, "yes 3 x");
+    try_part(dn, "CN", V_ASN1_UTF8STRING, "", 0, "yes 3 x");
+}
+
+Test(rules_doubt, a_part_of_the_subject_that_is_no_text_is_denied_as_anything)
+{
+    try_part("cn=b", "CN", V_ASN1_BIT_STRING, "b", 1, "no 2");
+    try_part("cn=b", "CN", V_ASN1_SEQUENCE, "\x30\x00", 2, "no 2");
+    try_part("cn=b", "OU", V_ASN1_BIT_STRING, "b", 1, "yes 3 x");
+    try_part("dn=\"CN=b,O=Acme\"", "CN", V_ASN1_BIT_STRING, "b", 1, "no 2");
+    try_part("email=b@a.example", "emailAddress", V_ASN1_BIT_STRING, "b@a.example", 11, "no 2");
 }
 
 Test(rules_doubt, a_subject_of_digits_is_denied_whatever_their_type)

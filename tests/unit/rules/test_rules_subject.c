@@ -231,14 +231,15 @@ Test(rules_subject, a_uri_of_bytes_beyond_ascii_meets_no_pattern)
     expect("allow any user=$uri", &spec, "yes 2 s://a/%E9");
 }
 
-Test(rules_subject, an_attribute_that_is_no_text_names_nobody)
+Test(rules_subject, an_attribute_that_is_no_text_names_nobody_and_is_denied_as_anything)
 {
     const struct pki_spec spec = {.customise = name_of_bits};
 
     expect("allow ou=Ops user=$ou", &spec, "yes 2 Ops");
     expect("allow ou=Ops user=$cn", &spec, "no 2 no_user_name");
     expect("allow ou=Ops user=$ou\ndeny cn=test", &spec, "yes 2 Ops");
-    expect("deny cn=test\nallow any user=x", &spec, "yes 3 x");
+    expect("deny cn=test\nallow any user=x", &spec, "no 2");
+    expect("deny ou=test\nallow any user=x", &spec, "yes 3 x");
 }
 
 Test(rules_subject, a_serial_number_is_compared_without_zeros_before_it)
