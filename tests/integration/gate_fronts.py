@@ -255,6 +255,8 @@ class ForwardAuth(Caddy):
         file.write_text(
             f"https://localhost:{self.port} {{\n\tbind 127.0.0.1\n\ttls {self.pki.server.cer} {self.pki.server.key} {{\n"
             "\t\tclient_auth {\n\t\t\tmode request\n\t\t}\n\t}\n\troute {\n"
+            # As Traefik's headers do.
+            "\t\trequest_header Connection (?i)peercertuser close\n"
             # Without a certificate nothing is sent, as by Traefik.
             "\t\tmap {http.request.tls.client.certificate_der_base64} {leaf} {\n\t\t\t~^([A-Za-z0-9+/=]+)$ \"${1}\"\n"
             "\t\t\tdefault \"\"\n\t\t}\n"

@@ -148,6 +148,9 @@ FORGED = [
     ["-H", 'Forwarded: for=127.0.0.1;proto=https;remote_user="boss"'],
     ["-H", 'Forwarded: remote_user=boss', "-H", 'forwarded: for=1;remote_user="boss"'],
     ["-u", "boss:boss"],
+    # Headers that a proxy takes away before it hands the request on (RFC 9110 section 7.6.1).
+    *[["-H", f"Connection: {value}"] for value in (
+        "close, Peercertuser", "Peercertuser", "keep-alive,peercertuser,Forwarded", "close, Remote_User, REMOTE_USER")],
 ]
 
 
@@ -166,6 +169,32 @@ def test_a_client_cannot_give_itself_a_name(gates, pki, name, kind):
             # What the client sent is in variables whose names begin with HTTP_, and nowhere else.
             forged = [name for name, values in got.items() if not name.startswith("HTTP_") and "boss" in "".join(values)]
             assert not forged, f"{headers}: {forged}"
+
+
+TRAILERS = b"1\r\nx\r\n0\r\nPeercertuser: boss\r\nForwarded: remote_user=boss\r\nRemote-User: boss\r\nREMOTE_USER: boss\r\n\r\n"
+
+
+@EVERY
+@pytest.mark.parametrize("kind", ["http", "fastcgi", "cgi"])
+def test_a_name_behind_the_body_is_none(gates, pki, name, kind):
+    front = gates(name)
+    if kind not in front.applications:
+        pytest.skip(f"{name} runs no such application here")
+    client = http.client.HTTPSConnection("localhost", front.port)
+    client.sock = front.connect(pki.good)
+    client.putrequest("POST", front.applications[kind])
+    for header in (("Transfer-Encoding", "chunked"), ("Trailer", "Peercertuser, Forwarded"), ("TE", "trailers")):
+        client.putheader(*header)
+    client.endheaders(TRAILERS)
+    reply = client.getresponse()
+    reply.text = reply.read().decode()
+    client.close()
+    if reply.status == 200:
+        got = told(reply, front, kind)
+        assert has_name(front, kind, got), got
+        assert "boss" not in str(got), got
+    else:
+        assert 400 <= reply.status < 500, reply.status
 
 
 def test_behind_nginx_a_location_that_says_nothing_of_the_name_hands_on_the_gates(gates, pki):

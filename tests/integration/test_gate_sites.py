@@ -120,10 +120,11 @@ def test_traefiks_configuration_names_what_it_has():
     yaml = pytest.importorskip("yaml")
     configuration = yaml.safe_load((DEPLOY / "traefik/gate.yml").read_text())
     http, router = configuration["http"], configuration["http"]["routers"]["application"]
-    assert router["middlewares"] == list(http["middlewares"]) == ["peercert-certificate", "peercert-gate"]
+    assert router["middlewares"] == list(http["middlewares"]) == ["peercert-own", "peercert-certificate", "peercert-gate"]
     assert router["service"] in http["services"] and router["tls"]["options"] in configuration["tls"]["options"]
     gate = http["middlewares"]["peercert-gate"]["forwardAuth"]
     assert gate["address"] in "http://127.0.0.1:9180/forward-auth" and not gate["trustForwardHeader"]
     said = (DEPLOY / "nginx/forward-auth.conf").read_text()
     assert "listen 127.0.0.1:9180;" in said and "location = /forward-auth" in said
     assert all(f"add_header {name} " in said for name in gate["authResponseHeaders"])
+    assert http["middlewares"]["peercert-own"]["headers"]["customRequestHeaders"] == dict.fromkeys(gate["authResponseHeaders"], "")

@@ -23,7 +23,7 @@ def try_gate(peercert, pki, revoked, tmp_path):
     """Starts a front whose files `plant(front)` may change before, and tries it."""
     running = []
 
-    def run(name, *options, plant=None, arguments=None, extra=None, quiet=("--quiet",)):
+    def run(name, *options, plant=None, arguments=None, extra=None, quiet=("--quiet",), path="/pub/file.txt"):
         if name not in gate_fronts.FRONTS:
             pytest.skip(f"{name} needs caddy, which is not installed")
         crl = tmp_path / "ca.crl"
@@ -45,7 +45,7 @@ def try_gate(peercert, pki, revoked, tmp_path):
         front.start()
         return subprocess.run(
             ["sh", SELF_TEST, *quiet, "--cert", pki.good.cer, "--key", pki.good.key, "--cacert", pki.ca, "--revoked-cert",
-             revoked.cer, "--revoked-key", revoked.key, *options, front.at("/pub/file.txt")],
+             revoked.cer, "--revoked-key", revoked.key, *options, front.at(path)],
             capture_output=True, text=True, timeout=240)
     yield run
     for front in running:
@@ -104,6 +104,18 @@ def fcgid_authorizer(front):
     replace(front, "gate.conf", "Require valid-user", "Require all granted")
 
 
+def another_host(front):
+    """The first server of an address answers to names that no other has."""
+    replace(front, "nginx.conf", "    server {\n        listen", f"""    server {{
+        listen 127.0.0.1:{front.port} ssl default_server;
+        ssl_certificate {front.pki.server.cer};
+        ssl_certificate_key {front.pki.server.key};
+        root {front.root};
+    }}
+    server {{
+        listen""")
+
+
 # Rules by which a host decides: who chooses the host gets around them.
 BY_HOST = """issuer acme {ca}
 deny any host=www.example.org path=/secret/
@@ -141,6 +153,13 @@ HOLES = {
         "gate.cfg", ("    http-request del-header", "    #"), ("    http-request set-header", "    #"))),
     "a_second_require": ("apache", "no certificate", planted(
         "gate.conf", ("    Require valid-user", "    Require valid-user\n    Require all granted"))),
+    "another_host": ("nginx", "no certificate, another host", {"plant": another_host}),
+    "a_limit_of_httpd": ("apache", "no certificate, the method PUT", {"path": "/app/x", **planted(
+        "gate.conf", ("    Require valid-user", "    <Limit GET HEAD POST OPTIONS>\n    Require valid-user\n    </Limit>"))}),
+    "a_name_that_httpd_takes_away": ("apache", "no name by the header Connection: peercertuser", planted(
+        "gate.conf", ("RequestHeader edit* Connection", "#"))),
+    "a_name_that_caddy_takes_away": ("caddy", "no name by the header Connection: peercertuser", planted(
+        "Caddyfile", ("\trequest_header Connection", "\t#"))),
     "the_authorizer_of_mod_fcgid": ("apache", "no certificate", {"plant": fcgid_authorizer}),
     "a_condition_of_lighttpd": ("lighttpd", "/secret/file.txt", {
         "extra": '$HTTP["url"] =~ "^/secret/" { fastcgi.server = () }'}),
@@ -167,7 +186,7 @@ def test_a_planted_hole_is_found(try_gate, pki, tmp_path, hole):
     if "/secret/" in found:
         tries = ["--denied", found.split()[0]]
     elif "name" in found:
-        tries = ["--echo", "/app/echo", "--name-header", found.split()[-1]]
+        tries = ["--echo", "/app/echo", "--name-header", "Forwarded" if "Forwarded" in found else "Peercertuser"]
     done = try_gate(name, *tries, **options)
     assert done.returncode == 1, done.stdout + done.stderr
     assert any("GOT THROUGH" in line and found in line for line in done.stdout.splitlines()), done.stdout
