@@ -2,7 +2,7 @@
 #include "report/report_html.h"
 #include "unit/certificate/identity_given.h"
 #include "unit/pki/pki.h"
-#include "unit/report/html_page.h"
+#include "unit/report/html_sample.h"
 #include "unit/report/sample_identity.h"
 
 #include <criterion/criterion.h>
@@ -52,15 +52,6 @@ static void render(struct text *text, const struct identity *identity,
     cr_assert(!text->failed, "it does not fit: %zu bytes", text->length);
 }
 
-static struct html_page read_page(const struct text *text)
-{
-    struct html_page page;
-
-    html_page_read(&page, text->data, text->length);
-    cr_assert_str_empty(page.problem, "%s in:\n%s", page.problem, text->data);
-    return page;
-}
-
 /* The elements of a page on this identity, to be freed with free(). */
 static char *tags_of(struct text *text, const struct identity *identity,
     const struct forwarded *forwarded, const struct verdict *verdict)
@@ -69,7 +60,7 @@ static char *tags_of(struct text *text, const struct identity *identity,
     char *tags;
 
     render(text, identity, forwarded, verdict);
-    page = read_page(text);
+    page = html_page_of(text);
     tags = strdup(text_string(&page.tags));
     html_page_free(&page);
     return tags;
@@ -176,38 +167,6 @@ Test(report_html_hostile, nothing_of_the_front_server_or_the_verdict_breaks_out)
     text_free(&text);
 }
 
-Test(report_html_hostile, what_was_replaced_is_marked_and_a_backslash_is_none)
-{
-    static const struct {
-        const char *shown, *wanted;
-    } rows[] = {
-        {"a\\0Ab", "a<mark>\\0A</mark>b"},
-        {"\\E2\\80\\AE", "<mark>\\E2\\80\\AE</mark>"},
-        {"\\\\0A", "\\\\0A"},
-        {"\\\\\\0A", "\\\\<mark>\\0A</mark>"},
-        {"\\\"\\0A", "\\&quot;<mark>\\0A</mark>"},
-        {"\\,AB", "\\,AB"},
-        {"\\0a", "\\0a"},
-        {"\\0", "\\0"},
-        {"\\", "\\"},
-        {"a\\<b\\>", "a\\&lt;b\\&gt;"},
-        {"<>&\"'", "&lt;&gt;&amp;&quot;&#39;"},
-        {"J\xc3\xb6rg", "J\xc3\xb6rg"},
-        {"cut within J\xc3", "cut within J"},
-        {"", ""},
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct text text = {.limit = 0};
-
-        html_append(&text, rows[i].shown);
-        cr_expect_str_eq(text_string(&text), rows[i].wanted, "%s: expected %s, came %s",
-            rows[i].shown, rows[i].wanted, text_string(&text));
-        text_free(&text);
-    }
-}
-
 /* A page on a real certificate, read; the certificate goes with it. */
 static struct html_page page_of(const struct pki_spec *spec, struct text *text)
 {
@@ -221,7 +180,7 @@ static struct html_page page_of(const struct pki_spec *spec, struct text *text)
     forwarded.leaf.data = pki_der(pki->certificate, &forwarded.leaf.length);
     sample_verdict(&verdict, VERDICT_VALID, NOW);
     render(text, identity, &forwarded, &verdict);
-    page = read_page(text);
+    page = html_page_of(text);
     free(forwarded.leaf.data);
     identity_free(identity);
     pki_free(pki);

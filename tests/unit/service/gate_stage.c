@@ -2,7 +2,6 @@
 #include "unit/service/gate_stage.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,16 +91,7 @@ const char *ask(struct stage *stage, enum request_role role, bool bare, const ch
 
 char *log_of(const struct stage *stage)
 {
-    FILE *file = fopen(stage->config.log_file, "r");
-    struct text text = {.limit = 0};
-    char buffer[4096];
-    size_t got;
-
-    cr_assert_not_null(file);
-    while ((got = fread(buffer, 1, sizeof(buffer), file)) > 0)
-        text_append(&text, buffer, got);
-    (void)fclose(file);
-    return text_take(&text);
+    return service_log_text(&stage->config);
 }
 
 bool is_yes(const char *answer)

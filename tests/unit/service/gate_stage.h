@@ -37,6 +37,7 @@ const char *ask(struct stage *stage, enum request_role role, bool bare, const ch
 
 #define GET "REQUEST_METHOD=GET"
 #define PUB "REQUEST_URI=/pub/x"
+#define SECRET "REQUEST_URI=/secret/x"
 #define JSON "HTTP_ACCEPT=application/json"
 
 /* The log so far; freed with free(). */

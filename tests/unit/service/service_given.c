@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/service/service_given.h"
+#include "base/text.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -56,4 +57,18 @@ char *certificate_parameter(const struct pki *pki)
     pki_must(asprintf(&parameter, "SSL_CLIENT_CERT=%s", pem) > 0, "asprintf");
     free(pem);
     return parameter;
+}
+
+char *service_log_text(const struct config *config)
+{
+    FILE *file = fopen(config->log_file, "r");
+    struct text text = {.limit = 0};
+    char buffer[4096];
+    size_t got;
+
+    cr_assert_not_null(file);
+    while ((got = fread(buffer, 1, sizeof(buffer), file)) > 0)
+        text_append(&text, buffer, got);
+    (void)fclose(file);
+    return text_take(&text);
 }

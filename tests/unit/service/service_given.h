@@ -37,4 +37,7 @@ void service_stage_end(struct service_stage *stage);
 /* "SSL_CLIENT_CERT=..." of a certificate; free with free(). */
 char *certificate_parameter(const struct pki *pki);
 
+/* What is in the log file so far; free with free(). */
+char *service_log_text(const struct config *config);
+
 #endif

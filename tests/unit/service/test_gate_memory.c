@@ -120,7 +120,6 @@ static void torture_both(
 
 #define TORTURE(stage, role, ...)                                                                  \
     torture_both(stage, role, (const char *const[]){__VA_ARGS__, NULL})
-#define SECRET "REQUEST_URI=/secret/x"
 
 Test(gate_memory, a_yes)
 {
@@ -155,26 +154,4 @@ Test(gate_memory, a_no_to_a_stranger)
     pki_free(strangers);
     stage_free(stage);
     expect_no_leak("a no to a stranger");
-}
-
-/* Reloading is done by the thread that looks; the gate goes on with the rules that it had. */
-Test(gate_memory, a_reload_keeps_what_is_there)
-{
-    struct stage *stage = stage_new(usual_rules, usual_rules);
-    unsigned long nth, count;
-
-    memory_fault_at(0, false);
-    service_rules_look(&stage->service, true);
-    count = memory_fault_count();
-    cr_assert_gt(count, 10, "the allocations are not seen");
-    for (nth = 1; nth <= count; nth += memory_fault_step()) {
-        memory_fault_at(nth, true);
-        service_rules_look(&stage->service, true);
-        memory_fault_at(0, false);
-        ERR_clear_error();
-        cr_expect(is_yes(ASK(stage, REQUEST_AUTHORIZER, GET, PUB)), "allocation %lu", nth);
-        cr_expect(is_no(ASK(stage, REQUEST_AUTHORIZER, GET, SECRET)), "allocation %lu", nth);
-    }
-    stage_free(stage);
-    expect_no_leak("a reload");
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PEERCERT_TESTS_METRICS_TEXT_H
+#define PEERCERT_TESTS_METRICS_TEXT_H
+
+#include "metrics/metrics.h"
+
+/* All that these metrics are written as at this moment, until the next call. */
+const char *metrics_text(struct metrics *metrics, time_t now);
+
+/* Expects that a text has this line. */
+void expect_line(const char *text, const char *line);
+
+#endif
