@@ -3,6 +3,7 @@
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate_fault.h"
 #include "certificate/key_decoder.h"
+#include "certificate/outline.h"
 
 #include <limits.h>
 #include <openssl/err.h>
@@ -24,6 +25,7 @@ static bool is_encoded_as(const X509 *certificate, const unsigned char *der, siz
 X509 *certificate_decode(const unsigned char *der, size_t length, struct error *error)
 {
     const unsigned char *at = der;
+    struct outline outline;
     X509 *certificate = NULL;
     EVP_PKEY *key;
     bool same;
@@ -35,6 +37,8 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     }
     ERR_clear_error();
     alloc_watch_clear();
+    if (!outline_read(der, length, &outline, error))
+        return NULL;
     certificate = key_decoder_read(&at, (long)length);
     same = certificate == NULL || at != der + length || is_encoded_as(certificate, der, length);
     /* When memory fails, libcrypto may also hand out a certificate, without its key. */
@@ -43,7 +47,7 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
         goto refuse;
     }
     if (certificate == NULL) {
-        if (!certificate_find_bad_name(der, length, error))
+        if (!certificate_find_bad_name(&outline, error))
             error_set(error, ERROR_INPUT, "it is not a DER certificate (RFC 5280 section 4.1)");
         goto refuse;
     }

@@ -14,6 +14,7 @@
 #define DER_ENUMERATED 0x0A
 #define DER_GENERAL_STRING 0x1B
 #define DER_SEQUENCE 0x30
+#define DER_SET 0x31
 
 /* The outside of one DER element. */
 struct der_element {

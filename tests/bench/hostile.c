@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* What a stranger can cost: the time that twenty hostile inputs take, beside their decoding.
+/* What a stranger can cost: the time that hostile inputs take, beside their decoding.
  * Usage: hostile [ROUNDS]. Prints a table, microseconds of processor time for one of each; exits 1
  * when one takes longer than it may. Under callgrind `--toggle-collect=judge` counts the
  * verifications alone. */
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate.h"
+#include "certificate/identity.h"
 #include "common.h"
 #include "unit/pki/pki.h"
 #include "verify/verify.h"
@@ -18,10 +19,11 @@
 #include <string.h>
 #include <time.h>
 
-/* Beyond decoding, and with it. */
+/* Beyond decoding (and reading who it is), and with it. */
 #define MOST_MICROSECONDS 5000.0
 #define MOST_IN_ALL 10000.0
 #define MOST_CERTIFICATES 11
+#define MOST_INPUTS 24
 #define MANY_ANCHORS 1000
 #define MANY_NAMES 2400
 #define MANY_CONSTRAINTS 430
@@ -38,28 +40,37 @@ struct input {
 struct sent {
     X509 *leaf;
     STACK_OF(X509) * chain;
+    struct identity *identity;
 };
 
-static struct sent decode(const struct input *input)
+/* false when one of them is refused for what it is. */
+static bool decode(const struct input *input, struct sent *sent)
 {
-    struct sent sent = {.chain = sk_X509_new_null()};
+    const struct bytes leaf = {.data = input->der[0], .length = input->length[0]};
     struct error error;
     int i;
 
+    *sent = (struct sent){.chain = sk_X509_new_null()};
     for (i = 0; i < input->count; i++) {
         X509 *certificate = certificate_decode(input->der[i], input->length[i], &error);
 
-        bench_must(certificate != NULL, error.text);
+        if (certificate == NULL) {
+            bench_must(error.kind == ERROR_INPUT, error.text);
+            return false;
+        }
         if (i == 0)
-            sent.leaf = certificate;
+            sent->leaf = certificate;
         else
-            bench_must(sk_X509_push(sent.chain, certificate) > 0, "a chain");
+            bench_must(sk_X509_push(sent->chain, certificate) > 0, "a chain");
     }
-    return sent;
+    sent->identity = identity_read(sent->leaf, &leaf, &error);
+    bench_must(sent->identity != NULL, error.text);
+    return true;
 }
 
 static void free_sent(struct sent *sent)
 {
+    identity_free(sent->identity);
     X509_free(sent->leaf);
     sk_X509_pop_free(sent->chain, X509_free);
 }
@@ -89,10 +100,14 @@ static bool measure(const struct input *input, long rounds)
         bytes += input->length[i];
     for (i = 0; i < rounds; i++) {
         double began = bench_cpu_microseconds(), between;
-        struct sent sent = decode(input);
+        struct sent sent;
+        bool fine = decode(input, &sent);
 
         between = bench_cpu_microseconds();
-        judge(&sent, input->trust, &verdict);
+        if (fine)
+            judge(&sent, input->trust, &verdict);
+        else
+            verdict.status = VERDICT_MALFORMED;
         judging += bench_cpu_microseconds() - between;
         decoding += between - began;
         free_sent(&sent);
@@ -232,17 +247,76 @@ static void long_key(X509 *certificate, void *context)
     set_rsa(certificate, CERTIFICATE_MAX_KEY_BITS, 64);
 }
 
-static void many_extensions(X509 *certificate, void *context)
+static void add_extensions(X509 *certificate, int count)
 {
     int i;
 
-    (void)context;
-    for (i = 0; i < 2000; i++) {
+    for (i = 0; i < count; i++) {
         char oid[24];
 
         (void)snprintf(oid, sizeof(oid), "1.3.6.1.4.1.%d", i);
         pki_add_raw_extension(certificate, oid, false, "\x05\x00", 2);
     }
+}
+
+static void add_attributes(X509 *certificate, int count, bool joined)
+{
+    X509_NAME *name = X509_NAME_dup(X509_get_subject_name(certificate));
+
+    bench_must(name != NULL, "memory");
+    while (X509_NAME_entry_count(name) < count)
+        pki_name_add(name, "CN", V_ASN1_UTF8STRING, "a", 1, joined);
+    bench_must(X509_set_subject_name(certificate, name) == 1, "a name");
+    X509_NAME_free(name);
+}
+
+static void many_extensions(X509 *certificate, void *context)
+{
+    (void)context;
+    add_extensions(certificate, 2000);
+}
+
+static void many_rdns(X509 *certificate, void *context)
+{
+    (void)context;
+    add_attributes(certificate, 2000, false);
+}
+
+static void many_in_one_rdn(X509 *certificate, void *context)
+{
+    (void)context;
+    add_attributes(certificate, 2000, true);
+}
+
+/* So many names that are empty. */
+static void add_names(X509 *certificate, size_t count)
+{
+    size_t length = 2 * count, i;
+    unsigned char *value = malloc(4 + length);
+
+    bench_must(value != NULL, "memory");
+    memcpy(value, "\x30\x82", 2);
+    value[2] = (unsigned char)(length >> 8);
+    value[3] = (unsigned char)length;
+    for (i = 0; i < count; i++)
+        memcpy(value + 4 + 2 * i, "\x82\x00", 2);
+    pki_add_raw_extension(certificate, "2.5.29.17", false, value, 4 + length);
+    free(value);
+}
+
+static void many_names(X509 *certificate, void *context)
+{
+    (void)context;
+    add_names(certificate, 20000);
+}
+
+/* As much as is decoded. */
+static void at_the_limits(X509 *certificate, void *context)
+{
+    (void)context;
+    add_attributes(certificate, (int)CERTIFICATE_MAX_ATTRIBUTES / 2, false);
+    add_extensions(certificate, (int)CERTIFICATE_MAX_EXTENSIONS - 5);
+    add_names(certificate, CERTIFICATE_MAX_VALUES - 100);
 }
 
 static struct trust *load(const struct pki *const *cas, int count, X509_CRL *crl)
@@ -323,7 +397,7 @@ int main(int argc, char **argv)
     struct pki *ca;
     struct trust *plain, *twins, *slow_twins, *listed;
     char *names, *constraints, *policies, *points;
-    struct input inputs[20];
+    struct input inputs[MOST_INPUTS];
     int count = 0, i;
     bool good = true;
 
@@ -364,6 +438,12 @@ int main(int argc, char **argv)
     INPUT("2,000 extensions", plain, .length = 1, .customise = many_extensions, .first = ca);
     INPUT("10 CAs with 2,000 extensions each", plain, .length = 10, .customise = many_extensions,
         .first = ca);
+    INPUT("10 CAs with 2,000 RDNs each", plain, .length = 10, .customise = many_rdns, .first = ca);
+    INPUT("10 CAs with 2,000 attributes in one RDN", plain, .length = 10,
+        .customise = many_in_one_rdn, .first = ca);
+    INPUT("20,000 names", plain, .length = 1, .customise = many_names, .first = ca);
+    INPUT("10 CAs at the limits of all that is counted", plain, .length = 10,
+        .customise = at_the_limits, .first = ca);
     INPUT("1,000 anchors of one name", twins, .length = 1, .first = ca);
     INPUT("the same and 10 forged CAs", twins, .length = 11, .first = ca);
     INPUT("100 anchors of one name with P-384", slow_twins, .length = 1, .first = ca);

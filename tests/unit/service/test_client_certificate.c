@@ -99,6 +99,38 @@ Test(client_certificate, what_cannot_be_decoded_is_malformed)
     pki_free(leaf);
 }
 
+static void add_extensions(X509 *certificate, void *context)
+{
+    int i;
+
+    (void)context;
+    for (i = X509_get_ext_count(certificate); i < 65; i++) {
+        char oid[24];
+
+        (void)snprintf(oid, sizeof(oid), "1.3.6.1.4.1.%d", i);
+        pki_add_raw_extension(certificate, oid, false, "", 0);
+    }
+}
+
+/* It is the certificate's fault, with words that say so. */
+Test(client_certificate, what_is_above_a_limit_is_malformed_and_told_as_that)
+{
+    struct pki *leaf = pki_make(&(struct pki_spec){.subject = "CN=Dan"});
+    struct pki *large = pki_make(&(struct pki_spec){.customise = add_extensions});
+    struct bytes good = der_of(leaf), bad = der_of(large);
+    struct forwarded forwarded = {.status = FORWARDED_PRESENT, .leaf = bad};
+
+    expect_verdict(&forwarded, VERDICT_MALFORMED, "it has 65 extensions, above the limit of 64");
+    forwarded = (struct forwarded){
+        .status = FORWARDED_PRESENT, .leaf = good, .chain = {bad}, .chain_count = 1};
+    expect_verdict(&forwarded, VERDICT_MALFORMED,
+        "certificate 1 of its chain: it has 65 extensions, above the limit of 64");
+    OPENSSL_free(good.data);
+    OPENSSL_free(bad.data);
+    pki_free(large);
+    pki_free(leaf);
+}
+
 /* --check brings certificates that are decoded already. */
 Test(client_certificate, what_is_decoded_already_is_kept_as_it_is)
 {
