@@ -68,7 +68,7 @@ def test_nothing_gets_through_the_configurations_as_they_are_shipped(try_gate, n
 
 
 def test_what_was_tried_is_shown_as_it_was_sent(try_gate):
-    shown = try_gate("nginx", "--denied", "/admin/", quiet=()).stdout
+    shown = try_gate("nginx", "--only", "paths", "--denied", "/admin/", quiet=()).stdout
     assert r": /admin/ as /pub/..\admin/" in shown, shown
     assert all(byte.isprintable() for byte in shown.replace("\n", "")), "a backslash before a letter is no escape"
 
@@ -167,6 +167,8 @@ HOLES = {
         "lighttpd.conf", ('"mod_fastcgi", "mod_proxy"', '"mod_proxy", "mod_fastcgi"'))),
     "haproxy_without_the_last_line": ("haproxy", "no certificate", planted(
         "gate.cfg", ("    http-request lua.gate", "    #"), ("    http-request deny", "    #"))),
+    "a_websocket_beside_the_gate": ("haproxy", "no certificate, a WebSocket", {"path": "/app/x", **planted(
+        "gate.cfg", ("    http-request lua.gate", "    http-request allow if { req.hdr(upgrade) -m found }\n    http-request lua.gate"))}),
     "any_answer_is_a_yes_for_caddy": ("caddy", "no certificate", planted(
         "Caddyfile", ("\t\t\tstatus 200\n\t\t\theader Peercert-User *\n", "\t\t\tstatus 200 403\n"))),
 }
@@ -182,14 +184,20 @@ def test_a_planted_hole_is_found(try_gate, pki, tmp_path, hole):
     elif rules is not None:
         options["arguments"] = ["--rules", write_rules(tmp_path / "other.rules", pki, rules)]
     # Only what can find it: each try takes a while.
-    tries = []
     if "/secret/" in found:
-        tries = ["--denied", found.split()[0]]
+        tries = ["--only", "paths", "--denied", found.split()[0]]
     elif "name" in found:
-        tries = ["--echo", "/app/echo", "--name-header", "Forwarded" if "Forwarded" in found else "Peercertuser"]
+        tries = ["--only", "names", "--echo", "/app/echo", "--name-header", "Forwarded" if "Forwarded" in found else "Peercertuser"]
+    else:
+        tries = ["--only", "revoked" if "revoked" in found else "headers" if "header" in found else "strangers"]
     done = try_gate(name, *tries, **options)
     assert done.returncode == 1, done.stdout + done.stderr
     assert any("GOT THROUGH" in line and found in line for line in done.stdout.splitlines()), done.stdout
+
+
+def test_a_part_that_lacks_its_option_is_no_success(try_gate):
+    done = try_gate("nginx", "--only", "paths")
+    assert done.returncode == 2 and "nothing was tried: paths needs an option" in done.stderr, done.stdout + done.stderr
 
 
 def test_without_the_servers_ca_it_names_the_option(try_gate, pki):
