@@ -104,6 +104,18 @@ int64_t text_number(const char *digits)
     return strtoll(digits, NULL, 10);
 }
 
+bool text_has_labels(const char *name, size_t length)
+{
+    size_t i, label = 0;
+
+    for (i = 0; i < length; i++) {
+        if (name[i] == '.' && label == 0)
+            return false;
+        label = name[i] == '.' ? 0 : label + 1;
+    }
+    return label > 0;
+}
+
 void text_append_number(struct text *text, long long number)
 {
     char digits[sizeof("-9223372036854775808")];

@@ -86,6 +86,10 @@ void text_append_hex(
 /* What a hexadecimal digit of either case stands for; -1 when it is none. */
 int text_hex_value(char digit);
 
+/* Whether these are labels that are not empty, with dots between them (RFC 1034 section 3.5),
+ * whatever characters they have. */
+bool text_has_labels(const char *name, size_t length);
+
 /* Writes bytes from outside to `out` (`size` bytes at the most with the NUL, 16 to 256), safe to
  * show, and cut between characters with ... at the end when they would not fit. Allocates nothing,
  * so that it cannot fail. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/config.h"
+#include "base/network.h"
 #include "config/config_options.h"
 #include "config/config_sources.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What --explain is asked about. */
 static const char *check_question(const struct config *config)
 {
-    unsigned char address[16];
+    struct network from;
 
     if (!config->explain && (config->host != NULL || config->path != NULL ||
                                 config->method != NULL || config->from != NULL))
@@ -21,8 +21,7 @@ static const char *check_question(const struct config *config)
     if (config->path != NULL && config->path[0] != '/' && strcmp(config->path, "*") != 0 &&
         strstr(config->path, "://") == NULL)
         return "--path: must begin with /, such as /wiki/";
-    if (config->from != NULL && inet_pton(AF_INET, config->from, address) != 1 &&
-        inet_pton(AF_INET6, config->from, address) != 1)
+    if (config->from != NULL && !network_read_address(config->from, &from))
         return "--from: must be one address, such as 192.0.2.7 or 2001:db8::7";
     return NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/request_host.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -35,16 +36,11 @@ static bool settle_bracketed(char host[REQUEST_HOST_SIZE], size_t length)
 
 static bool is_name(const char *host)
 {
-    size_t label = 0;
+    const char *at = host;
 
-    for (; *host != '\0'; host++) {
-        if (*host == '.' && label == 0)
-            return false;
-        if (*host != '.' && !is_name_character(*host))
-            return false;
-        label = *host == '.' ? 0 : label + 1;
-    }
-    return label > 0;
+    while (*at == '.' || is_name_character(*at))
+        at++;
+    return *at == '\0' && text_has_labels(host, (size_t)(at - host));
 }
 
 bool request_host_read(const char *field, char host[REQUEST_HOST_SIZE])

@@ -55,12 +55,12 @@ static void look_up_uri(
 /* Where the networks of this one's length and prefix end. */
 static size_t end_of_run(const struct rules_values *values, size_t at)
 {
-    const struct rules_network *network = &values->at[at]->network;
+    const struct network *network = &values->at[at]->network;
     size_t high = values->count;
 
     while (at < high) {
         size_t middle = at + (high - at) / 2;
-        const struct rules_network *its = &values->at[middle]->network;
+        const struct network *its = &values->at[middle]->network;
 
         if (its->length == network->length && its->prefix == network->prefix)
             at = middle + 1;
@@ -71,10 +71,9 @@ static size_t end_of_run(const struct rules_values *values, size_t at)
 }
 
 /* The network of this length and prefix that an address is in. */
-static struct rules_network network_of(
-    const unsigned char *address, size_t length, unsigned int prefix)
+static struct network network_of(const unsigned char *address, size_t length, unsigned int prefix)
 {
-    struct rules_network network = {.length = length, .prefix = prefix};
+    struct network network = {.length = length, .prefix = prefix};
     size_t i;
 
     for (i = 0; i < length; i++) {
@@ -93,7 +92,7 @@ static void look_up_networks(
     size_t at;
 
     for (at = 0; at < values.count; at = end_of_run(&values, at)) {
-        const struct rules_network *network = &values.at[at]->network;
+        const struct network *network = &values.at[at]->network;
         const struct rules_value value = {.key = KEY_IP,
             .form = FORM_NETWORK,
             .network = network_of(address, length, network->prefix)};

@@ -51,7 +51,9 @@ void rules_asked_read(
                              request_path_second(request->raw_path, request->path, &options,
                                  &asked->path, &asked->second_path);
     asked->has_address = request->remote_address != NULL &&
-                         rules_address_read(request->remote_address, true, &asked->address);
+                         network_read_address(request->remote_address, &asked->address);
+    if (asked->has_address)
+        network_unmap(&asked->address);
     read_clock(asked, request->now);
 }
 
@@ -149,7 +151,7 @@ static bool value_holds(
         return method_holds(line, value, asked);
     case KEY_FROM:
         return asked->has_address &&
-               rules_network_has(&value->network, asked->address.address, asked->address.length);
+               network_has(&value->network, asked->address.address, asked->address.length);
     case KEY_SINCE:
         return (int64_t)asked->request->now >= value->low;
     case KEY_UNTIL:

@@ -16,7 +16,7 @@ struct rules_asked {
     bool has_address;
     int weekday; /* Sunday is 0 */
     int minute;  /* of the day, UTC */
-    struct rules_network address;
+    struct network address;
     char host[REQUEST_HOST_SIZE];
     struct request_path path;
     struct request_path second_path;

@@ -108,17 +108,9 @@ static bool has_odd_character(const char *at, size_t length)
     return false;
 }
 
-/* Labels that are not empty, with dots between them. */
 static bool is_odd_host(const char *host, size_t length)
 {
-    size_t i, label = 0;
-
-    for (i = 0; i < length; i++) {
-        if (host[i] == '.' && label == 0)
-            return true;
-        label = host[i] == '.' ? 0 : label + 1;
-    }
-    return label == 0 || has_odd_character(host, length);
+    return !text_has_labels(host, length) || has_odd_character(host, length);
 }
 
 static bool is_odd_mailbox(const char *name, size_t length)
@@ -329,10 +321,10 @@ void rules_doubt_address(
         rules_doubt_all(gatherer, KEY_IP);
         return;
     }
-    if (!rules_address_is_mapped(address, length) || !may_compare(gatherer, values, length))
+    if (!network_is_mapped(address, length) || !may_compare(gatherer, values, length))
         return;
     for (i = 0; i < values.count; i++) {
-        if (rules_network_has(&values.at[i]->network, address + 12, 4))
+        if (network_has(&values.at[i]->network, address + 12, 4))
             gatherer->doubted[values.at[i]->id] = true;
     }
 }

@@ -40,7 +40,7 @@ int rules_compare_mailboxes(const struct rules_value *one, const struct rules_va
     return order != 0 ? order : a->length < b->length ? -1 : a->length > b->length;
 }
 
-static int compare_networks(const struct rules_network *one, const struct rules_network *other)
+static int compare_networks(const struct network *one, const struct network *other)
 {
     if (one->length != other->length)
         return one->length < other->length ? -1 : 1;

@@ -3,6 +3,7 @@
 #define PEERCERT_RULES_MODEL_H
 
 #include "base/bytes.h"
+#include "base/network.h"
 #include "rules/rules.h"
 #include "rules/rules_arena.h"
 #include <stdatomic.h>
@@ -63,12 +64,6 @@ enum rules_form {
     FORM_NETWORK,
 };
 
-struct rules_network {
-    unsigned char address[16];
-    size_t length; /* 4 or 16 */
-    unsigned prefix;
-};
-
 /* One value of a key. All memory is the arena's; `name` is the rules'. */
 struct rules_value {
     const char *word; /* as written, without quotes */
@@ -76,7 +71,7 @@ struct rules_value {
     enum rules_form form;
     struct bytes bytes; /* in the form in which it is compared */
     X509_NAME *name;    /* dn: the whole name; attributes: a name of this part alone */
-    struct rules_network network;
+    struct network network;
     int64_t low, high; /* seconds, minutes, a set of days, or an age */
     uint32_t id;       /* of the issuer, group, or the identity value */
 };

@@ -4,7 +4,6 @@
 #include "rules/rules_dn.h"
 #include "rules/rules_words.h"
 
-#include <arpa/inet.h>
 #include <openssl/objects.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,41 +132,6 @@ bool rules_uri_is_plain(const char *uri, size_t path, size_t length)
     return true;
 }
 
-bool rules_address_is_mapped(const unsigned char *address, size_t length)
-{
-    static const unsigned char prefix[12] = {[10] = 0xFF, [11] = 0xFF};
-
-    return length == 16 && memcmp(address, prefix, sizeof(prefix)) == 0;
-}
-
-bool rules_address_read(const char *word, bool mapped, struct rules_network *network)
-{
-    if (inet_pton(AF_INET, word, network->address) == 1) {
-        network->length = 4;
-    } else if (inet_pton(AF_INET6, word, network->address) == 1) {
-        network->length = 16;
-        if (mapped && rules_address_is_mapped(network->address, network->length)) {
-            memmove(network->address, network->address + 12, 4);
-            network->length = 4;
-        }
-    } else {
-        return false;
-    }
-    network->prefix = (unsigned)network->length * 8;
-    return true;
-}
-
-bool rules_network_has(
-    const struct rules_network *network, const unsigned char *address, size_t length)
-{
-    size_t whole = network->prefix / 8;
-    unsigned rest = network->prefix % 8;
-
-    if (length != network->length || memcmp(address, network->address, whole) != 0)
-        return false;
-    return rest == 0 || (address[whole] ^ network->address[whole]) >> (8 - rest) == 0;
-}
-
 static bool read_mailbox(struct rules *rules, struct rules_value *value, struct error *error)
 {
     char form[RULES_MAX_LINE + 1] = "";
@@ -239,39 +203,32 @@ static bool read_uri(struct rules *rules, struct rules_value *value, struct erro
     return rules_value_set(rules, value, form, error);
 }
 
-/* An address, or one with /PREFIX. */
-static bool read_network(struct rules_value *value, struct error *error)
+static bool has_bits_beyond_prefix(const struct network *network)
 {
-    char word[INET6_ADDRSTRLEN];
-    const char *slash = strchr(value->word, '/');
-    size_t i, length = slash != NULL ? (size_t)(slash - value->word) : strlen(value->word);
-    struct rules_network *network = &value->network, rest;
-    char *end = NULL;
+    size_t i;
 
-    value->form = FORM_NETWORK;
-    if (length >= sizeof(word))
-        return rules_value_refuse(error, "is no address");
-    memcpy(word, value->word, length);
-    word[length] = '\0';
-    if (!rules_address_read(word, false, network))
-        return rules_value_refuse(error, "must be an address, or a network such as 192.0.2.0/24");
-    /* The client's address is compared as IPv4 then. */
-    if (value->key == KEY_FROM && rules_address_is_mapped(network->address, network->length))
-        return rules_value_refuse(error, "must be written as an IPv4 address, without ::ffff:");
-    if (slash == NULL)
-        return true;
-    if (strspn(slash + 1, "0123456789") != strlen(slash + 1) || strlen(slash + 1) > 3 ||
-        slash[1] == '\0' || (slash[1] == '0' && slash[2] != '\0') ||
-        strtoul(slash + 1, &end, 10) > network->length * 8)
-        return rules_value_refuse(error, "has no such prefix length");
-    network->prefix = (unsigned)strtoul(slash + 1, NULL, 10);
-    rest = *network;
     for (i = 0; i < network->length; i++) {
         unsigned kept = network->prefix > i * 8 ? network->prefix - (unsigned)i * 8 : 0;
 
-        if ((rest.address[i] & (kept >= 8 ? 0U : 0xFFU >> kept)) != 0)
-            return rules_value_refuse(error, "has bits set beyond its prefix");
+        if ((network->address[i] & (kept >= 8 ? 0U : 0xFFU >> kept)) != 0)
+            return true;
     }
+    return false;
+}
+
+static bool read_network(struct rules_value *value, struct error *error)
+{
+    struct network *network = &value->network;
+    const char *fault = network_read(value->word, network);
+
+    value->form = FORM_NETWORK;
+    if (fault != NULL)
+        return rules_value_refuse(error, fault);
+    /* The client's address is compared as IPv4 then. */
+    if (value->key == KEY_FROM && network_is_mapped(network->address, network->length))
+        return rules_value_refuse(error, "must be written as an IPv4 address, without ::ffff:");
+    if (has_bits_beyond_prefix(network))
+        return rules_value_refuse(error, "has bits set beyond its prefix");
     return true;
 }
 

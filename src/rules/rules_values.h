@@ -46,15 +46,4 @@ size_t rules_form_uri(const char *name, size_t length, char *out);
  * can hold for: not empty or dots, ASCII without spaces and `*?#%\`. */
 bool rules_uri_is_plain(const char *uri, size_t path, size_t length);
 
-/* Reads an address (RFC 791, RFC 4291), with `mapped` an IPv4-mapped one as IPv4. */
-bool rules_address_read(const char *word, bool mapped, struct rules_network *network);
-
-/* Whether an address is one of IPv4 in the form of IPv6 (RFC 4291 section 2.5.5.2): its last four
- * bytes are. */
-bool rules_address_is_mapped(const unsigned char *address, size_t length);
-
-/* Whether an address is in the network. */
-bool rules_network_has(
-    const struct rules_network *network, const unsigned char *address, size_t length);
-
 #endif

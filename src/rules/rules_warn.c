@@ -65,7 +65,7 @@ static bool value_covers(const struct rules_value *wide, const struct rules_valu
         return wide->high == 0 || (narrow->high != 0 && wide->high >= narrow->high);
     case KEY_FROM:
         return wide->network.prefix <= narrow->network.prefix &&
-               rules_network_has(&wide->network, narrow->network.address, narrow->network.length);
+               network_has(&wide->network, narrow->network.address, narrow->network.length);
     case KEY_PATH:
         if (path_covers(wide, narrow))
             return true;

@@ -111,47 +111,43 @@ static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_s
     return -1;
 }
 
-/* The same on the socket of this number, for who may connect; -1 also when it is closed. */
-static int accept_allowed(struct acceptor *acceptor, size_t number, bool *shortage)
+/* Without descriptors: waits a little, without a slot, before anybody is told of a connection. */
+static void pause_accepting(struct acceptor *acceptor, size_t number)
+{
+    worker_slots_leave(acceptor->service->slots);
+    (void)poll(NULL, 0, SHORTAGE_PAUSE_MS);
+    (void)pthread_rwlock_rdlock(&acceptor->lock);
+    if (number < acceptor->listener->count)
+        (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+}
+
+int acceptor_next(struct acceptor *acceptor, size_t number)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    bool allowed = false;
+    bool allowed = false, shortage = false;
     int fd = -1;
 
     (void)pthread_rwlock_rdlock(&acceptor->lock);
     if (number < acceptor->listener->count) {
         fd = accept_on(acceptor, acceptor->listener->fds[number], &address);
-        *shortage = fd < 0 && is_shortage(errno);
+        shortage = fd < 0 && is_shortage(errno);
         allowed = fd >= 0 && allowlist_allow(&acceptor->listener->peers, &address);
+        if (!shortage)
+            (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
     }
     (void)pthread_rwlock_unlock(&acceptor->lock);
-    if (fd < 0)
-        return fd;
-    if (allowed) {
+    if (shortage)
+        pause_accepting(acceptor, number);
+    if (allowed)
         metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_ACCEPTED, 1);
+    if (allowed || fd < 0)
         return fd;
-    }
     metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_REFUSED, 1);
     log_words(acceptor->service->log, LOG_LEVEL_WARNING,
         "a connection from an address that --allow-peer does not name was closed");
     (void)close(fd);
     return -1;
-}
-
-int acceptor_next(struct acceptor *acceptor, size_t number)
-{
-    bool shortage = false;
-    int fd = accept_allowed(acceptor, number, &shortage);
-
-    if (shortage) {
-        worker_slots_leave(acceptor->service->slots);
-        (void)poll(NULL, 0, SHORTAGE_PAUSE_MS);
-    }
-    (void)pthread_rwlock_rdlock(&acceptor->lock);
-    if (number < acceptor->listener->count)
-        (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
-    (void)pthread_rwlock_unlock(&acceptor->lock);
-    return fd;
 }
 
 /* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that

@@ -3,13 +3,14 @@
 #define PEERCERT_ALLOWLIST_H
 
 #include "base/error.h"
+#include "base/network.h"
 #include "config/config.h"
 #include <stdbool.h>
 #include <sys/socket.h>
 
 /* Who may connect over TCP: addresses, or networks such as 192.0.2.0/24. Zero it before use. */
 struct allowlist {
-    struct network *networks;
+    struct network *networks; /* of IPv6: those of IPv4 are mapped */
     size_t count;
     bool is_given; /* --allow-peer or the variable named them; otherwise they are loopback's */
 };

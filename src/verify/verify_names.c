@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_names.h"
+#include "base/network.h"
+#include "base/text.h"
 #include "verify/verify_directory.h"
 
 #include <openssl/x509v3.h>
@@ -202,17 +204,10 @@ static bool uri_matches(struct part name, struct part host, struct part base)
 /* An excluded host or domain as RFC 5280 section 4.2.1.10 writes it; final dots are let pass. */
 static bool is_domain(struct part base)
 {
-    size_t i, label = 0;
-
     base = without_final_dot(base);
     if (base.length > 0 && base.at[0] == '.')
         base = (struct part){base.at + 1, base.length - 1};
-    for (i = 0; i < base.length; i++) {
-        if (base.at[i] == '.' && label == 0)
-            return false;
-        label = base.at[i] == '.' ? 0 : label + 1;
-    }
-    return label > 0 && is_host(base);
+    return text_has_labels(base.at, base.length) && is_host(base);
 }
 
 /* A mailbox, a host or a domain. */
@@ -264,15 +259,6 @@ static bool has_holes(const ASN1_OCTET_STRING *base)
     return false;
 }
 
-/* An IPv4 address in the form of one of IPv6 (RFC 4291 section 2.5.5.2): constraints of neither
- * kind find the other. */
-static bool is_mapped(struct part address)
-{
-    static const char prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\xFF', '\xFF'};
-
-    return address.length == 16 && memcmp(address.at, prefix, sizeof(prefix)) == 0;
-}
-
 /* CAUSE_OF_CODE when nothing is wrong. */
 static enum verify_cause judge_subtrees(
     const STACK_OF(GENERAL_SUBTREE) * subtrees, int type, const ASN1_STRING *value, bool excluded)
@@ -289,7 +275,8 @@ static enum verify_cause judge_subtrees(
         if (type == GEN_IPADD) {
             if (has_holes(base->d.iPAddress))
                 return CAUSE_CONSTRAINT_UNREADABLE;
-            if (is_mapped(name))
+            /* Constraints of neither kind of address find the other. */
+            if (network_is_mapped((const unsigned char *)name.at, name.length))
                 return CAUSE_CONSTRAINT_NAME;
             continue;
         }

@@ -29,11 +29,7 @@ void criterion_send_assert(struct criterion_assert_stats *stats)
     _exit(1);
 }
 
-static void name_of(const struct criterion_test *test, char name[NAME_MOST])
-{
-    (void)snprintf(name, NAME_MOST, "%s/%s", test->category, test->name);
-}
-
+/* The test of this name; NULL when there is none. With NULL for a name all names are printed. */
 static const struct criterion_test *find(const char *wanted)
 {
     struct criterion_test **test;
@@ -42,24 +38,13 @@ static const struct criterion_test *find(const char *wanted)
     for (test = __start_cr_tst; test < __stop_cr_tst; test++) {
         if (*test == NULL)
             continue;
-        name_of(*test, name);
-        if (strcmp(name, wanted) == 0)
+        (void)snprintf(name, NAME_MOST, "%s/%s", (*test)->category, (*test)->name);
+        if (wanted == NULL)
+            (void)puts(name);
+        else if (strcmp(name, wanted) == 0)
             return *test;
     }
     return NULL;
-}
-
-static void list(void)
-{
-    struct criterion_test **test;
-    char name[NAME_MOST];
-
-    for (test = __start_cr_tst; test < __stop_cr_tst; test++) {
-        if (*test == NULL)
-            continue;
-        name_of(*test, name);
-        (void)puts(name);
-    }
 }
 
 static void set_limit(int resource, rlim_t most)
@@ -128,7 +113,7 @@ int main(int argc, char **argv)
     int status;
 
     if (argc > 1 && strcmp(argv[1], "--list") == 0) {
-        list();
+        (void)find(NULL);
         return 0;
     }
     folder = make_folder();

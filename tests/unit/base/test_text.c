@@ -315,3 +315,18 @@ Test(text, a_number_is_digits_and_nothing_else)
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         cr_expect_eq(text_number(cases[i].digits), cases[i].expected, "%s", cases[i].digits);
 }
+
+Test(text, labels_are_not_empty_and_have_dots_between_them)
+{
+    static const struct {
+        const char *name;
+        bool expected;
+    } rows[] = {{"a", true}, {"acme.example", true}, {"@.*", true}, {"", false}, {".", false},
+        {".a", false}, {"a.", false}, {"a..b", false}};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        cr_expect_eq(text_has_labels(rows[i].name, strlen(rows[i].name)), rows[i].expected, "%s",
+            rows[i].name);
+    cr_expect_not(text_has_labels("a.b", 2));
+}

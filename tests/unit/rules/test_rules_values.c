@@ -26,37 +26,6 @@ Test(rules_values, names_are_compared_in_their_forms)
     cr_expect_eq(memcmp(form, "urn:ACME/Ops", 12), 0);
 }
 
-Test(rules_values, an_address_is_in_a_network_by_its_first_bits)
-{
-    struct rules_network address, network;
-
-    cr_assert(rules_address_read("192.0.2.77", false, &address));
-    cr_assert(rules_address_read("192.0.2.64", false, &network));
-    cr_expect_eq(network.length, 4);
-    network.prefix = 26;
-    cr_expect(rules_network_has(&network, address.address, address.length));
-    network.prefix = 29;
-    cr_expect_not(rules_network_has(&network, address.address, address.length));
-    network.prefix = 0;
-    cr_expect(rules_network_has(&network, address.address, address.length));
-    cr_assert(rules_address_read("2001:db8::1", false, &address));
-    cr_expect_not(rules_network_has(&network, address.address, address.length),
-        "IPv6 is in no network of IPv4");
-}
-
-Test(rules_values, a_mapped_address_is_one_of_ipv4_when_asked_for)
-{
-    struct rules_network address;
-
-    cr_assert(rules_address_read("::ffff:192.0.2.1", true, &address));
-    cr_expect_eq(address.length, 4);
-    cr_assert(rules_address_read("::ffff:192.0.2.1", false, &address));
-    cr_expect_eq(address.length, 16);
-    cr_expect_not(rules_address_read("192.0.2.256", true, &address));
-    cr_expect_not(rules_address_read("192.0.2", true, &address));
-    cr_expect_not(rules_address_read("", true, &address));
-}
-
 Test(rules_values, a_value_is_read_as_its_key_asks)
 {
     static const struct {
