@@ -4,22 +4,12 @@
 #include "certificate/identity.h"
 #include "verify/verify_extensions.h"
 #include "verify/verify_purpose.h"
+#include "verify/verify_words_crls.h"
 
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Bytes of a name in a reason at the most. */
-#define NAME_BYTES 100
-
-/* What a sentence speaks of. */
-struct facts {
-    const struct finding *finding;
-    X509 *about;
-    const struct verify_options *options;
-    char name[NAME_BYTES]; /* of `about`, or of the CRL */
-};
 
 static void append_time(struct text *text, const ASN1_TIME *date)
 {
@@ -47,12 +37,12 @@ static void append_oid(struct text *text, const ASN1_OBJECT *object)
 }
 
 /* The words of the number alone, which a detail follows. */
-static void append_words(struct text *text, const struct facts *facts)
+static void append_words(struct text *text, const struct words_facts *facts)
 {
     text_append_string(text, verdict_error_words(facts->finding->code));
 }
 
-static void expired(struct text *text, const struct facts *facts)
+static void expired(struct text *text, const struct words_facts *facts)
 {
     if (facts->finding->depth == 0) {
         append_words(text, facts);
@@ -62,7 +52,7 @@ static void expired(struct text *text, const struct facts *facts)
     append_time(text, X509_get0_notAfter(facts->about));
 }
 
-static void not_yet_valid(struct text *text, const struct facts *facts)
+static void not_yet_valid(struct text *text, const struct words_facts *facts)
 {
     if (facts->finding->depth == 0) {
         append_words(text, facts);
@@ -72,7 +62,7 @@ static void not_yet_valid(struct text *text, const struct facts *facts)
     append_time(text, X509_get0_notBefore(facts->about));
 }
 
-static void unknown_critical(struct text *text, const struct facts *facts)
+static void unknown_critical(struct text *text, const struct words_facts *facts)
 {
     int i;
 
@@ -90,7 +80,7 @@ static void unknown_critical(struct text *text, const struct facts *facts)
 }
 
 /* Doubled (RFC 5280 section 4.2), or not readable, or of what libcrypto does not say. */
-static void invalid_extension(struct text *text, const struct facts *facts)
+static void invalid_extension(struct text *text, const struct words_facts *facts)
 {
     const ASN1_OBJECT *object = NULL;
     const char *words = extensions_explain(facts->about, &object);
@@ -104,7 +94,7 @@ static void invalid_extension(struct text *text, const struct facts *facts)
     text_append_string(text, words);
 }
 
-static void weak_key(struct text *text, const struct facts *facts)
+static void weak_key(struct text *text, const struct words_facts *facts)
 {
     const EVP_PKEY *key = X509_get0_pubkey(facts->about);
 
@@ -114,7 +104,7 @@ static void weak_key(struct text *text, const struct facts *facts)
             EVP_PKEY_get_bits(key), facts->options->security_level);
 }
 
-static void weak_digest(struct text *text, const struct facts *facts)
+static void weak_digest(struct text *text, const struct words_facts *facts)
 {
     int nid = X509_get_signature_nid(facts->about);
 
@@ -123,7 +113,7 @@ static void weak_digest(struct text *text, const struct facts *facts)
         text_printf(text, ": %s, at level %d", OBJ_nid2ln(nid), facts->options->security_level);
 }
 
-static void wrong_purpose(struct text *text, const struct facts *facts)
+static void wrong_purpose(struct text *text, const struct words_facts *facts)
 {
     const bool as_issuer = facts->finding->depth > 0;
     const char *fault = purpose_fault(facts->about, facts->options->purpose, as_issuer);
@@ -136,21 +126,16 @@ static void wrong_purpose(struct text *text, const struct facts *facts)
     append_words(text, facts);
 }
 
-static void append_name(struct text *text, const struct facts *facts)
+static void no_ca(struct text *text, const struct words_facts *facts)
 {
     append_words(text, facts);
-    text_printf(text, ": %s", facts->name);
+    text_printf(text, ": %s%s", facts->name,
+        (X509_get_key_usage(facts->about) & KU_KEY_CERT_SIGN) == 0
+            ? ", whose keyUsage does not have keyCertSign"
+            : ", which has no basicConstraints with CA:TRUE");
 }
 
-static void no_ca(struct text *text, const struct facts *facts)
-{
-    append_name(text, facts);
-    text_append_string(text, (X509_get_key_usage(facts->about) & KU_KEY_CERT_SIGN) == 0
-                                 ? ", whose keyUsage does not have keyCertSign"
-                                 : ", which has no basicConstraints with CA:TRUE");
-}
-
-static void path_length(struct text *text, const struct facts *facts)
+static void path_length(struct text *text, const struct words_facts *facts)
 {
     append_words(text, facts);
     text_printf(text, ": %s allows %ld", facts->name, X509_get_pathlen(facts->about));
@@ -171,7 +156,7 @@ static bool is_host_misread(const ASN1_STRING *uri)
     return false;
 }
 
-static void not_permitted(struct text *text, const struct facts *facts)
+static void not_permitted(struct text *text, const struct words_facts *facts)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(facts->about, NID_subject_alt_name, NULL, NULL);
     int i;
@@ -189,13 +174,13 @@ static void not_permitted(struct text *text, const struct facts *facts)
     GENERAL_NAMES_free(names);
 }
 
-static void may_not_sign(struct text *text, const struct facts *facts)
+static void may_not_sign(struct text *text, const struct words_facts *facts)
 {
     text_printf(
         text, "the key usage of its issuer %s does not allow it to sign certificates", facts->name);
 }
 
-static void unknown_issuer(struct text *text, const struct facts *facts)
+static void unknown_issuer(struct text *text, const struct words_facts *facts)
 {
     text_printf(text,
         "the trusted CA did not sign it (its issuer is %s), or an intermediate certificate is "
@@ -203,145 +188,28 @@ static void unknown_issuer(struct text *text, const struct facts *facts)
         facts->name);
 }
 
-static void crl_signature(struct text *text, const struct facts *facts)
-{
-    append_words(text, facts);
-    text_printf(text, ": no key of %s that is known signed it", facts->name);
-}
-
-static void other_key_crl(struct text *text, const struct facts *facts)
-{
-    text_printf(text, "%s: %s", verify_cause_words(CAUSE_CRL_OTHER_KEY), facts->name);
-}
-
-static void weak_crl(struct text *text, const struct facts *facts)
-{
-    const ASN1_OBJECT *object = NULL;
-
-    X509_ALGOR_get0(&object, NULL, NULL, crl_signature_algorithm(facts->finding->crl));
-    text_printf(text, "%s: %s, at level %d: %s", verify_cause_words(CAUSE_CRL_DIGEST),
-        OBJ_nid2ln(OBJ_obj2nid(object)), facts->options->security_level, facts->name);
-}
-
-static void append_crl_time(struct text *text, const struct facts *facts, const char *before,
-    bool (*get)(const struct crl *crl, time_t *seconds))
-{
-    char buffer[IDENTITY_TIME_SIZE];
-    time_t seconds;
-
-    append_name(text, facts);
-    if (facts->finding->crl == NULL || !get(facts->finding->crl, &seconds))
-        return;
-    identity_format_time(seconds, buffer);
-    text_printf(text, "%s%s", before, buffer);
-}
-
-static void stale_crl(struct text *text, const struct facts *facts)
-{
-    append_crl_time(text, facts, " should have given another one by ", crl_next_update);
-}
-
-static void early_crl(struct text *text, const struct facts *facts)
-{
-    append_crl_time(text, facts, ", from ", crl_this_update);
-}
-
-static void endless_crl(struct text *text, const struct facts *facts)
-{
-    bool is_there = facts->finding->crl != NULL && crl_has_next_update(facts->finding->crl);
-
-    text_printf(text, "the issuer's CRL has %s, so it does not count: %s",
-        is_there ? "a nextUpdate that cannot be read" : "no nextUpdate (RFC 5280 section 5.1.2.5)",
-        facts->name);
-}
-
-static void undated_crl(struct text *text, const struct facts *facts)
-{
-    text_printf(text, "the issuer's CRL has a thisUpdate that cannot be read: %s", facts->name);
-}
-
-static void faulty_crl(struct text *text, const struct facts *facts)
-{
-    const char *fault = facts->finding->crl != NULL ? crl_fault(facts->finding->crl) : NULL;
-
-    text_printf(text, "the issuer's CRL does not count: %s: %s",
-        fault != NULL ? fault : "it has a critical extension that is not understood", facts->name);
-}
-
-/* Which certificates a list is for that is not for this one; NULL when its scope does not say (RFC
- * 5280 section 5.2.5). */
-static const char *scope_words(const ISSUING_DIST_POINT *scope, X509 *about)
-{
-    const bool is_ca = (X509_get_extension_flags(about) & EXFLAG_CA) != 0;
-
-    if (scope == NULL)
-        return NULL;
-    if (scope->onlyattr > 0)
-        return "attribute certificates alone";
-    if (scope->onlyCA > 0 && !is_ca)
-        return "those of CAs alone";
-    if (scope->onlyuser > 0 && (is_ca || X509_get_version(about) != X509_VERSION_3))
-        return "those of users alone";
-    return scope->distpoint != NULL
-               ? "those whose cRLDistributionPoints name its distribution point"
-               : NULL;
-}
-
-static void other_crl(struct text *text, const struct facts *facts)
-{
-    const struct crl *crl = facts->finding->crl;
-    const char *scope = crl != NULL ? scope_words(crl_scope(crl), facts->about) : NULL;
-
-    if (crl != NULL && crl_is_delta(crl))
-        text_printf(
-            text, "the issuer's CRL is a delta CRL without a complete one: %s", facts->name);
-    else if (crl == NULL)
-        text_printf(text, "the issuer's CRLs are for some reasons alone: %s", facts->name);
-    else if (scope != NULL)
-        text_printf(text, "the issuer's CRL is for other certificates, %s: %s", scope, facts->name);
-    else
-        append_name(text, facts);
-}
-
-/* Whose name a sentence has: of the certificate, or of its issuer. */
-enum whose { ABOUT, ISSUER };
-
-/* The sentences that say more than the X509_V_ERR number or the cause alone. */
-static const struct {
-    int code;
-    enum verify_cause cause;
-    enum whose whose;
-    void (*append)(struct text *text, const struct facts *facts);
-} sentences[] = {
-    {X509_V_ERR_CERT_HAS_EXPIRED, CAUSE_OF_CODE, ABOUT, expired},
-    {X509_V_ERR_CERT_NOT_YET_VALID, CAUSE_OF_CODE, ABOUT, not_yet_valid},
-    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, CAUSE_OF_CODE, ABOUT, unknown_critical},
-    {X509_V_ERR_INVALID_EXTENSION, CAUSE_OF_CODE, ABOUT, invalid_extension},
-    {X509_V_ERR_INVALID_POLICY_EXTENSION, CAUSE_OF_CODE, ABOUT, invalid_extension},
-    {X509_V_ERR_INVALID_POLICY_EXTENSION, CAUSE_POLICY_UNREADABLE, ABOUT, invalid_extension},
-    {X509_V_ERR_EE_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
-    {X509_V_ERR_CA_KEY_TOO_SMALL, CAUSE_OF_CODE, ABOUT, weak_key},
-    {X509_V_ERR_CA_MD_TOO_WEAK, CAUSE_OF_CODE, ABOUT, weak_digest},
-    {X509_V_ERR_INVALID_PURPOSE, CAUSE_OF_CODE, ABOUT, wrong_purpose},
-    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, ABOUT, no_ca},
-    {X509_V_ERR_PATH_LENGTH_EXCEEDED, CAUSE_OF_CODE, ABOUT, path_length},
-    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, CAUSE_OF_CODE, ABOUT, may_not_sign},
-    {X509_V_ERR_PERMITTED_VIOLATION, CAUSE_OF_CODE, ABOUT, not_permitted},
-    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, ISSUER, unknown_issuer},
-    {X509_V_ERR_UNABLE_TO_GET_CRL, CAUSE_OF_CODE, ISSUER, append_name},
-    {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_OF_CODE, ISSUER, crl_signature},
-    {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_CRL_DIGEST, ISSUER, weak_crl},
-    {X509_V_ERR_CRL_SIGNATURE_FAILURE, CAUSE_CRL_OTHER_KEY, ISSUER, other_key_crl},
-    {X509_V_ERR_CRL_HAS_EXPIRED, CAUSE_OF_CODE, ISSUER, stale_crl},
-    {X509_V_ERR_CRL_NOT_YET_VALID, CAUSE_OF_CODE, ISSUER, early_crl},
-    {X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, endless_crl},
-    {X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, CAUSE_OF_CODE, ISSUER, undated_crl},
-    {X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, CAUSE_OF_CODE, ISSUER, faulty_crl},
-    {X509_V_ERR_DIFFERENT_CRL_SCOPE, CAUSE_OF_CODE, ISSUER, other_crl},
-    {X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, CAUSE_OF_CODE, ISSUER, append_name},
+/* The sentences that say more than the X509_V_ERR number or the cause alone; the name is the
+ * certificate's, or its issuer's where that is not known. */
+static const struct words_sentence sentences[] = {
+    {X509_V_ERR_CERT_HAS_EXPIRED, CAUSE_OF_CODE, expired},
+    {X509_V_ERR_CERT_NOT_YET_VALID, CAUSE_OF_CODE, not_yet_valid},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, CAUSE_OF_CODE, unknown_critical},
+    {X509_V_ERR_INVALID_EXTENSION, CAUSE_OF_CODE, invalid_extension},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, CAUSE_OF_CODE, invalid_extension},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, CAUSE_POLICY_UNREADABLE, invalid_extension},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, CAUSE_OF_CODE, weak_key},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, CAUSE_OF_CODE, weak_key},
+    {X509_V_ERR_CA_MD_TOO_WEAK, CAUSE_OF_CODE, weak_digest},
+    {X509_V_ERR_INVALID_PURPOSE, CAUSE_OF_CODE, wrong_purpose},
+    {X509_V_ERR_INVALID_CA, CAUSE_OF_CODE, no_ca},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED, CAUSE_OF_CODE, path_length},
+    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, CAUSE_OF_CODE, may_not_sign},
+    {X509_V_ERR_PERMITTED_VIOLATION, CAUSE_OF_CODE, not_permitted},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, CAUSE_ISSUER_UNKNOWN, unknown_issuer},
+    {.append = NULL},
 };
 
-static bool set_name(struct facts *facts, const X509_NAME *name)
+static bool set_name(struct words_facts *facts, const X509_NAME *name)
 {
     char *shown = identity_name(name, NULL);
 
@@ -352,27 +220,40 @@ static bool set_name(struct facts *facts, const X509_NAME *name)
     return true;
 }
 
-static bool append_sentence(struct text *text, struct facts *facts)
+/* NULL when there is none. */
+static const struct words_sentence *find(
+    const struct words_sentence *row, const struct finding *finding)
+{
+    for (; row->append != NULL; row++) {
+        if (row->code == finding->code && row->cause == finding->cause)
+            return row;
+    }
+    return NULL;
+}
+
+static bool append_sentence(struct text *text, struct words_facts *facts)
 {
     const struct finding *finding = facts->finding;
-    size_t i;
+    const struct words_sentence *of_crl = find(words_crl_sentences, finding);
+    const struct words_sentence *sentence = of_crl != NULL ? of_crl : find(sentences, finding);
+    bool of_issuer;
 
-    for (i = 0; facts->about != NULL && i < sizeof(sentences) / sizeof(sentences[0]); i++) {
-        if (sentences[i].code != finding->code || sentences[i].cause != finding->cause)
-            continue;
-        if (!set_name(facts, sentences[i].whose == ABOUT ? X509_get_subject_name(facts->about)
-                                                         : X509_get_issuer_name(facts->about)))
-            return false;
-        sentences[i].append(text, facts);
+    if (facts->about == NULL || sentence == NULL) {
+        text_append_string(text, finding->cause != CAUSE_OF_CODE
+                                     ? verify_cause_words(finding->cause)
+                                     : verdict_error_words(finding->code));
         return true;
     }
-    text_append_string(text, finding->cause != CAUSE_OF_CODE ? verify_cause_words(finding->cause)
-                                                             : verdict_error_words(finding->code));
+    of_issuer = of_crl != NULL || sentence->append == unknown_issuer;
+    if (!set_name(facts,
+            of_issuer ? X509_get_issuer_name(facts->about) : X509_get_subject_name(facts->about)))
+        return false;
+    sentence->append(text, facts);
     return true;
 }
 
 /* Which certificate of the chain is meant. */
-static bool append_place(struct text *text, struct facts *facts)
+static bool append_place(struct text *text, struct words_facts *facts)
 {
     text_printf(text, " (certificate %d of its chain, counted from the client's as 0",
         facts->finding->depth);
@@ -389,7 +270,7 @@ static bool append_place(struct text *text, struct facts *facts)
 bool words_describe(const struct finding *finding, X509 *about,
     const struct verify_options *options, struct verdict *verdict)
 {
-    struct facts facts = {.finding = finding, .about = about, .options = options};
+    struct words_facts facts = {.finding = finding, .about = about, .options = options};
     struct text text = {.limit = 0};
     bool good;
 

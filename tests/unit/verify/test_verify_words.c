@@ -24,23 +24,6 @@ static void end(void)
 
 TestSuite(verify_words, .init = begin, .fini = end);
 
-static void expect_words(const struct setup *setup, const struct pki *leaf,
-    enum verdict_status status, int code, const char *words)
-{
-    struct setup its = *setup;
-    struct verdict verdict;
-    X509 *decoded = pki_decoded(leaf);
-
-    its.without_second_judge = true;
-    verdict = verify_judge(&its, decoded);
-    verify_expect(&verdict, status, words);
-    cr_expect_eq(
-        verdict.error_code, code, "%s: error %d: %s", words, verdict.error_code, verdict.reason);
-    cr_expect_not_null(
-        strstr(verdict.reason, words), "expected '%s', came '%s'", words, verdict.reason);
-    X509_free(decoded);
-}
-
 /* A client's certificate below our CA. */
 static void expect_client(
     struct pki_spec spec, enum verdict_status status, int code, const char *words)
@@ -49,7 +32,7 @@ static void expect_client(
 
     spec.issuer = spec.issuer != NULL ? spec.issuer : ca;
     leaf = pki_make(&spec);
-    expect_words(&(struct setup){.ca = {ca}}, leaf, status, code, words);
+    verify_expect_words(&(struct setup){.ca = {ca}}, leaf, status, code, words);
     pki_free(leaf);
 }
 
@@ -62,8 +45,8 @@ static void expect_below(struct pki_spec spec, int code, const char *words)
     spec.issuer = ca;
     between = pki_make(&spec);
     leaf = pki_client("CN=x", between);
-    expect_words(&(struct setup){.ca = {ca}, .intermediates = {between}}, leaf, VERDICT_UNTRUSTED,
-        code, words);
+    verify_expect_words(&(struct setup){.ca = {ca}, .intermediates = {between}}, leaf,
+        VERDICT_UNTRUSTED, code, words);
     pki_free(leaf);
     pki_free(between);
 }
@@ -76,11 +59,11 @@ Test(verify_words, of_strangers)
     struct pki *self = pki_make(&(struct pki_spec){.subject = "CN=self"});
     struct pki *leaf = pki_client("CN=x", other);
 
-    expect_words(&(struct setup){.ca = {ca}}, self, VERDICT_UNTRUSTED,
+    verify_expect_words(&(struct setup){.ca = {ca}}, self, VERDICT_UNTRUSTED,
         X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it signed itself");
-    expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
+    verify_expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
         X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, "its issuer is CN=Other CA");
-    expect_words(&(struct setup){.ca = {ca}, .chain = {other}}, leaf, VERDICT_UNTRUSTED,
+    verify_expect_words(&(struct setup){.ca = {ca}, .chain = {other}}, leaf, VERDICT_UNTRUSTED,
         X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, "its chain ends at a CA that is not the trusted one");
     expect_client((struct pki_spec){.issuer = twin}, VERDICT_UNTRUSTED,
         X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
@@ -100,7 +83,7 @@ Test(verify_words, of_one_that_names_itself_and_did_not_sign_itself)
     struct pki *mimic = pki_ca("CN=x");
     struct pki *leaf = pki_make(&(struct pki_spec){.subject = "CN=x", .issuer = mimic});
 
-    expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
+    verify_expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
         X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it names itself as its issuer");
     pki_free(leaf);
     pki_free(mimic);
@@ -121,9 +104,9 @@ Test(verify_words, of_a_key_identifier_that_is_anothers)
         .extensions = {"subjectKeyIdentifier=0102030405"}});
     struct pki *leaf = pki_client("CN=x", mixed);
 
-    expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
+    verify_expect_words(&(struct setup){.ca = {ca}}, leaf, VERDICT_UNTRUSTED,
         X509_V_ERR_AKID_SKID_MISMATCH, "key signed it, but its authorityKeyIdentifier");
-    expect_words(&(struct setup){.ca = {ca, other}}, leaf, VERDICT_UNTRUSTED,
+    verify_expect_words(&(struct setup){.ca = {ca, other}}, leaf, VERDICT_UNTRUSTED,
         X509_V_ERR_AKID_SKID_MISMATCH, "the CA's key signed it");
     pki_free(leaf);
     pki_free(mixed);
@@ -241,8 +224,8 @@ Test(verify_words, of_path_lengths)
         pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = narrow, .ca = true});
     struct pki *leaf = pki_client("CN=x", between);
 
-    expect_words(&(struct setup){.ca = {narrow}, .chain = {between}}, leaf, VERDICT_UNTRUSTED,
-        X509_V_ERR_PATH_LENGTH_EXCEEDED, "CN=Narrow allows 0");
+    verify_expect_words(&(struct setup){.ca = {narrow}, .chain = {between}}, leaf,
+        VERDICT_UNTRUSTED, X509_V_ERR_PATH_LENGTH_EXCEEDED, "CN=Narrow allows 0");
     pki_free(leaf);
     pki_free(between);
     pki_free(narrow);
@@ -275,7 +258,7 @@ Test(verify_words, of_names_that_are_not_permitted)
         (void)snprintf(extension, sizeof(extension), "subjectAltName=%s", rows[i].names);
         leaf = pki_make(
             &(struct pki_spec){.subject = "CN=x", .issuer = narrow, .extensions = {extension}});
-        expect_words(&(struct setup){.ca = {narrow}}, leaf, VERDICT_UNTRUSTED,
+        verify_expect_words(&(struct setup){.ca = {narrow}}, leaf, VERDICT_UNTRUSTED,
             X509_V_ERR_PERMITTED_VIOLATION,
             rows[i].misread
                 ? "is not one that its CA may sign, or that cannot be told: a URI has ? or #"
@@ -283,129 +266,6 @@ Test(verify_words, of_names_that_are_not_permitted)
         pki_free(leaf);
     }
     pki_free(narrow);
-}
-
-/* About that client, by a list of its CA or of another. */
-static void expect_crl_of(
-    const struct pki *leaf, struct pki_crl_spec spec, int code, const char *words)
-{
-    X509_CRL *crl;
-
-    spec.issuer = spec.issuer != NULL ? spec.issuer : ca;
-    crl = pki_crl(&spec);
-    expect_words(
-        &(struct setup){.ca = {ca}, .crls = {crl}}, leaf, VERDICT_REVOCATION_UNKNOWN, code, words);
-    X509_CRL_free(crl);
-}
-
-static void expect_crl(struct pki_crl_spec spec, int code, const char *words)
-{
-    struct pki *leaf = pki_client("CN=x", ca);
-
-    expect_crl_of(leaf, spec, code, words);
-    pki_free(leaf);
-}
-
-/* Of two lists the root's is not for the CA between. */
-static void expect_crl_of_root(struct pki_crl_spec spec, int code, const char *words)
-{
-    struct pki *between =
-        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = ca, .ca = true});
-    struct pki *leaf = pki_client("CN=x", between);
-    X509_CRL *below = pki_crl(&(struct pki_crl_spec){.issuer = between}), *above;
-
-    spec.issuer = ca;
-    above = pki_crl(&spec);
-    expect_words(&(struct setup){.ca = {ca}, .chain = {between}, .crls = {below, above}}, leaf,
-        VERDICT_REVOCATION_UNKNOWN, code, words);
-    X509_CRL_free(above);
-    X509_CRL_free(below);
-    pki_free(leaf);
-    pki_free(between);
-}
-
-Test(verify_words, of_lists_for_one_kind_about_a_ca)
-{
-    expect_crl_of_root(
-        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-            .configuration = "[idp]\nonlyuser=TRUE\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of users alone: CN=Our CA");
-    expect_crl_of_root(
-        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-            .configuration = "[idp]\nonlyCA=TRUE\nfullname=URI:http://a.example/b\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "those whose cRLDistributionPoints name its");
-}
-
-/* A certificate of version 1 does not say whether it is a CA's. */
-Test(verify_words, of_lists_for_one_kind_about_a_certificate_of_no_kind)
-{
-    struct pki *old = pki_make(&(struct pki_spec){.issuer = ca, .version = 1});
-
-    expect_crl_of(old,
-        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-            .configuration = "[idp]\nonlyCA=TRUE\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of CAs alone: CN=Our CA");
-    expect_crl_of(old,
-        (struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-            .configuration = "[idp]\nonlyuser=TRUE\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of users alone: CN=Our CA");
-    pki_free(old);
-}
-
-Test(verify_words, of_revocation_lists)
-{
-    struct pki *other = pki_ca("CN=Other CA"), *twin = pki_ca("CN=Our CA");
-    struct pki *mute = pki_make(&(struct pki_spec){
-        .subject = "CN=Mute", .ca = true, .extensions = {"keyUsage=critical,keyCertSign"}});
-    struct pki *below = pki_client("CN=x", mute);
-    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = mute});
-
-    expect_crl((struct pki_crl_spec){.issuer = other}, X509_V_ERR_UNABLE_TO_GET_CRL,
-        "no CRL of its issuer is there: CN=Our CA");
-    expect_crl((struct pki_crl_spec){.issuer = twin}, X509_V_ERR_CRL_SIGNATURE_FAILURE,
-        "no key of CN=Our CA that is known signed it");
-    expect_crl((struct pki_crl_spec){.this_update_text = "20200101000000Z",
-                   .next_update_text = "20210203040506Z"},
-        X509_V_ERR_CRL_HAS_EXPIRED,
-        "CN=Our CA should have given another one by 2021-02-03T04:05:06Z");
-    expect_crl((struct pki_crl_spec){.this_update_text = "20450203040506Z",
-                   .next_update_text = "20480101000000Z"},
-        X509_V_ERR_CRL_NOT_YET_VALID, "CN=Our CA, from 2045-02-03T04:05:06Z");
-    expect_crl((struct pki_crl_spec){.no_next_update = true},
-        X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, "has no nextUpdate");
-    expect_crl((struct pki_crl_spec){.next_update_text = "nonsense date"},
-        X509_V_ERR_ERROR_IN_CRL_NEXT_UPDATE_FIELD, "a nextUpdate that cannot be read");
-    expect_crl((struct pki_crl_spec){.this_update_text = "nonsense date"},
-        X509_V_ERR_ERROR_IN_CRL_LAST_UPDATE_FIELD, "a thisUpdate that cannot be read");
-    expect_crl((struct pki_crl_spec){.extensions = {"1.2.3.4=critical,DER:0500"}},
-        X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION, "does not count: it has a critical extension");
-    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-                   .configuration = "[idp]\nonlyCA=TRUE\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates, those of CAs alone: CN=Our CA");
-    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-                   .configuration = "[idp]\nonlyAA=TRUE\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "certificates, attribute certificates alone: CN=Our CA");
-    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-                   .configuration = "[idp]\nonlyuser=TRUE\nfullname=URI:http://a.example/b\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "those whose cRLDistributionPoints name its");
-    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,DER:30048302"
-                                                    "0700"}},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for other certificates: CN=Our CA");
-    expect_crl((struct pki_crl_spec){.extensions = {"issuingDistributionPoint=critical,@idp"},
-                   .configuration = "[idp]\nonlysomereasons=keyCompromise\n"},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "for some reasons alone: CN=Our CA");
-    expect_crl((struct pki_crl_spec){.number = 2, .delta_base_plus_one = 2},
-        X509_V_ERR_DIFFERENT_CRL_SCOPE, "a delta CRL without a complete one: CN=Our CA");
-    expect_crl((struct pki_crl_spec){.digest = "sha1"}, X509_V_ERR_CRL_SIGNATURE_FAILURE,
-        "the issuer's CRL is signed with a digest that is too weak for the security level: "
-        "ecdsa-with-SHA1, at level 2: CN=Our CA");
-    expect_words(&(struct setup){.ca = {mute}, .crls = {crl}}, below, VERDICT_REVOCATION_UNKNOWN,
-        X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, "CN=Mute");
-    X509_CRL_free(crl);
-    pki_free(below);
-    pki_free(mute);
-    pki_free(twin);
-    pki_free(other);
 }
 
 Test(verify_words, each_cause_has_a_sentence_and_a_number)

@@ -207,3 +207,20 @@ struct verdict verify_both(
     verify_expect(&verdict, wanted, what);
     return verdict;
 }
+
+void verify_expect_words(const struct setup *setup, const struct pki *leaf,
+    enum verdict_status status, int code, const char *words)
+{
+    struct setup its = *setup;
+    struct verdict verdict;
+    X509 *decoded = pki_decoded(leaf);
+
+    its.without_second_judge = true;
+    verdict = verify_judge(&its, decoded);
+    verify_expect(&verdict, status, words);
+    cr_expect_eq(
+        verdict.error_code, code, "%s: error %d: %s", words, verdict.error_code, verdict.reason);
+    cr_expect_not_null(
+        strstr(verdict.reason, words), "expected '%s', came '%s'", words, verdict.reason);
+    X509_free(decoded);
+}

@@ -61,6 +61,11 @@ struct verdict verify_judge(const struct setup *setup, X509 *leaf);
 /* Fails the test with the verdict in words unless it has this status. */
 void verify_expect(const struct verdict *verdict, enum verdict_status wanted, const char *what);
 
+/* Judges a certificate by our code alone, and expects this verdict with this error, and words that
+ * its reason holds. */
+void verify_expect_words(const struct setup *setup, const struct pki *leaf,
+    enum verdict_status status, int code, const char *words);
+
 /* Judges and expects. */
 struct verdict verify_both(const struct setup *setup, const struct pki *leaf,
     enum verdict_status wanted, const char *what);
