@@ -13,7 +13,7 @@
 /* Each of these costs time when it is decoded: more than any certificate has that is meant to be
  * used. Real ones have some 20 extensions and attributes at the most, and up to 2,000 names. */
 #define CERTIFICATE_MAX_EXTENSIONS ((size_t)64)
-#define CERTIFICATE_MAX_VALUES ((size_t)5000)    /* of DER, in all extensions together */
+#define CERTIFICATE_MAX_VALUES ((size_t)5000)    /* in all extensions of known kinds */
 #define CERTIFICATE_MAX_ATTRIBUTES ((size_t)300) /* of subject and issuer together */
 /* Keys that make verification absurdly slow are refused before they are used: RSA and DSA above
  * this many bits. */

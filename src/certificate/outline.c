@@ -2,6 +2,8 @@
 #include "certificate/outline.h"
 #include "certificate/certificate.h"
 
+#include <string.h>
+
 #define DER_VERSION 0xA0
 #define DER_ISSUER_ID 0x81
 #define DER_SUBJECT_ID 0x82
@@ -67,18 +69,38 @@ static size_t count_values(struct der_span value)
     return count + value.length / 2;
 }
 
-/* Extensions, and the values in all of them. */
+/* Whether libcrypto may decode the values of such extensions: those of X.509, PKIX, Netscape and
+ * Certificate Transparency. The value of another, an attestation for instance, stays as it is. */
+static bool is_decoded(struct der_span identifier)
+{
+    static const struct {
+        const char *arc;
+        size_t length;
+    } arcs[] = {{"\x55\x1D", 2}, {"\x2B\x06\x01\x05\x05\x07", 6},
+        {"\x60\x86\x48\x01\x86\xF8\x42", 7}, {"\x2B\x06\x01\x04\x01\xD6\x79", 7}};
+    size_t i;
+
+    for (i = 0; i < sizeof(arcs) / sizeof(arcs[0]); i++) {
+        if (identifier.length >= arcs[i].length &&
+            memcmp(identifier.at, arcs[i].arc, arcs[i].length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Extensions, and the values in those that are decoded. */
 static bool count_extensions(struct der_span extensions, size_t *count, size_t *values)
 {
-    struct der_span extension, part;
+    struct der_span extension, identifier, part;
 
     for (*count = *values = 0; der_take(&extensions, DER_SEQUENCE, &extension); ++*count) {
-        if (!der_take(&extension, DER_OBJECT_IDENTIFIER, &part))
+        if (!der_take(&extension, DER_OBJECT_IDENTIFIER, &identifier))
             return false;
         (void)der_take(&extension, DER_BOOLEAN, &part);
         if (!der_take(&extension, DER_OCTET_STRING, &part) || extension.length > 0)
             return false;
-        *values += count_values(part);
+        if (is_decoded(identifier))
+            *values += count_values(part);
     }
     return extensions.length == 0;
 }

@@ -129,11 +129,56 @@ Test(outline, attributes_of_subject_and_issuer_are_counted_together)
     X509_NAME_free(name);
 }
 
+struct added {
+    const char *oid;
+    struct der_span value;
+};
+
 static void add_value(X509 *certificate, void *context)
 {
-    const struct der_span *value = context;
+    const struct added *added = context;
 
-    pki_add_raw_extension(certificate, "1.2.3.4", false, value->at, value->length);
+    pki_add_raw_extension(certificate, added->oid, false, added->value.at, added->value.length);
+}
+
+/* A certificate with an extension of this kind that holds so many bytes, all of them zero. */
+static void expect_extension(const char *oid, size_t count, const char *words)
+{
+    static const unsigned char bytes[16000];
+    struct added added = {oid, {bytes, count}};
+    size_t length = 0;
+    struct pki *pki = pki_make(
+        &(struct pki_spec){.no_extensions = true, .customise = add_value, .context = &added});
+    unsigned char *der = pki_der(pki->certificate, &length);
+
+    expect_outline(der, length, words);
+    free(der);
+    pki_free(pki);
+}
+
+/* Each two bytes of these are a value. */
+Test(outline, what_stands_in_extensions_that_libcrypto_may_decode_is_counted)
+{
+    static const char *const kinds[] = {"2.5.29.17", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.48.1.5",
+        "2.16.840.1.113730.1.1", "1.3.6.1.4.1.11129.2.4.2"};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        expect_extension(kinds[i], 10000, NULL);
+        expect_extension(
+            kinds[i], 10002, "its extensions hold 5001 values, above the limit of 5000");
+    }
+}
+
+/* Attestations, for instance, are as long as that, and need not be DER. */
+Test(outline, what_stands_in_an_extension_of_an_unknown_kind_is_not_counted)
+{
+    static const char *const kinds[] = {
+        "1.2.3.4", "1.2.840.113741.1337.6", "2.23.133.5.4.9", "2.5.30.17", "1.3.6.1.4.1.11128.2"};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        expect_extension(kinds[i], 16000, NULL);
 }
 
 /* Whatever the value of an extension is: libcrypto reads BER too, in which these bytes may be. */
@@ -147,13 +192,13 @@ Test(outline, what_is_not_der_within_an_extension_counts_as_much_as_it_can_hold)
     size_t i, length = 0;
 
     for (i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
-        struct der_span value = {bytes, 10001};
+        struct added added = {"2.5.29.17", {bytes, 10001}};
         int above;
 
         memcpy(bytes, beginnings[i], strlen(beginnings[i]));
-        for (above = 0; above < 2; above++, value.length++) {
+        for (above = 0; above < 2; above++, added.value.length++) {
             struct pki *pki = pki_make(&(struct pki_spec){
-                .no_extensions = true, .customise = add_value, .context = &value});
+                .no_extensions = true, .customise = add_value, .context = &added});
             unsigned char *der = pki_der(pki->certificate, &length);
 
             expect_outline(der, length,
