@@ -77,3 +77,15 @@ void expect_rules_refusals(const struct refusal *refusals, size_t count)
     for (i = 0; i < count; i++)
         expect_rules_refused(refusals[i].text, refusals[i].wanted);
 }
+
+void expect_terms_refused(const char *const *terms, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        char text[512];
+
+        (void)snprintf(text, sizeof(text), ACME "allow issuer=acme user=x %s", terms[i]);
+        expect_rules_refused(text, ":2: *");
+    }
+}

@@ -36,6 +36,9 @@ void expect_rules_refused(const char *text, const char *wanted);
 void expect_rules_taken_or(const char *text, const char *wanted);
 void expect_rules_refusals(const struct refusal *refusals, size_t count);
 
+/* A line with this term, KEY=VALUE, beside what it needs is refused. */
+void expect_terms_refused(const char *const *terms, size_t count);
+
 #define REFUSED(refusals) expect_rules_refusals(refusals, sizeof(refusals) / sizeof((refusals)[0]))
 
 #endif

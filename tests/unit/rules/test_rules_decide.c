@@ -160,75 +160,6 @@ Test(rules_decide, who_is_meant)
     TRY(TWO_ISSUERS, rows);
 }
 
-Test(rules_decide, groups_maps_and_one_issuer)
-{
-    static const struct row rows[] = {
-        {"group ops issuer=acme ou=Ops o=Acme\nallow group=ops", "dan", "GET h /", "yes 4 Ops"},
-        {"group ops issuer=acme ou=Ops o=Acme\nallow group=ops user=$cn", "eve", "GET h /",
-            "no no_rule"},
-        {"group ops issuer=acme ou=Ops\ngroup ops issuer=acme email=eve@acme.example\n"
-         "allow group=ops",
-            "eve", "GET h /", "yes 5 eve@acme.example"},
-        {"allow group=ops\ngroup ops issuer=acme email=eve@acme.example", "eve", "GET h /",
-            "yes 3 eve@acme.example"},
-        {"group a issuer=acme cn=Dan\ngroup b group=a\ngroup b issuer=acme cn=Sam\nallow group=b",
-            "dan", "GET h /", "yes 6 Dan"},
-        {"group a issuer=acme cn=Dan\ngroup b group=a\ngroup b issuer=acme cn=Sam\nallow group=b",
-            "sam", "GET h /", "yes 6 Sam"},
-        {"group b group=a\ngroup a issuer=acme cn=Dan\nallow group=b", "dan", "GET h /",
-            "yes 5 Dan"},
-        {"group a issuer=acme cn=Dan\nallow group=a issuer=acme email=*@acme.example user=*", "dan",
-            "GET h /", "yes 4 dan"},
-        {"group a issuer=acme cn=Dan\nallow group=a issuer=acme email=*@acme.example", "dan",
-            "GET h /", "yes 4 dan@Acme.Example"},
-        {"group a issuer=acme cn=Dan\nallow group=a issuer=acme ou=Sales", "dan", "GET h /",
-            "no no_rule"},
-        {"group a issuer=acme cn=Dan\ngroup b issuer=acme cn=Sam\nallow group=a,b", "sam",
-            "GET h /", "yes 5 Sam"},
-        {"group all any\nallow group=all user=x", "sensor", "GET h /", "yes 4 x"},
-        {"group all any\ndeny group=all", "sensor", "GET h /", "no 4"},
-        {"group a issuer=devices cn=\"Eve Example\"\ndeny group=a\nallow any user=x", "eve",
-            "GET h /", "yes 5 x"},
-        {"map people issuer=acme email=*@acme.example user=*\nallow any user=map:people", "eve",
-            "GET h /", "yes 4 eve"},
-        {"map people issuer=acme email=*@acme.example user=*\nallow any user=map:people", "sensor",
-            "GET h /", "no 4 no_user_name"},
-        {"map people issuer=acme email=*@acme.example user=*\nallow any user=map:people", "mallory",
-            "GET h /", "no 4 no_user_name"},
-        {"map people issuer=acme cn=Dan user=root\nmap people issuer=acme email=*@acme.example "
-         "user=*\nallow any user=map:people",
-            "dan", "GET h /", "yes 5 root"},
-        {"map people issuer=acme email=*@acme.example user=*\nmap people issuer=acme cn=Dan "
-         "user=root\nallow any user=map:people",
-            "dan", "GET h /", "yes 5 dan"},
-        {"map m issuer=devices user=$uri\nallow any user=map:m", "sensor", "GET h /",
-            "yes 4 spiffe://acme.example/sensor/7"},
-        {"map m any user=guest\nallow any user=map:m", "sensor", "GET h /", "yes 4 guest"},
-        {"group ops issuer=acme ou=Ops\nmap m group=ops user=$cn\nallow any user=map:m", "dan",
-            "GET h /", "yes 5 Dan"},
-    };
-    static const struct row single[] = {
-        {"allow email=eve@acme.example", "eve", "GET h /", "yes 2 eve@acme.example"},
-        {"allow email=eve@acme.example", "mallory", "GET h /", "no no_rule"},
-        {"allow ou=Ops user=$cn", "sam", "GET h /", "yes 2 Sam"},
-        {"allow serial=e1 user=x", "eve", "GET h /", "yes 2 x"},
-        {"allow serial=e1 user=x", "mallory", "GET h /", "no no_rule"},
-        {"allow serial=5a user=x", "sam", "GET h /", "no no_rule"},
-        {"deny cn=\"Eve Example\"\nallow any user=x", "mallory", "GET h /", "yes 3 x"},
-        {"group ops ou=Ops\nallow group=ops", "mallory", "GET h /", "no no_rule"},
-        {"allow policy=1.2.3.5 user=x", "dan", "GET h /", "yes 2 x"},
-    };
-    static const struct row intermediate[] = {
-        {"allow email=sam@acme.example", "sam", "GET h /", "yes 2 sam@acme.example"},
-        {"allow serial=5a", "sam", "GET h /", "yes 2 5a"},
-        {"allow email=eve@acme.example", "eve", "GET h /", "no no_rule"},
-    };
-
-    TRY(TWO_ISSUERS, rows);
-    TRY("issuer acme acme.cer\n", single);
-    TRY("issuer sub sub.cer\n", intermediate);
-}
-
 Test(rules_decide, pins_need_no_issuer)
 {
     static const char *const keys[] = {"spki", "sha256"};
@@ -316,4 +247,35 @@ Test(rules_decide, a_key_of_which_the_request_says_nothing_is_named)
     cr_expect_str_eq(
         rules_path_fault(rules, &(struct rules_request){.host = "a"}), "it does not begin with /");
     rules_release(rules);
+}
+
+Test(rules_decide, a_rule_concerns_what_its_host_path_and_method_allow)
+{
+    static const struct {
+        const char *rule;
+        struct rules_request request;
+        bool concerns;
+    } rows[] = {
+        {"deny any host=a", {.host = "a"}, true},
+        {"deny any host=a", {.host = "b"}, false},
+        {"deny any host=a", {.raw_path = "/b", .method = "GET"}, true},
+        {"deny any path=/a", {.host = "b"}, true},
+        {"deny any path=/a", {.raw_path = "/a"}, true},
+        {"deny any path=/a", {.raw_path = "/b"}, false},
+        {"deny any method=PUT", {.host = "b", .raw_path = "/b"}, true},
+        {"deny any method=PUT", {.method = "PUT"}, true},
+        {"deny any method=PUT", {.method = "GET"}, false},
+        {"deny any from=192.0.2.0/24 revocation=24h since=2999-01-01",
+            {.host = "a", .raw_path = "/b", .method = "GET"}, true},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rules *rules = world_rules(rows[i].rule, NULL, NULL);
+
+        cr_assert_not_null(rules, "%s", rows[i].rule);
+        cr_expect_eq(rules_concerns(rules, 0, &rows[i].request), rows[i].concerns, "row %zu: %s", i,
+            rows[i].rule);
+        rules_release(rules);
+    }
 }

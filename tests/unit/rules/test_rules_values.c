@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_values.h"
+#include "unit/rules/rules_rows.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -61,4 +62,33 @@ Test(rules_values, a_value_is_read_as_its_key_asks)
         rules_arena_free(&rules.arena);
         sk_X509_NAME_pop_free(rules.names, X509_NAME_free);
     }
+}
+
+#define HEX64 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+Test(
+    rules_values, what_means_nothing_is_refused, .init = rules_world_make, .fini = rules_world_free)
+{
+    static const char *const terms[] = {"email=eve", "email=@acme.example", "email=eve@",
+        "email=e*@acme.example", "email=*e@acme.example", "email=a@*", "email=a@*.example",
+        "email=*@*.example", "email=**@acme.example", "upn=*", "dns=*", "dns=*.", "dns=a.*.example",
+        "dns=a..b", "dns=.a", "dns=a.", "dns=**.a", "dns=a b", "uri=acme", "uri=:x",
+        "uri=spiffe://*", "uri=spiffe://*/a", "uri=spiffe:///x/*", "uri=spiffe://a/*/b",
+        "uri=spiffe://a/b*", "uri=spiffe://a/***", "uri=spiffe://a/*?", "uri=urn:*", "ip=1.2.3",
+        "ip=1.2.3.4/33", "ip=1.2.3.4/", "ip=1.2.3.4/08", "ip=1.2.3.4/24", "ip=::/129",
+        "ip=1.2.3.0/-1", "ip=2001:db8::1/32", "ip=x", "serial=xyz", "serial=-", "serial=0x12",
+        "serial=1:", "serial=:1", "serial=1 2",
+        "ip=11112222333344445555666677778888999900001111222233334444", "from=1.2.3.4/1x",
+        "ip=128.0.0.0/1x", "from=1.2.3.4/0x8", "from=1.2.3.0/0008", "policy=01.2.3",
+        "policy=1.2.3.", "uri=***", "uri=s://a/b?c/*", "uri=s://a/b#c/*", "uri=s://a/b///*",
+        "uri=s:***", "uri=s://a/b/c*", "uri=s://a*/**", "sha256=12", "sha256=" HEX64 "00",
+        "sha256=" HEX64 "x", "sha256=x", "spki=" HEX64 "0", "policy=1", "policy=clientAuth",
+        "policy=1.2.x", "cn=*", "ou=Ops*", "dn=\"CN=*\"", "dn=Eve", "dn=\"CN=\"", "dn=\"CN=a,\"",
+        "dn=\"XYZZY=a\"", "dn=\"CN=a;b\"", "dn=\"CN=#zz\"", "dn=\"CN=#0101FF\"", "dn=\"CN=#0500\"",
+        "dn=\"CN=a\\\\\"", "dn=\"CN=\\\\q\"", "dn=\"CN=\\\\ff\"", "group=a/b", "uri=s://a/b%20c/*",
+        "uri=s://a/../b/**", "uri=s://a/b//c/*", "uri=s://a/./*", "uri=s://a/j\u00f6rg/**",
+        "from=x", "from=10.0.0.1/8", "label=a,b", "ip=0.0.0.0/", "from=::/", "ip=10.0.0.0/08",
+        "from=0.0.0.0/00"};
+
+    expect_terms_refused(terms, sizeof(terms) / sizeof(terms[0]));
 }
