@@ -209,6 +209,16 @@ bool request_path_second(const char *raw, const char *served,
            request_path_read(raw, options, second) && strcmp(second->text, chosen->text) != 0;
 }
 
+bool request_path_cut(struct request_path *path)
+{
+    const size_t kept = strcspn(path->text, "?#");
+    const bool cut = kept < path->length;
+
+    path->text[kept] = '\0';
+    path->length = kept;
+    return cut;
+}
+
 bool request_path_is_in(const struct request_path *path, const char *folder, size_t length)
 {
     return path->length >= length && memcmp(path->text, folder, length) == 0 &&

@@ -47,6 +47,11 @@ bool request_path_second(const char *raw, const char *served,
     const struct request_path_options *options, const struct request_path *chosen,
     struct request_path *second);
 
+/* Cuts off what is behind a ? or #, which were encoded in the request: who takes a decoded path for
+ * a URL does so (Apache httpd's mod_rewrite and mod_proxy did, CVE-2024-38473 and others). false
+ * when there is none. */
+bool request_path_cut(struct request_path *path);
+
 /* Whether the path is in the folder (itself, or below; `folder` is without its final slash). */
 bool request_path_is_in(const struct request_path *path, const char *folder, size_t length);
 

@@ -102,17 +102,35 @@ static void look_up_networks(
     }
 }
 
+/* An address of IPv4 in the form of IPv6, or the other way round, is the same one to many. */
+static void doubt_other_form(
+    struct rules_gatherer *gatherer, const unsigned char *address, size_t length)
+{
+    unsigned char mapped[16] = {[10] = 0xFF, [11] = 0xFF};
+
+    gatherer->in_doubt = true;
+    if (length == 4) {
+        memcpy(mapped + 12, address, 4);
+        look_up_networks(gatherer, mapped, sizeof(mapped));
+    } else if (network_is_mapped(address, length)) {
+        look_up_networks(gatherer, address + 12, 4);
+    }
+    gatherer->in_doubt = false;
+}
+
 static enum error_kind read_ip(struct rules_gatherer *gatherer, const ASN1_OCTET_STRING *address)
 {
     const unsigned char *bytes = ASN1_STRING_get0_data(address);
     size_t length = (size_t)ASN1_STRING_length(address);
     char shown[INET6_ADDRSTRLEN] = "";
 
-    rules_doubt_address(gatherer, bytes, length);
     if ((length != 4 && length != 16) ||
-        inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, shown, sizeof(shown)) == NULL)
+        inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, shown, sizeof(shown)) == NULL) {
+        rules_doubt_all(gatherer, KEY_IP);
         return rules_gatherer_keep(gatherer, KEY_IP, "", 0, true);
+    }
     look_up_networks(gatherer, bytes, length);
+    doubt_other_form(gatherer, bytes, length);
     return rules_gatherer_keep(gatherer, KEY_IP, shown, strlen(shown), false);
 }
 

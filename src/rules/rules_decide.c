@@ -169,20 +169,33 @@ static void search_rules(const struct rules *rules, const struct rules_subject *
     settle(&search, decision);
 }
 
-/* A path that may be understood in a second way must be allowed as that, too, and to the same user.
- */
-static void search_second_path(const struct rules *rules, const struct rules_subject *subject,
+/* What is allowed must be allowed as the path that asked has now, too, and to the same user. */
+static void search_again(const struct rules *rules, const struct rules_subject *subject,
+    const struct rules_asked *asked, struct rules_decision *decision)
+{
+    struct rules_decision again;
+
+    refuse(&again, RULES_NO_RULE);
+    search_rules(rules, subject, asked, &again);
+    if (!again.allowed)
+        *decision = again;
+    else if (strcmp(again.user, decision->user) != 0)
+        refuse(decision, RULES_AMBIGUOUS_PATH);
+}
+
+/* A path may be understood in other ways: without what is behind a ? or # that was encoded, and in
+ * a second one. */
+static void search_other_paths(const struct rules *rules, const struct rules_subject *subject,
     struct rules_asked *asked, struct rules_decision *decision)
 {
-    struct rules_decision second;
-
+    if (decision->allowed && request_path_cut(&asked->path))
+        search_again(rules, subject, asked, decision);
+    if (!decision->allowed || !asked->has_second_path)
+        return;
     asked->path = asked->second_path;
-    refuse(&second, RULES_NO_RULE);
-    search_rules(rules, subject, asked, &second);
-    if (!second.allowed)
-        *decision = second;
-    else if (strcmp(second.user, decision->user) != 0)
-        refuse(decision, RULES_AMBIGUOUS_PATH);
+    asked->has_second_path = false;
+    search_again(rules, subject, asked, decision);
+    search_other_paths(rules, subject, asked, decision);
 }
 
 void rules_decide(const struct rules *rules, const struct rules_subject *subject,
@@ -200,8 +213,8 @@ void rules_decide(const struct rules *rules, const struct rules_subject *subject
     if (rules->has_host && asked.unreadable_host)
         return;
     search_rules(rules, subject, &asked, decision);
-    if (decision->allowed && asked.has_second_path)
-        search_second_path(rules, subject, &asked, decision);
+    if (asked.has_path)
+        search_other_paths(rules, subject, &asked, decision);
 }
 
 bool rules_concerns(const struct rules *rules, size_t index, const struct rules_request *request)

@@ -310,21 +310,3 @@ out:
     free(host);
     free(path);
 }
-
-void rules_doubt_address(
-    struct rules_gatherer *gatherer, const unsigned char *address, size_t length)
-{
-    const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_IP);
-    size_t i;
-
-    if (length != 4 && length != 16) {
-        rules_doubt_all(gatherer, KEY_IP);
-        return;
-    }
-    if (!network_is_mapped(address, length) || !may_compare(gatherer, values, length))
-        return;
-    for (i = 0; i < values.count; i++) {
-        if (network_has(&values.at[i]->network, address + 12, 4))
-            gatherer->doubted[values.at[i]->id] = true;
-    }
-}

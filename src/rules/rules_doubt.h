@@ -23,8 +23,4 @@ void rules_doubt_name(
  * be a value, or below a pattern, when it is after all that is decoded, resolved and cut off. */
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length);
 
-/* An address: of IPv4 in the form of IPv6 it may be that, of no known length any. */
-void rules_doubt_address(
-    struct rules_gatherer *gatherer, const unsigned char *address, size_t length);
-
 #endif

@@ -26,11 +26,12 @@ LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "a@b", "EVE"]
 VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "a,b", "a+b",
           'q"q', "back\\slash", "#x", "GB"]
 SEGMENTS = ["ops", "Ops", "eu", "7", "sensor", "..", "", "*", "a%20b", "%2e", "a?b"]
-FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a//b/", "/a%2Fb/", "/secret/"]
+FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a//b/", "/a%2Fb/", "/secret/", "/b", "/a%23b"]
 PIECES = ["a", "b", "admin", "secret", "%61", "A", "..", ".", "", "a;v", ";v", "..;", "%2e%2e", "%2E", "a%2Fb", "a%2f..",
-          "%5c", "%25", "%252e", "%2561", "%25%36%31", "%25%32f", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "%f8%80%80%80%af", "%fc%80", "%f8%88", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;"]
+          "%5c", "%25", "%252e", "%2561", "%25%36%31", "%25%32f", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "%f8%80%80%80%af", "%fc%80", "%f8%88", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;", "b%3fx", "%23", "a%23b"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "get", None]
 ADDRESSES = ["192.0.2.7", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.7", "2001:db8::7", "2001:db9::1", "unix:", "", None]
+MAPPED = ["::ffff:192.0.2.7", "::ffff:0:0/96"]
 NETWORKS = ["192.0.2.0/24", "192.0.2.7", "192.0.2.128/25", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::7"]
 NOON = 1795780800  # 2026-11-27T12:00:00Z, a Friday
 
@@ -76,7 +77,7 @@ class Maker:
                 return self.uri([value for value in SEGMENTS if value.isalnum()]) + self.pick(["/*", "/**"])
             return self.uri([value for value in SEGMENTS if value and "*" not in value and "?" not in value])
         if key == "ip":
-            return self.pick(NETWORKS)
+            return self.pick(NETWORKS + MAPPED)
         if key == "serial":
             return self.pick(["", "0", "00"]) + self.serial()
         if key == "policy":

@@ -252,8 +252,10 @@ def may_be(key, wanted, name):
         own = plain_path(name[path:])
         return bool(odd) and its == scheme and stands and (own if exact else own[:len(above)]) == above
     if key == "ip":
-        address = getattr(ipaddress.ip_address(name), "ipv4_mapped", None)
-        return address is not None and address in ipaddress.ip_network(wanted)
+        address = ipaddress.ip_address(name)
+        other = ipaddress.ip_address(f"::ffff:{address}") if address.version == 4 else address.ipv4_mapped
+        network = ipaddress.ip_network(wanted)
+        return other is not None and other.version == network.version and other in network
     return key in PARTS and re.search(CONTROL, name) is not None
 
 
@@ -519,19 +521,29 @@ def decide(rules, certificate, request):
             return "no ambiguous_path"
     if rules.has_host and host is False:
         return "no no_rule"
+    paths = [segments, cut(segments)]
+    if segments is not None and request["path"] is not None and request["served"] is not None:
+        try:
+            read_path(request["path"], set())
+        except Ambiguous:
+            # An application that gets what the client wrote must be allowed to serve that, too.
+            wrote = read_path(request["path"], rules.settings)
+            paths += [wrote, cut(wrote)]
     first = decide_path(rules, certificate, request, segments, host)
-    if not first.startswith("yes") or segments is None or request["path"] is None or request["served"] is None:
-        return first
-    # An application that gets what the client wrote must be allowed to serve that, too.
-    second = decide_path(rules, certificate, request, read_path(request["path"], rules.settings), host)
-    try:
-        read_path(request["path"], set())
-        return first
-    except Ambiguous:
-        pass
-    if not second.startswith("yes"):
-        return second
-    return first if first.split(" ")[2] == second.split(" ")[2] else "no ambiguous_path"
+    for path in paths[1:]:
+        if not first.startswith("yes"):
+            break
+        other = decide_path(rules, certificate, request, path, host)
+        if not other.startswith("yes"):
+            return other
+        if first.split(" ")[2] != other.split(" ")[2]:
+            return "no ambiguous_path"
+    return first
+
+
+def cut(segments):
+    """Without what is behind a ? or # that was encoded."""
+    return None if segments is None else re.split(rb"[?#]", b"/".join(segments))[0].split(b"/")
 
 
 def decide_path(rules, certificate, request, segments, host):

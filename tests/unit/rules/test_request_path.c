@@ -174,6 +174,24 @@ Test(request_path, what_the_front_serves_counts_and_both_must_be_plain)
     }
 }
 
+Test(request_path, what_is_behind_an_encoded_question_mark_or_number_sign_is_cut_off)
+{
+    static const char *const rows[][2] = {
+        {"/a%3Fb", "/a"}, {"/a%23b", "/a"}, {"/a/%3f/b%23", "/a/"}, {"/%23", "/"}, {"/ab?c", NULL}};
+    static const struct request_path_options none = {.encoded_slash_literal = false};
+    struct request_path path;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *wanted = rows[i][1] != NULL ? rows[i][1] : "/ab";
+
+        cr_assert(request_path_read(rows[i][0], &none, &path), "%s", rows[i][0]);
+        cr_expect_eq(request_path_cut(&path), rows[i][1] != NULL, "%s", rows[i][0]);
+        cr_expect_str_eq(path.text, wanted, "%s: %s", rows[i][0], path.text);
+        cr_expect_eq(path.length, strlen(wanted), "%s: %zu", rows[i][0], path.length);
+    }
+}
+
 Test(request_path, a_second_path_is_what_the_front_took_back)
 {
     static const struct request_path_options literal = {

@@ -272,6 +272,11 @@ Test(rules_doubt, an_address_of_ipv4_in_the_form_of_ipv6_is_denied_as_either)
         {"ip=192.0.2.0/24", "IP:::ffff:198.51.100.7", false},
         {"ip=192.0.2.0/24", "IP:198.51.100.7", false},
         {"ip=2001:db8::/32", "IP:::ffff:192.0.2.7", false},
+        {"ip=::ffff:192.0.2.7", "IP:192.0.2.7", true},
+        {"ip=::ffff:0:0/96", "IP:192.0.2.7", true},
+        {"ip=::ffff:192.0.2.8", "IP:192.0.2.7", false},
+        {"ip=::192.0.2.7", "IP:192.0.2.7", false},
+        {"ip=::/96", "IP:192.0.2.7", false},
     };
 
     TRY(rows);
