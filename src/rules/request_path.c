@@ -209,6 +209,25 @@ bool request_path_second(const char *raw, const char *served,
            request_path_read(raw, options, second) && strcmp(second->text, chosen->text) != 0;
 }
 
+bool request_path_make_plain(struct request_path *path)
+{
+    const char *in = path->text, *end = path->text + path->length;
+    char *out = path->text;
+    bool changed;
+
+    while (in < end) {
+        const bool encoded = strncmp(in, "%2F", 3) == 0, slash = encoded || *in == '/';
+
+        if (!slash || out == path->text || out[-1] != '/')
+            *out++ = slash ? '/' : *in;
+        in += encoded ? 3 : 1;
+    }
+    changed = out != end;
+    *out = '\0';
+    path->length = (size_t)(out - path->text);
+    return changed;
+}
+
 bool request_path_cut(struct request_path *path)
 {
     const size_t kept = strcspn(path->text, "?#");

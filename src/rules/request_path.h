@@ -47,6 +47,10 @@ bool request_path_second(const char *raw, const char *served,
     const struct request_path_options *options, const struct request_path *chosen,
     struct request_path *second);
 
+/* Decodes encoded slashes and merges slashes that follow each other, as an application may that
+ * gets the path as the client wrote it. false when there are none. */
+bool request_path_make_plain(struct request_path *path);
+
 /* Cuts off what is behind a ? or #, which were encoded in the request: who takes a decoded path for
  * a URL does so (Apache httpd's mod_rewrite and mod_proxy did, CVE-2024-38473 and others). false
  * when there is none. */

@@ -183,19 +183,40 @@ static void search_again(const struct rules *rules, const struct rules_subject *
         refuse(decision, RULES_AMBIGUOUS_PATH);
 }
 
-/* A path may be understood in other ways: without what is behind a ? or # that was encoded, and in
- * a second one. */
+/* A deny line holds, too, for what is left when encoded slashes are decoded and slashes merged. */
+static void search_plain(const struct rules *rules, const struct rules_subject *subject,
+    struct rules_asked *asked, struct rules_decision *decision)
+{
+    const struct request_path path = asked->path;
+    struct rules_decision plain;
+
+    if (!request_path_make_plain(&asked->path))
+        return;
+    refuse(&plain, RULES_NO_RULE);
+    search_rules(rules, subject, asked, &plain);
+    if (plain.rule != NULL && !plain.rule->allow)
+        *decision = plain;
+    asked->path = path;
+}
+
+/* A path may be understood in other ways: plain, without what is behind a ? or # that was encoded,
+ * and in a second one. */
 static void search_other_paths(const struct rules *rules, const struct rules_subject *subject,
     struct rules_asked *asked, struct rules_decision *decision)
 {
-    if (decision->allowed && request_path_cut(&asked->path))
+    const bool literal = rules->encoded_slash_literal || rules->double_slash_literal;
+
+    if (decision->allowed && literal)
+        search_plain(rules, subject, asked, decision);
+    if (decision->allowed && request_path_cut(&asked->path)) {
         search_again(rules, subject, asked, decision);
-    if (!decision->allowed || !asked->has_second_path)
-        return;
-    asked->path = asked->second_path;
-    asked->has_second_path = false;
-    search_again(rules, subject, asked, decision);
-    search_other_paths(rules, subject, asked, decision);
+        search_other_paths(rules, subject, asked, decision);
+    } else if (decision->allowed && asked->has_second_path) {
+        asked->path = asked->second_path;
+        asked->has_second_path = false;
+        search_again(rules, subject, asked, decision);
+        search_other_paths(rules, subject, asked, decision);
+    }
 }
 
 void rules_decide(const struct rules *rules, const struct rules_subject *subject,

@@ -538,7 +538,16 @@ def decide(rules, certificate, request):
             return other
         if first.split(" ")[2] != other.split(" ")[2]:
             return "no ambiguous_path"
+    for path in paths if first.startswith("yes") else []:
+        other = decide_path(rules, certificate, request, plain(path), host)
+        if re.fullmatch(r"no \d+", other):  # by a deny line
+            return other
     return first
+
+
+def plain(segments):
+    """With all slashes decoded and merged."""
+    return None if segments is None else re.sub(rb"/+", b"/", b"/" + b"/".join(segments).replace(b"%2F", b"/"))[1:].split(b"/")
 
 
 def cut(segments):

@@ -174,6 +174,27 @@ Test(request_path, what_the_front_serves_counts_and_both_must_be_plain)
     }
 }
 
+Test(request_path, a_plain_path_has_no_encoded_slash_and_no_two_slashes)
+{
+    static const char *const rows[][2] = {{"/a%2Fb", "/a/b"}, {"//a///b//", "/a/b/"}, {"/a", "/a"},
+        {"/", "/"}, {"/a%2fb%2Fc/", "/a/b/c/"}, {"//", "/"}, {"/a%2b", "/a+"}};
+    static const struct request_path_options literal = {
+        .encoded_slash_literal = true, .double_slash_literal = true};
+    struct request_path path;
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t before;
+
+        cr_assert(request_path_read(rows[i][0], &literal, &path), "%s", rows[i][0]);
+        before = path.length;
+        cr_expect_eq(
+            request_path_make_plain(&path), before != strlen(rows[i][1]), "%s", rows[i][0]);
+        cr_expect_str_eq(path.text, rows[i][1], "%s: %s", rows[i][0], path.text);
+        cr_expect_eq(path.length, strlen(rows[i][1]), "%s: %zu", rows[i][0], path.length);
+    }
+}
+
 Test(request_path, what_is_behind_an_encoded_question_mark_or_number_sign_is_cut_off)
 {
     static const char *const rows[][2] = {
