@@ -35,6 +35,16 @@ const char *rules_path_fault(const struct rules *rules, const struct rules_reque
     return request_path_fault(request->raw_path != NULL ? request->raw_path : "", &options);
 }
 
+/* RFC 9110 sections 5.6.2 and 9.1: a method is a token. */
+static bool is_method(const char *method)
+{
+    static const char characters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+        "!#$%&'*+-.^_`|~";
+
+    return method != NULL && method[0] != '\0' && method[strspn(method, characters)] == '\0';
+}
+
 void rules_asked_read(
     const struct rules *rules, const struct rules_request *request, struct rules_asked *asked)
 {
@@ -42,6 +52,7 @@ void rules_asked_read(
     bool given = request->host != NULL && request->host[0] != '\0';
 
     asked->request = request;
+    asked->method = is_method(request->method) ? request->method : NULL;
     asked->has_host = given && request_host_read(request->host, asked->host);
     asked->unreadable_host = given && !asked->has_host;
     asked->has_path = rules->has_path && request_path_choose(request->raw_path, request->path,
@@ -93,7 +104,7 @@ static bool path_holds(const struct rules_value *value, const struct rules_asked
 static bool method_holds(
     const struct rules_line *line, const struct rules_value *value, const struct rules_asked *asked)
 {
-    const char *method = asked->request->method;
+    const char *method = asked->method;
     int (*const compare)(const char *, const char *) =
         line->kind == LINE_DENY ? strcasecmp : strcmp;
 
@@ -174,7 +185,7 @@ bool rules_key_is_unknown(enum rules_key key, const struct rules_asked *asked)
     case KEY_HOST:
         return !asked->has_host;
     case KEY_METHOD:
-        return asked->request->method == NULL;
+        return asked->method == NULL;
     case KEY_FROM:
         return !asked->has_address;
     default:

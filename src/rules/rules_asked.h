@@ -11,6 +11,7 @@ struct rules_asked {
     const struct rules_request *request; /* borrowed */
     bool has_host;
     bool unreadable_host; /* one was given, but it is none */
+    const char *method;   /* borrowed; NULL when it is none */
     bool has_path;        /* not ambiguous */
     bool has_second_path; /* which may be meant as well */
     bool has_address;

@@ -486,6 +486,8 @@ def when_holds(line, request, segments, host):
     """(all but revocation, revocation)."""
     terms, now = line.terms, request["now"]
     address, deny, method = address_of(request["from"] or ""), line.kind == "deny", request["method"]
+    if method is not None and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", method):
+        method = None
     if deny and "method" in terms:  # also for what is not known, and for `post`
         method = method.upper() if method is not None else terms["method"][0]
     holds = [
