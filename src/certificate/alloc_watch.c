@@ -3,6 +3,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static _Thread_local struct {
@@ -91,4 +93,18 @@ bool alloc_watch_explains_errors(void)
 enum error_kind alloc_watch_error_kind(enum error_kind otherwise)
 {
     return alloc_watch_explains_errors() ? ERROR_MEMORY : otherwise;
+}
+
+bool alloc_watch_refuse(struct error *error, enum error_kind otherwise, const char *format, ...)
+{
+    char words[sizeof(error->text)] = "out of memory";
+    const enum error_kind kind = alloc_watch_error_kind(otherwise);
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (kind != ERROR_MEMORY)
+        (void)vsnprintf(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    error_set(error, kind, "%s", words);
+    return false;
 }

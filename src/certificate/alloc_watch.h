@@ -28,6 +28,11 @@ bool alloc_watch_explains_errors(void);
  * what is given. Empties the queue too. */
 enum error_kind alloc_watch_error_kind(enum error_kind otherwise);
 
+/* Sets the error to that kind and these words (printf format), or to ERROR_MEMORY. Returns false.
+ */
+bool alloc_watch_refuse(struct error *error, enum error_kind otherwise, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* For tests: lets the Nth allocation of this thread from now on fail (counted from 1; 0: none), and
  * all after it when `and_after`. */
 void alloc_watch_fail_at(unsigned long nth, bool and_after);

@@ -28,11 +28,7 @@ static bool fail(struct error *error, const char *words)
 
 static bool fail_library(struct error *error)
 {
-    if (alloc_watch_explains_errors())
-        error_set(error, ERROR_MEMORY, "out of memory");
-    else
-        error_set(error, ERROR_LIBRARY, "libcrypto failed to make a name");
-    return false;
+    return alloc_watch_refuse(error, ERROR_LIBRARY, "libcrypto failed to make a name");
 }
 
 static ASN1_OBJECT *find_type(const char *type)
@@ -64,12 +60,8 @@ static ASN1_OBJECT *read_type(const char **at, struct error *error)
     type[length] = '\0';
     *at += length + 1;
     object = find_type(type);
-    if (object == NULL) {
-        if (alloc_watch_explains_errors())
-            (void)fail_library(error);
-        else
-            error_set(error, ERROR_INPUT, "'%s' is not an attribute type", type);
-    }
+    if (object == NULL)
+        (void)alloc_watch_refuse(error, ERROR_INPUT, "'%s' is not an attribute type", type);
     return object;
 }
 
@@ -154,10 +146,8 @@ static ASN1_TYPE *read_der(const char **at, struct error *error)
         type->type != V_ASN1_NULL && type->type != V_ASN1_OBJECT)
         return type;
     ASN1_TYPE_free(type);
-    if (alloc_watch_explains_errors())
-        (void)fail_library(error);
-    else
-        (void)fail(error, "after # the DER of a value must stand in hexadecimal");
+    (void)alloc_watch_refuse(
+        error, ERROR_INPUT, "after # the DER of a value must stand in hexadecimal");
     return NULL;
 }
 

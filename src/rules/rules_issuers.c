@@ -13,15 +13,6 @@
 /* Bytes of a file that an issuer line names at the most. */
 #define ISSUER_MAX_FILE ((size_t)256 * 1024)
 
-static bool fail_library(struct error *error)
-{
-    if (alloc_watch_explains_errors())
-        error_set(error, ERROR_MEMORY, "out of memory");
-    else
-        error_set(error, ERROR_LIBRARY, "libcrypto failed to digest a certificate");
-    return false;
-}
-
 bool rules_digest(X509 *certificate, bool key, unsigned char digest[32], struct error *error)
 {
     unsigned char *der = NULL;
@@ -31,7 +22,9 @@ bool rules_digest(X509 *certificate, bool key, unsigned char digest[32], struct 
         length > 0 && EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1;
 
     OPENSSL_free(der);
-    return good || fail_library(error);
+    if (!good)
+        (void)alloc_watch_refuse(error, ERROR_LIBRARY, "libcrypto failed to digest a certificate");
+    return good;
 }
 
 /* Looks through the certificates for one with this digest (of its key or of itself), and gives its

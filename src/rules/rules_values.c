@@ -281,10 +281,7 @@ static bool read_policy(struct rules *rules, struct rules_value *value, struct e
     ASN1_OBJECT_free(object);
     if (length > 0 && strcmp(dotted, value->word) == 0)
         return rules_value_set(rules, value, value->word, error);
-    if (!alloc_watch_explains_errors())
-        return rules_value_refuse(error, "must be an OID in dotted form");
-    error_set(error, ERROR_MEMORY, "out of memory");
-    return false;
+    return alloc_watch_refuse(error, ERROR_INPUT, "must be an OID in dotted form");
 }
 
 static bool take_name(

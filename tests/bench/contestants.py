@@ -86,9 +86,9 @@ class Straight(Contestant):
 
 
 def go_build(folder, source):
-    """The program of a file of others/."""
+    """The program of a file of others/, with what all of them share."""
     built = folder / pathlib.Path(source).stem
-    subprocess.run([program("go", "golang-go"), "build", "-o", built, OTHERS / source], check=True,
+    subprocess.run([program("go", "golang-go"), "build", "-o", built, OTHERS / source, OTHERS / "common.go"], check=True,
                    env={**os.environ, "GOFLAGS": "-mod=mod", "GO111MODULE": "off", "GOCACHE": str(folder / "go-cache")})
     return built
 

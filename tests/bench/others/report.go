@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/fcgi"
 	"os"
@@ -14,31 +13,18 @@ import (
 	"time"
 )
 
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
 // report SOCKET BYTES CA
 func main() {
 	bytes, err := strconv.Atoi(os.Args[2])
 	must(err)
-	ca, err := os.ReadFile(os.Args[3])
-	must(err)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca)
-	listener, err := net.Listen("unix", os.Args[1])
-	must(err)
-	must(fcgi.Serve(listener, http.HandlerFunc(func(answer http.ResponseWriter, request *http.Request) {
+	roots := readRoots(os.Args[3])
+	serve(os.Args[1], func(answer http.ResponseWriter, request *http.Request) {
 		text := "No valid client certificate was sent\n"
 		block, _ := pem.Decode([]byte(fcgi.ProcessEnv(request)["SSL_CLIENT_CERT"]))
 		if block != nil {
 			certificate, err := x509.ParseCertificate(block.Bytes)
 			if err == nil {
-				_, err = certificate.Verify(x509.VerifyOptions{Roots: roots,
-					KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+				err = verify(certificate, roots)
 				verdict := "The certificate is valid"
 				if err != nil {
 					verdict = "The certificate is not valid: " + err.Error()
@@ -57,5 +43,5 @@ func main() {
 			text += strings.Repeat("x", bytes-len(text))
 		}
 		fmt.Fprint(answer, text)
-	})))
+	})
 }

@@ -90,3 +90,17 @@ Test(alloc_watch, the_queue_is_emptied_and_tells_of_memory_alone)
     cr_expect_eq(ERR_peek_error(), 0);
     cr_expect_not(alloc_watch_explains_errors());
 }
+
+Test(alloc_watch, a_refusal_has_the_given_words_unless_memory_ran_out)
+{
+    struct error error = {.kind = ERROR_NONE};
+
+    alloc_watch_clear();
+    cr_expect_not(alloc_watch_refuse(&error, ERROR_INPUT, "'%s' is no name", "x"));
+    cr_expect_eq(error.kind, ERROR_INPUT);
+    cr_expect_str_eq(error.text, "'x' is no name");
+    ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
+    cr_expect_not(alloc_watch_refuse(&error, ERROR_INPUT, "'%s' is no name", "x"));
+    cr_expect_eq(error.kind, ERROR_MEMORY);
+    cr_expect_str_eq(error.text, "out of memory");
+}

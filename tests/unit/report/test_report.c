@@ -62,3 +62,38 @@ Test(report, without_an_identity_nothing_comes_before_the_verdict)
         text_free(&text);
     }
 }
+
+static void render(const struct report *report, const struct verdict *verdict, struct text *text)
+{
+    report_append_identity(text, report);
+    report_append_verdict(text, report, verdict);
+}
+
+Test(report, one_that_does_not_fit_has_failed_and_gives_no_verdict)
+{
+    const struct verdict verdict = sample_good_verdict(NOW);
+    struct identity identity;
+    struct forwarded forwarded;
+    size_t i, limit;
+
+    sample_identity(&identity);
+    sample_forwarded(&forwarded, "SUCCESS");
+    for (i = 0; i < REPORT_FORMAT_COUNT; i++) {
+        const struct report report = {
+            .format = formats[i].format, .forwarded = &forwarded, .identity = &identity};
+        struct text whole = {.limit = 0};
+
+        render(&report, &verdict, &whole);
+        for (limit = 1; limit <= whole.length; limit += whole.length - limit > 40 ? 7 : 1) {
+            struct text text = {.limit = limit};
+
+            render(&report, &verdict, &text);
+            cr_expect_eq(text.failed, limit < whole.length, "%s: limit %zu of %zu",
+                formats[i].subtype, limit, whole.length);
+            cr_expect(!text.failed || strstr(text_string(&text), "is valid\n") == NULL,
+                "%s: limit %zu", formats[i].subtype, limit);
+            text_free(&text);
+        }
+        text_free(&whole);
+    }
+}

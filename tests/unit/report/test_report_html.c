@@ -228,25 +228,6 @@ Test(report_html, what_cannot_be_read_or_judged_has_a_page_too)
     text_free(&text);
 }
 
-Test(report_html, a_page_that_does_not_fit_has_failed)
-{
-    struct html_sample sample;
-    struct text whole = {.limit = 0};
-    size_t limit;
-
-    html_sample(&sample, VERDICT_VALID, NOW);
-    html_sample_render(&sample, &whole);
-    for (limit = 1; limit <= whole.length; limit += 7) {
-        struct text text = {.limit = limit};
-
-        report_append_identity(&text, &sample.report);
-        report_append_verdict(&text, &sample.report, &sample.verdict);
-        cr_expect_eq(text.failed, limit < whole.length, "limit %zu of %zu", limit, whole.length);
-        text_free(&text);
-    }
-    text_free(&whole);
-}
-
 Test(report_html, a_revocation_to_come_and_an_entry_out_of_place_are_told_as_in_text)
 {
     struct html_sample sample;

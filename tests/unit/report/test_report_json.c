@@ -389,25 +389,3 @@ Test(report_json, an_allocation_that_fails_never_makes_a_shorter_report)
     }
     text_free(&whole);
 }
-
-Test(report_json, a_report_that_does_not_fit_has_failed)
-{
-    struct identity identity;
-    struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "SUCCESS");
-    struct verdict verdict = sample_good_verdict(NOW);
-    struct text whole = {.limit = 0};
-    size_t limit;
-
-    report_append_identity(&whole, &report);
-    report_append_verdict(&whole, &report, &verdict);
-    for (limit = 1; limit <= whole.length; limit += 7) {
-        struct text text = {.limit = limit};
-
-        report_append_identity(&text, &report);
-        report_append_verdict(&text, &report, &verdict);
-        cr_expect_eq(text.failed, limit < whole.length, "limit %zu of %zu", limit, whole.length);
-        text_free(&text);
-    }
-    text_free(&whole);
-}
