@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 /* How often a file that moves under our eyes is read again. */
 #define READ_TRIES 5
 #define PASSWORD_MAX 1024
+/* How long a writer of a FIFO is waited for. */
+#define FIFO_MILLISECONDS 1000
 /* A file is taken for unchanged when it has been so for at least this long. */
 #define TICK_NANOSECONDS 10000000L
 /* What is made room for when the size is not known. */
@@ -120,6 +123,23 @@ static bool look_at(int fd, struct stat *status)
     return fstat(fd, status) == 0;
 }
 
+/* Opening a FIFO waits for a writer, without end when none comes: one gets a moment. Then reading
+ * waits as long as there is a writer, as for what a shell makes of <(...). */
+static int open_readable(const char *path)
+{
+    struct pollfd writer = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    struct stat status;
+    int flags = writer.fd >= 0 ? fcntl(writer.fd, F_GETFL) : -1;
+
+    if (flags < 0)
+        return writer.fd;
+    writer.events = POLLIN;
+    if (fstat(writer.fd, &status) == 0 && S_ISFIFO(status.st_mode))
+        (void)poll(&writer, 1, FIFO_MILLISECONDS);
+    (void)fcntl(writer.fd, F_SETFL, flags & ~O_NONBLOCK);
+    return writer.fd;
+}
+
 /* One try. *moved tells that the file changed meanwhile. */
 static bool read_once(
     const char *path, size_t limit, struct bytes *bytes, bool *moved, struct error *error)
@@ -128,7 +148,7 @@ static bool read_once(
     struct stat before, after, name;
     size_t expected = EXPECTED_BYTES;
     bool good = false;
-    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = standard_input ? STDIN_FILENO : open_readable(path);
 
     *moved = false;
     if (fd < 0)
@@ -151,6 +171,10 @@ static bool read_once(
         expected = (size_t)before.st_size;
     if (!read_all(fd, path, expected < limit ? expected : limit, limit, bytes, error))
         goto out;
+    if (S_ISFIFO(before.st_mode) && !standard_input && bytes->length == 0) {
+        error_set(error, ERROR_FILE, "%s: it is a FIFO, and nobody writes to it", path);
+        goto out;
+    }
     if (S_ISREG(before.st_mode) && !standard_input) {
         if (fstat(fd, &after) != 0 || stat(path, &name) != 0) {
             say_errno(path, error);

@@ -125,6 +125,9 @@ static bool hand_on(struct bundle *bundle, const char *name, const char *label,
 
     if (bundle_is_private_key(label))
         return block(bundle, name, label, NULL, 0, error);
+    if (memchr(body->at, ':', (size_t)(end - body->at)) != NULL)
+        return refuse(error, name, body->line,
+            "header lines follow (RFC 1421), which only keys may have: take them out");
     good = decode(body->at, (size_t)(end - body->at), &data, &length, &out_of_memory);
     if (good)
         good = block(bundle, name, label, data, length, error);
@@ -149,7 +152,10 @@ static bool read_block(struct bundle *bundle, const char *name, struct place *pl
         return refuse(error, name, first, "its BEGIN line is cut off or damaged");
     skip_blank(place);
     if (!at_line_end(place))
-        return refuse(error, name, first, "something follows in its BEGIN line");
+        return refuse(error, name, first,
+            starts(place, "\\n") || starts(place, "\\r")
+                ? "its line ends are written as the two characters \\ and n: make real ones of them"
+                : "something follows in its BEGIN line");
     body = *place;
     end = find(place->at, place->end, end_mark);
     other = find(place->at, end != NULL ? end : place->end, begin_mark);

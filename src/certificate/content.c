@@ -27,6 +27,10 @@ static const struct {
     {"\xCE\xCE\xCE\xCE", 4,
         "a Java key store: export the certificate with keytool -exportcert -rfc"},
     {"ssh-", 4, "a key of OpenSSH, not an X.509 certificate"},
+    {"<!DOCTYPE", 9, "a page in HTML, perhaps the error of a download"},
+    {"<!doctype", 9, "a page in HTML, perhaps the error of a download"},
+    {"<html", 5, "a page in HTML, perhaps the error of a download"},
+    {"-----BEGIN%20", 13, "URL-encoded PEM: decode it"},
     {"ecdsa-sha2-", 11, "a key of OpenSSH, not an X.509 certificate"},
 };
 
@@ -45,8 +49,95 @@ static bool is_pkcs7(const unsigned char *bytes, size_t length)
            memcmp(bytes + header + 2, type, sizeof(type)) == 0;
 }
 
+static bool take(struct der_span *from, unsigned char tag)
+{
+    struct der_span ignored;
+
+    return der_take(from, tag, &ignored);
+}
+
+/* PKCS#8, PKCS#1 (nine integers) and SEC 1: RFC 5208 section 5, RFC 8017 appendix A.1.2, RFC 5915
+ * section 3. */
+static bool is_private_key(struct der_span key)
+{
+    int integers = 0;
+
+    while (take(&key, DER_INTEGER))
+        integers++;
+    if (integers == 1 && take(&key, DER_SEQUENCE))
+        return take(&key, DER_OCTET_STRING);
+    return integers >= 9 || (integers == 1 && take(&key, DER_OCTET_STRING));
+}
+
+/* CertificationRequestInfo (RFC 2986 section 4.1): a Name follows the version, where a certificate
+ * has an algorithm. */
+static bool is_request(struct der_span request)
+{
+    struct der_span info, name;
+
+    return der_take(&request, DER_SEQUENCE, &info) && take(&info, DER_INTEGER) &&
+           der_take(&info, DER_SEQUENCE, &name) && (name.length == 0 || name.at[0] == DER_SET) &&
+           take(&info, DER_SEQUENCE) && take(&request, DER_SEQUENCE) &&
+           take(&request, DER_BIT_STRING);
+}
+
+/* Two elements: an algorithm, and the key that it is for or encrypts. */
+static bool is_algorithm_and(struct der_span whole, unsigned char tag)
+{
+    return take(&whole, DER_SEQUENCE) && take(&whole, tag) && whole.length == 0;
+}
+
+static const char *der_words(struct der_span file)
+{
+    struct der_span content;
+
+    if (!der_take(&file, DER_SEQUENCE, &content))
+        return NULL;
+    if (is_private_key(content) || is_algorithm_and(content, DER_OCTET_STRING))
+        return "a private key: name the certificate, which is public";
+    if (is_algorithm_and(content, DER_BIT_STRING))
+        return "a public key alone: name the certificate, which has it in it";
+    if (is_request(content))
+        return "a certificate request: give the certificate that was made from it";
+    return NULL;
+}
+
+/* Nothing but characters of this set and white space, beginning with `start`. */
+static bool is_made_of(struct der_span text, const char *start, const char *set)
+{
+    size_t i, length = strlen(start);
+
+    while (text.length > 0 && strchr(" \t\r\n", text.at[0]) != NULL && text.at[0] != '\0') {
+        text.at++;
+        text.length--;
+    }
+    if (text.length < length || memcmp(text.at, start, length) != 0)
+        return false;
+    for (i = 0; i < text.length; i++) {
+        if (text.at[i] == '\0' || strchr(set, text.at[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+#define DIGITS "0123456789"
+#define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "+/= \t\r\n"
+
+static const char *text_words(struct der_span file)
+{
+    if (is_made_of(file, "MI", BASE64))
+        return "base64 alone: put the lines -----BEGIN CERTIFICATE----- and -----END "
+               "CERTIFICATE----- around it, or decode it (base64 -d)";
+    if (is_made_of(file, "LS0tLS1C", BASE64))
+        return "base64 of a PEM file: decode it (base64 -d)";
+    if (is_made_of(file, "30", DIGITS "ABCDEFabcdef: \t\r\n"))
+        return "hexadecimal: make bytes of it (xxd -r -p)";
+    return NULL;
+}
+
 const char *content_words(const unsigned char *bytes, size_t length)
 {
+    const struct der_span file = {bytes, length};
     size_t i;
 
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -55,5 +146,7 @@ const char *content_words(const unsigned char *bytes, size_t length)
     }
     if (is_pkcs7(bytes, length))
         return "a PKCS#7 container: take the certificates out with openssl pkcs7 -print_certs";
-    return NULL;
+    if (der_words(file) != NULL)
+        return der_words(file);
+    return text_words(file);
 }

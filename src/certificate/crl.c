@@ -28,6 +28,7 @@ struct layout {
     struct der_span tbs;              /* with its header */
     struct der_span before, after;    /* of tbs's content, beside revokedCertificates */
     struct der_span revoked;          /* content of revokedCertificates */
+    struct der_span issuer;           /* with its header */
     struct der_span algorithm, inner; /* outside, and in tbs; with headers */
     struct der_span signature;        /* with its header */
 };
@@ -63,7 +64,7 @@ static bool split_tbs(struct der_span tbs, struct layout *layout)
     if (next_is(&tbs, DER_INTEGER) && !der_take(&tbs, DER_INTEGER, &ignored))
         return false;
     if (!take_whole(&tbs, DER_SEQUENCE, &layout->inner) ||
-        !der_take(&tbs, DER_SEQUENCE, &ignored) || !skip_date(&tbs))
+        !take_whole(&tbs, DER_SEQUENCE, &layout->issuer) || !skip_date(&tbs))
         return false;
     (void)skip_date(&tbs);
     layout->before = (struct der_span){whole.at, (size_t)(tbs.at - whole.at)};
@@ -185,8 +186,8 @@ static bool decode(struct crl *crl, const unsigned char *der, size_t length, str
     crl->fault = find_frame_fault(crl, &layout);
     crl->signature_bits = signature_bits(crl_signature_algorithm(crl));
     if (!crl_extensions_read(&crl->extensions, crl->frame, &crl->fault, error) ||
-        !crl_entries_read(&crl->entries, layout.revoked.at, layout.revoked.length,
-            crl_is_delta(crl), &crl->fault, error))
+        !crl_entries_read(
+            &crl->entries, layout.revoked, layout.issuer, crl_is_delta(crl), &crl->fault, error))
         return false;
     crl->encoding = keep_encoding(layout.tbs);
     if (crl->encoding == NULL)

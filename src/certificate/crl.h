@@ -65,7 +65,7 @@ bool crl_has_next_update(const struct crl *crl);
 size_t crl_entry_count(const struct crl *crl);
 
 /* Looks a serial number up, without allocating anything. Entries that name another issuer
- * (certificateIssuer, and those that follow one) are not found. */
+ * (certificateIssuer, and those that follow one up to the next) are not found. */
 bool crl_find(const struct crl *crl, const ASN1_INTEGER *serial, struct crl_entry *entry);
 
 /* Whether this key made the list's signature: 1 yes, 0 no, -1 when memory or libcrypto failed, or

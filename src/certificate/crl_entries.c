@@ -23,7 +23,8 @@ struct reading {
     struct crl_entries *entries;
     const char **fault;
     bool is_delta;
-    bool of_another_issuer; /* a certificateIssuer came: it holds for all that follows */
+    struct der_span issuer; /* of the list */
+    bool of_another_issuer; /* a certificateIssuer came: it holds until the next one */
     bool sorted;            /* so far */
     size_t last;            /* where the last record begins */
 };
@@ -115,8 +116,8 @@ static void get_rest(const unsigned char *rest, struct crl_entry *entry)
 
 static void note_faults(struct reading *reading, const struct crl_entry_facts *facts)
 {
-    if (facts->other_issuer)
-        reading->of_another_issuer = true;
+    if (facts->names_issuer)
+        reading->of_another_issuer = !facts->names_own;
     if (*reading->fault != NULL)
         return;
     *reading->fault = facts->fault;
@@ -131,7 +132,7 @@ static bool read_entry(struct reading *reading, struct der_span entry)
 {
     struct crl_entries *entries = reading->entries;
     unsigned char *record = entries->records + entries->length;
-    struct crl_entry_facts facts = {.reason = -1};
+    struct crl_entry_facts facts = {.reason = -1, .issuer = reading->issuer};
     struct der_span serial, date;
     unsigned char date_tag;
     time_t revoked_at = 0;
@@ -255,16 +256,16 @@ static bool finish(struct crl_entries *entries, bool sorted)
     return make_blocks(entries);
 }
 
-bool crl_entries_read(struct crl_entries *entries, const unsigned char *der, size_t length,
+bool crl_entries_read(struct crl_entries *entries, struct der_span revoked, struct der_span issuer,
     bool is_delta, const char **fault, struct error *error)
 {
     struct reading reading = {
-        .entries = entries, .fault = fault, .is_delta = is_delta, .sorted = true};
-    struct der_span rest = {der, length}, entry;
+        .entries = entries, .fault = fault, .is_delta = is_delta, .issuer = issuer, .sorted = true};
+    struct der_span rest = revoked, entry;
 
-    if (length == 0)
+    if (revoked.length == 0)
         return true;
-    entries->records = length <= UINT32_MAX ? malloc(length) : NULL;
+    entries->records = revoked.length <= UINT32_MAX ? malloc(revoked.length) : NULL;
     if (entries->records == NULL)
         goto out_of_memory;
     while (rest.length > 0) {

@@ -3,6 +3,7 @@
 #define PEERCERT_CRL_ENTRIES_H
 
 #include "certificate/crl.h"
+#include "certificate/der.h"
 #include <stdint.h>
 
 /* For crl.c alone: the revokedCertificates of a list, sorted by serial number. Zero it before use;
@@ -17,10 +18,11 @@ struct crl_entries {
 
 #define CRL_ENTRIES_BLOCK 16
 
-/* Reads the content of a revokedCertificates SEQUENCE (RFC 5280 section 5.1). false with
- * ERROR_INPUT when it is not well-formed, or ERROR_MEMORY. *fault stays as it was, or gets words
- * for the first thing that is well-formed and makes the list useless (crl_fault). */
-bool crl_entries_read(struct crl_entries *entries, const unsigned char *der, size_t length,
+/* Reads the content of a revokedCertificates SEQUENCE (RFC 5280 section 5.1); `issuer` is the Name
+ * of the list's. false with ERROR_INPUT when it is not well-formed, or ERROR_MEMORY. *fault stays
+ * as it was, or gets words for the first thing that is well-formed and makes the list useless
+ * (crl_fault). */
+bool crl_entries_read(struct crl_entries *entries, struct der_span revoked, struct der_span issuer,
     bool is_delta, const char **fault, struct error *error);
 
 /* As crl_find. */

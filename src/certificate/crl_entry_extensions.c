@@ -59,11 +59,22 @@ static bool is_date(struct der_span value)
            identity_time_of(V_ASN1_GENERALIZEDTIME, date.at, date.length, &seconds);
 }
 
+/* GeneralNames with one directoryName, byte for byte that of the list. */
+static bool is_own_name(struct der_span value, struct der_span issuer)
+{
+    struct der_span names, name;
+
+    return der_take(&value, DER_SEQUENCE, &names) && value.length == 0 &&
+           der_take(&names, DER_DIRECTORY_NAME, &name) && names.length == 0 &&
+           name.length == issuer.length && memcmp(name.at, issuer.at, name.length) == 0;
+}
+
 /* Which of the extensions of RFC 5280 section 5.3 it is, and what is wrong with it. */
 static const char *read_known(const struct extension *extension, struct crl_entry_facts *facts)
 {
     if (is_id_ce(extension->id, 29)) {
-        facts->other_issuer = true;
+        facts->names_issuer = true;
+        facts->names_own = is_own_name(extension->value, facts->issuer);
         return "an entry names a certificateIssuer (RFC 5280 section 5.3.3), which is not "
                "supported";
     }

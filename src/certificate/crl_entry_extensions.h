@@ -6,8 +6,10 @@
 
 /* For crl_entries.c alone: what the extensions of one entry of a CRL say. */
 struct crl_entry_facts {
-    int reason;        /* -1 when there is none, or none that can be read */
-    bool other_issuer; /* there is a certificateIssuer */
+    int reason;             /* -1 when there is none, or none that can be read */
+    bool names_issuer;      /* there is a certificateIssuer, */
+    bool names_own;         /* which is `issuer` alone */
+    struct der_span issuer; /* in: the Name of the list's issuer */
     const char *fault; /* words for what is well-formed and cannot be understood; NULL: nothing */
 };
 

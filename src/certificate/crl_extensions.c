@@ -3,6 +3,7 @@
 #include "certificate/alloc_watch.h"
 
 #include <openssl/err.h>
+#include <stdio.h>
 
 /* Extensions that are read, each compared with all others. */
 #define EXTENSIONS_MAX 64
@@ -67,6 +68,18 @@ static void keep(struct crl_extensions *extensions, int nid, void *value)
         ASN1_item_free(value, ASN1_ITEM_ptr(X509V3_EXT_get_nid(nid)->it));
 }
 
+static const char *describe_unknown(struct crl_extensions *extensions, const ASN1_OBJECT *object)
+{
+    char dotted[64];
+
+    if (OBJ_obj2txt(dotted, sizeof(dotted), object, 1) <= 0)
+        dotted[0] = '\0';
+    (void)snprintf(extensions->unknown, sizeof(extensions->unknown),
+        "it has a critical extension that is not understood%s%s", dotted[0] != '\0' ? ": " : "",
+        dotted);
+    return extensions->unknown;
+}
+
 static const char *read_one(
     struct crl_extensions *extensions, const X509_CRL *crl, X509_EXTENSION *extension)
 {
@@ -79,7 +92,7 @@ static const char *read_one(
     if (X509_CRL_get_ext_by_OBJ(crl, object, X509_CRL_get_ext_by_OBJ(crl, object, -1)) >= 0)
         return "one of its extensions stands in it twice (RFC 5280 section 4.2)";
     if (critical && (row == NULL || !row->may_be_critical))
-        return "it has a critical extension that is not understood";
+        return describe_unknown(extensions, object);
     if (row == NULL)
         return NULL;
     value = decode(extension, nid);

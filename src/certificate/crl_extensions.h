@@ -13,6 +13,7 @@ struct crl_extensions {
     ASN1_INTEGER *base_number;
     ISSUING_DIST_POINT *scope;
     AUTHORITY_KEYID *authority_key;
+    char unknown[128]; /* words for a critical one that is not understood */
 };
 
 /* Reads them. *fault stays as it was, or gets words for the first thing that makes the list useless

@@ -15,6 +15,7 @@
 #define DER_GENERAL_STRING 0x1B
 #define DER_SEQUENCE 0x30
 #define DER_SET 0x31
+#define DER_DIRECTORY_NAME 0xA4 /* of a GeneralName (RFC 5280 section 4.2.1.6) */
 
 /* The outside of one DER element. */
 struct der_element {

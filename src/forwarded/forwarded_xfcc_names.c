@@ -4,7 +4,8 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-bool xfcc_read_value(struct cursor *at, struct cursor *value)
+bool xfcc_read_value(
+    struct cursor *at, enum xfcc_escapes escapes, struct cursor *value, bool *is_ambiguous)
 {
     if (!cursor_skip(at, "\"")) {
         *value = cursor_take_until(at, ",;");
@@ -13,14 +14,21 @@ bool xfcc_read_value(struct cursor *at, struct cursor *value)
     }
     *value = *at;
     while (cursor_left(at) > 0) {
-        if (cursor_skip(at, "\\\""))
-            continue;
+        size_t backslashes = 0;
+
+        while (cursor_skip(at, "\\"))
+            backslashes++;
         value->end = at->at;
-        if (cursor_skip(at, "\"")) {
-            cursor_skip_blank(at);
-            return cursor_left(at) == 0 || *at->at == ',' || *at->at == ';';
+        if (!cursor_skip(at, "\"")) {
+            at->at += cursor_left(at) > 0 ? 1 : 0;
+            continue;
         }
-        at->at++;
+        if (backslashes % 2 == 0 && backslashes > 0)
+            *is_ambiguous = true;
+        if (backslashes % 2 == 1 || (backslashes > 0 && escapes == XFCC_QUOTES))
+            continue;
+        cursor_skip_blank(at);
+        return cursor_left(at) == 0 || *at->at == ',' || *at->at == ';';
     }
     return false;
 }
@@ -39,15 +47,16 @@ static bool is_name(struct cursor value, struct cursor name)
 }
 
 /* Whether the name is one of the values of an element, which is well-formed. */
-static bool stands_in(struct cursor element, struct cursor name)
+static bool stands_in(struct cursor element, enum xfcc_escapes escapes, struct cursor name)
 {
     struct cursor value;
+    bool is_ambiguous = false;
 
     while (cursor_left(&element) > 0) {
         (void)cursor_take_until(&element, "=");
         (void)cursor_skip(&element, "=");
         cursor_skip_blank(&element);
-        if (!xfcc_read_value(&element, &value))
+        if (!xfcc_read_value(&element, escapes, &value, &is_ambiguous))
             return false;
         if (is_name(value, name))
             return true;
@@ -56,7 +65,7 @@ static bool stands_in(struct cursor element, struct cursor name)
     return false;
 }
 
-static bool fits(struct cursor element, const GENERAL_NAME *name)
+static bool fits(struct cursor element, enum xfcc_escapes escapes, const GENERAL_NAME *name)
 {
     struct cursor text, rest;
 
@@ -65,23 +74,23 @@ static bool fits(struct cursor element, const GENERAL_NAME *name)
     rest = text = cursor_over(
         (const char *)ASN1_STRING_get0_data(name->d.ia5), (size_t)ASN1_STRING_length(name->d.ia5));
     (void)cursor_take_until(&rest, ",;\"");
-    return cursor_left(&rest) == 0 || stands_in(element, text);
+    return cursor_left(&rest) == 0 || stands_in(element, escapes, text);
 }
 
-static bool all_fit(struct cursor element, const X509 *certificate)
+static bool all_fit(struct cursor element, enum xfcc_escapes escapes, const X509 *certificate)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
     bool fit = true;
     int i;
 
     for (i = 0; fit && i < sk_GENERAL_NAME_num(names); i++)
-        fit = fits(element, sk_GENERAL_NAME_value(names, i));
+        fit = fits(element, escapes, sk_GENERAL_NAME_value(names, i));
     GENERAL_NAMES_free(names);
     return fit;
 }
 
-enum decoding xfcc_names_check(
-    struct cursor names, struct cursor certificates, struct certificates *out)
+enum decoding xfcc_names_check(struct cursor names, enum xfcc_escapes escapes,
+    struct cursor certificates, struct certificates *out)
 {
     struct certificates its = {.encoding = NULL};
     struct error error = {.kind = ERROR_NONE};
@@ -93,7 +102,7 @@ enum decoding xfcc_names_check(
         return result;
     if (result == DECODING_FINE)
         leaf = certificate_decode(its.items[0].data, its.items[0].length, &error);
-    fit = leaf != NULL && all_fit(names, leaf);
+    fit = leaf != NULL && all_fit(names, escapes, leaf);
     X509_free(leaf);
     certificates_free(&its);
     if (error.kind != ERROR_NONE && error.kind != ERROR_INPUT)

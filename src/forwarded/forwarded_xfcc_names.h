@@ -4,17 +4,27 @@
 
 #include "forwarded/forwarded_encodings.h"
 
+/* How a backslash is written between quotes. */
+enum xfcc_escapes {
+    XFCC_QUOTES,      /* as it is: \" alone is an escape */
+    XFCC_BACKSLASHES, /* as \\, as in Envoy's subjects (RFC 2253) */
+};
+
+#define XFCC_HASH_LENGTH ((size_t)32) /* of SHA-256, in bytes */
+
 /* Envoy writes the URIs and DNS names of a client's certificate without quotes into its element of
  * X-Forwarded-Client-Cert, behind the certificate: one with a comma in it looks like an element of
  * its own, with whatever the client likes. So each element with such names is held against its
  * certificate. `names` is the element, `certificates` the value of its Cert or Chain. Refused when
  * the certificate has a name with a comma, a semicolon or a double quote that does not stand in the
  * element as a value with quotes. */
-enum decoding xfcc_names_check(
-    struct cursor names, struct cursor certificates, struct certificates *out);
+enum decoding xfcc_names_check(struct cursor names, enum xfcc_escapes escapes,
+    struct cursor certificates, struct certificates *out);
 
-/* Reads a value with or without quotes, from behind the `=`. What is escaped in it stays so. false
- * when it is not quoted as it must be. */
-bool xfcc_read_value(struct cursor *at, struct cursor *value);
+/* Reads a value with or without quotes, from behind the `=`. What is escaped in it stays so.
+ * `is_ambiguous` becomes true when it may end elsewhere in the other reading. false when it is not
+ * quoted as it must be. */
+bool xfcc_read_value(
+    struct cursor *at, enum xfcc_escapes escapes, struct cursor *value, bool *is_ambiguous);
 
 #endif

@@ -68,7 +68,7 @@ static const struct advice self_signed = {
 };
 
 static const struct advice named_like_ca = {
-    "The certificate has the same name as the CA that signed it, as if it had signed itself.",
+    "The certificate has the same name as the CA that signed it, and looks like that CA's own.",
     "Ask who issued the certificate for one with a name of your own.",
     "Sign it again with a subject that differs from that of the CA.",
 };
@@ -136,7 +136,8 @@ static const struct advice ca_of_another_use = {
 static const struct advice is_ca = {
     "The certificate is that of a CA itself, not a client's.",
     "Choose the certificate that was issued to you.",
-    "Only certificates that a CA of --ca signed for clients are accepted, not the CA's own.",
+    "Only certificates that a CA of --ca signed for clients are accepted, not the CA's own. Where "
+    "several come, the client's must be the first.",
 };
 
 static const struct advice bad_version = {
@@ -219,10 +220,15 @@ static const struct advice revoked_ca = {
     "that one into --ca or --intermediates.",
 };
 
+static const struct advice held_ca = {
+    "The certificate of a CA above this one is on hold; the reason names it.",
+    "Your own certificate need not be at fault: keep it, and ask who issued it when the hold ends.",
+    "To accept again what that CA signed, have the CA above it release it and publish the CRL.",
+};
+
 static const struct advice early_crl = {
     "Whether the certificate was revoked cannot be told: the revocation list of its CA is not yet "
-    "in "
-    "force.",
+    "in force.",
     "Try again later; if it stays like this, tell the operator of this server.",
     "Keep the CRL that is in force beside it in --crl, and compare the clocks.",
 };
@@ -232,14 +238,12 @@ static const struct advice bad_crl = {
     "count.",
     "Tell the operator of this server what is written here.",
     "Sign a new CRL: complete, with nextUpdate, by the key of the CA that the reason names, and "
-    "with "
-    "extensions that RFC 5280 section 5.2 allows.",
+    "with extensions that RFC 5280 section 5.2 allows.",
 };
 
 static const struct advice scope_crl = {
     "Whether the certificate was revoked cannot be told: the revocation list of its CA that is "
-    "here is "
-    "not about it.",
+    "here is not about it.",
     "Tell the operator of this server what is written here.",
     "Put a CRL that is about this certificate into --crl, too: complete, and with an "
     "issuingDistributionPoint, if any, that covers it (RFC 5280 section 5.2.5).",
@@ -247,12 +251,10 @@ static const struct advice scope_crl = {
 
 static const struct advice other_key_crl = {
     "Whether the certificate was revoked cannot be told: there is a revocation list by another key "
-    "of "
-    "its CA, and none by the key that signed it.",
+    "of its CA, and none by the key that signed it.",
     "Tell the operator of this server what is written here.",
     "A CA that changed its key signs a CRL with each of its keys: put the one by the key that "
-    "signed "
-    "the certificate into --crl, too.",
+    "signed the certificate into --crl, too.",
 };
 
 static const struct advice weak_crl = {
@@ -280,12 +282,10 @@ static const struct advice removed_entry = {
 
 static const struct advice on_hold = {
     "Who issued the certificate has put it on hold: it is refused until it is released, or revoked "
-    "for "
-    "good.",
+    "for good.",
     "Ask who issued it why it is on hold, and when that ends; keep it until then.",
     "To accept it again, release it and publish the CRL (certs/ca release); until then, or until "
-    "it is "
-    "revoked for good, it stays refused.",
+    "it is revoked for good, it stays refused.",
 };
 
 /* Revoked with one of these reasons. */
@@ -386,7 +386,7 @@ const struct advice *advice_on_verdict(const struct verdict *verdict)
         by_cause[verdict->cause] != NULL)
         return by_cause[verdict->cause];
     if (verdict->status == VERDICT_REVOKED && verdict->error_depth > 0)
-        return &revoked_ca;
+        return on_entry == &on_hold ? &held_ca : &revoked_ca;
     if (verdict->status == VERDICT_REVOKED && on_entry != NULL)
         return on_entry;
     for (i = 0; i < sizeof(by_reason) / sizeof(by_reason[0]); i++) {

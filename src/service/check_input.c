@@ -55,9 +55,10 @@ static void judge_count(struct input *input)
     int count = input->bundle.certificates != NULL ? sk_X509_num(input->bundle.certificates) : 0;
 
     if (count == 0)
-        refuse(&input->forwarded, "%s",
-            input->bundle.has_private_key ? "it holds a private key, and no certificate"
-                                          : "it holds no certificate");
+        refuse(&input->forwarded, "it holds %s",
+            input->bundle.has_private_key ? "a private key, and no certificate"
+            : input->bundle.crl_count > 0 ? "a CRL, and no certificate"
+                                          : "no certificate");
     else if (count > CERTIFICATE_MAX_CHAIN + 1)
         refuse(&input->forwarded, "it has a chain of %d certificates, more than %d", count - 1,
             CERTIFICATE_MAX_CHAIN);

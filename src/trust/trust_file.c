@@ -20,6 +20,17 @@ bool trust_file_is_ca(X509 *certificate)
     return kind == 1 || kind == 3;
 }
 
+static const char *why_no_ca(X509 *certificate)
+{
+    const uint32_t flags = X509_get_extension_flags(certificate);
+
+    if ((flags & EXFLAG_INVALID) != 0)
+        return "one of its extensions cannot be read or contradicts another";
+    if ((flags & EXFLAG_CA) != 0)
+        return "its keyUsage does not have keyCertSign (RFC 5280 section 4.2.1.3)";
+    return "it has no basicConstraints with CA:TRUE (RFC 5280 section 4.2.1.9)";
+}
+
 /* A leaf among the anchors would be accepted as it stands: every certificate of --ca must be a
  * CA's. */
 static bool check_cas(const char *path, const struct bundle *bundle, struct error *error)
@@ -45,13 +56,25 @@ static bool check_cas(const char *path, const struct bundle *bundle, struct erro
             continue;
         name = identity_name(X509_get_subject_name(certificate), NULL);
         error_set(error, ERROR_INPUT,
-            "%s: certificate %d (%.200s) is no CA certificate (RFC 5280 section 4.2.1.9): it must "
-            "not be trusted as one",
-            path, i + 1, name != NULL ? name : "");
+            "%s: certificate %d (%.200s) is no CA certificate: %s, so it must not be trusted as "
+            "one",
+            path, i + 1, name != NULL ? name : "", why_no_ca(certificate));
         free(name);
         return false;
     }
     return true;
+}
+
+/* What is there that must not be, or else is missing. */
+static const char *what_it_holds(enum trust_part part, const struct bundle *bundle)
+{
+    if (part == TRUST_CRL && bundle->certificates != NULL)
+        return "a certificate";
+    if (part != TRUST_CRL && bundle->crl_count > 0)
+        return "a CRL, which is for --crl";
+    if (bundle->has_private_key)
+        return "a private key";
+    return part == TRUST_CRL ? "no CRL" : "no certificate";
 }
 
 static bool check(
@@ -64,8 +87,8 @@ static bool check(
         return check_cas(path, bundle, error);
     if (part == TRUST_CRL ? crls && !certificates : certificates && !crls)
         return true;
-    error_set(error, ERROR_INPUT, "%s: it must hold %s and nothing else", path,
-        part == TRUST_CRL ? "CRLs" : "certificates");
+    error_set(error, ERROR_INPUT, "%s: it holds %s; it must hold %s and nothing else", path,
+        what_it_holds(part, bundle), part == TRUST_CRL ? "CRLs" : "certificates");
     return false;
 }
 

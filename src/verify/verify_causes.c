@@ -13,8 +13,9 @@ static const struct {
     [CAUSE_SELF_ISSUED] = {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
         "it names itself as its issuer, and no trusted CA of that name signed it"},
     [CAUSE_NAMED_LIKE_CA] = {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-        "its subject is the name of the CA that signed it, so that it looks like one that signed "
-        "itself: a client needs a name of its own"},
+        "its subject and its issuer are the same name, that of the CA whose key signed it: a "
+        "client "
+        "needs a name of its own"},
     [CAUSE_OTHER_ROOT] = {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
         "its chain ends at a CA that is not the trusted one"},
     [CAUSE_ISSUER_UNKNOWN] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,

@@ -178,3 +178,16 @@ const char *extensions_explain(X509 *certificate, const ASN1_OBJECT **object)
     }
     return words;
 }
+
+const char *extensions_never_critical(const ASN1_OBJECT *object)
+{
+    static const int never[] = {NID_authority_key_identifier, NID_subject_key_identifier,
+        NID_info_access, NID_freshest_crl};
+    size_t i;
+
+    for (i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+        if (OBJ_obj2nid(object) == never[i])
+            return ", which must not be critical (RFC 5280 section 4.2)";
+    }
+    return "";
+}

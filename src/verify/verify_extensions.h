@@ -17,4 +17,8 @@ const char *extensions_find_fault(const X509 *certificate, const ASN1_OBJECT **o
  * libcrypto takes for inconsistent. NULL when it does not tell. */
 const char *extensions_explain(X509 *certificate, const ASN1_OBJECT **object);
 
+/* For the words about a critical extension: what to add when it is one that RFC 5280 wants never to
+ * be critical, and libcrypto does not look at then; "" otherwise. */
+const char *extensions_never_critical(const ASN1_OBJECT *object);
+
 #endif

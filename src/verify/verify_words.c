@@ -74,6 +74,8 @@ static void unknown_critical(struct text *text, const struct words_facts *facts)
             X509_supported_extension(extension) == 0) {
             text_append_string(text, ": ");
             append_oid(text, X509_EXTENSION_get_object(extension));
+            text_append_string(
+                text, extensions_never_critical(X509_EXTENSION_get_object(extension)));
             return;
         }
     }

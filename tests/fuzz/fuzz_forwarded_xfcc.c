@@ -6,7 +6,9 @@
  *   2  the element that a proxy appends to the client's header (--xfcc-hop 0)
  *   3  the elements that two proxies append to the client's header (--xfcc-hop 1)
  *   4  all of it, with the hop that the next bits say
- * With 8 the proxy writes Chain too. In all but the last the leaf that comes out, if any does, is
+ *   5  the header of a proxy that replaces it and forwards no certificate: subject and URI, which
+ *      the first line end divides, are the client's; no leaf comes out
+ * With 8 the proxy writes Chain too. In 0 to 3 the leaf that comes out, if any does, is
  * the one that the proxy wrote. */
 #include "forwarded/forwarded.h"
 
@@ -18,6 +20,7 @@
 /* DER of a SEQUENCE; what is in it does not matter here. */
 #define PEM(base64) "-----BEGIN%20CERTIFICATE-----%0A" base64 "%0A-----END%20CERTIFICATE-----%0A"
 #define OURS PEM("MAUwAwIBAQ==")
+#define HASH "0123456789abcdef0123456789ABCDEF" /* half of one */
 #define NEXT PEM("MAUwAwIBAw==")
 static const unsigned char our_der[] = {0x30, 5, 0x30, 3, 2, 1, 1};
 
@@ -44,12 +47,28 @@ static char *escape(const char *text)
     return escaped;
 }
 
+/* As RFC 2253 does: a double quote and a backslash get a backslash before them. */
+static char *escape_subject(const char *text)
+{
+    char *escaped = malloc(2 * strlen(text) + 1), *to = escaped;
+
+    must(escaped != NULL);
+    for (; *text != '\0' && *text != '\n'; text++) {
+        if (*text == '"' || *text == '\\')
+            *to++ = '\\';
+        *to++ = *text;
+    }
+    *to = '\0';
+    return escaped;
+}
+
 /* The header, as a parameter to be freed. */
 static char *write_header(unsigned how, const char *client)
 {
     const char *chain = (how & 8) != 0 ? ";Chain=\"" OURS NEXT "\"" : "";
     const char *name = "HTTP_X_FORWARDED_CLIENT_CERT=";
-    char *header = NULL, *escaped = escape(client);
+    char *header = NULL, *escaped = escape(client), *subject = escape_subject(client);
+    const char *uri = strchr(client, '\n');
     int length = 0;
 
     switch (how & 7) {
@@ -68,11 +87,16 @@ static char *write_header(unsigned how, const char *client)
         length = asprintf(&header, "%s%s,Hash=00;Cert=\"%s\"%s,Hash=01;Cert=\"%s\"", name, client,
             OURS, chain, NEXT);
         break;
+    case 5:
+        length = asprintf(&header, "%sBy=spiffe://a;Hash=%s%s;Subject=\"%s\";URI=%s", name, HASH,
+            HASH, subject, uri != NULL ? uri + 1 : "");
+        break;
     default:
         length = asprintf(&header, "%s%s", name, client);
         break;
     }
     must(length > 0);
+    free(subject);
     free(escaped);
     return header;
 }
@@ -103,11 +127,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     how = data[0];
     must(asprintf(&client, "%.*s", (int)(size - 1), (const char *)data + 1) >= 0);
-    options.has_xfcc_hop = (how & 7) == 2 || (how & 7) == 3 || ((how & 7) > 3 && (how & 16) != 0);
+    options.has_xfcc_hop =
+        (how & 7) == 2 || (how & 7) == 3 || ((how & 7) > 3 && (how & 7) != 5 && (how & 16) != 0);
     options.xfcc_hop = (how & 7) > 3 ? how >> 5 : (how & 7) == 3;
     parameters[0] = write_header(how, client);
     forwarded_read(parameters, &options, &forwarded);
     check(&forwarded, (how & 7) <= 3);
+    must((how & 7) != 5 || forwarded.status == FORWARDED_MALFORMED);
     if ((how & 7) < 2 && client[0] == '\0')
         must(forwarded.status == FORWARDED_PRESENT);
     forwarded_free(&forwarded);

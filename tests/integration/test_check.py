@@ -1,5 +1,6 @@
 """peercert --check and the rest of the command line."""
 
+import base64
 import hashlib
 import json
 import pathlib
@@ -287,3 +288,20 @@ def test_a_private_key_is_told_as_one(peercert, pki, tmp_path):
     done = subprocess.run([peercert, "--ca", pki.ca, "--check", key], capture_output=True, text=True, env=clean_environment())
     assert done.returncode == 1 and "it holds a private key, and no certificate" in done.stdout, done
     assert "PRIVATE KEY" not in done.stdout
+
+
+@pytest.mark.parametrize("kind, words", [("key", "it is a private key: name the certificate"), ("request", "it is a certificate request: give"),
+                                         ("public", "it is a public key alone"), ("base64", "it is base64 alone: put the lines")])
+def test_what_is_no_certificate_is_named(peercert, pki, tmp_path, kind, words):
+    given, key = tmp_path / "given", tmp_path / "key"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-out", key], check=True, capture_output=True)
+    makes = {"key": ["pkey", "-in", key, "-outform", "DER"], "public": ["pkey", "-in", key, "-pubout", "-outform", "DER"],
+             "request": ["req", "-new", "-key", key, "-subj", "/CN=x", "-outform", "DER"]}
+    if kind in makes:
+        subprocess.run(["openssl", *makes[kind], "-out", given], check=True)
+    else:
+        given.write_bytes(base64.encodebytes(pki.good.der))
+    for words_of, options in (("stdout", ["--ca", pki.ca, "--check", given]), ("stderr", ["--ca", given, "--test-config"]),
+                              ("stderr", ["--ca", pki.ca, "--crl", given, "--test-config"])):
+        done = subprocess.run([peercert, *options], capture_output=True, text=True, env=clean_environment())
+        assert done.returncode != 0 and words in getattr(done, words_of), (options, done)

@@ -132,6 +132,22 @@ Test(file, a_fifo_is_read_once_to_its_end)
     pki_remove_dir(dir);
 }
 
+Test(file, a_fifo_that_nobody_writes_to_is_told_as_that)
+{
+    char *dir = pki_temp_dir(), *path = join(dir, "fifo");
+    struct bytes bytes = {0};
+    struct error error = {0};
+
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_expect_not(file_read(path, 0, &bytes, &error));
+    cr_expect_eq(error.kind, ERROR_FILE);
+    cr_expect_not_null(
+        strstr(error.text, "fifo: it is a FIFO, and nobody writes"), "%s", error.text);
+    cr_expect_null(bytes.data);
+    free(path);
+    pki_remove_dir(dir);
+}
+
 Test(file, a_dash_is_standard_input)
 {
     char *dir = pki_temp_dir(), *path = pki_write_text(dir, "f", "words");

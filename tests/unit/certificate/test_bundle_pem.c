@@ -65,6 +65,22 @@ Test(bundle_pem, blocks_of_another_kind_are_refused)
     }
 }
 
+Test(bundle_pem, what_a_block_has_instead_of_lines_of_base64_is_named)
+{
+    char *escaped = TOGETHER("-----BEGIN CERTIFICATE-----\\nMAA=\\n-----END CERTIFICATE-----\\n"),
+         *headers = TOGETHER("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+                             "\nMAA=\n-----END CERTIFICATE-----\n"),
+         *comment = TOGETHER(
+             "-----BEGIN CERTIFICATE-----\nComment: x\n\nMAA=\n-----END CERTIFICATE-----\n");
+
+    expect_bundle_text_refused(escaped, "its line ends are written as the two characters");
+    expect_bundle_text_refused(headers, "header lines follow");
+    expect_bundle_text_refused(comment, "header lines follow");
+    free(escaped);
+    free(headers);
+    free(comment);
+}
+
 /* libcrypto passes over a line that it does not take for the beginning of a block: the operator
  * would have fewer anchors, or no CRL, without a word. */
 Test(bundle_pem, a_block_whose_first_line_is_damaged_is_not_passed_over)

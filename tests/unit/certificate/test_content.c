@@ -8,6 +8,8 @@
 
 #define BYTES(string) (const unsigned char *)(string), sizeof(string) - 1
 
+#define INTEGER3 "\x02\x01\x01\x02\x01\x01\x02\x01\x01"
+
 Test(content, kinds_of_files_are_told_by_how_they_begin)
 {
     static const struct {
@@ -35,6 +37,27 @@ Test(content, kinds_of_files_are_told_by_how_they_begin)
         {BYTES("\x30\x0B\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"), "PKCS#7"},
         {BYTES("\x30\x0B\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x09\x02"), NULL},
         {BYTES("\x30\x80\x06\x09\x2A\x86\x48"), NULL},
+        {BYTES("\x30\x09\x02\x01\0\x30\x02\x06\0\x04\0"), "private key"}, /* PKCS#8 */
+        {BYTES("\x30\x05\x02\x01\x01\x04\0"), "private key"},             /* SEC 1 */
+        {BYTES("\x30\x06\x30\x02\x06\0\x04\0"), "private key"},           /* encrypted */
+        {BYTES("\x30\x1B" INTEGER3 INTEGER3 INTEGER3), "private key"},    /* PKCS#1 */
+        {BYTES("\x30\x12" INTEGER3 INTEGER3), NULL},
+        {BYTES("\x30\x06\x30\x02\x06\0\x03\0"), "public key"},
+        {BYTES("\x30\x08\x30\x02\x06\0\x03\0\x05\0"), NULL},
+        {BYTES("\x30\x0D\x30\x07\x02\x01\0\x30\0\x30\0\x30\0\x03\0"), "request"},
+        {BYTES("\x30\x0F\x30\x09\x02\x01\0\x30\x02\x31\0\x30\0\x30\0\x03\0"), "request"},
+        {BYTES("\x30\x0F\x30\x09\x02\x01\0\x30\x02\x06\0\x30\0\x30\0\x03\0"), NULL},
+        {BYTES("MIIBszCCAVmgAwIBAgI=\r\n"), "base64 alone"},
+        {BYTES(" \nMIIB"), "base64 alone"},
+        {BYTES("MIIB and more."), NULL},
+        {BYTES("MIIB\0"), NULL},
+        {BYTES("LS0tLS1CRUdJTiBDRVJU"), "base64 of a PEM file"},
+        {BYTES("30:82:01:0a"), "hexadecimal"},
+        {BYTES("3082010A\n"), "hexadecimal"},
+        {BYTES("30 ways"), NULL},
+        {BYTES("<!DOCTYPE html>"), "HTML"},
+        {BYTES("<html>"), "HTML"},
+        {BYTES("-----BEGIN%20CERT"), "URL-encoded"},
         {BYTES("ssh"), NULL},
         {BYTES("-----BEGIN"), NULL},
         {BYTES(""), NULL},

@@ -21,6 +21,11 @@ static X509_EXTENSION *raw_extension(const char *oid, bool critical, const char 
     return extension;
 }
 
+/* GeneralNames with CN=CA, the issuer of the lists here, and with CN=CB. */
+#define ONE_OWN_NAME "a40f300d310b300906035504030c024341"
+#define OWN_NAME "3011" ONE_OWN_NAME
+#define OTHER_NAME "3011a40f300d310b300906035504030c024342"
+
 /* RFC 5280 section 5.3. The second entry is plain; it is lost when the first names an issuer. */
 Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_the_list)
 {
@@ -51,6 +56,11 @@ Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_t
         {"2.5.29.23", "06032a0304", NULL, .reason = -1},
         {"1.2.3.4", "0500", NULL, .reason = -1},
         {"1.2.3.4", "0500", "critical extension", .critical = true, .reason = -1},
+        {"2.5.29.29", OWN_NAME, "certificateIssuer", .reason = -1},
+        {"2.5.29.29", OWN_NAME, "certificateIssuer", .critical = true, .reason = -1},
+        {"2.5.29.29", OTHER_NAME, "certificateIssuer", .hides = true},
+        {"2.5.29.29", "3022" ONE_OWN_NAME ONE_OWN_NAME, "certificateIssuer", .hides = true},
+        {"2.5.29.29", OWN_NAME "00", "certificateIssuer", .hides = true},
         {"2.5.29.29", "3000", "certificateIssuer", .hides = true},
         {"2.5.29.29", "3000", "certificateIssuer", .critical = true, .hides = true},
     };
@@ -87,5 +97,43 @@ Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_t
         ASN1_INTEGER_free(second);
         X509_CRL_free(crl);
     }
+    pki_free(ca);
+}
+
+/* RFC 5280 section 5.3.3: a certificateIssuer holds until the next one. */
+Test(crl_entry_extensions, entries_behind_the_lists_own_name_count_again)
+{
+    struct pki *ca = pki_ca("CN=CA");
+    X509_CRL *crl = pki_crl(
+        &(struct pki_crl_spec){.issuer = ca, .extensions = {"2.5.29.28=critical,DER:30038401FF"}});
+    static const char *const names[] = {NULL, OTHER_NAME, NULL, OWN_NAME, NULL};
+    static const bool found[] = {true, false, false, true, true};
+    ASN1_INTEGER *serial = ASN1_INTEGER_new();
+    struct crl_entry entry;
+    struct crl *decoded;
+    int i;
+
+    for (i = 0; i < 5; i++) {
+        ASN1_INTEGER_set(serial, 5 + i);
+        revoke(crl, serial, 0, 0);
+        if (names[i] != NULL) {
+            X509_EXTENSION *extension = raw_extension("2.5.29.29", true, names[i]);
+
+            pki_must(X509_REVOKED_add_ext(
+                         sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), i), extension, -1) == 1,
+                "extension");
+            X509_EXTENSION_free(extension);
+        }
+    }
+    pki_must(X509_CRL_sign(crl, ca->key, EVP_sha256()) > 0, "sign");
+    decoded = expect_decoded(crl);
+    for (i = 0; i < 5; i++) {
+        ASN1_INTEGER_set(serial, 5 + i);
+        cr_expect_eq(crl_find(decoded, serial, &entry), found[i], "entry %d", i);
+    }
+    expect_fault(decoded, "certificateIssuer", 0);
+    crl_free(decoded);
+    ASN1_INTEGER_free(serial);
+    X509_CRL_free(crl);
     pki_free(ca);
 }

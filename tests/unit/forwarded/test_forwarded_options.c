@@ -258,7 +258,7 @@ Test(forwarded_options, envoys_values_may_be_quoted_and_hold_separators)
     expect_fine(trusted, format(XFCC "Chain=\"%s%s\";Cert=\"%s\"", leaf.url, ca.url, leaf.url),
         source, &leaf, chain);
     expect_fine(
-        trusted, format(XFCC "URI=a;URI=b;DNS=c;DNS=d;Cert=\"%s\"", leaf.url), source, &leaf, NULL);
+        trusted, format(XFCC "Cert=\"%s\";URI=a;URI=b;DNS=c;DNS=d", leaf.url), source, &leaf, NULL);
 }
 
 Test(forwarded_options, what_is_wrong_with_envoys_header_is_told)

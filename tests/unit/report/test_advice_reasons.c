@@ -91,6 +91,10 @@ Test(advice_reasons, a_certificate_on_hold_is_not_told_to_be_replaced)
     verdict.revocation_reason = "certificateHold";
     verdict.error_depth = 1;
     cr_expect_neq(advice_on_verdict(&verdict), hold, "of a CA");
+    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->meaning, "of a CA above"));
+    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->operator, "release it"));
+    verdict.revocation_reason = "cACompromise";
+    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->operator, "not accepted any more"));
 }
 
 /* A number that stands for several causes: each has advice that is true of it. */

@@ -79,11 +79,18 @@ Test(trust, what_may_not_sign_certificates_is_no_ca)
             .no_extensions = true,
             .extensions = {"keyUsage=critical,keyCertSign"}}),
         pki_make(&(struct pki_spec){.subject = "CN=v1", .issuer = ca, .version = 1}),
+        pki_make(&(struct pki_spec){.subject = "CN=pathlen",
+            .no_extensions = true,
+            .extensions = {"2.5.29.19=critical,DER:30060101FF0201FF"}}),
     };
+    static const char *const why[] = {"no basicConstraints", "no basicConstraints",
+        "its keyUsage does not have keyCertSign", "no basicConstraints", "no basicConstraints",
+        "no basicConstraints", "cannot be read or contradicts another"};
     size_t i;
 
     for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
         expect_ca_refused(WRITE("a.pem", made[i]), "is no CA certificate");
+        expect_ca_refused(WRITE("a.pem", made[i]), why[i]);
         pki_free(made[i]);
     }
 }
@@ -196,9 +203,11 @@ Test(trust, parts_hold_what_they_are_named_for)
     cr_expect_eq(trust_crl_count(trust), 1);
     trust_release(trust);
     config = make_config(&cas, &crl, NULL);
-    expect_refused_config(&config, crl, "it must hold certificates and nothing else");
+    expect_refused_config(&config, crl,
+        "it holds a CRL, which is for --crl; it must hold certificates and nothing else");
     config = make_config(&cas, NULL, &certificates);
-    expect_refused_config(&config, certificates, "it must hold CRLs and nothing else");
+    expect_refused_config(
+        &config, certificates, "it holds a certificate; it must hold CRLs and nothing else");
     free(cas);
     free(certificates);
     free(crl);

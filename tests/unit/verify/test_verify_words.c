@@ -160,6 +160,10 @@ Test(verify_words, of_the_certificate_itself)
         "ecdsa-with-SHA1, at level 2");
     expect_client((struct pki_spec){.extensions = {"1.2.3.4=critical,DER:0500"}}, VERDICT_UNTRUSTED,
         X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "not understood: 1.2.3.4");
+    expect_client(
+        (struct pki_spec){.extensions = {"subjectKeyIdentifier=", "2.5.29.14=critical,DER:040101"}},
+        VERDICT_UNTRUSTED, X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
+        "subjectKeyIdentifier (2.5.29.14), which must not be critical");
     expect_client((struct pki_spec){.extensions = {"subjectAltName=DER:0500"}}, VERDICT_UNTRUSTED,
         X509_V_ERR_INVALID_EXTENSION, "subjectAltName (2.5.29.17) cannot be read");
     expect_client(
