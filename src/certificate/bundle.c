@@ -122,9 +122,9 @@ static bool add_der(
     if (certificate.kind != ERROR_INPUT || crl.kind != ERROR_INPUT)
         error_set(error, certificate.kind != ERROR_INPUT ? certificate.kind : crl.kind,
             "%s: out of memory", name);
-    else if (content_words(file->data, file->length) != NULL)
+    else if (content_file_words(file->data, file->length) != NULL)
         error_set(
-            error, ERROR_INPUT, "%s: it is %s", name, content_words(file->data, file->length));
+            error, ERROR_INPUT, "%s: it is %s", name, content_file_words(file->data, file->length));
     else
         error_set(error, ERROR_INPUT,
             "%s: it is no PEM, DER certificate, DER CRL or PKCS#12 file (%s; %s)", name,

@@ -137,7 +137,6 @@ static const char *text_words(struct der_span file)
 
 const char *content_words(const unsigned char *bytes, size_t length)
 {
-    const struct der_span file = {bytes, length};
     size_t i;
 
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -146,7 +145,15 @@ const char *content_words(const unsigned char *bytes, size_t length)
     }
     if (is_pkcs7(bytes, length))
         return "a PKCS#7 container: take the certificates out with openssl pkcs7 -print_certs";
-    if (der_words(file) != NULL)
-        return der_words(file);
-    return text_words(file);
+    return NULL;
+}
+
+const char *content_file_words(const unsigned char *bytes, size_t length)
+{
+    const struct der_span file = {bytes, length};
+    const char *words = content_words(bytes, length);
+
+    if (words == NULL)
+        words = der_words(file);
+    return words != NULL ? words : text_words(file);
 }

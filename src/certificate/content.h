@@ -9,4 +9,8 @@
  * when it is none of them. A constant. */
 const char *content_words(const unsigned char *bytes, size_t length);
 
+/* The same of a whole file, by more than how it begins: keys and requests in DER, and certificates
+ * in forms that are not those of files. */
+const char *content_file_words(const unsigned char *bytes, size_t length);
+
 #endif

@@ -70,7 +70,7 @@ Test(content, kinds_of_files_are_told_by_how_they_begin)
         const char *words;
 
         memcpy(copy + 1, cases[i].bytes, cases[i].length);
-        words = content_words(copy + 1, cases[i].length);
+        words = content_file_words(copy + 1, cases[i].length);
         if (cases[i].words == NULL)
             cr_expect_null(words, "case %zu: %s", i, words);
         else
@@ -86,7 +86,16 @@ Test(content, a_certificate_is_none_of_them)
     size_t length = 0;
     unsigned char *der = pki_der(ca->certificate, &length);
 
+    cr_expect_null(content_file_words(der, length));
     cr_expect_null(content_words(der, length));
     free(der);
     pki_free(ca);
+}
+
+/* What a front sends is no file: advice about files does not help there. */
+Test(content, what_tells_of_files_alone_is_left_out_elsewhere)
+{
+    cr_expect_null(content_words(BYTES("MIIBszCCAVmgAwIBAgI=")));
+    cr_expect_null(content_words(BYTES("\x30\x05\x02\x01\x01\x04\0")));
+    cr_expect_not_null(content_words(BYTES("\x1F\x8B\x08")));
 }
