@@ -15,6 +15,8 @@ read_request() {
 		die "'$1': its own signature is wrong, so whoever made it does not hold the key, or it was changed on the way"
 	requested_name=$(name_of req "$work/request")
 	[ -n "$requested_name" ] || [ -n "$subject" ] || die "'$1' has no subject: give one with --subject"
+	[ -n "$subject" ] || [[ ! ${requested_name//\\\\/} =~ \\([01][0-9A-F]|7F) ]] ||
+		die "'$1' asks for a subject with control characters, which do not belong in a name: give another with --subject"
 	[ -n "$subject" ] || must_not_be_the_ca "'$1' asks for" req "$work/request"
 	read_key "$1"
 	ssl 'read the request' req -config "$config" -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=kit \

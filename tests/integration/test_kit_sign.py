@@ -161,6 +161,17 @@ def test_the_name_of_the_ca_itself_is_no_clients(folder):
     ca(folder, "sign", "own0.req", "-y", "--subject", "CN=Dan Other")
 
 
+def test_a_subject_with_control_characters_is_not_signed(folder):
+    """In whatever string type; a backslash before digits is a name like another."""
+    for number, name in enumerate(("a\nb", "a\x1b[31mb", "a\x7fb")):
+        foreign_request(folder, f"odd{number}", subject_=f"/CN={name}")
+        refused(folder, "sign", f"odd{number}.req", "-y", status=1, says="a subject with control characters")
+        assert not (folder / f"odd{number}.cer").exists()
+    ca(folder, "sign", "odd0.req", "-y", "--subject", "CN=Dan Even")
+    foreign_request(folder, "backslash", subject_="/CN=a\\\\0Ab")
+    ca(folder, "sign", "backslash.req", "-y")
+
+
 def test_rsa_exponents_that_are_not_safe_are_refused(folder):
     """1, with which anybody signs, and an even one: of public keys alone, as the request's own signature would show the rest."""
     script = f". '{CA.parent}/lib/requests.sh'; safe_exponent \"$1\""
