@@ -169,6 +169,9 @@ size_t report_warnings(const struct report *report, const struct verdict *verdic
     else if (verdict->revocation == REVOCATION_UNKNOWN)
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
             "whether it was revoked is unknown, and the configuration lets that pass");
+    else if (verdict->above_unknown)
+        (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
+            "whether a CA above it was revoked is unknown, and the configuration lets that pass");
     return count;
 }
 

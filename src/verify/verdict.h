@@ -3,6 +3,7 @@
 #define PEERCERT_VERDICT_H
 
 #include "verify/verify_causes.h"
+#include <stdbool.h>
 #include <time.h>
 
 /* The verdict vocabulary, everywhere the same. In order of precedence: when several apply the
@@ -49,7 +50,8 @@ struct verdict {
     char reason[400];        /* why, in words; "" when valid */
     time_t checked_at;       /* the moment it was judged for */
     enum verdict_revocation revocation;
-    time_t revoked_at;             /* 0 when not revoked or unknown */
+    bool above_unknown; /* of a CA above it, a list is to be checked and is not known to be good */
+    time_t revoked_at;  /* 0 when not revoked or unknown */
     const char *revocation_reason; /* RFC 5280 5.3.1 name, NULL when none was given */
     time_t crl_this_update;        /* of the leaf's CRL that was used; 0 when none */
     time_t crl_next_update;

@@ -347,6 +347,8 @@ void revocation_describe(struct verdict *verdict, const struct findings *finding
 
         if (its == VERDICT_REVOCATION_UNKNOWN && findings->errors[i].depth == 0)
             verdict->revocation = REVOCATION_UNKNOWN;
+        else if (its == VERDICT_REVOCATION_UNKNOWN)
+            verdict->above_unknown = true;
     }
     if (verdict->status == VERDICT_REVOKED) {
         verdict->revocation = REVOCATION_REVOKED;

@@ -301,6 +301,13 @@ Test(report_json, all_warnings_come_in_one_string)
         "it expires in 3 days; the front server did not accept this certificate; "
         "whether it was revoked is unknown, and the configuration lets that pass");
     json_decref(came);
+    verdict.revocation = REVOCATION_GOOD;
+    verdict.above_unknown = true;
+    came = member_of(&report, &verdict, "warning");
+    cr_expect_str_eq(json_string_value(came),
+        "it expires in 3 days; the front server did not accept this certificate; "
+        "whether a CA above it was revoked is unknown, and the configuration lets that pass");
+    json_decref(came);
 }
 
 Test(report_json, only_both_parts_together_are_an_object)

@@ -292,6 +292,27 @@ Test(verify_revocation, crl_missing_ok_forgives_a_missing_crl_and_nothing_else)
     pki_free(other);
 }
 
+Test(verify_revocation, a_missing_crl_about_a_ca_above_is_told_where_it_is_forgiven)
+{
+    struct pki *middle =
+        pki_make(&(struct pki_spec){.subject = "CN=Forgiven", .issuer = root, .ca = true});
+    struct pki *below = pki_client("CN=below", middle);
+    X509_CRL *of_middle = clean(middle, 0, 0), *of_root = clean(root, 0, 0);
+    struct setup setup = {
+        .ca = {root}, .intermediates = {middle}, .crls = {of_middle}, .crl_missing_ok = true};
+    struct verdict verdict = verify_both(&setup, below, VERDICT_VALID, "the root's is missing");
+
+    cr_expect_eq(verdict.revocation, REVOCATION_GOOD);
+    cr_expect(verdict.above_unknown);
+    setup.crls[1] = of_root;
+    verdict = verify_both(&setup, below, VERDICT_VALID, "both are there");
+    cr_expect_not(verdict.above_unknown);
+    X509_CRL_free(of_middle);
+    X509_CRL_free(of_root);
+    pki_free(below);
+    pki_free(middle);
+}
+
 Test(verify_revocation, a_crl_may_be_required_though_none_is_there)
 {
     struct setup setup = {.ca = {root}};
