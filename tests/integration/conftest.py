@@ -32,6 +32,11 @@ def program_from(variable, default):
     return program
 
 
+def pytest_configure():
+    # No test is about the system's authorities, which openssl x509 and others read all each time.
+    os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = os.devnull
+
+
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="load and stops by the hundred instead of short ones")
 

@@ -57,6 +57,20 @@ def test_the_systems_configuration_of_openssl_plays_no_part(folder):
     ca(folder, "p12", "dan", OPENSSL_CONF=str(broken), CA_P12_PASSWORD=P12_PASS)
 
 
+def test_the_systems_authorities_are_not_even_read(folder, tmp_path):
+    authorities = tmp_path / "authorities"
+    os.mkfifo(authorities)
+    # Ends once somebody reads there.
+    waiting = subprocess.Popen(["sh", "-c", ": >authorities"], cwd=tmp_path)
+    try:
+        for words in (["sign", "dan.req", "-y", "--name", "x"], ["list"], ["verify", "x"], ["revoke", "x", "-y"]):
+            ca(folder, *words, SSL_CERT_FILE=str(authorities))
+        assert waiting.poll() is None
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
 def test_the_configuration_serves_on_its_own(tmp_path):
     """The commands of the comment at its head, in a folder of their own."""
     write(tmp_path / "index.txt", "")
