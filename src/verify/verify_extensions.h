@@ -5,8 +5,7 @@
 #include <openssl/x509.h>
 
 /* What is wrong with the extensions of a certificate (RFC 5280 section 4.2): words to stand behind
- * the extension's name, and in *object whose name that is, borrowed; without a name, NULL, when
- * there are too many. */
+ * the extension's name, and in *object whose name that is, borrowed. */
 
 /* For a proven path: what libcrypto passes. An extension that is there twice, and one that is
  * critical or of RFC 5280 whose value is not one element of DER from its first byte to its last.

@@ -91,8 +91,7 @@ static void invalid_extension(struct text *text, const struct words_facts *facts
     if (words == NULL)
         return;
     text_append_string(text, ": ");
-    if (object != NULL)
-        append_oid(text, object);
+    append_oid(text, object);
     text_append_string(text, words);
 }
 

@@ -97,34 +97,6 @@ Test(verify_extensions, inhibit_any_policy_below_zero_is_untrusted)
     expect(&(struct raw){"2.5.29.54", true, "\x02\x00", 2, 1}, "inhibitAnyPolicy (2.5.29.54)");
 }
 
-static void add_many(X509 *certificate, void *context)
-{
-    char oid[24];
-    int i;
-
-    for (i = 0; i < *(int *)context; i++) {
-        (void)snprintf(oid, sizeof(oid), "1.2.3.%d", i);
-        pki_add_raw_extension(certificate, oid, false, "\x05\x00", 2);
-    }
-}
-
-Test(verify_extensions, more_than_64_are_untrusted)
-{
-    struct pki *root = pki_ca("CN=Root");
-    int counts[] = {50, 65}, i;
-
-    for (i = 0; i < 2; i++) {
-        struct pki *leaf = pki_make(
-            &(struct pki_spec){.issuer = root, .customise = add_many, .context = &counts[i]});
-        struct verdict verdict = verify_both(&(struct setup){.ca = {root}}, leaf,
-            i == 0 ? VERDICT_VALID : VERDICT_UNTRUSTED, "many extensions");
-
-        cr_expect_eq(strstr(verdict.reason, "more than 64") != NULL, i == 1, "%s", verdict.reason);
-        pki_free(leaf);
-    }
-    pki_free(root);
-}
-
 /* What libcrypto takes for inconsistent, without saying what. */
 Test(verify_extensions, the_reason_names_what_is_inconsistent)
 {
