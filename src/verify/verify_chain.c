@@ -52,17 +52,15 @@ static int date_fault(const X509 *certificate, time_t now)
     return from == 1 ? X509_V_ERR_CERT_NOT_YET_VALID : X509_V_OK;
 }
 
-/* The key is what counts: an issuer of another serial number, after a renewal with the same key, is
- * one. For a CA of --ca below another one of it the search passes over key identifiers too. */
-static int check_issued(const struct findings *findings, X509 *issuer, X509 *certificate, int depth)
+/* The key is what counts. Key identifiers the search has compared, where they matter, and an issuer
+ * of another serial number, after a renewal with the same key, is one. */
+static int check_issued(X509 *issuer, X509 *certificate)
 {
     int code = X509_check_issued(issuer, certificate);
 
-    if (code == X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH ||
-        (code == X509_V_ERR_AKID_SKID_MISMATCH && depth > 0 &&
-            trust_is_anchor(findings->trust, certificate)))
-        return X509_V_OK;
-    return code;
+    return code == X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH || code == X509_V_ERR_AKID_SKID_MISMATCH
+               ? X509_V_OK
+               : code;
 }
 
 /* In place of libcrypto's last step, which would check each signature a second time: the links are
@@ -81,7 +79,7 @@ static int check_links(X509_STORE_CTX *context)
         if (path_issuer(findings->path, certificate) != issuer)
             code = X509_V_ERR_CERT_SIGNATURE_FAILURE;
         else if (issuer != NULL)
-            code = check_issued(findings, issuer, certificate, depth);
+            code = check_issued(issuer, certificate);
         if (code != X509_V_OK &&
             !report(context, certificate,
                 code == X509_V_ERR_KEYUSAGE_NO_CERTSIGN ? depth + 1 : depth, code))

@@ -170,6 +170,35 @@ Test(verify_above, when_all_ways_are_forbidden_one_is_told)
         pki_free(all[i]);
 }
 
+/* So many ways are tried: when all of them are forbidden, one that is not looked at saves nobody.
+ */
+Test(verify_above, the_ninth_way_is_not_tried)
+{
+    struct pki *all[PATHS_MOST + 1];
+    struct pki_revoked lines[PATHS_MOST + 1];
+    struct setup setup = {.ca = {root, issuing}, .crl_missing_ok = true};
+    int i, good;
+
+    setup.without_second_judge = true;
+    for (i = 0; i <= PATHS_MOST; i++) {
+        all[i] = pki_make(&(struct pki_spec){
+            .subject = "CN=Middle", .ca = true, .issuer = root, .same_key_as = middle});
+        setup.chain[i] = all[i];
+    }
+    for (good = PATHS_MOST - 1; good <= PATHS_MOST; good++) {
+        for (i = 0; i <= PATHS_MOST; i++)
+            lines[i] = i == good ? (struct pki_revoked){.serial = 1}
+                                 : (struct pki_revoked){.certificate = all[i]->certificate};
+        setup.crls[0] = pki_crl(&(struct pki_crl_spec){
+            .issuer = root, .revoked = lines, .revoked_count = PATHS_MOST + 1});
+        (void)verify_both(&setup, leaf, good < PATHS_MOST ? VERDICT_VALID : VERDICT_REVOKED,
+            "one of them is not revoked");
+        X509_CRL_free(setup.crls[0]);
+    }
+    for (i = 0; i <= PATHS_MOST; i++)
+        pki_free(all[i]);
+}
+
 /* A chain of a root with this extension or path length. */
 static enum verdict_status status_below(const struct pki_spec *of_root, const char *subject)
 {

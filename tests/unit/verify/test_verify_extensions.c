@@ -113,6 +113,11 @@ Test(verify_extensions, the_reason_names_what_is_inconsistent)
             "maps anyPolicy"},
         {{"subjectAltName=DNS:a", "proxyCertInfo=critical,language:id-ppl-anyLanguage"},
             "beside alternative names"},
+        {{"issuerAltName=DNS:a", "proxyCertInfo=critical,language:id-ppl-anyLanguage"},
+            "beside alternative names"},
+        /* What comes first is all right. */
+        {{"proxyCertInfo=critical,language:id-ppl-anyLanguage", "keyUsage=critical,DER:03020700"},
+            "keyUsage (2.5.29.15) has no bit set"},
     };
     struct pki *root = pki_ca("CN=Root");
     size_t i;
