@@ -7,12 +7,13 @@
 #include "service/service.h"
 #include <stdbool.h>
 
-/* Serves FastCGI on the listening sockets with config->threads workers until SIGTERM, SIGINT or
- * SIGUSR1: then the sockets are closed at once (a front server goes elsewhere), idle connections
- * too, and requests in hand are finished. SIGHUP opens the log file and loads the trust anew;
- * the trust is also reloaded within a second or so when its files change. SIGPIPE is ignored. To
- * be called from the main thread while it is the only one but the log's. Returns true after a clean
- * stop; false with ERROR_LIBRARY or ERROR_MEMORY when it could not be started. */
+/* Serves FastCGI on the listening sockets with workers (config->threads, and twice as many as there
+ * are processors) until SIGTERM, SIGINT or SIGUSR1: then the sockets are closed at once (a front
+ * server goes elsewhere), idle connections too, and requests in hand are finished. SIGHUP reopens
+ * the log file and reloads the trust and the rules; they are also reloaded within a second or so
+ * when their files change. SIGPIPE is ignored. To be called from the main thread while it is the
+ * only one but the log's. Returns true after a clean stop; false with ERROR_LIBRARY or ERROR_MEMORY
+ * when it could not be started. */
 bool server_run(const struct service *service, struct listener *listener, struct error *error);
 
 #endif
