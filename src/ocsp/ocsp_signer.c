@@ -45,6 +45,23 @@ static const char *find_fault(const struct ocsp_question *question, X509 *signer
                : NULL;
 }
 
+/* Why libcrypto takes the signer for none: those that CAs give the right to answer have it for some
+ * weeks often, and are forgotten then. */
+static const char *why_unproven(
+    OCSP_BASICRESP *basic, STACK_OF(X509) * own, X509 *issuer, time_t now)
+{
+    X509 *signer = NULL;
+
+    if (OCSP_resp_get0_signer(basic, &signer, own) == 1 && signer != issuer &&
+        X509_verify(signer, X509_get0_pubkey(issuer)) == 1) {
+        if (X509_cmp_time(X509_get0_notAfter(signer), &now) < 0)
+            return "the certificate of its signer has expired";
+        if (X509_cmp_time(X509_get0_notBefore(signer), &now) > 0)
+            return "the certificate of its signer is not yet valid";
+    }
+    return "the answer was not signed by the issuer, nor by whom it gave the right";
+}
+
 const char *ocsp_signer_fault(const struct ocsp_question *question, OCSP_BASICRESP *basic,
     const struct trust *trust, const struct config *config, time_t now)
 {
@@ -65,8 +82,9 @@ const char *ocsp_signer_fault(const struct ocsp_question *question, OCSP_BASICRE
      * stand between the signer and the issuer, which alone is trusted. */
     if (OCSP_basic_verify(basic, own, store, OCSP_PARTIAL_CHAIN | OCSP_NOCHAIN) != 1 ||
         OCSP_resp_get0_signer(basic, &signer, own) != 1)
-        goto out;
-    words = find_fault(question, signer, trust, config->security_level, now);
+        words = why_unproven(basic, own, question->issuer, now);
+    else
+        words = find_fault(question, signer, trust, config->security_level, now);
 
 out:
     sk_X509_free(own);

@@ -13,15 +13,13 @@ static const struct advice expired_ca = {
 };
 
 static const struct advice early_ca = {
-    "The certificate of a CA above this one is good only from a later date on; the reason names "
-    "it.",
+    "A CA above this one is good only from a later date on; the reason names it.",
     "Tell the operator of this server what is written here.",
     "Compare the clocks of this server and of the CA, and the start date of that certificate.",
 };
 
 static const struct advice weak_digest = {
-    "A signature in the chain is by a digest that is too weak for this server; the reason names "
-    "it.",
+    "A signature in the chain is by a digest that is too weak here; the reason names it.",
     "Ask who issued the certificate for a new one.",
     "Sign it again with SHA-256 or better; --security-level says what is enough.",
 };
@@ -30,8 +28,7 @@ static const struct advice weak_key = {
     "A key in the chain is too short to be trusted; the reason says which.",
     "Ask who issued the certificate for a new one, with a longer key.",
     "RSA needs 1024 bits at security level 1 and 2048 at 2, elliptic curves 160 and 224; a CA's "
-    "key "
-    "that is too short needs a new CA.",
+    "key that is too short needs a new CA.",
 };
 
 static const struct advice critical_extension = {
@@ -110,8 +107,7 @@ static const struct advice wrong_signature = {
     "Choose the certificate that was issued for this server; if you did, it may be damaged or from "
     "an earlier CA of the same name.",
     "After a new key for a CA of the same name keep both certificates in --ca until all clients "
-    "have "
-    "changed.",
+    "have changed.",
 };
 
 static const struct advice long_chain = {
@@ -189,8 +185,7 @@ static const struct advice resources = {
     "The certificate claims network addresses or numbers that its CA does not have.",
     "Ask who issued the certificate for one without them.",
     "Look at the extensions of RFC 3779 in the certificates of the chain: each must have what "
-    "those "
-    "below it claim.",
+    "those below it claim.",
 };
 
 static const struct advice no_crl = {
@@ -227,23 +222,20 @@ static const struct advice held_ca = {
 };
 
 static const struct advice early_crl = {
-    "Whether the certificate was revoked cannot be told: the revocation list of its CA is not yet "
-    "in force.",
+    "Whether the certificate was revoked cannot be told: its CA's list is not yet in force.",
     "Try again later; if it stays like this, tell the operator of this server.",
     "Keep the CRL that is in force beside it in --crl, and compare the clocks.",
 };
 
 static const struct advice bad_crl = {
-    "Whether the certificate was revoked cannot be told: the revocation list of its CA does not "
-    "count.",
+    "Whether the certificate was revoked cannot be told: its CA's list does not count.",
     "Tell the operator of this server what is written here.",
     "Sign a new CRL: complete, with nextUpdate, by the key of the CA that the reason names, and "
     "with extensions that RFC 5280 section 5.2 allows.",
 };
 
 static const struct advice scope_crl = {
-    "Whether the certificate was revoked cannot be told: the revocation list of its CA that is "
-    "here is not about it.",
+    "Whether the certificate was revoked cannot be told: its CA's list is not about it.",
     "Tell the operator of this server what is written here.",
     "Put a CRL that is about this certificate into --crl, too: complete, and with an "
     "issuingDistributionPoint, if any, that covers it (RFC 5280 section 5.2.5).",
@@ -270,6 +262,16 @@ static const struct advice no_ocsp = {
     "Try again later; if it stays like this, tell the operator of this server.",
     "The reason says what came of asking; see that the responder answers, and that --ocsp-url or "
     "--ocsp-allow names it with its port.",
+};
+
+static const struct advice unusable_ocsp = {
+    "Whether the certificate was revoked cannot be told: the OCSP responder's answer tells "
+    "nothing.",
+    "Try again later; if it stays like this, tell the operator of this server.",
+    "The responder answers, and the reason says why that does not count: see that it is the one of "
+    "this certificate's CA and knows all its certificates, and compare the clocks. One that "
+    "repeats "
+    "no nonce needs --ocsp-nonce optional.",
 };
 
 static const struct advice removed_entry = {
@@ -373,8 +375,8 @@ static const struct {
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, &no_crl_sign},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_DIFFERENT_CRL_SCOPE, &scope_crl},
     {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_NEEDED, &no_ocsp},
-    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_FAILED, &no_ocsp},
-    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_CERT_UNKNOWN, &no_ocsp},
+    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_FAILED, &unusable_ocsp},
+    {VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_CERT_UNKNOWN, &unusable_ocsp},
 };
 
 const struct advice *advice_on_verdict(const struct verdict *verdict)

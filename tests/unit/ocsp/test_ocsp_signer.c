@@ -37,7 +37,7 @@ Test(ocsp_signer, good_counts_from_the_issuer_and_from_whom_it_gave_the_right)
 Test(ocsp_signer, nobody_else_counts)
 {
     struct ocsp_scene scene;
-    struct pki *may_not_sign, *self, *weak;
+    struct pki *may_not_sign, *self, *weak, *expired, *early, *expired_stranger;
     struct ocsp_question own;
     struct ocsp_answer answer;
     size_t i;
@@ -45,6 +45,13 @@ Test(ocsp_signer, nobody_else_counts)
     ocsp_scene_begin(&scene);
     may_not_sign = make_responder(
         scene.ca, "extendedKeyUsage=OCSPSigning", "keyUsage=critical,keyEncipherment");
+    expired = pki_make(&(struct pki_spec){
+        .issuer = scene.ca, .not_after = -60, .extensions = {"extendedKeyUsage=OCSPSigning"}});
+    early = pki_make(&(struct pki_spec){
+        .issuer = scene.ca, .not_before = 3600, .extensions = {"extendedKeyUsage=OCSPSigning"}});
+    expired_stranger = pki_make(&(struct pki_spec){.issuer = scene.stranger,
+        .not_after = -60,
+        .extensions = {"extendedKeyUsage=OCSPSigning"}});
     weak = pki_make(&(struct pki_spec){
         .issuer = scene.ca, .key = PKI_RSA_1024, .extensions = {"extendedKeyUsage=OCSPSigning"}});
     {
@@ -63,6 +70,10 @@ Test(ocsp_signer, nobody_else_counts)
             {"another issuer's", scene.client_of_stranger, scene.client_of_stranger->certificate,
                 "not signed by the issuer"},
             {"key usage", may_not_sign, may_not_sign->certificate, "key usage of its signer"},
+            {"out of date", expired, expired->certificate, "its signer has expired"},
+            {"not begun", early, early->certificate, "its signer is not yet valid"},
+            {"a stranger's that is out of date", expired_stranger, expired_stranger->certificate,
+                "not signed by the issuer"},
             {"a weak key", weak, weak->certificate, "not signed by the issuer"},
         };
 
@@ -90,6 +101,9 @@ Test(ocsp_signer, nobody_else_counts)
     ocsp_question_free(&own);
     pki_free(self);
     pki_free(weak);
+    pki_free(expired);
+    pki_free(early);
+    pki_free(expired_stranger);
     pki_free(may_not_sign);
     ocsp_scene_end(&scene);
 }

@@ -157,3 +157,14 @@ Test(advice_reasons, an_entry_that_has_no_place_in_a_complete_list_is_not_told_a
     verdict.revocation_reason = NULL;
     cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
 }
+
+/* "See that it answers" does not help where it did. */
+Test(advice_reasons, a_responder_that_answers_is_not_told_as_silent)
+{
+    const struct advice *silent = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_NEEDED);
+    const struct advice *unknown = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_CERT_UNKNOWN);
+
+    cr_expect_not_null(strstr(silent->operator, "see that the responder answers"));
+    cr_expect_not_null(strstr(unknown->operator, "The responder answers"));
+    cr_expect_eq(advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_FAILED), unknown);
+}
