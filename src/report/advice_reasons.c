@@ -222,20 +222,21 @@ static const struct advice held_ca = {
 };
 
 static const struct advice early_crl = {
-    "Whether the certificate was revoked cannot be told: its CA's list is not yet in force.",
+    "Whether the certificate was revoked cannot be told: its CA's revocation list is not in force "
+    "yet.",
     "Try again later; if it stays like this, tell the operator of this server.",
     "Keep the CRL that is in force beside it in --crl, and compare the clocks.",
 };
 
 static const struct advice bad_crl = {
-    "Whether the certificate was revoked cannot be told: its CA's list does not count.",
+    "Whether the certificate was revoked cannot be told: its CA's revocation list does not count.",
     "Tell the operator of this server what is written here.",
     "Sign a new CRL: complete, with nextUpdate, by the key of the CA that the reason names, and "
     "with extensions that RFC 5280 section 5.2 allows.",
 };
 
 static const struct advice scope_crl = {
-    "Whether the certificate was revoked cannot be told: its CA's list is not about it.",
+    "Whether the certificate was revoked cannot be told: its CA's revocation list is not about it.",
     "Tell the operator of this server what is written here.",
     "Put a CRL that is about this certificate into --crl, too: complete, and with an "
     "issuingDistributionPoint, if any, that covers it (RFC 5280 section 5.2.5).",
