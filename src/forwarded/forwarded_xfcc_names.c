@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "forwarded/forwarded_xfcc_names.h"
+#include "forwarded/percent.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
+#include <strings.h>
 
 bool xfcc_read_value(
     struct cursor *at, enum xfcc_escapes escapes, struct cursor *value, bool *is_ambiguous)
@@ -65,16 +67,79 @@ static bool stands_in(struct cursor element, enum xfcc_escapes escapes, struct c
     return false;
 }
 
+static struct cursor text_of(const GENERAL_NAME *name)
+{
+    return cursor_over(
+        (const char *)ASN1_STRING_get0_data(name->d.ia5), (size_t)ASN1_STRING_length(name->d.ia5));
+}
+
 static bool fits(struct cursor element, enum xfcc_escapes escapes, const GENERAL_NAME *name)
 {
-    struct cursor text, rest;
+    struct cursor rest;
 
     if (name->type != GEN_URI && name->type != GEN_DNS)
         return true;
-    rest = text = cursor_over(
-        (const char *)ASN1_STRING_get0_data(name->d.ia5), (size_t)ASN1_STRING_length(name->d.ia5));
+    rest = text_of(name);
     (void)cursor_take_until(&rest, ",;\"");
-    return cursor_left(&rest) == 0 || stands_in(element, escapes, text);
+    return cursor_left(&rest) == 0 || stands_in(element, escapes, text_of(name));
+}
+
+/* Whether a value is this name once its percent-encoding is undone. */
+static bool is_encoded_name(struct cursor value, struct cursor name)
+{
+    for (; cursor_left(&value) > 0 && cursor_left(&name) > 0; name.at++) {
+        size_t length = *value.at == '%' && cursor_left(&value) > 2 ? 3 : 1, count;
+        char byte;
+
+        if (!percent_decode(value.at, length, &byte, &count) || byte != *name.at)
+            return false;
+        value.at += length;
+    }
+    return cursor_left(&value) == 0 && cursor_left(&name) == 0;
+}
+
+/* The next name of a type from *at on; NULL when there is none. */
+static const GENERAL_NAME *next_name(const GENERAL_NAMES *names, int type, int *at)
+{
+    while (*at < sk_GENERAL_NAME_num(names)) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, (*at)++);
+
+        if (name->type == type)
+            return name;
+    }
+    return NULL;
+}
+
+/* Whether the values of URI and DNS are the names, all of them and in their order, as they are or
+ * percent-encoded. Then none of them was cut: written as it is, a name with a comma or semicolon
+ * leaves a value that is shorter than it, in either form, and what follows never makes up for that
+ * since the value in its place is the wrong one. */
+static bool are_all(struct cursor element, enum xfcc_escapes escapes, const GENERAL_NAMES *names)
+{
+    int uri = 0, dns = 0;
+
+    while (cursor_left(&element) > 0) {
+        struct cursor key = cursor_take_until(&element, "="), value;
+        const GENERAL_NAME *name = NULL;
+        bool is_ambiguous = false, is_uri, is_dns;
+
+        cursor_skip_blank(&key);
+        cursor_trim_end(&key);
+        is_uri = cursor_left(&key) == 3 && strncasecmp(key.at, "URI", 3) == 0;
+        is_dns = cursor_left(&key) == 3 && strncasecmp(key.at, "DNS", 3) == 0;
+        (void)cursor_skip(&element, "=");
+        cursor_skip_blank(&element);
+        if (!xfcc_read_value(&element, escapes, &value, &is_ambiguous))
+            return false;
+        (void)cursor_skip(&element, ";");
+        if ((!is_uri && !is_dns) || cursor_left(&value) == 0)
+            continue;
+        name = next_name(names, is_uri ? GEN_URI : GEN_DNS, is_uri ? &uri : &dns);
+        if (name == NULL ||
+            (!is_name(value, text_of(name)) && !is_encoded_name(value, text_of(name))))
+            return false;
+    }
+    return next_name(names, GEN_URI, &uri) == NULL && next_name(names, GEN_DNS, &dns) == NULL;
 }
 
 static bool all_fit(struct cursor element, enum xfcc_escapes escapes, const X509 *certificate)
@@ -85,6 +150,7 @@ static bool all_fit(struct cursor element, enum xfcc_escapes escapes, const X509
 
     for (i = 0; fit && i < sk_GENERAL_NAME_num(names); i++)
         fit = fits(element, escapes, sk_GENERAL_NAME_value(names, i));
+    fit = fit || are_all(element, escapes, names);
     GENERAL_NAMES_free(names);
     return fit;
 }

@@ -17,7 +17,8 @@ enum xfcc_escapes {
  * its own, with whatever the client likes. So each element with such names is held against its
  * certificate. `names` is the element, `certificates` the value of its Cert or Chain. Refused when
  * the certificate has a name with a comma, a semicolon or a double quote that does not stand in the
- * element as a value with quotes. */
+ * element as a value with quotes, unless the element has all of them in their order,
+ * percent-encoded where need be. */
 enum decoding xfcc_names_check(struct cursor names, enum xfcc_escapes escapes,
     struct cursor certificates, struct certificates *out);
 

@@ -100,10 +100,37 @@ Test(forwarded_xfcc_names, names_that_stand_there_as_they_are_count)
     expect(format("Cert=\"%s\";URI=\"x\\\",y\",Cert=\"%s\"", quote, boss.url), &boss, NULL);
     expect(format("Cert=\"%s\";URI=\"x,yz\",Cert=\"%s\"", comma, boss.url), NULL, "may have");
     expect(format("Cert=\"%s\";URI=\"x,\",Cert=\"%s\"", comma, boss.url), NULL, "may have");
-    expect(format("Cert=\"%s\";URI=x%%2Cy,Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2Cy,Cert=\"%s\"", comma, boss.url), &boss, NULL);
+    expect(format("Cert=\"%s\";uri=\"x%%2cy\";DNS=,Cert=\"%s\"", comma, boss.url), &boss, NULL);
+    expect(format("Cert=\"%s\";URI=x%%2Cy;URI=z,Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2C,Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2Cyy,Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2,Cert=\"%s\"", comma, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";DNS=x%%2Cy,Cert=\"%s\"", comma, boss.url), NULL, "may have");
     free(simple);
     free(quote);
     free(comma);
+}
+
+/* Written by a proxy that encodes nothing: decoys that look encoded do not hide where a name was
+ * cut. */
+Test(forwarded_xfcc_names, a_decoy_that_looks_encoded_hides_nothing)
+{
+    char *two = url_of("URI.1", "x%2CCert=y\nURI.2=x\\,Cert=y"),
+         *three = url_of("URI.1", "x%2CCert=y\nURI.2=x\nURI.3=x\\,Cert=y"),
+         *four = url_of("URI.1", "x\\,Cert=y\nURI.2=x%2CCert=y");
+
+    expect(
+        format("Cert=\"%s\";URI=x%%2CCert=y;URI=x,Cert=\"%s\"", two, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2CCert=y;URI=x;URI=x,Cert=\"%s\"", three, boss.url), NULL,
+        "may have");
+    expect(
+        format("Cert=\"%s\";URI=x,Cert=\"%s\";URI=x%%2CCert=y", four, boss.url), NULL, "may have");
+    expect(format("Cert=\"%s\";URI=x%%2CCert=y;URI=x%%2CCert=y,Cert=\"%s\"", two, boss.url), &boss,
+        NULL);
+    free(four);
+    free(three);
+    free(two);
 }
 
 Test(forwarded_xfcc_names, one_element_alone_needs_no_comparison)
