@@ -48,7 +48,7 @@ static bool has_foreign_host(enum rules_key key, const char *name, size_t length
     size_t i;
 
     for (i = at != NULL ? (size_t)(at - name) : 0; key != KEY_UPN && i < length; i++) {
-        if ((unsigned char)name[i] >= 0x80)
+        if (((unsigned char)name[i] & 0x80) != 0)
             return true;
     }
     return false;

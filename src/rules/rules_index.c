@@ -31,13 +31,12 @@ int rules_compare_values(const struct rules_value *one, const struct rules_value
 int rules_compare_mailboxes(const struct rules_value *one, const struct rules_value *other)
 {
     const struct bytes *a = &one->bytes, *b = &other->bytes;
-    size_t least = a->length < b->length ? a->length : b->length;
-    int order;
+    int order = (int)one->form - (int)other->form;
 
-    if (one->form != other->form)
-        return one->form < other->form ? -1 : 1;
-    order = strncasecmp((const char *)a->data, (const char *)b->data, least);
-    return order != 0 ? order : a->length < b->length ? -1 : a->length > b->length;
+    if (order == 0)
+        order = (a->length > b->length) - (a->length < b->length);
+    return order != 0 ? order
+                      : strncasecmp((const char *)a->data, (const char *)b->data, a->length);
 }
 
 static int compare_networks(const struct network *one, const struct network *other)

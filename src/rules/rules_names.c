@@ -15,7 +15,7 @@
 /* What X509_NAME_cmp takes for a space is none of these. */
 static bool is_control(unsigned char byte)
 {
-    return byte == 0x7F || (byte < 0x20 && isspace(byte) == 0);
+    return iscntrl(byte) != 0 && isspace(byte) == 0;
 }
 
 /* A part of the subject that is no text, or that ends for some programs at a control character. */

@@ -116,6 +116,8 @@ Test(rules_asked, what_is_asked_for)
             "GET h /a%2Fc", "yes 4 x"},
         {"deny any path=/a/\nallow any user=x path=/\nset encoded-slash literal", "eve",
             "GET h /c%2Fa", "yes 4 x"},
+        {"deny any path=/a/\nallow any user=x path=/b/\nset encoded-slash literal", "eve",
+            "GET h /a%2Fc", "no no_rule"},
         {"allow any user=x path=/a%2Fb\nallow any user=$email path=/\nset encoded-slash literal",
             "dan", "GET h /a%2Fb", "yes 3 x"},
         {"allow any user=x path=/\nset double-slash literal", "eve", "GET h /a/;b/c",

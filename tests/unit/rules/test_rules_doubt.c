@@ -89,6 +89,8 @@ Test(rules_doubt, an_odd_mailbox_is_denied_as_all_that_stands_in_it)
         {"upn=*@a.example", UPN "IA5:b@a.example", true},
         {"upn=*@a.example", UPN "IA5:b@c.example", false},
         {"upn=b@a.example", UPN "UTF8:B@a.example", true},
+        {"upn=a@a.example,b@a.example,Ba@a.example,bb@a.example,c@a.example",
+            UPN "UTF8:bA@a.example", true},
         {"upn=b@a.example", UPN "IA5:B@a.example", true},
         {"upn=b@a.example", "otherName:1.3.6.1.5.5.7.8.9;UTF8:b@a.example", false},
         {"upn=*@xn--bcher-kva.example",
