@@ -6,6 +6,7 @@
 #include "rules/rules_dn.h"
 #include "rules/rules_doubt.h"
 #include "rules/rules_resolve.h"
+#include "rules/rules_twin.h"
 #include "rules/rules_values.h"
 
 #include <ctype.h>
@@ -169,6 +170,24 @@ static enum error_kind read_digest(struct rules_gatherer *gatherer, enum rules_k
     return rules_gatherer_keep_exact(gatherer, key, digits);
 }
 
+/* Who holds a certificate that is denied by its digest may show its twin. */
+static enum error_kind doubt_twin(struct rules_gatherer *gatherer, X509 *leaf, const X509 *signer)
+{
+    struct error error = {.kind = ERROR_NONE};
+    X509 *twin = rules_gatherer_wants(gatherer, KEY_SHA256) ? rules_twin_of(leaf, signer) : NULL;
+    unsigned char digest[32];
+    char digits[65];
+
+    if (twin != NULL && rules_digest(twin, false, digest, &error)) {
+        write_hex(digest, sizeof(digest), digits);
+        gatherer->in_doubt = true;
+        rules_gatherer_look_up_bytes(gatherer, KEY_SHA256, FORM_EXACT, digits, strlen(digits));
+        gatherer->in_doubt = false;
+    }
+    X509_free(twin);
+    return error.kind;
+}
+
 /* In hexadecimal without zeros before it, as rules_values.c has it. */
 static enum error_kind read_serial(struct rules_gatherer *gatherer, const X509 *leaf)
 {
@@ -191,7 +210,7 @@ static enum error_kind read_serial(struct rules_gatherer *gatherer, const X509 *
         gatherer, KEY_SERIAL, ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? first - 1 : first);
 }
 
-static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf,
+static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf, const X509 *signer,
     const GENERAL_NAMES *names, const CERTIFICATEPOLICIES *policies)
 {
     enum error_kind failure = read_subject(gatherer, leaf);
@@ -205,11 +224,13 @@ static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf,
     if (failure == ERROR_NONE)
         failure = read_digest(gatherer, KEY_SHA256, leaf);
     if (failure == ERROR_NONE)
+        failure = doubt_twin(gatherer, leaf, signer);
+    if (failure == ERROR_NONE)
         failure = read_digest(gatherer, KEY_SPKI, leaf);
     return failure;
 }
 
-enum error_kind rules_names_read(const struct rules *rules, X509 *leaf,
+enum error_kind rules_names_read(const struct rules *rules, X509 *leaf, const X509 *signer,
     struct rules_subject *subject, bool *identities, bool *doubted)
 {
     struct rules_gatherer gatherer = {
@@ -227,7 +248,7 @@ enum error_kind rules_names_read(const struct rules *rules, X509 *leaf,
     subject->names = rules_arena_get(&subject->arena, most, sizeof(*subject->names));
     gatherer.ids = calloc(rules->identity_count + 1, sizeof(*gatherer.ids));
     failure = subject->names != NULL && gatherer.ids != NULL
-                  ? read_all(&gatherer, leaf, names, policies)
+                  ? read_all(&gatherer, leaf, signer, names, policies)
                   : ERROR_MEMORY;
     if (gatherer.out_of_memory)
         failure = ERROR_MEMORY;

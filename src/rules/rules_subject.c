@@ -3,6 +3,7 @@
 #include "rules/rules_line.h"
 #include "rules/rules_names.h"
 #include "rules/rules_resolve.h"
+#include "rules/rules_twin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,23 +22,65 @@ static void *get(struct rules_subject *subject, size_t count, size_t size)
     return rules_arena_get(&subject->arena, count, size);
 }
 
+/* Whether an issuer is known by its certificate alone, since the trust does not have it. */
+static bool has_foreign_issuer(const struct rules *rules)
+{
+    size_t i;
+
+    for (i = 0; i < rules->issuer_count; i++) {
+        if (rules->issuers[i].by_certificate)
+            return true;
+    }
+    return false;
+}
+
+/* SHA-256 of a CA's key, of its certificate, and of the twin of that, or of it again. */
+struct digests {
+    unsigned char key[32], whole[32], twin[32];
+};
+
+/* Who forwards a CA may forward its twin. */
+static bool digest_twin(
+    STACK_OF(X509) * proven, int at, struct digests *digests, struct error *error)
+{
+    X509 *twin = rules_twin_of(sk_X509_value(proven, at), sk_X509_value(proven, at + 1));
+    bool good = twin == NULL || rules_digest(twin, false, digests->twin, error);
+
+    X509_free(twin);
+    return good;
+}
+
+static bool is_one_of(const struct rules_issuer *issuer, const struct digests *digests)
+{
+    const size_t size = sizeof(issuer->digest);
+
+    if (!issuer->by_certificate)
+        return memcmp(digests->key, issuer->digest, size) == 0;
+    return memcmp(digests->whole, issuer->digest, size) == 0 ||
+           memcmp(digests->twin, issuer->digest, size) == 0;
+}
+
 /* Which issuers of the rules are in the proven chain above the leaf: by key, never by name. */
 static bool find_issuers(const struct rules *rules, STACK_OF(X509) * proven,
     struct rules_subject *subject, struct error *error)
 {
+    const bool foreign = has_foreign_issuer(rules);
     int i, count = proven != NULL ? sk_X509_num(proven) : 0;
     size_t j;
 
     for (i = 1; rules->issuer_count > 0 && i < count; i++) {
-        unsigned char key[32], whole[32];
+        struct digests digests;
 
-        if (!rules_digest(sk_X509_value(proven, i), true, key, error) ||
-            !rules_digest(sk_X509_value(proven, i), false, whole, error))
+        if (!rules_digest(sk_X509_value(proven, i), true, digests.key, error) ||
+            !rules_digest(sk_X509_value(proven, i), false, digests.whole, error))
+            return false;
+        memcpy(digests.twin, digests.whole, sizeof(digests.twin));
+        if (foreign && !digest_twin(proven, i, &digests, error))
             return false;
         for (j = 0; j < rules->issuer_count; j++) {
             const struct rules_issuer *issuer = &rules->issuers[j];
 
-            if (memcmp(issuer->by_certificate ? whole : key, issuer->digest, sizeof(key)) != 0)
+            if (!is_one_of(issuer, &digests))
                 continue;
             subject->issuers[j] = true;
             subject->issuer = issuer->name;
@@ -215,7 +258,8 @@ static bool fill(const struct rules *rules, X509 *leaf, STACK_OF(X509) * proven,
     }
     if (!find_issuers(rules, proven, subject, error))
         goto out;
-    failure = rules_names_read(rules, leaf, subject, identities, doubted);
+    failure = rules_names_read(rules, leaf, proven != NULL ? sk_X509_value(proven, 1) : NULL,
+        subject, identities, doubted);
     if (failure == ERROR_INPUT) {
         /* Names that cannot be read: no line holds. */
         subject->name_count = 0;

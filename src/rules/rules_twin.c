@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "rules/rules_twin.h"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+
+/* NULL when it is no EC key on a curve with a name. */
+static EC_GROUP *group_of(const X509 *signer)
+{
+    const EVP_PKEY *key = signer != NULL ? X509_get0_pubkey(signer) : NULL;
+    char name[64];
+
+    if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
+        EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+        return NULL;
+    return EC_GROUP_new_by_curve_name(OBJ_txt2nid(name));
+}
+
+/* n - s in place of s. */
+static ECDSA_SIG *turn(const ECDSA_SIG *signature, const EC_GROUP *group)
+{
+    ECDSA_SIG *twin = ECDSA_SIG_new();
+    BIGNUM *r = BN_dup(ECDSA_SIG_get0_r(signature)), *s = BN_new();
+
+    if (twin != NULL && r != NULL && s != NULL &&
+        BN_sub(s, EC_GROUP_get0_order(group), ECDSA_SIG_get0_s(signature)) == 1 &&
+        ECDSA_SIG_set0(twin, r, s) == 1)
+        return twin;
+    ECDSA_SIG_free(twin);
+    BN_free(r);
+    BN_free(s);
+    return NULL;
+}
+
+static X509 *copy_with(X509 *certificate, const ECDSA_SIG *signature)
+{
+    const ASN1_BIT_STRING *bits = NULL;
+    unsigned char *der = NULL;
+    int length = i2d_ECDSA_SIG(signature, &der);
+    X509 *twin = der != NULL ? X509_dup(certificate) : NULL;
+
+    if (twin == NULL) {
+        OPENSSL_free(der);
+        return NULL;
+    }
+    X509_get0_signature(&bits, NULL, twin);
+    ASN1_STRING_set0((ASN1_BIT_STRING *)(uintptr_t)bits, der, length); /* the copy is ours */
+    return twin;
+}
+
+X509 *rules_twin_of(X509 *certificate, const X509 *signer)
+{
+    EC_GROUP *group = group_of(signer);
+    const ASN1_BIT_STRING *bits = NULL;
+    const unsigned char *der;
+    ECDSA_SIG *signature = NULL, *turned = NULL;
+    X509 *twin = NULL;
+
+    X509_get0_signature(&bits, NULL, certificate);
+    der = ASN1_STRING_get0_data(bits);
+    if (group != NULL)
+        signature = d2i_ECDSA_SIG(NULL, &der, ASN1_STRING_length(bits));
+    if (signature != NULL)
+        turned = turn(signature, group);
+    if (turned != NULL)
+        twin = copy_with(certificate, turned);
+    ECDSA_SIG_free(signature);
+    ECDSA_SIG_free(turned);
+    EC_GROUP_free(group);
+    return twin;
+}

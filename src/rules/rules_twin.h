@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef PEERCERT_RULES_TWIN_H
+#define PEERCERT_RULES_TWIN_H
+
+#include <openssl/x509.h>
+
+/* An ECDSA signature (r, s) has a twin that is as good, (r, n - s): n is the order of the group of
+ * the signer's key (SEC 1 version 2.0, section 4.1.4). So who has a certificate can write it a
+ * second time, with another digest, without its CA.
+ *
+ * The certificate with the twin of its signature, for X509_free; NULL when it is not signed with
+ * ECDSA, or by a `signer` (NULL: not known) that has no such key on a curve with a name. NULL, too,
+ * when memory fails, which alloc_watch_failed() tells. */
+X509 *rules_twin_of(X509 *certificate, const X509 *signer);
+
+#endif

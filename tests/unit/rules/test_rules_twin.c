@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+#include "rules/rules_twin.h"
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(rules_twin, .init = rules_world_make, .fini = rules_world_free);
+
+static bool is_signed_by(X509 *certificate, const struct pki *signer)
+{
+    return X509_verify(certificate, X509_get0_pubkey(signer->certificate)) == 1;
+}
+
+Test(rules_twin, a_twin_is_signed_as_well_and_its_twin_is_the_first_again)
+{
+    static const enum pki_key kinds[] = {PKI_EC_P256, PKI_EC_P384};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct pki *ca =
+            pki_make(&(struct pki_spec){.subject = "CN=CA", .ca = true, .key = kinds[i]});
+        struct pki *leaf = pki_client("CN=Dan", ca);
+        X509 *twin = rules_twin_of(leaf->certificate, ca->certificate), *again;
+
+        cr_assert_not_null(twin);
+        cr_expect(is_signed_by(twin, ca));
+        cr_expect_neq(X509_cmp(twin, leaf->certificate), 0);
+        again = rules_twin_of(twin, ca->certificate);
+        cr_assert_not_null(again);
+        cr_expect_eq(X509_cmp(again, leaf->certificate), 0);
+        cr_expect(is_signed_by(leaf->certificate, ca), "the first has changed");
+        X509_free(twin);
+        X509_free(again);
+        pki_free(leaf);
+        pki_free(ca);
+    }
+}
+
+Test(rules_twin, what_is_not_signed_with_ecdsa_has_none)
+{
+    static const enum pki_key kinds[] = {PKI_RSA_2048, PKI_ED25519};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct pki *ca =
+            pki_make(&(struct pki_spec){.subject = "CN=CA", .ca = true, .key = kinds[i]});
+        struct pki *leaf = pki_client("CN=Dan", ca);
+
+        cr_expect_null(rules_twin_of(leaf->certificate, ca->certificate), "%zu", i);
+        cr_expect_null(rules_twin_of(leaf->certificate, world_ca("acme")->certificate), "%zu", i);
+        cr_expect_null(rules_twin_of(leaf->certificate, NULL), "%zu", i);
+        pki_free(leaf);
+        pki_free(ca);
+    }
+}
+
+/* The rules are `before`, the digest of `named`, and `behind`. */
+static bool is_allowed(
+    const char *before, X509 *named, const char *behind, X509 *asking, bool *by_rule)
+{
+    char text[400];
+    struct error error = {.kind = ERROR_NONE};
+    struct rules_decision decision;
+    const struct rules_request request = {.method = "GET"};
+    STACK_OF(X509) *proven = world_chain(asking, "acme");
+    struct rules_subject *subject;
+    struct rules *rules;
+
+    (void)snprintf(text, sizeof(text), "%s%s%s", before, world_digest_of(named, false), behind);
+    rules = world_rules(text, NULL, &error);
+    cr_assert_not_null(rules, "%s", error.text);
+    subject = rules_subject_new(rules, asking, proven, &error);
+    cr_assert_not_null(subject, "%s", error.text);
+    rules_decide(rules, subject, &request, &decision);
+    *by_rule = decision.reason == RULES_RULE;
+    rules_subject_free(subject);
+    rules_release(rules);
+    sk_X509_free(proven);
+    return decision.allowed;
+}
+
+Test(rules_twin, a_certificate_is_denied_by_the_digest_of_its_twin_and_allowed_by_its_own)
+{
+    static const char deny[] = "deny sha256=", rest[] = "\nallow any user=x\n";
+    struct pki *leaf = pki_client("CN=Dan", world_ca("acme"));
+    X509 *first = leaf->certificate, *twin = rules_twin_of(first, world_ca("acme")->certificate);
+    bool by_rule;
+
+    cr_assert_not_null(twin);
+    cr_expect_not(is_allowed(deny, first, rest, twin, &by_rule));
+    cr_expect(by_rule);
+    cr_expect_not(is_allowed(deny, twin, rest, first, &by_rule));
+    cr_expect(by_rule);
+    cr_expect_not(is_allowed("allow sha256=", first, "\n", twin, &by_rule));
+    cr_expect_not(by_rule);
+    cr_expect(is_allowed("allow sha256=", twin, "\n", twin, &by_rule));
+    X509_free(twin);
+    pki_free(leaf);
+}
+
+/* Whether the issuer with this digest is one of a client's that CA `shown` signed. */
+static bool is_issuer(const char *digest, X509 *shown, X509 *leaf)
+{
+    const struct rules_request request = {.method = "GET"};
+    struct rules_decision decision;
+    STACK_OF(X509) *proven = sk_X509_new_null();
+    struct rules_subject *subject;
+    struct rules *rules;
+    char text[200];
+
+    (void)snprintf(text, sizeof(text), "issuer x sha256:%s\nallow issuer=x user=x\n", digest);
+    rules = world_rules(text, NULL, NULL);
+    cr_assert_not_null(rules);
+    sk_X509_push(proven, leaf);
+    sk_X509_push(proven, shown);
+    sk_X509_push(proven, world_ca("acme")->certificate);
+    subject = rules_subject_new(rules, leaf, proven, NULL);
+    cr_assert_not_null(subject);
+    rules_decide(rules, subject, &request, &decision);
+    rules_subject_free(subject);
+    rules_release(rules);
+    sk_X509_free(proven);
+    return decision.allowed;
+}
+
+Test(rules_twin, an_issuer_that_the_trust_does_not_have_is_known_by_its_twin_too)
+{
+    static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
+    struct pki *ca =
+        pki_make(&(struct pki_spec){.subject = "CN=Sub", .ca = true, .issuer = world_ca("acme")});
+    struct pki *other =
+        pki_make(&(struct pki_spec){.subject = "CN=Sub", .ca = true, .issuer = world_ca("acme")});
+    struct pki *leaf = pki_client("CN=Dan", ca);
+    X509 *twin = rules_twin_of(ca->certificate, world_ca("acme")->certificate), *shown;
+
+    cr_assert_not_null(twin);
+    shown = ca->certificate;
+    cr_expect(is_issuer(world_digest_of(shown, false), shown, leaf->certificate));
+    cr_expect(is_issuer(world_digest_of(shown, false), twin, leaf->certificate));
+    cr_expect(is_issuer(world_digest_of(twin, false), shown, leaf->certificate));
+    cr_expect_not(is_issuer(world_digest_of(shown, true), shown, leaf->certificate));
+    cr_expect_not(is_issuer(world_digest_of(other->certificate, false), shown, leaf->certificate));
+    cr_expect_not(is_issuer(zeros, shown, leaf->certificate));
+    X509_free(twin);
+    pki_free(leaf);
+    pki_free(other);
+    pki_free(ca);
+}
