@@ -114,6 +114,24 @@ static const char *judge_mappings(const POLICY_MAPPINGS *mappings)
     return NULL;
 }
 
+static const char *judge_points(const CRL_DIST_POINTS *points)
+{
+    int i;
+
+    for (i = 0; i < sk_DIST_POINT_num(points); i++) {
+        const DIST_POINT *point = sk_DIST_POINT_value(points, i);
+
+        if (point->distpoint == NULL && sk_GENERAL_NAME_num(point->CRLissuer) <= 0)
+            return " has a point without a name (RFC 5280 section 4.2.1.13)";
+    }
+    return NULL;
+}
+
+static const char *judge_canonical(bool is_canonical)
+{
+    return is_canonical ? NULL : " is not in the canonical form of RFC 3779";
+}
+
 /* What is inconsistent in a value that can be decoded. */
 static const char *judge_value(int nid, void *value)
 {
@@ -126,6 +144,12 @@ static const char *judge_value(int nid, void *value)
         return judge_policy_constraints(value);
     case NID_policy_mappings:
         return judge_mappings(value);
+    case NID_crl_distribution_points:
+        return judge_points(value);
+    case NID_sbgp_ipAddrBlock:
+        return judge_canonical(X509v3_addr_is_canonical(value) == 1);
+    case NID_sbgp_autonomousSysNum:
+        return judge_canonical(X509v3_asid_is_canonical(value) == 1);
     default:
         return NULL;
     }
