@@ -70,7 +70,8 @@ static const struct gauge_row {
     bool is_moment; /* left out when 0 */
 } gauge_rows[] = {
     {METRICS_CONNECTIONS, "connections", "Open FastCGI connections.", false},
-    {METRICS_THREADS, "threads", "How many requests may wait for an OCSP responder (--threads).", false},
+    {METRICS_THREADS, "threads", "How many requests may wait for an OCSP responder (--threads).",
+        false},
     {METRICS_CACHE_ENTRIES, "cache_entries", "Certificates that are remembered.", false},
     {METRICS_TRUST_LOADED_AT, "trust_loaded_timestamp_seconds", "When the trust was last loaded.",
         true},
