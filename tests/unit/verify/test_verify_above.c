@@ -170,6 +170,21 @@ Test(verify_above, when_all_ways_are_forbidden_one_is_told)
         pki_free(all[i]);
 }
 
+/* That the client's own is revoked says more than what became of a CA above. */
+Test(verify_above, a_revoked_client_is_told_as_that)
+{
+    X509_CRL *of_root = list_of(root, middle), *of_issuing = list_of(issuing, leaf);
+    struct setup setup = {.ca = {root, issuing},
+        .crls = {of_root, of_issuing},
+        .chain = {middle},
+        .without_second_judge = true};
+    struct verdict verdict = verify_both(&setup, leaf, VERDICT_REVOKED, "both are revoked");
+
+    cr_expect_eq(verdict.error_depth, 0, "%s", verdict.reason);
+    X509_CRL_free(of_issuing);
+    X509_CRL_free(of_root);
+}
+
 /* So many ways are tried: when all of them are forbidden, one that is not looked at saves nobody.
  */
 Test(verify_above, the_ninth_way_is_not_tried)

@@ -182,3 +182,21 @@ Test(verify_directory, an_excluded_name_is_not_evaded_and_a_permitted_one_no_wid
     judge("permitted", "\xC3\xA4rger", VERDICT_UNTRUSTED);
     judge("permitted", "Other", VERDICT_UNTRUSTED);
 }
+
+/* A subject without parts is no name, and an excluded name without parts is all of them. */
+Test(verify_directory, what_has_no_subject_is_in_no_subtree_of_names)
+{
+    struct pki *root = pki_make(&(struct pki_spec){.subject = "CN=Root",
+        .ca = true,
+        .extensions = {"nameConstraints=critical,@nc"},
+        .configuration = "[nc]\nexcluded;dirName=dn\n[dn]\n"});
+    struct pki *named = pki_client("CN=x", root);
+    struct pki *nameless = pki_make(&(struct pki_spec){
+        .subject = "", .issuer = root, .extensions = {"subjectAltName=critical,DNS:x"}});
+
+    (void)verify_both(&(struct setup){.ca = {root}}, named, VERDICT_UNTRUSTED, "a subject");
+    (void)verify_both(&(struct setup){.ca = {root}}, nameless, VERDICT_VALID, "none");
+    pki_free(nameless);
+    pki_free(named);
+    pki_free(root);
+}

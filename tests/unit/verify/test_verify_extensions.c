@@ -63,8 +63,12 @@ Test(verify_extensions, bytes_behind_a_value_are_untrusted)
         "policyMappings (2.5.29.33) cannot be read");
     /* An indefinite length is no DER. */
     expect(&(struct raw){"2.5.29.18", false, "\x30\x80\x82\x01z\x00\x00", 7, 1}, "cannot be read");
+    expect(&(struct raw){"2.5.29.0", false, "\x30", 1, 1}, "cannot be read");
     /* What nobody reads may hold anything. */
     expect(&(struct raw){"1.2.3.4", false, "\x30", 1, 1}, NULL);
+    expect(&(struct raw){"1.3.29.31", false, "\x30", 1, 1}, NULL);
+    expect(&(struct raw){"2.5.4.31", false, "\x30", 1, 1}, NULL);
+    expect(&(struct raw){"2.5.29.31.1", false, "\x30", 1, 1}, NULL);
 }
 
 static void add_constraints(X509 *certificate, void *context)
@@ -116,6 +120,9 @@ Test(verify_extensions, the_reason_names_what_is_inconsistent)
         {{"issuerAltName=DNS:a", "proxyCertInfo=critical,language:id-ppl-anyLanguage"},
             "beside alternative names"},
         /* What comes first is all right. */
+        {{"certificatePolicies=1.2.3.4", "policyMappings=critical,1.2.3.4:1.2.3.5",
+             "keyUsage=critical,DER:03020700"},
+            "keyUsage (2.5.29.15) has no bit set"},
         {{"proxyCertInfo=critical,language:id-ppl-anyLanguage", "keyUsage=critical,DER:03020700"},
             "keyUsage (2.5.29.15) has no bit set"},
     };

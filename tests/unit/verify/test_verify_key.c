@@ -81,7 +81,7 @@ Test(verify_key, points_of_small_order_are_bad)
     static const unsigned char eighth[] = {0x26, 0xE8, 0x95, 0x8F, 0xC2, 0xB2, 0x27, 0xB0, 0x45,
         0xC3, 0xF4, 0x89, 0xF2, 0xEF, 0x98, 0xF0, 0xD5, 0xDF, 0xAC, 0x05, 0xD3, 0xC6, 0x33, 0x39,
         0xB1, 0x38, 0x02, 0x88, 0x6D, 0x53, 0xFC, 0x05};
-    unsigned char negative[32];
+    unsigned char negative[32], near[32] = {1};
     unsigned borrow = 0;
     int i;
 
@@ -97,6 +97,12 @@ Test(verify_key, points_of_small_order_are_bad)
     expect_edwards("ED448", 57, 2, 0, false);
     expect_edwards("ED448", 57, 0xFE, 0xFF, true);
     expect_edwards("ED448", 57, 0xFD, 0xFF, false);
+    /* 1 but for one byte, wherever it is. */
+    for (i = 1; i < 32; i++) {
+        near[i] = 1;
+        expect(&(struct raw_key){"ED25519", NULL, near, 32}, false, "a number near it");
+        near[i] = 0;
+    }
     expect(&(struct raw_key){"ED25519", NULL, eighth, 32}, true, "of order 8");
     /* The prime less it: 2^255 - 19 - y. */
     for (i = 0; i < 32; i++) {

@@ -77,12 +77,12 @@ Test(verify_links, a_link_leads_from_either_key_to_the_other)
 
 Test(verify_links, whatever_serial_number_a_link_has)
 {
-    static const long serials[] = {1, 2, 3};
+    static const char *const serials[] = {"00", "01", "02", "03"};
     size_t i;
 
     for (i = 0; i < sizeof(serials) / sizeof(serials[0]); i++) {
-        struct pki *link = make_link(
-            new, old, (struct pki_spec){.ca = true, .serial = serials[i], .extensions = {BARE}});
+        struct pki *link = make_link(new, old,
+            (struct pki_spec){.ca = true, .serial_hex = serials[i], .extensions = {BARE}});
         struct pki *leaf = bare_client(new);
         struct verdict verdict = judge(old, link, leaf);
 

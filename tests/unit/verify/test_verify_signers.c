@@ -109,3 +109,19 @@ Test(verify_signers, a_key_whose_own_certificate_may_be_revoked_speaks_for_nobod
     pki_free(other);
     pki_free(one);
 }
+
+/* A CA of another name speaks for itself, whoever vouches for it. */
+Test(verify_signers, a_ca_of_another_name_speaks_for_itself_alone)
+{
+    struct pki *a = pki_make(&(struct pki_spec){.subject = "CN=A", .issuer = root, .ca = true});
+    struct pki *b = pki_make(&(struct pki_spec){.subject = "CN=B", .issuer = a, .ca = true});
+    struct pki *turned =
+        pki_make(&(struct pki_spec){.subject = "CN=A", .issuer = b, .ca = true, .same_key_as = a});
+    struct setup setup = {.ca = {root}, .intermediates = {a, turned, b}};
+
+    expect_signer(&setup, a, a, true, "the issuer");
+    expect_signer(&setup, a, b, false, "one that it vouches for, and that vouches for it");
+    pki_free(turned);
+    pki_free(b);
+    pki_free(a);
+}

@@ -85,6 +85,23 @@ Test(verify_stranger, what_an_intermediate_did_not_sign_is_told_of_the_leaf)
     pki_free(ca);
 }
 
+/* From one to the next by name: another one of the first one's name is no step of the way. */
+Test(verify_stranger, the_way_to_another_root_goes_by_the_names)
+{
+    struct pki *ca = pki_ca("CN=CA"), *root = pki_ca("CN=Other");
+    struct pki *one = pki_make(&(struct pki_spec){.subject = "CN=A", .issuer = root, .ca = true});
+    struct pki *twin = pki_make(&(struct pki_spec){.subject = "CN=A", .issuer = root, .ca = true});
+    struct pki *leaf = pki_client("CN=x", one);
+
+    (void)judge(&(struct setup){.ca = {ca}, .chain = {one, twin, root}}, leaf,
+        X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 2, "ends at a CA that is not the trusted one");
+    pki_free(leaf);
+    pki_free(twin);
+    pki_free(one);
+    pki_free(root);
+    pki_free(ca);
+}
+
 /* Twice in a certificate: ecdsa-with-SHA256 becomes id-kp-clientAuth, which libcrypto knows, but
  * not as an algorithm. */
 Test(verify_stranger, a_known_name_that_is_no_algorithm_is_told)
