@@ -81,10 +81,11 @@ static enum decoding read_pair(
         element->chain = value;
         element->is_late = element->is_late || element->is_clients;
     } else if (is_key(&key, "URI") || is_key(&key, "DNS")) {
-        element->has_names = element->has_names || cursor_left(&value) > 0;
+        /* Without a value, too: a client's name may begin with what separates values. */
+        element->has_names = true;
     } else if (is_key(&key, "Hash")) {
         take_hash(element, value);
-    } else if (!is_key(&key, "By") && !is_quoted && cursor_left(&value) > 0) {
+    } else if (!is_key(&key, "By") && !is_quoted) {
         element->is_clients = true;
     }
     element->is_clients = element->is_clients || element->has_names || is_ambiguous;

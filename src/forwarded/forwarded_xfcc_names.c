@@ -110,6 +110,13 @@ static const GENERAL_NAME *next_name(const GENERAL_NAMES *names, int type, int *
     return NULL;
 }
 
+static bool has_names(const GENERAL_NAMES *names, int type)
+{
+    int at = 0;
+
+    return next_name(names, type, &at) != NULL;
+}
+
 /* Whether the values of URI and DNS are the names, all of them and in their order, as they are or
  * percent-encoded. Then none of them was cut: written as it is, a name with a comma or semicolon
  * leaves a value that is shorter than it, in either form, and what follows never makes up for that
@@ -132,7 +139,10 @@ static bool are_all(struct cursor element, enum xfcc_escapes escapes, const GENE
         if (!xfcc_read_value(&element, escapes, &value, &is_ambiguous))
             return false;
         (void)cursor_skip(&element, ";");
-        if ((!is_uri && !is_dns) || cursor_left(&value) == 0)
+        if (!is_uri && !is_dns)
+            continue;
+        /* Envoy writes URI without a value where there is none. */
+        if (cursor_left(&value) == 0 && !has_names(names, is_uri ? GEN_URI : GEN_DNS))
             continue;
         name = next_name(names, is_uri ? GEN_URI : GEN_DNS, is_uri ? &uri : &dns);
         if (name == NULL ||

@@ -8,6 +8,7 @@
  *   4  all of it, with the hop that the next bits say
  *   5  the header of a proxy that replaces it and forwards no certificate: subject and URI, which
  *      the first line end divides, are the client's; no leaf comes out
+ *   6  the same, and the last element counts (--xfcc-hop 0)
  * With 8 the proxy writes Chain too. In 0 to 3 the leaf that comes out, if any does, is
  * the one that the proxy wrote. */
 #include "forwarded/forwarded.h"
@@ -88,6 +89,7 @@ static char *write_header(unsigned how, const char *client)
             OURS, chain, NEXT);
         break;
     case 5:
+    case 6:
         length = asprintf(&header, "%sBy=spiffe://a;Hash=%s%s;Subject=\"%s\";URI=%s", name, HASH,
             HASH, subject, uri != NULL ? uri + 1 : "");
         break;
@@ -119,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct forwarded_options options;
     struct forwarded forwarded;
     char *client, *parameters[2] = {NULL};
+    bool names_alone;
     unsigned how;
 
     if (options.header_count == 0)
@@ -127,13 +130,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     how = data[0];
     must(asprintf(&client, "%.*s", (int)(size - 1), (const char *)data + 1) >= 0);
-    options.has_xfcc_hop =
-        (how & 7) == 2 || (how & 7) == 3 || ((how & 7) > 3 && (how & 7) != 5 && (how & 16) != 0);
-    options.xfcc_hop = (how & 7) > 3 ? how >> 5 : (how & 7) == 3;
+    names_alone = (how & 7) == 5 || (how & 7) == 6;
+    options.has_xfcc_hop = (how & 7) == 2 || (how & 7) == 3 || (how & 7) == 6 ||
+                           ((how & 7) > 3 && !names_alone && (how & 16) != 0);
+    options.xfcc_hop = (how & 7) > 3 && !names_alone ? how >> 5 : (how & 7) == 3;
     parameters[0] = write_header(how, client);
     forwarded_read(parameters, &options, &forwarded);
     check(&forwarded, (how & 7) <= 3);
-    must((how & 7) != 5 || forwarded.status == FORWARDED_MALFORMED);
+    must(!names_alone || forwarded.status == FORWARDED_MALFORMED);
     if ((how & 7) < 2 && client[0] == '\0')
         must(forwarded.status == FORWARDED_PRESENT);
     forwarded_free(&forwarded);

@@ -85,7 +85,8 @@ Test(forwarded_xfcc_names, names_without_a_certificate_to_hold_them_against_are_
     expect(format("Hash=0;URI=x,Cert=\"%s\"", boss.url), NULL, "no Cert");
     expect(format("Hash=0;DNS=x,Cert=\"%s\"", boss.url), NULL, "no Cert");
     expect(format("Cert=\"junk\";URI=x,Cert=\"%s\"", boss.url), NULL, "may have written");
-    expect(format("Hash=0;URI=,Cert=\"%s\"", boss.url), &boss, NULL);
+    expect(format("Hash=0;URI=,Cert=\"%s\"", boss.url), NULL, "no Cert");
+    expect(format("Hash=0;Subject=\"x\";URI=;DNS=,Cert=\"%s\"", boss.url), NULL, "no Cert");
     expect(format("Hash=0,Cert=\"%s\"", boss.url), &boss, NULL);
 }
 
