@@ -82,15 +82,15 @@ static bool note_key(struct position *position, size_t index, struct error *erro
     return config_refuse(&position->source, words, error);
 }
 
-/* FILE:LINE: KEY, of a key that may be anything. */
+/* FILE:LINE: KEY, of a key that may be anything, or FILE:LINE without one. */
 static void name_line(struct position *position, const char *key, size_t length)
 {
     struct text shown;
 
     text_init(&shown, 0);
     (void)text_append_shown(&shown, key, length < 64 ? length : 64);
-    (void)snprintf(position->source.words, sizeof(position->source.words), "%.200s:%zu: %.80s",
-        position->path, position->number, text_string(&shown));
+    (void)snprintf(position->source.words, sizeof(position->source.words), "%.200s:%zu%s%.80s",
+        position->path, position->number, length > 0 ? ": " : "", text_string(&shown));
     text_free(&shown);
 }
 
@@ -134,12 +134,25 @@ static bool read_line(
     return config_set_option(config, index, value, &position->source, error);
 }
 
+static bool starts(const struct bytes *bytes, const char *mark)
+{
+    return bytes->length >= strlen(mark) && memcmp(bytes->data, mark, strlen(mark)) == 0;
+}
+
+/* Editors of Windows put a byte order mark before UTF-8, too. */
 static bool read_lines(struct config *config, const struct bytes *bytes, struct position *position,
     struct error *error)
 {
-    struct lines lines = {.bytes = *bytes};
+    const size_t mark = starts(bytes, "\xEF\xBB\xBF") ? 3 : 0;
+    struct lines lines = {.bytes = {bytes->data + mark, bytes->length - mark}};
     char line[LINE_MAX_BYTES + 1];
 
+    if (starts(bytes, "\xFF\xFE") || starts(bytes, "\xFE\xFF")) {
+        position->number = 1;
+        name_line(position, "", 0);
+        return config_refuse(
+            &position->source, "the file is text in UTF-16: save it as UTF-8", error);
+    }
     for (;;) {
         enum lines_result result = lines_next(&lines, line, sizeof(line));
 

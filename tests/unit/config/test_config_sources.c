@@ -173,9 +173,9 @@ Test(config_sources, unknown_names_are_refused_with_their_source)
     expect_refused((struct given){.file = "CA = x\n"}, "c.conf:1: CA: unknown key");
     expect_refused((struct given){.file = "= x\n"}, "c.conf:1: ");
     expect_refused((struct given){.file = "[section]\n"}, "c.conf:1: [section]: unknown key");
-    expect_refused((struct given){.file = "\xef\xbb\xbf"
+    expect_refused((struct given){.file = "\xef\xbb"
                                           "ca = x\n"},
-        "c.conf:1: \\EF\\BB\\BFca: unknown key");
+        "c.conf:1: \\EF\\BBca: unknown key");
     expect_refused((struct given){.file = "a\x1b[2J = x\n"}, "c.conf:1: a\\1B[2J: unknown key");
     expect_refused((struct given){.environment = {"PEERCERT_CAA=x"}}, "PEERCERT_CAA: unknown");
     expect_refused((struct given){.environment = {"PEERCERT_=x"}}, "PEERCERT_: unknown");
@@ -260,14 +260,34 @@ Test(config_sources, a_key_that_is_misspelled_gets_a_suggestion)
         "c.conf:2: nothing-like-it: unknown key");
 }
 
+Test(config_sources, a_byte_order_mark_is_passed_over_and_utf_16_is_named)
+{
+    struct config config;
+
+    expect_accepted((struct given){.file = "\xEF\xBB\xBF"
+                                           "ca = ca.cer\n"},
+        &config);
+    cr_expect_str_eq(config.ca.items[0], "ca.cer");
+    config_free(&config);
+    expect_refused((struct given){.file = "\xEF\xBB\xBF"
+                                          "theads = 3\n"},
+        "c.conf:1: theads: unknown key");
+    expect_refused((struct given){.file = "\xFF\xFE"
+                                          "c\0a\0",
+                       .file_length = 6},
+        "c.conf:1: the file is text in UTF-16: save it as UTF-8");
+    expect_refused((struct given){.file = "\xFE\xFF\0c\0a", .file_length = 6},
+        "c.conf:1: the file is text in UTF-16: save it as UTF-8");
+}
+
 Test(config_sources, nul_bytes_in_the_file_hide_nothing)
 {
     expect_refused((struct given){.file = "ca = x\nca = y\0z\n", .file_length = 16},
-        "c.conf:2: : the line contains a NUL byte");
+        "c.conf:2: the line contains a NUL byte");
     expect_refused((struct given){.file = "ca = x\n\0require-crl\n", .file_length = 20},
-        "c.conf:2: : the line contains a NUL byte");
+        "c.conf:2: the line contains a NUL byte");
     expect_refused((struct given){.file = "ca = x\0", .file_length = 7},
-        "c.conf:1: : the line contains a NUL byte");
+        "c.conf:1: the line contains a NUL byte");
 }
 
 /* A value, a line and a file at their limits. */
@@ -291,7 +311,7 @@ Test(config_sources, lengths_are_limited)
     words[299000] = '\0';
     expect_refused((struct given){.file = words}, "larger than 262144 bytes");
     words[200000] = '\0';
-    expect_refused((struct given){.file = words}, "c.conf:1: : the line is too long");
+    expect_refused((struct given){.file = words}, "c.conf:1: the line is too long");
     words[5 + PATH_MAX + 10] = '\0';
     memcpy(words, "--ca=", 5);
     expect_refused((struct given){.line = {words}}, "--ca: is too long");
