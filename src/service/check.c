@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "service/check.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "report/report.h"
 #include "service/check_input.h"
@@ -8,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum exit_code { EXIT_VALID = 0, EXIT_NOT_VALID = 1, EXIT_UNREADABLE = 2 };
+/* What all files are reported with. */
+struct checker {
+    const struct service *service;
+    FILE *output;
+};
 
 static bool put(FILE *output, struct text *text)
 {
@@ -19,7 +22,7 @@ static bool put(FILE *output, struct text *text)
     return good;
 }
 
-static enum exit_code report_on(
+static enum check_code report_on(
     const struct service *service, struct evaluation *evaluation, FILE *output)
 {
     struct text text = {.limit = 0};
@@ -41,20 +44,39 @@ static enum exit_code report_on(
     valid = evaluation->verdict.status == VERDICT_VALID;
     text_free(&text);
     if (!written)
-        return EXIT_UNREADABLE;
-    return valid ? EXIT_VALID : EXIT_NOT_VALID;
+        return CHECK_UNREADABLE;
+    return valid ? CHECK_GOOD : CHECK_BAD;
 }
 
-static enum exit_code check_one(
-    const struct service *service, const char *path, const char *password, FILE *output)
+/* Of several reports in text each has a title. */
+static void put_title(const struct checker *checker, size_t number)
 {
+    const struct config *config = checker->service->config;
+    const char *path = config->files.items[number];
+    struct text title = {.limit = 0};
+
+    if (config->files.count == 1 || config->format != CONFIG_FORMAT_TEXT)
+        return;
+    text_append_string(&title, number > 0 ? "\n==> " : "==> ");
+    (void)text_append_shown(&title, path, strlen(path));
+    text_append_string(&title, " <==\n");
+    (void)put(checker->output, &title);
+    text_free(&title);
+}
+
+static enum check_code check_one(const void *context, size_t number, const char *password)
+{
+    const struct checker *checker = context;
+    const struct service *service = checker->service;
     struct trust *trust = trust_current_get(service->trust);
     struct error error = {.kind = ERROR_NONE};
     struct evaluation evaluation;
-    enum exit_code code = EXIT_UNREADABLE;
+    enum check_code code = CHECK_UNREADABLE;
 
-    if (check_input_evaluate(&evaluation, service, trust, path, password, &error)) {
-        code = report_on(service, &evaluation, output);
+    put_title(checker, number);
+    if (check_input_evaluate(
+            &evaluation, service, trust, service->config->files.items[number], password, &error)) {
+        code = report_on(service, &evaluation, checker->output);
         evaluate_end(&evaluation);
     } else {
         error_print(&error);
@@ -65,32 +87,7 @@ static enum exit_code check_one(
 
 int check_files(const struct service *service, FILE *output)
 {
-    const struct config *config = service->config;
-    struct error error = {.kind = ERROR_NONE};
-    enum exit_code worst = EXIT_VALID;
-    char *password = NULL;
-    size_t i;
+    const struct checker checker = {.service = service, .output = output};
 
-    if (!check_input_password(config, &password, &error)) {
-        error_print(&error);
-        return EXIT_UNREADABLE;
-    }
-    for (i = 0; i < config->files.count; i++) {
-        enum exit_code code;
-
-        if (config->files.count > 1 && config->format == CONFIG_FORMAT_TEXT) {
-            struct text title = {.limit = 0};
-
-            text_append_string(&title, i > 0 ? "\n==> " : "==> ");
-            (void)text_append_shown(&title, config->files.items[i], strlen(config->files.items[i]));
-            text_append_string(&title, " <==\n");
-            (void)put(output, &title);
-            text_free(&title);
-        }
-        code = check_one(service, config->files.items[i], password, output);
-        if (code > worst)
-            worst = code;
-    }
-    file_wipe(password);
-    return (int)worst;
+    return check_input_each(service->config, check_one, &checker);
 }

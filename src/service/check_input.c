@@ -128,11 +128,28 @@ bool check_input_evaluate(struct evaluation *evaluation, const struct service *s
     return good;
 }
 
-bool check_input_password(const struct config *config, char **password, struct error *error)
+int check_input_each(const struct config *config,
+    enum check_code (*one)(const void *context, size_t number, const char *password),
+    const void *context)
 {
-    *password = NULL;
-    if (config->password_file == NULL)
-        return true;
-    *password = file_read_password(config->password_file, error);
-    return *password != NULL;
+    struct error error = {.kind = ERROR_NONE};
+    enum check_code worst = CHECK_GOOD;
+    char *password = NULL;
+    size_t i;
+
+    if (config->password_file != NULL) {
+        password = file_read_password(config->password_file, &error);
+        if (password == NULL) {
+            error_print(&error);
+            return CHECK_UNREADABLE;
+        }
+    }
+    for (i = 0; i < config->files.count; i++) {
+        enum check_code code = one(context, i, password);
+
+        if (code > worst)
+            worst = code;
+    }
+    file_wipe(password);
+    return (int)worst;
 }

@@ -12,8 +12,18 @@
 bool check_input_evaluate(struct evaluation *evaluation, const struct service *service,
     const struct trust *trust, const char *path, const char *password, struct error *error);
 
-/* The pass phrase of --password-file into *password, NULL without that option; wipe and free it
- * with file_wipe. false with the error when the file cannot be read. */
-bool check_input_password(const struct config *config, char **password, struct error *error);
+/* Exit codes of --check and --explain, the worst last. */
+enum check_code {
+    CHECK_GOOD = 0,
+    CHECK_BAD = 1,        /* not valid, or not allowed */
+    CHECK_UNREADABLE = 2, /* so that nothing can be said */
+};
+
+/* Calls `one` with the context for each file of the command line, by its number, with the pass
+ * phrase of --password-file (NULL without that option). Returns the worst that came of them;
+ * CHECK_UNREADABLE, after saying why, when the pass phrase cannot be read. */
+int check_input_each(const struct config *config,
+    enum check_code (*one)(const void *context, size_t number, const char *password),
+    const void *context);
 
 #endif

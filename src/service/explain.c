@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #include "service/explain.h"
-#include "base/file.h"
 #include "service/check_input.h"
 #include "service/explain_findings.h"
 
@@ -11,14 +10,11 @@
 /* Bytes of one explanation at the most: each line of a file, with a name and a user. */
 #define EXPLAIN_MAX_BYTES ((size_t)128 * 1024 * 1024)
 
-enum exit_code { EXIT_ALLOWED = 0, EXIT_DENIED = 1, EXIT_UNREADABLE = 2 };
-
 /* What all files are explained with. */
 struct explainer {
     const struct service *service;
     const struct trust *trust;
     const struct rules *rules;
-    const char *password;
     FILE *output;
 };
 
@@ -80,14 +76,14 @@ static void append(
         explain_append_text(text, findings);
 }
 
-static enum exit_code explain_evaluated(const struct explainer *explainer, const char *path,
+static enum check_code explain_evaluated(const struct explainer *explainer, const char *path,
     struct evaluation *evaluation, struct error *error)
 {
     struct explain_findings findings = {
         .file = path, .rules = explainer->rules, .evaluation = evaluation};
     struct rules_subject *subject = NULL;
     struct text text = {.limit = EXPLAIN_MAX_BYTES};
-    enum exit_code code = EXIT_UNREADABLE;
+    enum check_code code = CHECK_UNREADABLE;
 
     evaluate_verdict(evaluation);
     read_request(explainer->service->config, &findings);
@@ -95,7 +91,7 @@ static enum exit_code explain_evaluated(const struct explainer *explainer, const
         subject =
             rules_subject_new(explainer->rules, evaluation->certificate, evaluation->proven, error);
         if (subject == NULL)
-            return EXIT_UNREADABLE;
+            return CHECK_UNREADABLE;
         findings.subject = subject;
         apply_rules(&findings);
     }
@@ -103,7 +99,7 @@ static enum exit_code explain_evaluated(const struct explainer *explainer, const
     if (text.failed)
         error_set(error, ERROR_MEMORY, "%s: out of memory for the explanation", path);
     else if (put(explainer->output, &text))
-        code = findings.allowed ? EXIT_ALLOWED : EXIT_DENIED;
+        code = findings.allowed ? CHECK_GOOD : CHECK_BAD;
     else
         error_set(error, ERROR_FILE, "the explanation cannot be written");
     text_free(&text);
@@ -111,14 +107,16 @@ static enum exit_code explain_evaluated(const struct explainer *explainer, const
     return code;
 }
 
-static enum exit_code explain_one(const struct explainer *explainer, const char *path)
+static enum check_code explain_one(const void *context, size_t number, const char *password)
 {
+    const struct explainer *explainer = context;
+    const char *path = explainer->service->config->files.items[number];
     struct error error = {.kind = ERROR_NONE};
     struct evaluation evaluation;
-    enum exit_code code = EXIT_UNREADABLE;
+    enum check_code code = CHECK_UNREADABLE;
 
     if (check_input_evaluate(
-            &evaluation, explainer->service, explainer->trust, path, explainer->password, &error)) {
+            &evaluation, explainer->service, explainer->trust, path, password, &error)) {
         code = explain_evaluated(explainer, path, &evaluation, &error);
         evaluate_end(&evaluation);
     }
@@ -129,30 +127,11 @@ static enum exit_code explain_one(const struct explainer *explainer, const char 
 
 int explain_files(const struct service *service, const struct rules *rules, FILE *output)
 {
-    const struct config *config = service->config;
-    struct error error = {.kind = ERROR_NONE};
-    struct trust *trust = NULL;
-    enum exit_code worst = EXIT_ALLOWED;
-    char *password = NULL;
-    size_t i;
+    struct trust *trust = trust_current_get(service->trust);
+    const struct explainer explainer = {
+        .service = service, .trust = trust, .rules = rules, .output = output};
+    int code = check_input_each(service->config, explain_one, &explainer);
 
-    if (!check_input_password(config, &password, &error)) {
-        error_print(&error);
-        return EXIT_UNREADABLE;
-    }
-    trust = trust_current_get(service->trust);
-    for (i = 0; i < config->files.count; i++) {
-        const struct explainer explainer = {.service = service,
-            .trust = trust,
-            .rules = rules,
-            .password = password,
-            .output = output};
-        enum exit_code code = explain_one(&explainer, config->files.items[i]);
-
-        if (code > worst)
-            worst = code;
-    }
     trust_release(trust);
-    file_wipe(password);
-    return (int)worst;
+    return code;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/file.h"
 #include "service/check_input.h"
 #include "unit/service/service_given.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -207,26 +207,73 @@ Test(check_input, the_leafs_bytes_are_there)
     stage_end(&stage);
 }
 
-Test(check_input, a_pass_phrase_comes_from_its_file_or_there_is_none)
+/* What check_input_each hands over, and what it is given back for each file. */
+struct calls {
+    enum check_code codes[3];
+    size_t *count;
+    const char *password; /* expected */
+};
+
+static enum check_code note(const void *context, size_t number, const char *password)
+{
+    const struct calls *calls = context;
+
+    cr_expect_eq(number, *calls->count);
+    cr_assert_eq(password == NULL, calls->password == NULL);
+    if (password != NULL)
+        cr_expect_str_eq(password, calls->password);
+    (*calls->count)++;
+    return calls->codes[number];
+}
+
+Test(check_input, each_file_is_taken_in_its_order_and_the_worst_code_counts)
+{
+    static const struct {
+        enum check_code codes[3];
+        int worst;
+    } rows[] = {
+        {{CHECK_GOOD, CHECK_GOOD, CHECK_GOOD}, 0},
+        {{CHECK_GOOD, CHECK_BAD, CHECK_GOOD}, 1},
+        {{CHECK_UNREADABLE, CHECK_BAD, CHECK_GOOD}, 2},
+    };
+    char file[] = "x", *files[] = {file, file, file};
+    struct config config = {.files = {.items = files, .count = 3}};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t count = 0;
+        struct calls calls = {.count = &count};
+
+        memcpy(calls.codes, rows[i].codes, sizeof(calls.codes));
+        cr_expect_eq(check_input_each(&config, note, &calls), rows[i].worst, "row %zu", i);
+        cr_expect_eq(count, 3);
+    }
+    config.files.count = 0;
+    cr_expect_eq(check_input_each(&config, note, NULL), 0);
+}
+
+Test(check_input, a_pass_phrase_comes_from_its_file_or_there_is_none, .init = cr_redirect_stderr)
 {
     struct stage stage;
-    struct error error = {.kind = ERROR_NONE};
-    char unset[] = "unset", *password = unset, *path, *missing;
+    struct calls calls = {.password = "secret words"};
+    size_t count = 0;
+    char *path, *missing, *files[1];
 
     stage_begin(&stage);
-    cr_expect(check_input_password(&stage.given.config, &password, &error));
-    cr_expect_null(password);
+    calls.count = &count;
     path = write_file(&stage, "word", "secret words\nsecond line\n");
     cr_assert_eq(chmod(path, 0600), 0);
+    files[0] = path;
+    stage.given.config.files = (struct list){.items = files, .count = 1};
     stage.given.config.password_file = path;
-    cr_assert(check_input_password(&stage.given.config, &password, &error), "%s", error.text);
-    cr_expect_str_eq(password, "secret words");
-    file_wipe(password);
+    cr_expect_eq(check_input_each(&stage.given.config, note, &calls), 0);
+    cr_expect_eq(count, 1);
     pki_must(asprintf(&missing, "%s/missing", stage.given.files.dir) > 0, "asprintf");
     stage.given.config.password_file = missing;
-    cr_expect_not(check_input_password(&stage.given.config, &password, &error));
-    cr_expect_null(password);
+    cr_expect_eq(check_input_each(&stage.given.config, note, &calls), CHECK_UNREADABLE);
+    cr_expect_eq(count, 1, "no file is read without it");
     stage.given.config.password_file = NULL;
+    stage.given.config.files = (struct list){.items = NULL};
     free(missing);
     free(path);
     stage_end(&stage);
