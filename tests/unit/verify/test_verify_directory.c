@@ -74,6 +74,7 @@ Test(verify_directory, values_that_none_finds_alike)
         {"Acme", "Acmes"},
         {"Acme", "Bcme"},
         {"Acme", ""},
+        {"Acme", "   "},
         {"Acme Ltd", "AcmeLtd"},
         {"\xC3\x84rzte GmbH", "\xC3\x84pfel GmbH"},
         {"\xC3\x84rger", "\xC3\x84rgern"},

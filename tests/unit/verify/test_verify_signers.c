@@ -125,3 +125,22 @@ Test(verify_signers, a_ca_of_another_name_speaks_for_itself_alone)
     pki_free(b);
     pki_free(a);
 }
+
+/* A stranger, or a CA of the same name below another root, speaks for itself as well. */
+Test(verify_signers, only_who_is_vouched_for_by_the_ca_or_its_issuer_speaks_for_it)
+{
+    struct pki *other = pki_ca("CN=Other"), *fake = pki_ca("CN=Between");
+    struct pki *one =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    struct pki *elsewhere =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = other, .ca = true});
+    struct setup setup = {.ca = {root, other}, .chain = {one, fake, elsewhere}};
+
+    expect_signer(&setup, one, one, true, "the issuer");
+    expect_signer(&setup, one, fake, false, "a stranger");
+    expect_signer(&setup, one, elsewhere, false, "below another root");
+    pki_free(elsewhere);
+    pki_free(one);
+    pki_free(fake);
+    pki_free(other);
+}
