@@ -149,8 +149,8 @@ static bool mail_matches(struct part name, struct part host, struct part base)
     return host_matches(host, base);
 }
 
-/* No name, but an address: a last label of digits, or hexadecimal (the URL standard of WHATWG,
- * section 3.5). */
+/* No name, but nothing, or an address: a last label of digits, or hexadecimal (the URL standard of
+ * WHATWG, section 3.5). */
 static bool is_address(struct part host)
 {
     const char *dot = memrchr(host.at, '.', host.length);
@@ -192,7 +192,7 @@ static bool uri_host(struct part name, struct part *host)
     if (has(*host, ':'))
         host->length = (size_t)((const char *)memchr(host->at, ':', host->length) - host->at);
     *host = without_final_dot(*host);
-    return host->length > 0 && is_host(*host) && !is_address(*host);
+    return is_host(*host) && !is_address(*host);
 }
 
 static bool uri_matches(struct part name, struct part host, struct part base)
