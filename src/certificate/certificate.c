@@ -52,7 +52,8 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
         goto refuse;
     }
     if (at != der + length) {
-        error_set(error, ERROR_INPUT, "%td bytes follow the certificate", der + length - at);
+        error_set(error, ERROR_INPUT, "%td byte%s the certificate", der + length - at,
+            der + length - at == 1 ? " follows" : "s follow");
         goto refuse;
     }
     if (!same) {

@@ -126,8 +126,8 @@ static bool is_made_of(struct der_span text, const char *start, const char *set)
 static const char *text_words(struct der_span file)
 {
     if (is_made_of(file, "MI", BASE64))
-        return "base64 alone: put the lines -----BEGIN CERTIFICATE----- and -----END "
-               "CERTIFICATE----- around it, or decode it (base64 -d)";
+        return "base64 alone: put its BEGIN and END lines around it, as -----BEGIN "
+               "CERTIFICATE-----, or decode it (base64 -d)";
     if (is_made_of(file, "LS0tLS1C", BASE64))
         return "base64 of a PEM file: decode it (base64 -d)";
     if (is_made_of(file, "30", DIGITS "ABCDEFabcdef: \t\r\n"))

@@ -67,8 +67,8 @@ static enum decoding judge_shape(struct certificates *out, const unsigned char *
         if (der_read_element(der + whole, length - whole, &next) && next.tag == DER_SEQUENCE &&
             next.header + next.content == length - whole)
             return encoding_refuse(out, "a second certificate follows the certificate in its DER");
-        return encoding_refuse(
-            out, "data follows the certificate in its DER: %zu bytes", length - whole);
+        return encoding_refuse(out, "data follows the certificate in its DER: %zu byte%s",
+            length - whole, length - whole == 1 ? "" : "s");
     }
     if (length > CERTIFICATE_MAX_DER)
         return encoding_refuse(out, "its DER of %zu bytes is larger than the limit of %zu", length,

@@ -131,7 +131,8 @@ static enum decoding refuse_rest(struct certificates *out, struct cursor rest, b
     size_t count = cursor_left(&rest);
 
     if (!skip_mark(&rest, begin_mark, form_rules) || !read_label(&rest, form_rules, label))
-        return encoding_refuse(out, "data follows the certificate: %zu bytes", count);
+        return encoding_refuse(
+            out, "data follows the certificate: %zu byte%s", count, count == 1 ? "" : "s");
     if (strcmp(label, "CERTIFICATE") == 0)
         return out->count > 1
                    ? encoding_refuse(out, "more than %d certificates came", CERTIFICATES_MAX)

@@ -291,7 +291,7 @@ def test_a_private_key_is_told_as_one(peercert, pki, tmp_path):
 
 
 @pytest.mark.parametrize("kind, words", [("key", "it is a private key: name the certificate"), ("request", "it is a certificate request: give"),
-                                         ("public", "it is a public key alone"), ("base64", "it is base64 alone: put the lines")])
+                                         ("public", "it is a public key alone"), ("base64", "it is base64 alone: put its BEGIN and END lines")])
 def test_what_is_no_certificate_is_named(peercert, pki, tmp_path, kind, words):
     given, key = tmp_path / "given", tmp_path / "key"
     subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-out", key], check=True, capture_output=True)

@@ -61,7 +61,7 @@ Test(certificate, bytes_after_the_certificate_are_refused)
     size_t length = 0;
     unsigned char *der = der_with_room(65536, &length);
 
-    expect_refused(der, length + 1, "1 bytes follow the certificate");
+    expect_refused(der, length + 1, "1 byte follows the certificate");
     expect_refused(der, length + 500, "500 bytes follow the certificate");
     memcpy(der + length, der, length);
     expect_refused(der, 2 * length, "bytes follow the certificate");

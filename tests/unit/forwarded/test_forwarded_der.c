@@ -30,7 +30,7 @@ Test(forwarded_der, the_outer_shape_must_be_that_of_a_certificate)
     expect_refused("\x30\x81\x05", 3, "cut off, or BER");
     expect_refused("-----BEGIN", 10, "base64 of PEM");
     expect_refused("\x30\x04\x30\x00", 4, "cut off: 4 of 6 bytes");
-    expect_refused("\x30\x02\x30\x00x", 5, "data follows the certificate in its DER: 1 bytes");
+    expect_refused("\x30\x02\x30\x00x", 5, "data follows the certificate in its DER: 1 byte");
     expect_refused("\x30\x02\x30\x00\x30\x02\x30\x00", 8, "a second certificate follows");
 }
 

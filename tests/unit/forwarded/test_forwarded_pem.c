@@ -31,7 +31,7 @@ Test(forwarded_pem, as_many_certificates_are_read_as_may_be_there)
     expect(format("%s%s", sample_one.pem, sample_two.pem), 2, false, 2, NULL);
     expect(format("%s%s", sample_one.pem, sample_two.pem), 1, false, 0,
         "a second certificate follows");
-    expect(format("%sx", sample_one.pem), 2, false, 0, "data follows the certificate: 1 bytes");
+    expect(format("%sx", sample_one.pem), 2, false, 0, "data follows the certificate: 1 byte");
 }
 
 Test(forwarded_pem, a_plus_for_a_space_in_its_armour_is_taken_from_forms_alone)
