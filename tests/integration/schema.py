@@ -51,8 +51,22 @@ def check(value, kind=None):
     return value
 
 
-def checked_loads(*arguments, **options):
-    return check(plain_loads(*arguments, **options))
+# Texts that were right: under load the same come again and again, and the schema costs more than all else.
+right = set()
+
+
+def check_text(text, value):
+    """The same of what a text holds."""
+    if text not in right:
+        check(value)
+        if len(right) >= 256:
+            right.clear()
+        right.add(text)
+    return value
+
+
+def checked_loads(text, **options):
+    return check_text(text, plain_loads(text, **options))
 
 
 def check_answer(content_type, body):
@@ -60,4 +74,4 @@ def check_answer(content_type, body):
     if content_type == "application/json" and body:
         value = plain_loads(body)
         assert kind_of(value) in ("report", "denial"), f"JSON of no known kind: {value}"
-        check(value)
+        check_text(body.decode(), value)
