@@ -4,6 +4,7 @@ A front runs the configuration that an operator copies from deploy/, with its se
 What it cannot do is said in `sees`: the table of expectations that test_fronts.py runs.
 """
 
+import http.client
 import pathlib
 import re
 import signal
@@ -218,6 +219,31 @@ class Front:
             return done
         assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
         return Reply(head.read_bytes(), done.stdout)
+
+    def curl_each(self, certificate, requests, url=None):
+        """Asks with one curl for each list of options, over as few connections as it can; a Reply for each."""
+        command = ["curl", "-q", "--fail-early"]
+        for number, options in enumerate(requests):
+            kept = ["-D", self.folder / f"curl.head{number}", "-o", self.folder / f"curl.body{number}"]
+            command += [*(["--next"] if number else []), *self.curl_command(certificate, [*kept, *options], url)[2:]]
+        done = subprocess.run(command, capture_output=True, timeout=2 * DEADLINE)
+        assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
+        replies = []
+        for number in range(len(requests)):
+            head, body = (self.folder / f"curl.{part}{number}" for part in ("head", "body"))
+            replies.append(Reply(head.read_bytes(), body.read_bytes() if body.exists() else b""))
+            head.unlink()
+            body.unlink(missing_ok=True)
+        return replies
+
+    def get(self, certificate=None, path=None):
+        """Asks without curl, which takes longer to start than most answers do; http.client's exception when it is cut off."""
+        client = http.client.HTTPConnection("localhost", self.port)
+        with self.connect(certificate) as client.sock:
+            client.request("GET", path or self.path, headers={"Connection": "close"})
+            answer = client.getresponse()
+            head = f"HTTP/1.1 {answer.status}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in answer.getheaders())
+            return Reply(head.encode(), answer.read())
 
     def context(self, certificate=None, protocols=("http/1.1",)):
         """What a client has for a TLS connection; sessions are resumed within one."""

@@ -160,8 +160,8 @@ def test_a_client_cannot_give_itself_a_name(gates, pki, name, kind):
     front = gates(name)
     if kind not in front.applications:
         pytest.skip(f"{name} runs no such application here")
-    for headers in FORGED:
-        reply = front.curl(pki.good, "--http1.1", *headers, url=front.at(front.applications[kind]))
+    replies = front.curl_each(pki.good, [["--http1.1", *headers] for headers in FORGED], front.at(front.applications[kind]))
+    for headers, reply in zip(FORGED, replies):
         assert reply.status == 200
         got = told(reply, front, kind)
         assert has_name(front, kind, got), f"{headers}: {got}"
@@ -201,8 +201,9 @@ def test_a_name_behind_the_body_is_none(gates, pki, name, kind):
 
 def test_behind_nginx_a_location_that_says_nothing_of_the_name_hands_on_the_gates(gates, pki):
     front = gates("nginx")
-    for headers in FORGED:
-        got = told(front.curl(pki.good, "--http1.1", *headers, url=front.at("/app/inherits/x")), front, "http")
+    replies = front.curl_each(pki.good, [["--http1.1", *headers] for headers in FORGED], front.at("/app/inherits/x"))
+    for headers, reply in zip(FORGED, replies):
+        got = told(reply, front, "http")
         assert has_name(front, "http", got), f"{headers}: {got}"
 
 
