@@ -26,9 +26,9 @@ static bool fail(struct error *error, const char *words)
     return false;
 }
 
-static bool fail_library(struct error *error)
+static void fail_library(struct error *error)
 {
-    return alloc_watch_refuse(error, ERROR_LIBRARY, "libcrypto failed to make a name");
+    (void)alloc_watch_refuse(error, ERROR_LIBRARY, "libcrypto failed to make a name");
 }
 
 static ASN1_OBJECT *find_type(const char *type)
@@ -158,7 +158,7 @@ static X509_NAME_ENTRY *make_entry(const ASN1_OBJECT *object, int type, const un
 
     if (entry == NULL || X509_NAME_ENTRY_set_object(entry, object) != 1 ||
         X509_NAME_ENTRY_set_data(entry, type, bytes, (int)length) != 1) {
-        (void)fail_library(error);
+        fail_library(error);
         X509_NAME_ENTRY_free(entry);
         return NULL;
     }
@@ -231,7 +231,7 @@ static X509_NAME *join(const struct parts *parts, struct error *error)
     }
     if (good)
         return name;
-    (void)fail_library(error);
+    fail_library(error);
     X509_NAME_free(name);
     return NULL;
 }
@@ -296,7 +296,7 @@ X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error)
     }
     if (good)
         return copy;
-    (void)fail_library(error);
+    fail_library(error);
     X509_NAME_free(copy);
     return NULL;
 }
@@ -307,7 +307,7 @@ X509_NAME *rules_dn_of_entry(const X509_NAME_ENTRY *entry, struct error *error)
 
     if (name != NULL && append(name, entry, false, true))
         return name;
-    (void)fail_library(error);
+    fail_library(error);
     X509_NAME_free(name);
     return NULL;
 }
