@@ -181,6 +181,7 @@ Test(verify_above, a_revoked_client_is_told_as_that)
     struct verdict verdict = verify_both(&setup, leaf, VERDICT_REVOKED, "both are revoked");
 
     cr_expect_eq(verdict.error_depth, 0, "%s", verdict.reason);
+    cr_expect_eq(verdict.chain_length, 2, "%d: it is told of its own path", verdict.chain_length);
     X509_CRL_free(of_issuing);
     X509_CRL_free(of_root);
 }

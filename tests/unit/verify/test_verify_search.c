@@ -411,7 +411,19 @@ Test(verify_search, each_way_through_cross_certificates_is_one_path)
     scene_free(scene);
 }
 
-Test(verify_search, a_key_that_cannot_be_read_is_told_from_one_that_is_bad)
+/* The point 0, with which anybody signs. */
+static void set_bad_key(X509 *certificate, void *context)
+{
+    unsigned char *bytes = OPENSSL_zalloc(32);
+
+    (void)context;
+    pki_must(bytes != NULL && X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+                                  OBJ_nid2obj(NID_ED25519), V_ASN1_UNDEF, NULL, bytes, 32) == 1,
+        "a key");
+}
+
+/* One vouches for nobody either way. */
+static void expect_no_issuer(void (*customise)(X509 *certificate, void *context), bool bad)
 {
     static char oid[] = "1.3.6.1.4.1.99999.1";
     struct scene *scene = scene_new();
@@ -421,15 +433,21 @@ Test(verify_search, a_key_that_cannot_be_read_is_told_from_one_that_is_bad)
 
     spec.subject = "CN=Between";
     spec.issuer = root;
-    spec.customise = pki_foreign_key;
+    spec.customise = customise;
     spec.context = oid;
     between = add_sent(scene, &spec);
     spec = client_of(between);
     search(scene, &root, 1, add(scene, &spec)->certificate);
-    cr_expect(scene->search.unknown_key);
-    cr_expect_not(scene->search.bad_key);
+    cr_expect_eq(scene->search.unknown_key, !bad);
+    cr_expect_eq(scene->search.bad_key, bad);
     cr_expect_eq(scene->search.signatures, 1, "of the intermediate alone");
     cr_expect_eq(scene->search.link_count, 1);
     cr_expect_eq(scene->search.nodes[0].round, -1);
     scene_free(scene);
+}
+
+Test(verify_search, a_key_that_cannot_be_read_is_told_from_one_that_is_bad)
+{
+    expect_no_issuer(pki_foreign_key, false);
+    expect_no_issuer(set_bad_key, true);
 }

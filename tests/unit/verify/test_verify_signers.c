@@ -63,6 +63,11 @@ Test(verify_signers, four_keys_of_a_ca_speak_for_it_and_no_fifth)
         &(struct pki_crl_spec){.issuer = siblings[0], .extensions = {"1.2.3.4=critical,DER:0500"}});
     expect_signer(&beside, siblings[0], siblings[3], false, "one that cannot be read whole");
     X509_CRL_free(beside.crls[1]);
+    beside.crls[1] = pki_crl(&(struct pki_crl_spec){.issuer = siblings[0],
+        .extensions = {"issuingDistributionPoint=critical,@idp"},
+        .configuration = "[idp]\nonlyCA=TRUE\n"});
+    expect_signer(&beside, siblings[0], siblings[3], true, "one for other certificates");
+    X509_CRL_free(beside.crls[1]);
     for (i = 4; i >= 0; i--) {
         pki_free(siblings[i]);
         pki_free(row[i]);
@@ -143,4 +148,33 @@ Test(verify_signers, only_who_is_vouched_for_by_the_ca_or_its_issuer_speaks_for_
     pki_free(one);
     pki_free(fake);
     pki_free(other);
+}
+
+/* What a certificate on a path must be, the certificate of such a signer must be too. */
+Test(verify_signers, a_key_with_a_certificate_that_does_not_count_speaks_for_nobody)
+{
+    const struct {
+        const char *what;
+        struct pki_spec spec;
+        bool counts;
+    } rows[] = {{"good", {.ca = true}, true}, {"expired", {.ca = true, .not_after = -60}, false},
+        {"not yet valid", {.ca = true, .not_before = PKI_DAY}, false},
+        {"critical", {.ca = true, .extensions = {"1.2.3.4=critical,DER:0500"}}, false},
+        {"unreadable", {.ca = true, .extensions = {"nameConstraints=DER:0500"}}, false}};
+    struct pki *one =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki_spec spec = rows[i].spec;
+        struct pki *other;
+
+        spec.subject = "CN=Between";
+        spec.issuer = root;
+        other = pki_make(&spec);
+        expect_signer(&(struct setup){.ca = {root}, .intermediates = {one, other}}, one, other,
+            rows[i].counts, rows[i].what);
+        pki_free(other);
+    }
+    pki_free(one);
 }

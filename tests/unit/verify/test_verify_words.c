@@ -258,6 +258,7 @@ Test(verify_words, of_names_that_are_not_permitted)
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char extension[200];
         struct pki *leaf;
+        struct verdict verdict;
 
         (void)snprintf(extension, sizeof(extension), "subjectAltName=%s", rows[i].names);
         leaf = pki_make(
@@ -267,6 +268,10 @@ Test(verify_words, of_names_that_are_not_permitted)
             rows[i].misread
                 ? "is not one that its CA may sign, or that cannot be told: a URI has ? or #"
                 : "a name in it is not one that its CA may sign");
+        verdict =
+            verify_both(&(struct setup){.ca = {narrow}}, leaf, VERDICT_UNTRUSTED, rows[i].names);
+        cr_expect_eq(strstr(verdict.reason, "cannot be told") != NULL, rows[i].misread, "%s: %s",
+            rows[i].names, verdict.reason);
         pki_free(leaf);
     }
     pki_free(narrow);
