@@ -187,3 +187,35 @@ Test(verify_policy, an_anchor_without_policies_takes_none_from_those_below)
     pki_free(between);
     pki_free(anchor);
 }
+
+/* By libcrypto's judgement, and by ours where a certificate has no policies. */
+Test(verify_policy, whose_extension_is_invalid_is_told)
+{
+    static const char policies[] = "certificatePolicies=1.2.3.4";
+    static const char bad[] = "policyConstraints=critical,requireExplicitPolicy:-1";
+    struct pki *anchor = pki_ca("CN=Root");
+    int place, without, i, depth;
+
+    for (without = 0; without < 2; without++) {
+        for (place = 0; place < 3; place++) {
+            STACK_OF(X509) *chain = sk_X509_new_null();
+            struct pki *made[3];
+
+            for (i = 0; i < 3; i++) {
+                made[i] = pki_make(&(struct pki_spec){.subject = "CN=Between",
+                    .issuer = anchor,
+                    .ca = true,
+                    .extensions = {without && i == 2 ? "1.2.3.4=DER:0500" : policies,
+                        i == place ? bad : NULL}});
+                (void)sk_X509_push(chain, made[i]->certificate);
+            }
+            (void)sk_X509_push(chain, anchor->certificate);
+            cr_expect_eq(policy_fault(chain, &depth), X509_V_ERR_INVALID_POLICY_EXTENSION);
+            cr_expect_eq(depth, place, "of %d, told of %d", place, depth);
+            sk_X509_free(chain);
+            for (i = 0; i < 3; i++)
+                pki_free(made[i]);
+        }
+    }
+    pki_free(anchor);
+}
