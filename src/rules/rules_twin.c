@@ -11,19 +11,18 @@ static EC_GROUP *group_of(const X509 *signer)
     const EVP_PKEY *key = signer != NULL ? X509_get0_pubkey(signer) : NULL;
     char name[64];
 
-    if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
-        EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
+    if (key == NULL || EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
         return NULL;
     return EC_GROUP_new_by_curve_name(OBJ_txt2nid(name));
 }
 
-/* n - s in place of s. */
+/* n - s in place of s. ECDSA_SIG_set0(3) takes no NULL. */
 static ECDSA_SIG *turn(const ECDSA_SIG *signature, const EC_GROUP *group)
 {
     ECDSA_SIG *twin = ECDSA_SIG_new();
     BIGNUM *r = BN_dup(ECDSA_SIG_get0_r(signature)), *s = BN_new();
 
-    if (twin != NULL && r != NULL && s != NULL &&
+    if (twin != NULL && s != NULL &&
         BN_sub(s, EC_GROUP_get0_order(group), ECDSA_SIG_get0_s(signature)) == 1 &&
         ECDSA_SIG_set0(twin, r, s) == 1)
         return twin;

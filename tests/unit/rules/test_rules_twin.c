@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_twin.h"
+#include "unit/base/memory_fault.h"
 #include "unit/rules/rules_world.h"
 
 #include <criterion/criterion.h>
@@ -54,6 +55,27 @@ Test(rules_twin, what_is_not_signed_with_ecdsa_has_none)
         pki_free(leaf);
         pki_free(ca);
     }
+}
+
+Test(rules_twin, without_memory_there_is_none_or_a_whole_one)
+{
+    const struct pki *acme = world_ca("acme");
+    struct pki *leaf = pki_client("CN=Dan", acme);
+    unsigned long nth, count = 1;
+
+    for (nth = 0; nth <= count; nth++) {
+        X509 *twin;
+
+        memory_fault_at(nth, false);
+        twin = rules_twin_of(leaf->certificate, acme->certificate);
+        count = nth == 0 ? memory_fault_count() : count;
+        memory_fault_at(0, false);
+        if (twin != NULL)
+            cr_expect(is_signed_by(twin, acme), "allocation %lu", nth);
+        X509_free(twin);
+    }
+    cr_expect_gt(count, 10);
+    pki_free(leaf);
 }
 
 /* The rules are `before`, the digest of `named`, and `behind`. */
