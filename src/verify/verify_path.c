@@ -206,21 +206,31 @@ static bool is_issuer_by_name(X509 *issuer, const struct path_node *node)
            0;
 }
 
-static void try_anchors(struct path_search *search)
+static void try_anchors_of(struct path_search *search, bool current)
 {
     STACK_OF(X509) *anchors = trust_anchors(search->trust);
     int i, below;
 
-    for (below = 0; below < search->node_count; below++) {
+    /* Where one that is current signed the leaf, one that is not leads to nothing better. */
+    for (below = !current && search->nodes[0].round == 0; below < search->node_count; below++) {
         for (i = 0; i < sk_X509_num(anchors); i++) {
             X509 *anchor = sk_X509_value(anchors, i);
 
             /* A copy of an anchor that came along leads nowhere that the anchor does not. */
             if (is_issuer_by_name(anchor, &search->nodes[below]) &&
+                path_is_current(anchor, search->now) == current &&
                 (below == 0 || !is_same(anchor, search->nodes[below].certificate)))
                 try_link(search, below, -1, anchor, 0);
         }
     }
+}
+
+/* Those that are out of date come last: where a CA keeps all its old certificates, there may be
+ * more of them than are tried. */
+static void try_anchors(struct path_search *search)
+{
+    try_anchors_of(search, true);
+    try_anchors_of(search, false);
 }
 
 /* An anchor that did not sign itself is a node for what stands above it alone. */

@@ -219,8 +219,9 @@ Test(verify_search, a_key_identifier_is_another_by_its_bytes_or_its_length)
     pki_free(issuer);
 }
 
-/* So many anchors of a kind whose key did not sign, and the one that did behind them. */
-static bool is_found(enum pki_key kind, int wrong)
+/* So many anchors of a kind whose key did not sign, which end at a time, and the one that did
+ * behind them. */
+static bool is_found_behind(enum pki_key kind, int wrong, long not_after)
 {
     struct scene *scene = scene_new();
     struct pki_spec spec = ca;
@@ -229,11 +230,13 @@ static bool is_found(enum pki_key kind, int wrong)
     int i;
 
     spec.key = kind;
+    spec.not_after = not_after;
     for (i = 0; i < wrong; i++) {
         anchors[i] = add(scene, &spec);
         spec.same_key_as = anchors[0];
     }
     spec.same_key_as = NULL;
+    spec.not_after = 0;
     spec.fresh_key = true;
     anchors[wrong] = signer = add(scene, &spec);
     spec = client_of(signer);
@@ -242,6 +245,18 @@ static bool is_found(enum pki_key kind, int wrong)
     cr_expect_eq(scene->search.exhausted, !found, "kind %d", kind);
     scene_free(scene);
     return found;
+}
+
+static bool is_found(enum pki_key kind, int wrong)
+{
+    return is_found_behind(kind, wrong, 0);
+}
+
+/* A CA that keeps all its certificates of many years. */
+Test(verify_search, anchors_that_are_out_of_date_are_tried_last)
+{
+    cr_expect(is_found_behind(PKI_EC_P256, 40, -60));
+    cr_expect_not(is_found_behind(PKI_EC_P256, 40, 60));
 }
 
 /* PATH_COST is 32: of RSA-2048, RSA-PSS and P-256 each counts 1, of P-384 8. */
