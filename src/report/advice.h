@@ -21,6 +21,10 @@ const struct advice *advice_on(enum verdict_status status);
  * special (which CA, which date, which extension) stands in the verdict's reason. */
 const struct advice *advice_on_verdict(const struct verdict *verdict);
 
+/* The same where a certificate was revoked, or that cannot be told; NULL when the status says it
+ * all, or is another. */
+const struct advice *advice_on_revocation(const struct verdict *verdict);
+
 /* On a valid certificate that soon expires, and on a file that is no certificate. */
 extern const struct advice advice_on_expiry;
 extern const struct advice advice_on_file;

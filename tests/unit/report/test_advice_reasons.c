@@ -41,60 +41,12 @@ Test(advice_reasons, what_is_wrong_with_a_ca_is_not_told_as_a_wrong_ca)
     }
 }
 
-Test(advice_reasons, a_ca_that_was_revoked_is_not_told_as_the_clients_own)
-{
-    struct verdict verdict = {
-        .status = VERDICT_REVOKED, .error_code = X509_V_ERR_CERT_REVOKED, .error_depth = 1};
-
-    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->meaning, "of a CA above"));
-    verdict.error_depth = 0;
-    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
-}
-
-Test(advice_reasons, a_ca_that_may_not_sign_lists_needs_another_certificate_and_no_list)
-{
-    const struct advice *advice =
-        advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_KEYUSAGE_NO_CRL_SIGN);
-
-    cr_expect_not_null(strstr(advice->operator, "cRLSign"), "%s", advice->operator);
-}
-
-Test(advice_reasons, a_stale_list_is_not_told_as_a_missing_one)
-{
-    const struct advice *stale = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_CRL_HAS_EXPIRED);
-    const struct advice *none = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_UNABLE_TO_GET_CRL);
-
-    cr_expect_not_null(strstr(stale->meaning, "too old"), "%s", stale->meaning);
-    cr_expect_not_null(strstr(none->meaning, "there is no"), "%s", none->meaning);
-}
-
 Test(advice_reasons, the_leafs_own_dates_and_what_has_no_reason_of_its_own_go_by_the_status)
 {
     cr_expect_eq(advise(VERDICT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED), advice_on(VERDICT_EXPIRED));
     cr_expect_eq(advise(VERDICT_UNTRUSTED, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY),
         advice_on(VERDICT_UNTRUSTED));
     cr_expect_eq(advise(VERDICT_VALID, 0), advice_on(VERDICT_VALID));
-}
-
-/* Nobody throws away a certificate that comes back. */
-Test(advice_reasons, a_certificate_on_hold_is_not_told_to_be_replaced)
-{
-    struct verdict verdict = {.status = VERDICT_REVOKED,
-        .error_code = X509_V_ERR_CERT_REVOKED,
-        .revocation_reason = "certificateHold"};
-    const struct advice *hold = advice_on_verdict(&verdict);
-
-    cr_expect_not_null(strstr(hold->person, "keep it"), "%s", hold->person);
-    cr_expect_not_null(strstr(hold->operator, "release"), "%s", hold->operator);
-    verdict.revocation_reason = "superseded";
-    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
-    verdict.revocation_reason = "certificateHold";
-    verdict.error_depth = 1;
-    cr_expect_neq(advice_on_verdict(&verdict), hold, "of a CA");
-    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->meaning, "of a CA above"));
-    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->operator, "release it"));
-    verdict.revocation_reason = "cACompromise";
-    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->operator, "not accepted any more"));
 }
 
 /* A number that stands for several causes: each has advice that is true of it. */
@@ -143,28 +95,4 @@ Test(advice_reasons, each_cause_of_one_number_has_its_own)
         cr_expect_not_null(
             strstr(advice->operator, rows[i].operator), "cause %zu: %s", i + 1, advice->operator);
     }
-}
-
-Test(advice_reasons, an_entry_that_has_no_place_in_a_complete_list_is_not_told_as_called_back)
-{
-    struct verdict verdict = {.status = VERDICT_REVOKED,
-        .error_code = X509_V_ERR_CERT_REVOKED,
-        .revocation_reason = "removeFromCRL"};
-
-    cr_expect_not_null(strstr(advice_on_verdict(&verdict)->operator, "removeFromCRL"));
-    verdict.revocation_reason = "keyCompromise";
-    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
-    verdict.revocation_reason = NULL;
-    cr_expect_eq(advice_on_verdict(&verdict), advice_on(VERDICT_REVOKED));
-}
-
-/* "See that it answers" does not help where it did. */
-Test(advice_reasons, a_responder_that_answers_is_not_told_as_silent)
-{
-    const struct advice *silent = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_NEEDED);
-    const struct advice *unknown = advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_CERT_UNKNOWN);
-
-    cr_expect_not_null(strstr(silent->operator, "see that the responder answers"));
-    cr_expect_not_null(strstr(unknown->operator, "The responder answers"));
-    cr_expect_eq(advise(VERDICT_REVOCATION_UNKNOWN, X509_V_ERR_OCSP_VERIFY_FAILED), unknown);
 }
