@@ -329,6 +329,27 @@ Test(verify_above, what_only_looks_like_a_ca_above_costs_no_more_than_the_search
         pki_free(twins[i]);
 }
 
+/* A path ends at the first anchor: one that did not sign itself leads on for what stands above it
+ * alone. */
+Test(verify_above, an_anchor_is_no_step_of_a_path)
+{
+    struct setup setup = {.ca = {root, issuing}, .chain = {middle}};
+    struct config config;
+    struct trust *trust = verify_trust(&setup, &config);
+    struct path_search search = {.leaf = leaf->certificate, .trust = trust, .now = time(NULL)};
+    struct path path, upper;
+
+    search.chain = verify_chain_of(&setup);
+    path_search(&search);
+    cr_assert(path_take(&search, 0, &path));
+    cr_expect_eq(path.length, 2, "%d", path.length);
+    cr_expect(path_take_above(&search, &path, 0, &upper));
+    cr_expect_eq(upper.length, 4, "%d", upper.length);
+    cr_expect_not(path_take(&search, 1, &path), "to the root, through the anchor below it");
+    sk_X509_free(search.chain);
+    trust_release(trust);
+}
+
 /* Two CAs that issued each other stay what the operator called them. */
 Test(verify_above, a_circle_is_no_way)
 {

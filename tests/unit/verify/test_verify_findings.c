@@ -21,6 +21,37 @@ Test(verify_findings, each_error_is_kept_once_and_what_does_not_fit_is_marked)
     cr_expect(findings.count == FINDINGS_MAX && findings.too_many);
 }
 
+/* Whatever came first. */
+Test(verify_findings, the_worst_error_counts_and_of_those_alike_the_first)
+{
+    static const struct {
+        int codes[3];
+        int worst;
+        enum verdict_status status;
+    } rows[] = {
+        {{X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_REVOKED, X509_V_ERR_UNABLE_TO_GET_CRL}, 1,
+            VERDICT_REVOKED},
+        {{X509_V_ERR_CERT_REVOKED, X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_UNABLE_TO_GET_CRL}, 0,
+            VERDICT_REVOKED},
+        {{X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_INVALID_CA}, 2,
+            VERDICT_UNTRUSTED},
+        {{X509_V_ERR_INVALID_CA, X509_V_ERR_PATH_LENGTH_EXCEEDED, X509_V_ERR_INVALID_EXTENSION}, 0,
+            VERDICT_UNTRUSTED}};
+    const struct verify_options options = {.depth = 1};
+    size_t i, j;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct findings findings = {.options = &options};
+        enum verdict_status status;
+
+        for (j = 0; j < 3; j++)
+            findings_add(&findings, rows[i].codes[j], 0);
+        cr_expect_eq(
+            findings_judge(&findings, &status), &findings.errors[rows[i].worst], "row %zu", i);
+        cr_expect_eq(status, rows[i].status, "row %zu: %s", i, verdict_status_name(status));
+    }
+}
+
 /* Twelve certificates, each out of date, too weak for level 5 and with a critical extension that
  * nobody knows: one of these is enough. */
 Test(verify_findings, the_first_error_that_makes_it_untrusted_ends_the_verification)

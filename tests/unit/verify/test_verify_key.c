@@ -127,3 +127,11 @@ Test(verify_key, usual_keys_are_not_bad)
         pki_free(one);
     }
 }
+
+/* It is told as one that cannot be read. */
+Test(verify_key, a_key_of_an_unknown_kind_is_not_bad)
+{
+    static const unsigned char zeros[32] = {0};
+
+    expect(&(struct raw_key){"1.3.6.1.4.1.99999.1", NULL, zeros, 32}, false, "unknown");
+}

@@ -240,6 +240,27 @@ Test(verify_path, after_a_renewal_with_the_same_key_the_old_serial_number_does_n
     pki_free(old);
 }
 
+/* What its key identifiers say counts for a CA, unless it is trusted by itself. */
+Test(verify_path, a_ca_that_names_another_key_as_its_issuers_is_below_nobody)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"authorityKeyIdentifier=DER:3006800461626364"}});
+    struct pki *leaf = pki_client("CN=x", between);
+
+    (void)verify_both(&(struct setup){.ca = {root}, .intermediates = {between}}, leaf,
+        VERDICT_UNTRUSTED, "the operator's");
+    (void)verify_both(
+        &(struct setup){.ca = {root}, .chain = {between}}, leaf, VERDICT_UNTRUSTED, "the client's");
+    (void)verify_both(&(struct setup){.ca = {root, between}, .without_second_judge = true}, leaf,
+        VERDICT_VALID, "trusted by itself");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
 /* A self-made loop of CAs that vouch for each other leads nowhere, and ends. */
 Test(verify_path, a_loop_ends)
 {
