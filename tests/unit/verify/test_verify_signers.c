@@ -178,3 +178,24 @@ Test(verify_signers, a_key_with_a_certificate_that_does_not_count_speaks_for_nob
     }
     pki_free(one);
 }
+
+/* With the whole chain: that the signer is not revoked is for the CA to say that vouches for it. */
+Test(verify_signers, a_list_of_another_ca_says_nothing_good_of_a_signer)
+{
+    struct pki *one =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    struct pki *other =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = one, .ca = true});
+    struct pki *leaf = pki_client("CN=x", one);
+    struct setup setup = {
+        .ca = {root}, .intermediates = {one, other}, .without_second_judge = true};
+
+    setup.crls[0] = pki_crl(&(struct pki_crl_spec){.issuer = other});
+    setup.crls[1] = pki_crl(&(struct pki_crl_spec){.issuer = root});
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "a list of the root's alone");
+    X509_CRL_free(setup.crls[1]);
+    X509_CRL_free(setup.crls[0]);
+    pki_free(leaf);
+    pki_free(other);
+    pki_free(one);
+}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "unit/base/memory_fault.h"
 #include "unit/verify/verify_helpers.h"
 #include "verify/verify_causes.h"
 #include "verify/verify_words.h"
@@ -335,4 +336,34 @@ Test(verify_words, a_sentence_does_without_what_is_not_there)
     X509_free(decoded);
     pki_free(foreign);
     pki_free(nameless);
+}
+
+/* With its name in the sentence, and with its name behind it alone. */
+Test(verify_words, a_reason_is_whole_or_there_is_none)
+{
+    static const int codes[] = {X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_NO_EXPLICIT_POLICY};
+    const struct verify_options options = {.depth = 1};
+    size_t i;
+
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        const struct finding finding = {.code = codes[i], .depth = 1};
+        struct verdict whole = {.status = VERDICT_UNTRUSTED};
+        unsigned long nth, count;
+
+        memory_fault_at(0, false);
+        cr_assert(words_describe(&finding, ca->certificate, &options, &whole));
+        count = memory_fault_count();
+        cr_expect_not_null(strstr(whole.reason, "CN=Our CA"), "%s", whole.reason);
+        cr_expect_gt(count, 0);
+        for (nth = 1; nth <= count; nth++) {
+            struct verdict verdict = {.status = VERDICT_UNTRUSTED};
+            bool described;
+
+            memory_fault_at(nth, false);
+            described = words_describe(&finding, ca->certificate, &options, &verdict);
+            memory_fault_at(0, false);
+            cr_expect(!described || strcmp(verdict.reason, whole.reason) == 0,
+                "allocation %lu: '%s' instead of '%s'", nth, verdict.reason, whole.reason);
+        }
+    }
 }
