@@ -160,18 +160,29 @@ Test(verify_extensions, the_reason_names_what_is_inconsistent)
 /* Decoded without a fault, and refused by libcrypto all the same. */
 Test(verify_extensions, what_libcrypto_takes_for_inconsistent_is_named)
 {
-    struct raw numbers = {"1.3.6.1.5.5.7.1.8", false, "\x30\x04\xA0\x02\x30\x00", 6, 1};
+    /* No number, no address. */
+    struct raw resources[] = {{"1.3.6.1.5.5.7.1.8", false, "\x30\x04\xA0\x02\x30\x00", 6, 1},
+        {"1.3.6.1.5.5.7.1.7", false, "\x30\x08\x30\x06\x04\x02\x00\x01\x30\x00", 10, 1}};
     struct pki *root = pki_ca("CN=Root");
-    struct pki *leaf =
-        pki_make(&(struct pki_spec){.issuer = root, .customise = add, .context = &numbers});
-    struct verdict verdict;
+    size_t i;
 
     expect(&(struct raw){"2.5.29.31", false, "\x30\x02\x30\x00", 4, 1},
         "crlDistributionPoints (2.5.29.31) has a point without a name");
-    verdict = verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_UNTRUSTED, "numbers");
-    cr_expect_not_null(
-        strstr(verdict.reason, "(1.3.6.1.5.5.7.1.8) is not in the canonical form of RFC 3779"),
-        "%s", verdict.reason);
-    pki_free(leaf);
+    /* The first is named by its issuer alone. */
+    expect(&(struct raw){"2.5.29.31", false, "\x30\x09\x30\x05\xA2\x03\x82\x01z\x30\x00", 11, 1},
+        "crlDistributionPoints (2.5.29.31) has a point without a name");
+    for (i = 0; i < 2; i++) {
+        struct pki *leaf = pki_make(&(struct pki_spec){.issuer = root,
+            .extensions = {"crlDistributionPoints=URI:http://crl.example/"},
+            .customise = add,
+            .context = &resources[i]});
+        struct verdict verdict =
+            verify_both(&(struct setup){.ca = {root}}, leaf, VERDICT_UNTRUSTED, "resources");
+
+        cr_expect(strstr(verdict.reason, resources[i].oid) != NULL &&
+                      strstr(verdict.reason, "is not in the canonical form of RFC 3779") != NULL,
+            "%s", verdict.reason);
+        pki_free(leaf);
+    }
     pki_free(root);
 }
