@@ -100,6 +100,7 @@ Test(rules_doubt, an_odd_mailbox_is_denied_as_all_that_stands_in_it)
         {"upn=*@a.example", UPN "INT:7", true}, /* no text: any */
         {"upn=*@a.example", UPN "NULL", true},
         {"upn=*@a.example", UPN "BOOL:TRUE", true},
+        {"upn=*@a.example,c@a.example", UPN "NULL," UPN "NULL", true},
         {"upn=*@a.example", UPN "OID:1.2.3.4", true},
         {"upn=*@a.example", UPN "IA5:", false},
     };

@@ -209,3 +209,17 @@ Test(rules_line, an_error_does_not_name_the_line_itself)
     cr_expect_eq(error.kind, ERROR_INPUT);
     cr_expect_str_eq(error.text, "'alow' is no kind of line; did you mean 'allow'?");
 }
+
+Test(rules_line, clients_are_told_of_rules_when_the_file_says_so)
+{
+    static const char *const texts[] = {"allow any user=x\n", "set explain full\n"};
+    size_t i;
+
+    for (i = 0; i < 2; i++) {
+        struct rules *rules = world_rules(texts[i], NULL, NULL);
+
+        cr_assert_not_null(rules);
+        cr_expect_eq(rules_explain_to_clients(rules), i == 1, "%s", texts[i]);
+        rules_release(rules);
+    }
+}
