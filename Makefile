@@ -170,7 +170,7 @@ test: packages-browser ## install what tests need, build, run all tests
 	$(PART) 'build' $(MAKE) --no-print-directory -j2 build hooked threads $(BUILD)/unit-tests
 	$(PART) 'unit tests' $(MAKE) --no-print-directory unit
 	$(PART) 'access rules' $(MAKE) --no-print-directory -j2 rules
-	$(PART) 'inputs of the fuzz targets' $(MAKE) --no-print-directory fuzz-replay
+	$(PART) 'inputs of the fuzz targets' $(MAKE) --no-print-directory -j2 fuzz-replay
 	$(PART) 'conformance' $(MAKE) --no-print-directory conformance ARGS=--quick
 	$(PART) 'tests of the kit' $(MAKE) --no-print-directory kit
 	$(PART) 'integration tests' $(MAKE) --no-print-directory integration \
