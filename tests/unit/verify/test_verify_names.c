@@ -90,6 +90,8 @@ Test(verify_names, of_hosts)
         {"excluded;DNS.1=example.org", "DNS.1=azAZ09.azAZ09.net", GOOD},
         {"excluded;DNS.1=example.org", "DNS.1=a.*.net", BAD},
         {"excluded;DNS.1=*.example.org", "DNS.1=example.net", BAD},
+        {"excluded;DNS.1=*example.org", "DNS.1=example.net", BAD},
+        {"excluded;DNS.1=x", "DNS.1=example.net", GOOD},
         {"excluded;DNS.1=example.org/", "DNS.1=example.net", BAD},
         {"excluded;DNS.1=a..example.org", "DNS.1=example.net", BAD},
         {"excluded;DNS.1=..example.org", "DNS.1=example.net", BAD},

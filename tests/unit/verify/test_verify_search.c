@@ -355,6 +355,7 @@ Test(verify_search, a_path_has_so_many_certificates_and_no_more)
         cr_expect_eq(path_take(&scene->search, 0, &path), fits, "%d between", between);
         cr_expect_eq(path.length, fits ? between + 2 : 0, "%d between: %d", between, path.length);
         cr_expect_eq(scene->search.nodes[0].round, fits ? between : -1, "%d between", between);
+        cr_expect_leq(scene->search.signatures, between + 1, "one for each name that fits");
         scene_free(scene);
     }
 }
