@@ -81,6 +81,7 @@ Test(verify_directory, values_that_none_finds_alike)
         {"M\xC3\xBCller", "Maier"},
         {"Z\xC3\xBCrich", "Basel"},
         {"Acme", "M\xC3\xBCller"},
+        {"ab", "acd\xC3\xA4"},
         {"A@", "A`"},
         {"A[", "A{"},
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/verify/verify_helpers.h"
+#include "verify/verify_links.h"
 
 #include <criterion/criterion.h>
 #include <openssl/x509_vfy.h>
@@ -242,4 +243,18 @@ Test(verify_links, a_client_with_the_name_and_the_key_identifier_of_its_ca_is_no
         pki_free(leaf);
     }
     pki_free(ca);
+}
+
+/* It is no link: the store of libcrypto holds it. */
+Test(verify_links, an_anchor_that_signed_itself_stays_as_it_is)
+{
+    struct pki *leaf = bare_client(old);
+    const struct path path = {.certificates = {leaf->certificate, old->certificate}, .length = 2};
+    struct path shown = path;
+
+    cr_expect(links_replace(&shown));
+    cr_expect_eq(shown.certificates[0], leaf->certificate);
+    cr_expect_eq(shown.certificates[1], old->certificate);
+    links_free(&shown, &path);
+    pki_free(leaf);
 }
