@@ -198,7 +198,7 @@ def test_hostile_names_do_not_reach_the_terminal_and_sign_as_they_are(folder):
             "-set_serial", 10, "-days", 5, "-out", folder / "ann.cer")
     shown += ca(folder, "sign", "ann.req", "-y", check=1).said + ca(folder, "revoke", "ann.cer", "-y").said + ca(folder, "list").said
     shown += "".join(ca(folder, "show", f"{name}.{kind}").said for name in ("eve", "ann") for kind in ("req", "cer"))
-    assert shown.count(r"\1B[31m") >= 4, shown
+    assert len(re.findall(r"\\x?1B\[31m", shown)) == 5, shown
     for hidden in ("\u202e", "\x1b", "\u200b", "\u0085"):
         assert hidden not in shown, repr(shown)
     assert shown.count("Müller 日本") >= 4 and "\\E2\\80\\AE" in shown, shown
