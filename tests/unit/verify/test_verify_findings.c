@@ -52,6 +52,22 @@ Test(verify_findings, the_worst_error_counts_and_of_those_alike_the_first)
     }
 }
 
+/* The purpose is looked at before the dates. */
+Test(verify_findings, what_is_worse_is_found_behind_a_wrong_purpose)
+{
+    struct pki *root = pki_make(&(struct pki_spec){
+        .subject = "CN=Root", .ca = true, .not_before = -20 * PKI_DAY, .not_after = -PKI_DAY});
+    struct pki *server =
+        pki_make(&(struct pki_spec){.issuer = root, .extensions = {"extendedKeyUsage=serverAuth"}});
+    struct verdict verdict =
+        verify_both(&(struct setup){.ca = {root}}, server, VERDICT_UNTRUSTED, "an old CA");
+
+    cr_expect_eq(verdict.error_code, X509_V_ERR_CERT_HAS_EXPIRED, "%s", verdict.reason);
+    cr_expect_eq(verdict.error_depth, 1, "%s", verdict.reason);
+    pki_free(server);
+    pki_free(root);
+}
+
 /* Twelve certificates, each out of date, too weak for level 5 and with a critical extension that
  * nobody knows: one of these is enough. */
 Test(verify_findings, the_first_error_that_makes_it_untrusted_ends_the_verification)
