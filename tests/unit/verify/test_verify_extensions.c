@@ -130,6 +130,8 @@ Test(verify_extensions, the_reason_names_what_is_inconsistent)
             "keyUsage (2.5.29.15) has no bit set"},
         {{"policyConstraints=critical,inhibitPolicyMapping:0", "keyUsage=critical,DER:03020700"},
             "keyUsage (2.5.29.15) has no bit set"},
+        {{"crlDistributionPoints=URI:http://a.example/", "keyUsage=critical,DER:03020700"},
+            "keyUsage (2.5.29.15) has no bit set"},
         {{"basicConstraints=critical,CA:TRUE,pathlen:0", "keyUsage=critical,DER:03020700"},
             "keyUsage (2.5.29.15) has no bit set"},
         {{"certificatePolicies=1.2.3.4", "policyMappings=critical,1.2.3.4:1.2.3.5",
