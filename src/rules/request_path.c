@@ -216,10 +216,12 @@ bool request_path_make_plain(struct request_path *path)
     bool changed;
 
     while (in < end) {
-        const bool encoded = strncmp(in, "%2F", 3) == 0, slash = encoded || *in == '/';
+        const bool encoded = strncmp(in, "%2F", 3) == 0;
 
-        if (!slash || out == path->text || out[-1] != '/')
-            *out++ = slash ? '/' : *in;
+        if (!encoded && *in != '/')
+            *out++ = *in;
+        else if (out == path->text || out[-1] != '/')
+            *out++ = '/';
         in += encoded ? 3 : 1;
     }
     changed = out != end;

@@ -100,7 +100,9 @@ def test_a_signal_in_the_middle_leaves_nothing_behind(folder, tmp_path):
     for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         child = subprocess.Popen([CA, "sign", "dan.req", "-y", "--name", "x"], cwd=folder, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL, start_new_session=True, env=environment(CA_PASSWORD=PASS, PATH=f"{binaries}:{os.environ['PATH']}"))
+                                 stderr=subprocess.DEVNULL, start_new_session=True, env=environment(CA_PASSWORD=PASS, PATH=f"{binaries}:{os.environ['PATH']}"),
+                                 # What runs in the background inherits an INT that is ignored.
+                                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         while not (tmp_path / "reached").exists():
             time.sleep(0.01)
         (tmp_path / "reached").unlink()
