@@ -80,8 +80,10 @@ static int check_links(X509_STORE_CTX *context)
             code = X509_V_ERR_CERT_SIGNATURE_FAILURE;
         else if (issuer != NULL)
             code = check_issued(issuer, certificate);
-        if (code != X509_V_OK && !report(context, certificate, depth, code))
+        if (code != X509_V_OK) {
+            (void)report(context, certificate, depth, code);
             return 0;
+        }
         code = date_fault(certificate, findings->verdict->checked_at);
         if (code != X509_V_OK && !report(context, certificate, depth, code))
             return 0;

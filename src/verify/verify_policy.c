@@ -99,13 +99,35 @@ static int check_without_policies(STACK_OF(X509) * chain, int *depth)
     return until_demanded == 0 ? X509_PCY_TREE_FAILURE : X509_PCY_TREE_VALID;
 }
 
+/* RFC 5280 section 6.1.4 a. libcrypto does not look at the mappings of a certificate without
+ * certificatePolicies. */
+static bool maps_any_policy(const X509 *certificate)
+{
+    POLICY_MAPPINGS *mappings = X509_get_ext_d2i(certificate, NID_policy_mappings, NULL, NULL);
+    bool maps = false;
+    int i;
+
+    for (i = 0; i < sk_POLICY_MAPPING_num(mappings); i++) {
+        const POLICY_MAPPING *one = sk_POLICY_MAPPING_value(mappings, i);
+
+        maps = maps || OBJ_obj2nid(one->issuerDomainPolicy) == NID_any_policy ||
+               OBJ_obj2nid(one->subjectDomainPolicy) == NID_any_policy;
+    }
+    sk_POLICY_MAPPING_pop_free(mappings, POLICY_MAPPING_free);
+    return maps;
+}
+
 int policy_fault(STACK_OF(X509) * chain, int *depth)
 {
     int result;
 
-    *depth = 0;
     if (chain == NULL)
         return X509_V_OK;
+    for (*depth = 1; *depth < sk_X509_num(chain) - 1; ++*depth) {
+        if (maps_any_policy(sk_X509_value(chain, *depth)))
+            return X509_V_ERR_INVALID_POLICY_EXTENSION;
+    }
+    *depth = 0;
     result = has_lost(chain) ? check_without_policies(chain, depth) : check_by_libcrypto(chain);
     if (result == X509_PCY_TREE_INVALID && *depth == 0)
         *depth = invalid_depth(chain);

@@ -101,6 +101,42 @@ Test(verify_extensions, inhibit_any_policy_below_zero_is_untrusted)
     expect(&(struct raw){"2.5.29.54", true, "\x02\x00", 2, 1}, "inhibitAnyPolicy (2.5.29.54)");
 }
 
+/* RFC 5280 section 6.1.4 a: of a CA, whichever policy is it and wherever it stands in the list. */
+Test(verify_extensions, a_ca_that_maps_any_policy_vouches_for_nobody)
+{
+    struct raw rows[] = {
+        {"2.5.29.33", true, "\x30\x0C\x30\x0A\x06\x04\x55\x1D\x20\x00\x06\x02*\x03", 14, 1},
+        {"2.5.29.33", true, "\x30\x0C\x30\x0A\x06\x02*\x03\x06\x04\x55\x1D\x20\x00", 14, 1},
+        {"2.5.29.33", true,
+            "\x30\x16\x30\x08\x06\x02*\x03\x06\x02*\x04\x30\x0A\x06\x02*\x03\x06\x04\x55\x1D\x20"
+            "\x00",
+            24, 1},
+        {"2.5.29.33", true,
+            "\x30\x16\x30\x0A\x06\x02*\x03\x06\x04\x55\x1D\x20\x00\x30\x08\x06\x02*\x03\x06\x02*"
+            "\x04",
+            24, 1},
+        {"2.5.29.33", true, "\x30\x0A\x30\x08\x06\x02*\x03\x06\x02*\x04", 12, 1}};
+    struct pki *root = pki_ca("CN=Root");
+    size_t i;
+
+    for (i = 0; i < 5; i++) {
+        struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = root,
+            .ca = true,
+            .customise = add,
+            .context = &rows[i]});
+        struct pki *leaf = pki_client("CN=x", between);
+        struct verdict verdict = verify_both(&(struct setup){.ca = {root}, .chain = {between}},
+            leaf, i < 4 ? VERDICT_UNTRUSTED : VERDICT_VALID, "mappings");
+
+        cr_expect(i == 4 || strstr(verdict.reason, "(2.5.29.33) maps anyPolicy") != NULL, "%s",
+            verdict.reason);
+        pki_free(leaf);
+        pki_free(between);
+    }
+    pki_free(root);
+}
+
 /* What libcrypto takes for inconsistent, without saying what. */
 Test(verify_extensions, the_reason_names_what_is_inconsistent)
 {
@@ -165,11 +201,19 @@ Test(verify_extensions, what_libcrypto_takes_for_inconsistent_is_named)
     /* No number, no address. */
     struct raw resources[] = {{"1.3.6.1.5.5.7.1.8", false, "\x30\x04\xA0\x02\x30\x00", 6, 1},
         {"1.3.6.1.5.5.7.1.7", false, "\x30\x08\x30\x06\x04\x02\x00\x01\x30\x00", 10, 1}};
-    struct pki *root = pki_ca("CN=Root");
+    struct raw points = {"2.5.29.31", false, "\x30\x02\x30\x00", 4, 1};
+    struct pki *root = pki_ca("CN=Root"),
+               *behind = pki_make(&(struct pki_spec){.issuer = root,
+                   .extensions = {"sbgp-ipAddrBlock=critical,IPv4:192.0.2.0/24"},
+                   .customise = add,
+                   .context = &points});
+    struct verdict seen =
+        verify_both(&(struct setup){.ca = {root}}, behind, VERDICT_UNTRUSTED, "behind others");
     size_t i;
 
-    expect(&(struct raw){"2.5.29.31", false, "\x30\x02\x30\x00", 4, 1},
-        "crlDistributionPoints (2.5.29.31) has a point without a name");
+    cr_expect(strstr(seen.reason, "has a point without a name") != NULL, "%s", seen.reason);
+    pki_free(behind);
+    expect(&points, "crlDistributionPoints (2.5.29.31) has a point without a name");
     /* The first is named by its issuer alone. */
     expect(&(struct raw){"2.5.29.31", false, "\x30\x09\x30\x05\xA2\x03\x82\x01z\x30\x00", 11, 1},
         "crlDistributionPoints (2.5.29.31) has a point without a name");
