@@ -167,10 +167,11 @@ class Front:
         processes.check_log(self.new_log_lines(), allowed)
 
     def new_log_lines(self):
-        """What was logged since the last check."""
+        """What was logged since the last check, in whole lines: one may be on its way."""
         text, logs = "", sorted(self.folder.glob("*.log"))
         for file in logs:
             whole = file.read_text(errors="replace")
+            whole = whole[:whole.rfind("\n") + 1]
             text += whole[self.checked.get(file, 0):]
             self.checked[file] = len(whole)
         return text
