@@ -11,6 +11,8 @@ static const struct {
     size_t length;
     const char *words;
 } kinds[] = {
+    {"\xFF\xFE\0\0", 4, "text in UTF-32: save it as ASCII or UTF-8"},
+    {"\0\0\xFE\xFF", 4, "text in UTF-32: save it as ASCII or UTF-8"},
     {"\xFF\xFE", 2, "text in UTF-16: save it as ASCII or UTF-8"},
     {"\xFE\xFF", 2, "text in UTF-16: save it as ASCII or UTF-8"},
     {"-\0-\0", 4, "text in UTF-16: save it as ASCII or UTF-8"},

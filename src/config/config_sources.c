@@ -151,7 +151,7 @@ static bool read_lines(struct config *config, const struct bytes *bytes, struct 
         position->number = 1;
         name_line(position, "", 0);
         return config_refuse(
-            &position->source, "the file is text in UTF-16: save it as UTF-8", error);
+            &position->source, "the file is text in UTF-16 or UTF-32: save it as UTF-8", error);
     }
     for (;;) {
         enum lines_result result = lines_next(&lines, line, sizeof(line));

@@ -20,27 +20,27 @@ static int id_ce(const ASN1_OBJECT *object)
  */
 #define ID_INHIBIT_ANY_POLICY 54
 
-static bool is_negative(const unsigned char *value, const struct der_element *element)
-{
-    return element->content == 0 || (value[element->header] & 0x80) != 0;
-}
-
-static bool is_one_element(X509_EXTENSION *extension)
+static bool is_one_element(X509_EXTENSION *extension, struct der_element *element)
 {
     const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(extension);
-    const unsigned char *bytes = ASN1_STRING_get0_data(data);
     size_t length = (size_t)ASN1_STRING_length(data);
-    struct der_element element;
 
-    return der_read_element(bytes, length, &element) &&
-           element.header + element.content == length &&
+    return der_read_element(ASN1_STRING_get0_data(data), length, element) &&
+           element->header + element->content == length &&
            (id_ce(X509_EXTENSION_get_object(extension)) != ID_INHIBIT_ANY_POLICY ||
-               !is_negative(bytes, &element));
+               element->content > 0);
+}
+
+/* Of a number that is one element. */
+static bool is_below_zero(X509_EXTENSION *extension, const struct der_element *element)
+{
+    return (ASN1_STRING_get0_data(X509_EXTENSION_get_data(extension))[element->header] & 0x80) != 0;
 }
 
 /* Each is compared with each: CERTIFICATE_MAX_EXTENSIONS at the most. */
 const char *extensions_find_fault(const X509 *certificate, const ASN1_OBJECT **object)
 {
+    struct der_element element = {.header = 0};
     int i, j, count = X509_get_ext_count(certificate);
 
     for (i = 0; i < count; i++) {
@@ -52,8 +52,10 @@ const char *extensions_find_fault(const X509 *certificate, const ASN1_OBJECT **o
                 return " stands in it twice";
         }
         if ((X509_EXTENSION_get_critical(extension) != 0 || id_ce(*object) >= 0) &&
-            !is_one_element(extension))
+            !is_one_element(extension, &element))
             return cannot_be_read;
+        if (id_ce(*object) == ID_INHIBIT_ANY_POLICY && is_below_zero(extension, &element))
+            return " is below zero (RFC 5280 section 4.2.1.14)";
     }
     *object = NULL;
     return NULL;

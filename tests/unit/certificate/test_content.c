@@ -17,6 +17,8 @@ Test(content, kinds_of_files_are_told_by_how_they_begin)
         size_t length;
         const char *words; /* NULL: none of them */
     } cases[] = {
+        {BYTES("\xFF\xFE\0\0-\0\0\0"), "UTF-32"},
+        {BYTES("\0\0\xFE\xFF\0\0\0-"), "UTF-32"},
         {BYTES("\xFF\xFE-\0-\0"), "UTF-16"},
         {BYTES("\xFE\xFF\0-\0-"), "UTF-16"},
         {BYTES("-\0-\0"), "UTF-16"},

@@ -275,9 +275,9 @@ Test(config_sources, a_byte_order_mark_is_passed_over_and_utf_16_is_named)
     expect_refused((struct given){.file = "\xFF\xFE"
                                           "c\0a\0",
                        .file_length = 6},
-        "c.conf:1: the file is text in UTF-16: save it as UTF-8");
+        "c.conf:1: the file is text in UTF-16 or UTF-32: save it as UTF-8");
     expect_refused((struct given){.file = "\xFE\xFF\0c\0a", .file_length = 6},
-        "c.conf:1: the file is text in UTF-16: save it as UTF-8");
+        "c.conf:1: the file is text in UTF-16 or UTF-32: save it as UTF-8");
 }
 
 Test(config_sources, nul_bytes_in_the_file_hide_nothing)

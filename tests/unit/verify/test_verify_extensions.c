@@ -97,8 +97,10 @@ Test(verify_extensions, inhibit_any_policy_below_zero_is_untrusted)
 {
     expect(&(struct raw){"2.5.29.54", true, "\x02\x01\x00", 3, 1}, NULL);
     expect(&(struct raw){"2.5.29.54", true, "\x02\x01\xFF", 3, 1},
+        "inhibitAnyPolicy (2.5.29.54) is below zero");
+    expect(&(struct raw){"2.5.29.54", true, "\x02\x02\x00\xFF", 4, 1}, NULL);
+    expect(&(struct raw){"2.5.29.54", true, "\x02\x00", 2, 1},
         "inhibitAnyPolicy (2.5.29.54) cannot be read");
-    expect(&(struct raw){"2.5.29.54", true, "\x02\x00", 2, 1}, "inhibitAnyPolicy (2.5.29.54)");
 }
 
 /* RFC 5280 section 6.1.4 a: of a CA, whichever policy is it and wherever it stands in the list. */
