@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_extensions.h"
 #include "certificate/der.h"
+#include "verify/verify_policy.h"
 
 #include <openssl/x509v3.h>
 #include <stdbool.h>
@@ -102,20 +103,6 @@ static const char *judge_key_usage(const ASN1_BIT_STRING *usage)
     return " has no bit set (RFC 5280 section 4.2.1.3)";
 }
 
-static const char *judge_mappings(const POLICY_MAPPINGS *mappings)
-{
-    int i;
-
-    for (i = 0; i < sk_POLICY_MAPPING_num(mappings); i++) {
-        const POLICY_MAPPING *one = sk_POLICY_MAPPING_value(mappings, i);
-
-        if (OBJ_obj2nid(one->issuerDomainPolicy) == NID_any_policy ||
-            OBJ_obj2nid(one->subjectDomainPolicy) == NID_any_policy)
-            return " maps anyPolicy (RFC 5280 section 4.2.1.5)";
-    }
-    return NULL;
-}
-
 static const char *judge_points(const CRL_DIST_POINTS *points)
 {
     int i;
@@ -145,7 +132,7 @@ static const char *judge_value(int nid, void *value)
     case NID_policy_constraints:
         return judge_policy_constraints(value);
     case NID_policy_mappings:
-        return judge_mappings(value);
+        return policy_maps_any(value) ? " maps anyPolicy (RFC 5280 section 4.2.1.5)" : NULL;
     case NID_crl_distribution_points:
         return judge_points(value);
     case NID_sbgp_ipAddrBlock:

@@ -3,8 +3,6 @@
 #include "certificate/policies.h"
 
 #include <openssl/objects.h>
-#include <openssl/x509v3.h>
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Whose extension cannot be read: as libcrypto marked it. */
@@ -99,20 +97,27 @@ static int check_without_policies(STACK_OF(X509) * chain, int *depth)
     return until_demanded == 0 ? X509_PCY_TREE_FAILURE : X509_PCY_TREE_VALID;
 }
 
-/* RFC 5280 section 6.1.4 a. libcrypto does not look at the mappings of a certificate without
- * certificatePolicies. */
-static bool maps_any_policy(const X509 *certificate)
+bool policy_maps_any(const POLICY_MAPPINGS *mappings)
 {
-    POLICY_MAPPINGS *mappings = X509_get_ext_d2i(certificate, NID_policy_mappings, NULL, NULL);
-    bool maps = false;
     int i;
 
     for (i = 0; i < sk_POLICY_MAPPING_num(mappings); i++) {
         const POLICY_MAPPING *one = sk_POLICY_MAPPING_value(mappings, i);
 
-        maps = maps || OBJ_obj2nid(one->issuerDomainPolicy) == NID_any_policy ||
-               OBJ_obj2nid(one->subjectDomainPolicy) == NID_any_policy;
+        if (OBJ_obj2nid(one->issuerDomainPolicy) == NID_any_policy ||
+            OBJ_obj2nid(one->subjectDomainPolicy) == NID_any_policy)
+            return true;
     }
+    return false;
+}
+
+/* RFC 5280 section 6.1.4 a. libcrypto does not look at the mappings of a certificate without
+ * certificatePolicies. */
+static bool maps_any_policy(const X509 *certificate)
+{
+    POLICY_MAPPINGS *mappings = X509_get_ext_d2i(certificate, NID_policy_mappings, NULL, NULL);
+    bool maps = policy_maps_any(mappings);
+
     sk_POLICY_MAPPING_pop_free(mappings, POLICY_MAPPING_free);
     return maps;
 }

@@ -2,7 +2,8 @@
 #ifndef PEERCERT_VERIFY_POLICY_H
 #define PEERCERT_VERIFY_POLICY_H
 
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdbool.h>
 
 /* Certificate policies (RFC 5280 section 6.1). Not by X509_V_FLAG_POLICY_CHECK: libcrypto looks at
  * them whatever else is wrong, when it is told to go on after errors. Here they are for chains that
@@ -15,6 +16,10 @@
  * when nothing is. The user's initial policy set is any-policy (RFC 5280 section 6.1.1 c), so that
  * an explicit policy that a CA demands is enforced and every policy that it names will do. */
 int policy_fault(STACK_OF(X509) * chain, int *depth);
+
+/* Whether one of them maps anyPolicy, or to it, which none may (RFC 5280 section 4.2.1.5). Accepts
+ * NULL: there are none. */
+bool policy_maps_any(const POLICY_MAPPINGS *mappings);
 
 /* libcrypto does not look at these extensions of a certificate without certificatePolicies, and so
  * passes ones that cannot be read. The NID of the first such one in the chain, or of one that is
