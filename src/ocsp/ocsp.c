@@ -266,6 +266,8 @@ static void apply_unknown(
         code = X509_V_ERR_OCSP_CERT_UNKNOWN;
     else if (answer->result == OCSP_UNUSABLE)
         code = X509_V_ERR_OCSP_VERIFY_FAILED;
+    if (answer->weak)
+        verdict->cause = CAUSE_OCSP_WEAK;
     verdict->revocation = REVOCATION_UNKNOWN;
     refuse(verdict, VERDICT_REVOCATION_UNKNOWN, code,
         answer->result == OCSP_SAYS_UNKNOWN ? "" : answer->words);

@@ -250,6 +250,7 @@ static void judge(const struct ocsp_question *question, OCSP_BASICRESP *basic,
 void ocsp_answer_check(const struct ocsp_question *question, const struct bytes *response,
     const struct trust *trust, const struct config *config, time_t now, struct ocsp_answer *answer)
 {
+    struct ocsp_fault fault = {.weak = false};
     const char *words = NULL;
     OCSP_BASICRESP *basic = NULL;
 
@@ -258,12 +259,13 @@ void ocsp_answer_check(const struct ocsp_question *question, const struct bytes 
     basic = decode(response, &words);
     if (basic != NULL && has_unknown_critical(basic))
         words = "the answer has a critical extension that is not understood";
-    if (words == NULL)
-        words = ocsp_signer_fault(question, basic, trust, config, now);
+    if (words == NULL && !ocsp_signer_check(question, basic, trust, config, now, &fault))
+        words = fault.words;
     if (words != NULL)
         ocsp_answer_set(answer, OCSP_UNUSABLE, now, words);
     else
         judge(question, basic, config, now, answer);
+    answer->weak = fault.weak;
     if (alloc_watch_explains_errors())
         ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
     OCSP_BASICRESP_free(basic);

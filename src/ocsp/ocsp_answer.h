@@ -30,6 +30,7 @@ enum ocsp_result {
 struct ocsp_answer {
     enum ocsp_result result;
     char words[200]; /* why it is neither good nor revoked, safe to show; "" otherwise */
+    bool weak;       /* it is signed too weakly for the security level */
     time_t this_update, next_update; /* 0 when not known */
     time_t revoked_at;               /* 0 when not revoked or unknown */
     const char *reason;              /* RFC 5280 section 5.3.1 name; NULL when none was given */

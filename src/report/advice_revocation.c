@@ -91,6 +91,15 @@ static const struct advice unusable_ocsp = {
     "no nonce needs --ocsp-nonce optional.",
 };
 
+static const struct advice weak_ocsp = {
+    "Whether the certificate was revoked cannot be told: the OCSP responder's answer is signed "
+    "with a key or a digest that is too weak.",
+    "Tell the operator of this server what is written here.",
+    "The reason says which: give the responder a certificate that is signed with SHA-256 or better "
+    "and has a longer key, and have it sign with SHA-256; --security-level sets what is strong "
+    "enough.",
+};
+
 static const struct advice removed_entry = {
     "The list of its CA has the certificate in an entry that says that it is to be removed from "
     "it; such an entry has no place in a complete list, so the certificate counts as listed.",
@@ -152,6 +161,8 @@ static const struct advice *advice_on_unknown(const struct verdict *verdict)
         return &weak_crl;
     if (verdict->cause == CAUSE_CRL_OTHER_KEY)
         return &other_key_crl;
+    if (verdict->cause == CAUSE_OCSP_WEAK)
+        return &weak_ocsp;
     for (i = 0; i < sizeof(by_reason) / sizeof(by_reason[0]); i++) {
         if (by_reason[i].error_code == verdict->error_code)
             return by_reason[i].advice;

@@ -64,6 +64,8 @@ static const struct {
         "the issuer's CRL is signed with a digest that is too weak for the security level"},
     [CAUSE_CRL_OTHER_KEY] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
         "no CRL is by the issuer's key that signed it, only by another key of that name"},
+    [CAUSE_OCSP_WEAK] = {X509_V_ERR_OCSP_VERIFY_FAILED,
+        "the OCSP responder's answer is signed too weakly for the security level"},
 };
 
 int verify_cause_code(enum verify_cause cause)

@@ -29,8 +29,9 @@ enum verify_cause {
     CAUSE_CONSTRAINT_UNREADABLE,
     CAUSE_CRL_DIGEST,
     CAUSE_CRL_OTHER_KEY,
+    CAUSE_OCSP_WEAK, /* given by the ocsp module, with words of its own */
 };
-#define CAUSE_COUNT (CAUSE_CRL_OTHER_KEY + 1)
+#define CAUSE_COUNT (CAUSE_OCSP_WEAK + 1)
 
 /* The X509_V_ERR number that is told with a cause. */
 int verify_cause_code(enum verify_cause cause);

@@ -106,6 +106,19 @@ def test_a_lie_is_not_good(check, scene, serve, lie):
     assert len(served.requests) == 2
 
 
+def test_a_weak_key_of_the_responder_is_told_with_what_to_do(check, scene, serve):
+    key, asked = scene.folder / "weak.key", scene.folder / "weak.csr"
+    openssl("req", "-new", "-newkey", "rsa:1024", "-nodes", "-keyout", key, "-out", asked, "-subj", "/CN=Weak Responder")
+    signer = scene.folder / "weak.cer"
+    openssl("x509", "-req", "-in", asked, "-CA", scene.ca, "-CAkey", scene.ca_key, "-set_serial", "77", "-days", "9",
+            "-extfile", scene.authority.config, "-extensions", "responder", "-out", signer)
+    served = serve(lambda handler, body: ocsp.reply(handler, scene.answer(body, signer=signer, key=key)))
+    expect_not_known(check, served.url, scene.good, "its key is too weak for the security level")
+    told = json.loads("".join(check("hard", served.url, scene.good, "--format", "json")[1]))
+    assert "give the responder a certificate" in told["advice"]["operator"], told
+    assert check("hard", served.url, scene.good, "--security-level", "1")[1][-1] == VALID
+
+
 def test_a_replayed_answer_is_not_good(check, scene, serve):
     """Saved while the certificate was good, sent once it is revoked."""
     saved = []

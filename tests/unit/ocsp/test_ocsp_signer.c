@@ -74,7 +74,7 @@ Test(ocsp_signer, nobody_else_counts)
             {"not begun", early, early->certificate, "its signer is not yet valid"},
             {"a stranger's that is out of date", expired_stranger, expired_stranger->certificate,
                 "not signed by the issuer"},
-            {"a weak key", weak, weak->certificate, "not signed by the issuer"},
+            {"a weak key", weak, weak->certificate, "its key is too weak"},
         };
 
         for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -137,6 +137,62 @@ Test(ocsp_signer, a_responder_on_a_crl_does_not_count)
     ocsp_scene_end(&scene);
 }
 
+#define RESPONDER "extendedKeyUsage=OCSPSigning"
+/* A responder that the issuer gave the right, and whose certificate libcrypto does not take. */
+Test(ocsp_signer, what_is_wrong_with_the_certificate_of_its_signer_is_told)
+{
+    static const struct config low = {.security_level = 1};
+    static const struct {
+        const char *what;
+        struct pki_spec spec; /* the issuer is the scene's */
+        const char *words;
+        bool weak, good_at_low;
+    } rows[] = {
+        {"a weak key", {.key = PKI_RSA_1024}, "its key is too weak for the security level", true,
+            true},
+        {"a weak digest", {.digest = "sha1"}, "digest that is too weak", true, false},
+        {"a critical extension", {.extensions = {RESPONDER, "1.2.3.4=critical,DER:0500"}},
+            "a critical extension that is not understood", false, false},
+        {"the issuer's name",
+            {.subject = "CN=Acme CA", .extensions = {RESPONDER, "authorityKeyIdentifier="}},
+            "it has the name of the issuer", false, false},
+        {"another key identifier",
+            {.extensions = {RESPONDER, "authorityKeyIdentifier=DER:30038001AA"}},
+            "authorityKeyIdentifier does not fit", false, false},
+        {"a proxy's",
+            {.extensions = {RESPONDER, "proxyCertInfo=critical,language:id-ppl-anyLanguage"}},
+            "cannot be used: it is a proxy certificate", false, false},
+    };
+    struct ocsp_scene scene;
+    size_t i;
+
+    ocsp_scene_begin(&scene);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pki_spec spec = rows[i].spec;
+        struct ocsp_answer answer;
+        struct pki *signer;
+
+        spec.issuer = scene.ca;
+        spec.extensions[0] = RESPONDER;
+        signer = pki_make(&spec);
+        answer = ocsp_scene_check(&scene,
+            (struct pki_ocsp_spec){
+                .signer = signer, .certificates = {signer->certificate}, .by_key = true},
+            &ocsp_nonce_required);
+        expect_answer(rows[i].what, &answer, OCSP_UNUSABLE, rows[i].words);
+        cr_expect_eq(answer.weak, rows[i].weak, "%s", rows[i].what);
+        answer = ocsp_scene_check(&scene,
+            (struct pki_ocsp_spec){
+                .signer = signer, .certificates = {signer->certificate}, .by_key = true},
+            &low);
+        cr_expect_eq(answer.result == OCSP_SAYS_GOOD, rows[i].good_at_low, "%s: %s", rows[i].what,
+            answer.words);
+        cr_expect_eq(answer.weak, rows[i].weak && !rows[i].good_at_low, "%s", rows[i].what);
+        pki_free(signer);
+    }
+    ocsp_scene_end(&scene);
+}
+
 /* On hold, and released by a later CRL. */
 Test(ocsp_signer, a_responder_that_was_released_from_hold_counts_again)
 {
@@ -182,8 +238,10 @@ Test(ocsp_signer, weak_digests_are_refused_by_the_security_level)
     ocsp_scene_begin(&scene);
     answer = ocsp_scene_check(&scene, spec, &ocsp_nonce_required);
     expect_answer("SHA-1 at level 2", &answer, OCSP_UNUSABLE, "too weak");
+    cr_expect(answer.weak);
     answer = ocsp_scene_check(&scene, spec, &none);
     expect_answer("SHA-1 at level 0", &answer, OCSP_SAYS_GOOD, "");
+    cr_expect_not(answer.weak);
     ocsp_scene_end(&scene);
 }
 

@@ -79,6 +79,7 @@ Test(advice_reasons, each_cause_of_one_number_has_its_own)
         {CAUSE_CONSTRAINT_UNREADABLE, "masks without holes"},
         {CAUSE_CRL_DIGEST, "SHA-256 or better"},
         {CAUSE_CRL_OTHER_KEY, "with each of its keys"},
+        {CAUSE_OCSP_WEAK, "give the responder a certificate"},
     };
     size_t i;
 
