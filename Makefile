@@ -189,7 +189,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(wildcard tests/bench/*.h)
 
 $(BUILD)/bench/cold: $(BUILD)/libpeercert.a
 
-$(BUILD)/bench/hostile: tests/bench/hostile.c tests/bench/common.h $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/pki/*.c)) $(BUILD)/libpeercert.a
+$(BUILD)/bench/hostile: tests/bench/hostile.c tests/bench/hostile_made.c $(wildcard tests/bench/*.h) $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/%.o,$(wildcard tests/unit/pki/*.c)) $(BUILD)/libpeercert.a
 	$(call say,CC)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) -Itests -o $@ $(filter %.c %.o %.a,$^) $(LDLIBS)

@@ -26,10 +26,7 @@ TestSuite(file_watch, .init = make_dir, .fini = remove_dir);
 
 static char *in_dir(const char *name)
 {
-    char *path = NULL;
-
-    pki_must(asprintf(&path, "%s/%s", dir, name) > 0, "asprintf");
-    return path;
+    return pki_path(dir, name);
 }
 
 static bool is_wanted(const char *name)

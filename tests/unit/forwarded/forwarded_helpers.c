@@ -114,6 +114,22 @@ void two_samples_free(void)
     sample_free(&sample_two);
 }
 
+struct sample sample_ca, sample_root;
+
+void four_samples_make(void)
+{
+    two_samples_make();
+    sample_ca = sample_make("CN=CA");
+    sample_root = sample_make("CN=Root");
+}
+
+void four_samples_free(void)
+{
+    two_samples_free();
+    sample_free(&sample_ca);
+    sample_free(&sample_root);
+}
+
 void read_with(
     char *const *parameters, const char *trusted, size_t xfcc_hop, struct forwarded *forwarded)
 {
@@ -178,4 +194,32 @@ void expect_absent(struct forwarded *forwarded, const char *what)
     cr_expect_str_eq(forwarded->reason, "", "%s: reason %s", what, forwarded->reason);
     cr_expect_null(forwarded->encoding, "%s", what);
     forwarded_free(forwarded);
+}
+
+struct forwarded read_headers(
+    const char *trusted, size_t xfcc_hop, char *one, char *two, char *three)
+{
+    char *parameters[] = {one, two, three, NULL};
+    struct forwarded forwarded;
+    size_t i;
+
+    read_with(parameters, trusted, xfcc_hop, &forwarded);
+    for (i = 0; i < 3; i++)
+        free(parameters[i]);
+    return forwarded;
+}
+
+void expect_header(const char *trusted, char *parameter, const char *source,
+    const struct sample *wanted, const struct sample *const *chain)
+{
+    struct forwarded forwarded = read_headers(trusted, 0, parameter, NULL, NULL);
+
+    expect_present(&forwarded, trusted, source, wanted, chain);
+}
+
+void expect_headers_refused(const char *trusted, char *one, char *two, const char *reason)
+{
+    struct forwarded forwarded = read_headers(trusted, 0, one, two, NULL);
+
+    expect_malformed(&forwarded, trusted, reason);
 }

@@ -22,6 +22,11 @@ extern struct sample sample_one, sample_two;
 void two_samples_make(void);
 void two_samples_free(void);
 
+/* The same and two more, for suites with chains. */
+extern struct sample sample_ca, sample_root;
+void four_samples_make(void);
+void four_samples_free(void);
+
 /* Strings that the caller frees with free(). */
 char *with(const char *text, const char *what, const char *instead); /* each one replaced */
 char *base64_of(const unsigned char *bytes, size_t length);
@@ -44,5 +49,15 @@ void expect_present(struct forwarded *forwarded, const char *what, const char *s
     const struct sample *leaf, const struct sample *const *chain);
 void expect_malformed(struct forwarded *forwarded, const char *what, const char *words);
 void expect_absent(struct forwarded *forwarded, const char *what);
+
+/* Reads up to three parameters (NULL: none) with such headers, and frees them. The caller frees
+ * what is returned. */
+struct forwarded read_headers(
+    const char *trusted, size_t xfcc_hop, char *one, char *two, char *three);
+
+/* The same with what must come out: this leaf with this chain; or a refusal with these words. */
+void expect_header(const char *trusted, char *parameter, const char *source,
+    const struct sample *wanted, const struct sample *const *chain);
+void expect_headers_refused(const char *trusted, char *one, char *two, const char *reason);
 
 #endif

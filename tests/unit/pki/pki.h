@@ -135,6 +135,9 @@ unsigned char *pki_p12(
 char *pki_temp_dir(void);
 void pki_remove_dir(char *dir);
 
+/* dir/name, to be freed with free(). */
+char *pki_path(const char *dir, const char *name);
+
 /* Writes dir/name and returns its path, to be freed with free(). */
 char *pki_write_file(const char *dir, const char *name, const void *bytes, size_t length);
 char *pki_write_text(const char *dir, const char *name, const char *string);

@@ -252,13 +252,19 @@ void pki_remove_dir(char *dir)
     free(dir);
 }
 
-char *pki_write_file(const char *dir, const char *name, const void *bytes, size_t length)
+char *pki_path(const char *dir, const char *name)
 {
     char *path = NULL;
-    FILE *file;
 
     pki_must(asprintf(&path, "%s/%s", dir, name) > 0, "asprintf");
-    file = fopen(path, "wb");
+    return path;
+}
+
+char *pki_write_file(const char *dir, const char *name, const void *bytes, size_t length)
+{
+    char *path = pki_path(dir, name);
+    FILE *file = fopen(path, "wb");
+
     pki_must(file != NULL, path);
     pki_must(fwrite(bytes, 1, length, file) == length, path);
     pki_must(fclose(file) == 0, path);

@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "unit/pki/pki.h"
 
+#include <criterion/criterion.h>
 #include <stdio.h>
 
 static char subject[] = "CN=Dan Example,OU=Ops,O=Acme,C=GB";
@@ -82,6 +83,18 @@ void sample_forwarded(struct forwarded *forwarded, const char *front)
         forwarded->front_verify, sizeof(forwarded->front_verify), "%s", front != NULL ? front : "");
 }
 
+struct report sample_report(enum report_format format, bool plain, struct identity *identity,
+    struct forwarded *forwarded, const char *front)
+{
+    if (plain)
+        sample_plain_identity(identity);
+    else
+        sample_identity(identity);
+    sample_forwarded(forwarded, front);
+    return (struct report){
+        .format = format, .forwarded = forwarded, .identity = identity, .warn_days = 30};
+}
+
 void sample_verdict(struct verdict *verdict, enum verdict_status status, const char *moment)
 {
     *verdict =
@@ -113,4 +126,20 @@ struct verdict sample_revoked_verdict(const char *moment)
     verdict.revocation_reason = "keyCompromise";
     (void)snprintf(verdict.reason, sizeof(verdict.reason), "the certificate was revoked");
     return verdict;
+}
+
+void sample_expect_text(const char *came, const char *wanted)
+{
+    cr_expect_str_eq(came, wanted, "expected:\n%s\ncame:\n%s", wanted, came);
+}
+
+void sample_expect_verdict(
+    const struct report *report, const struct verdict *verdict, const char *wanted)
+{
+    struct text text = {.limit = 0};
+
+    report_append_verdict(&text, report, verdict);
+    cr_expect(!text.failed);
+    sample_expect_text(text_string(&text), wanted);
+    text_free(&text);
 }

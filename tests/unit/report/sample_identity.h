@@ -4,6 +4,7 @@
 
 #include "certificate/identity.h"
 #include "forwarded/forwarded.h"
+#include "report/report.h"
 #include "verify/verify.h"
 
 /* An identity with every field filled in, always the same, for tests that compare whole reports.
@@ -18,6 +19,11 @@ void sample_plain_identity(struct identity *identity);
  */
 void sample_forwarded(struct forwarded *forwarded, const char *front);
 
+/* A report on an identity of the caller's, which came so; both are filled in: plain, or with
+ * everything. Warns 30 days before the end. */
+struct report sample_report(enum report_format format, bool plain, struct identity *identity,
+    struct forwarded *forwarded, const char *front);
+
 /* A verdict of this status, judged at a moment written as RFC 3339 says. */
 void sample_verdict(struct verdict *verdict, enum verdict_status status, const char *moment);
 
@@ -27,6 +33,11 @@ struct verdict sample_good_verdict(const char *moment);
 
 /* The same of a certificate that was revoked on 2026-11-24T12:00:00Z for keyCompromise. */
 struct verdict sample_revoked_verdict(const char *moment);
+
+/* What came is this text; and the same of what a report says of a verdict, without the identity. */
+void sample_expect_text(const char *came, const char *wanted);
+void sample_expect_verdict(
+    const struct report *report, const struct verdict *verdict, const char *wanted);
 
 /* Seconds since 1970 of a moment written as RFC 3339 says. */
 time_t sample_time(const char *moment);

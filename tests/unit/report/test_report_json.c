@@ -11,15 +11,6 @@
 
 #define NOW "2026-11-24T17:57:38Z"
 
-static struct report sample_report(
-    struct identity *identity, struct forwarded *forwarded, const char *front)
-{
-    sample_identity(identity);
-    sample_forwarded(forwarded, front);
-    return (struct report){
-        .format = REPORT_JSON, .forwarded = forwarded, .identity = identity, .warn_days = 30};
-}
-
 /* Parses text that must be one JSON object and nothing else. Free with json_decref. */
 static json_t *parse(const struct text *text)
 {
@@ -145,7 +136,7 @@ Test(report_json, a_valid_certificate_with_everything_in_it)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "SUCCESS");
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, "SUCCESS");
     struct verdict verdict = sample_good_verdict(NOW);
 
     expect_report(&report, &verdict,
@@ -164,7 +155,7 @@ Test(report_json, a_revoked_certificate_says_when_and_why)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "10");
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, "10");
     struct verdict verdict = sample_revoked_verdict(NOW);
 
     expect_report(&report, &verdict,
@@ -230,7 +221,7 @@ Test(report_json, each_status_comes_by_its_name)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, NULL);
     struct verdict verdict;
     int status;
 
@@ -269,7 +260,7 @@ Test(report_json, days_left_are_whole_days_rounded_down)
     };
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, NULL);
     struct verdict verdict;
     size_t i;
 
@@ -290,7 +281,7 @@ Test(report_json, all_warnings_come_in_one_string)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "FAILED:x");
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, "FAILED:x");
     struct verdict verdict;
     json_t *came;
 
@@ -314,7 +305,7 @@ Test(report_json, only_both_parts_together_are_an_object)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "SUCCESS");
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, "SUCCESS");
     struct verdict verdict = sample_good_verdict(NOW);
     struct text first = {.limit = 0}, second = {.limit = 0}, both = {.limit = 0};
     size_t length;
@@ -377,7 +368,7 @@ Test(report_json, an_allocation_that_fails_never_makes_a_shorter_report)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "10");
+    struct report report = sample_report(REPORT_JSON, false, &identity, &forwarded, "10");
     struct verdict verdict = sample_good_verdict(NOW);
     struct text whole = {.limit = 0};
     unsigned long nth, count;

@@ -48,47 +48,11 @@
     "What to do: Try again in a minute; if it stays like this, tell the operator of this "         \
     "server.\n"                                                                                    \
     "For the operator: Memory or libcrypto failed: look into the log and at the memory limit.\n"
-#define ADVICE_MALFORMED                                                                           \
-    "Meaning: What reached the server is no certificate that can be read.\n"                       \
-    "What to do: This is rarely your doing: tell the operator of this server what is written "     \
-    "here.\n"                                                                                      \
-    "For the operator: Either the front server forwards it wrongly, or the CA made it wrong: run " \
-    "`peercert --check` on the client's own file. If that can be read, look at the variable "      \
-    "named "                                                                                       \
-    "in the reason.\n"
-
 /* Writes both parts of a text report into one text. */
 static void render(struct text *text, const struct report *report, const struct verdict *verdict)
 {
     report_append_identity(text, report);
     report_append_verdict(text, report, verdict);
-}
-
-static void expect_string(const char *came, const char *wanted)
-{
-    cr_expect_str_eq(came, wanted, "expected:\n%s\ncame:\n%s", wanted, came);
-}
-
-/* Compares what follows the identity. */
-static void expect_verdict(
-    const struct report *report, const struct verdict *verdict, const char *wanted)
-{
-    struct text text = {.limit = 0};
-
-    report_append_verdict(&text, report, verdict);
-    cr_expect(!text.failed);
-    expect_string(text_string(&text), wanted);
-    text_free(&text);
-}
-
-/* The report on a plain certificate, about which the front server said `front`. */
-static struct report sample_report(
-    struct identity *identity, struct forwarded *forwarded, const char *front)
-{
-    sample_plain_identity(identity);
-    sample_forwarded(forwarded, front);
-    return (struct report){
-        .format = REPORT_TEXT, .forwarded = forwarded, .identity = identity, .warn_days = 30};
 }
 
 #define IDENTITY                                                                                   \
@@ -126,14 +90,14 @@ Test(report_text, a_valid_certificate_with_everything_in_it)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "SUCCESS");
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, "SUCCESS");
     struct verdict verdict = sample_good_verdict(NOW);
     struct text text = {.limit = 0};
 
     sample_identity(&identity);
     render(&text, &report, &verdict);
     cr_expect(!text.failed);
-    expect_string(text_string(&text), full_report);
+    sample_expect_text(text_string(&text), full_report);
     text_free(&text);
 }
 
@@ -141,13 +105,13 @@ Test(report_text, a_certificate_without_extensions_has_no_lines_for_them)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct text text = {.limit = 0};
 
     report_append_identity(&text, &report);
-    expect_string(text_string(&text), IDENTITY "Version: 1\n"
-                                               "Source: SSL_CLIENT_CERT (PEM)\n"
-                                               "\n");
+    sample_expect_text(text_string(&text), IDENTITY "Version: 1\n"
+                                                    "Source: SSL_CLIENT_CERT (PEM)\n"
+                                                    "\n");
     text_free(&text);
 }
 
@@ -155,7 +119,7 @@ Test(report_text, an_empty_name_is_told_as_empty)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct text text = {.limit = 0};
     char empty[] = "";
 
@@ -181,7 +145,7 @@ Test(report_text, an_expired_certificate_is_not_current)
     };
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "SUCCESS");
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, "SUCCESS");
     struct verdict verdict;
     char wanted[512];
     size_t i;
@@ -197,7 +161,7 @@ Test(report_text, an_expired_certificate_is_not_current)
             "Error: X509_V_ERR_CERT_HAS_EXPIRED (10) at depth 0\n" ADVICE_EXPIRED "\n"
             "The certificate not current: expired %s ago on 2027-11-23T17:57:38Z\n",
             rows[i].moment, rows[i].words);
-        expect_verdict(&report, &verdict, wanted);
+        sample_expect_verdict(&report, &verdict, wanted);
     }
 }
 
@@ -205,14 +169,14 @@ Test(report_text, a_certificate_that_is_not_yet_valid_is_not_current)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct verdict verdict;
 
     sample_verdict(&verdict, VERDICT_NOT_YET_VALID, "2026-11-01");
     verdict.error_code = X509_V_ERR_CERT_NOT_YET_VALID;
     verdict.error_depth = 0;
     (void)snprintf(verdict.reason, sizeof(verdict.reason), "the certificate is not yet valid");
-    expect_verdict(&report, &verdict,
+    sample_expect_verdict(&report, &verdict,
         "Checked at: 2026-11-01T00:00:00Z\n"
         "Revocation: not checked, no CRL is configured\n"
         "Error: X509_V_ERR_CERT_NOT_YET_VALID (9) at depth 0\n" ADVICE_NOT_YET_VALID "\n"
@@ -223,8 +187,8 @@ Test(report_text, an_untrusted_certificate_is_not_valid_and_says_why)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report =
-        sample_report(&identity, &forwarded, "FAILED:error:00000012:lib(0)::reason(18)");
+    struct report report = sample_report(
+        REPORT_TEXT, true, &identity, &forwarded, "FAILED:error:00000012:lib(0)::reason(18)");
     struct verdict verdict;
 
     sample_verdict(&verdict, VERDICT_UNTRUSTED, NOW);
@@ -232,7 +196,7 @@ Test(report_text, an_untrusted_certificate_is_not_valid_and_says_why)
     verdict.error_depth = 0;
     verdict.revocation = REVOCATION_UNKNOWN;
     (void)snprintf(verdict.reason, sizeof(verdict.reason), "it signed itself");
-    expect_verdict(&report, &verdict,
+    sample_expect_verdict(&report, &verdict,
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Revocation: unknown\n"
         "Error: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT (18) at depth 0\n" ADVICE_UNTRUSTED "\n"
@@ -243,14 +207,14 @@ Test(report_text, an_error_without_a_keyword_is_told_by_its_number)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct verdict verdict;
 
     sample_verdict(&verdict, VERDICT_UNTRUSTED, NOW);
     verdict.error_code = 999;
     verdict.error_depth = 1;
     (void)snprintf(verdict.reason, sizeof(verdict.reason), "x");
-    expect_verdict(&report, &verdict,
+    sample_expect_verdict(&report, &verdict,
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Revocation: not checked, no CRL is configured\n"
         "Error: OpenSSL's number (999) at depth 1\n" ADVICE_UNTRUSTED "\n"
@@ -261,10 +225,10 @@ Test(report_text, a_revoked_certificate_says_when_and_why)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct verdict verdict = sample_revoked_verdict(NOW);
 
-    expect_verdict(&report, &verdict,
+    sample_expect_verdict(&report, &verdict,
         "Checked at: 2026-11-24T17:57:38Z\n"
         "Chain: 2 certificates, up to CN=Acme CA,O=Acme\n"
         "Revocation: revoked on 2026-11-24T12:00:00Z, reason keyCompromise\n"
@@ -295,93 +259,21 @@ Test(report_text, what_could_not_be_judged_is_not_valid)
         ADVICE_NOT_JUDGED "\nThe certificate is not valid: it could not be judged\n";
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct verdict verdict;
     char with_identity[512];
     int status;
 
     verdict_set(&verdict, VERDICT_NOT_JUDGED, sample_time(NOW), "it could not be judged");
     (void)snprintf(with_identity, sizeof(with_identity), "Checked at: %s\n%s", NOW, wanted);
-    expect_verdict(&report, &verdict, with_identity);
+    sample_expect_verdict(&report, &verdict, with_identity);
     report.identity = NULL;
-    expect_verdict(&report, &verdict, wanted);
+    sample_expect_verdict(&report, &verdict, wanted);
     /* A verdict without its certificate is none, whatever it says. */
     for (status = VERDICT_UNTRUSTED; status <= VERDICT_VALID; status++) {
         sample_verdict(&verdict, (enum verdict_status)status, NOW);
-        expect_verdict(&report, &verdict, wanted);
+        sample_expect_verdict(&report, &verdict, wanted);
     }
-}
-
-Test(report_text, without_a_certificate_it_tells_what_the_front_server_said_and_what_to_do)
-{
-    static const struct {
-        const char *front, *wanted;
-    } rows[] = {
-        {NULL, ""},
-        {"", ""},
-        {"NONE", ""},
-        {"0", ""},
-        {"FAILED:error:00000012:lib(0)::reason(18)",
-            "The front server said: FAILED:error:00000012:lib(0)::reason(18) (%s)\n"},
-        {"18", "The front server said: 18 (%s)\n"},
-        {"FAILED:self-signed certificate",
-            "The front server said: FAILED:self-signed certificate\n"},
-        {"FAILED:reason(99999999999999999999)",
-            "The front server said: FAILED:reason(99999999999999999999)\n"},
-        {"FAILED:reason(18", "The front server said: FAILED:reason(18\n"},
-        {"FAILED:reason()", "The front server said: FAILED:reason()\n"},
-    };
-    struct forwarded forwarded;
-    struct report report = {.format = REPORT_TEXT, .forwarded = &forwarded};
-    struct verdict verdict;
-    const struct advice *advice;
-    char wanted[2048], refused[512];
-    size_t i;
-
-    verdict_set(&verdict, VERDICT_ABSENT, sample_time(NOW), "");
-    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const char *mark = strstr(rows[i].wanted, "%s");
-
-        forwarded = (struct forwarded){
-            .status = FORWARDED_ABSENT, .has_front_verify = rows[i].front != NULL};
-        if (rows[i].front != NULL)
-            (void)snprintf(
-                forwarded.front_verify, sizeof(forwarded.front_verify), "%s", rows[i].front);
-        advice = report_front_failed(&forwarded) ? advice_on_refusal(mark != NULL ? 18 : -1)
-                                                 : advice_on(VERDICT_ABSENT);
-        (void)snprintf(refused, sizeof(refused), "The front server refused the certificate: %s\n",
-            verdict_error_words(18));
-        (void)snprintf(wanted, sizeof(wanted),
-            "No valid client certificate was sent\n%s%.*s%s%s"
-            "Meaning: %s\nWhat to do: %s\nFor the operator: %s\n",
-            mark != NULL ? refused : "",
-            mark != NULL ? (int)(mark - rows[i].wanted) : (int)strlen(rows[i].wanted),
-            rows[i].wanted, mark != NULL ? verdict_error_words(18) : "",
-            mark != NULL ? mark + 2 : "", advice->meaning, advice->person, advice->operator);
-        expect_verdict(&report, &verdict, wanted);
-    }
-}
-
-Test(report_text, what_cannot_be_read_is_told_with_its_source)
-{
-    struct forwarded forwarded;
-    struct report report = {.format = REPORT_TEXT, .forwarded = &forwarded};
-    struct verdict verdict;
-
-    sample_forwarded(&forwarded, "SUCCESS");
-    forwarded.status = FORWARDED_MALFORMED;
-    verdict_set(&verdict, VERDICT_MALFORMED, sample_time(NOW), "it is a private key");
-    expect_verdict(&report, &verdict,
-        "No valid client certificate was sent\n"
-        "What was forwarded cannot be read: it is a private key\n"
-        "Source: SSL_CLIENT_CERT (PEM)\n"
-        "The front server said: SUCCESS\n" ADVICE_MALFORMED);
-    forwarded.encoding = NULL;
-    forwarded.has_front_verify = false;
-    expect_verdict(&report, &verdict,
-        "No valid client certificate was sent\n"
-        "What was forwarded cannot be read: it is a private key\n"
-        "Source: SSL_CLIENT_CERT\n" ADVICE_MALFORMED);
 }
 
 Test(report_text, a_valid_certificate_near_its_end_comes_with_a_warning)
@@ -398,7 +290,7 @@ Test(report_text, a_valid_certificate_near_its_end_comes_with_a_warning)
     };
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, "SUCCESS");
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, "SUCCESS");
     struct verdict verdict;
     char wanted[512], warning[128];
     size_t i;
@@ -415,11 +307,11 @@ Test(report_text, a_valid_certificate_near_its_end_comes_with_a_warning)
             "The certificate is valid\n",
             rows[i].moment, rows[i].left, rows[i].warns ? warning : "",
             rows[i].warns ? ADVICE_EXPIRY : ADVICE_VALID);
-        expect_verdict(&report, &verdict, wanted);
+        sample_expect_verdict(&report, &verdict, wanted);
     }
     report.warn_days = 0;
     sample_verdict(&verdict, VERDICT_VALID, "2027-11-23T17:57:38Z");
-    expect_verdict(&report, &verdict,
+    sample_expect_verdict(&report, &verdict,
         "Checked at: 2027-11-23T17:57:38Z\n"
         "Revocation: not checked, no CRL is configured\n"
         "Expires: in less than a minute\n" ADVICE_VALID "\n"
@@ -438,8 +330,8 @@ Test(report_text, a_front_server_that_disagrees_is_told_and_changes_nothing)
     sample_verdict(&verdict, VERDICT_VALID, NOW);
     verdict.revocation = REVOCATION_UNKNOWN;
     for (i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
-        report = sample_report(&identity, &forwarded, fronts[i]);
-        expect_verdict(&report, &verdict,
+        report = sample_report(REPORT_TEXT, true, &identity, &forwarded, fronts[i]);
+        sample_expect_verdict(&report, &verdict,
             "Checked at: 2026-11-24T17:57:38Z\n"
             "Revocation: unknown\n"
             "Expires: in 364 days\n"
@@ -454,7 +346,7 @@ Test(report_text, a_string_cut_within_a_character_is_shown_up_to_it)
 {
     struct identity identity;
     struct forwarded forwarded;
-    struct report report = sample_report(&identity, &forwarded, NULL);
+    struct report report = sample_report(REPORT_TEXT, true, &identity, &forwarded, NULL);
     struct verdict verdict = sample_good_verdict(NOW);
     struct text text = {.limit = 0};
 

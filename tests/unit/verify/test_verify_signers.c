@@ -5,15 +5,17 @@
 
 /* Who may sign the CRLs of a CA beside the key that signed its certificates. */
 
-static struct pki *root;
+static struct pki *root, *direct;
 
 static void begin(void)
 {
     root = pki_ca("CN=Root");
+    direct = pki_client("CN=direct", root);
 }
 
 static void end(void)
 {
+    pki_free(direct);
     pki_free(root);
 }
 
@@ -198,4 +200,88 @@ Test(verify_signers, a_list_of_another_ca_says_nothing_good_of_a_signer)
     pki_free(leaf);
     pki_free(other);
     pki_free(one);
+}
+
+/* Two keys of a CA of one name, as in a rollover; the CRL is by the one, the direct by the other.
+ */
+Test(verify_signers, a_forged_issuer_of_the_crl_in_the_chain_is_no_crash_and_never_valid)
+{
+    struct pki *old = pki_ca("CN=Root");
+    /* The client's own certificate with the old CA's name and key identifier. */
+    struct pki *forged = pki_make(
+        &(struct pki_spec){.subject = "CN=Root", .ca = true, .same_key_as = old, .not_after = -60});
+    struct pki *mallory = pki_make(
+        &(struct pki_spec){.subject = "CN=Root", .ca = true, .issuer = direct, .same_key_as = old});
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = old});
+    struct setup setup = {.ca = {root}, .crls = {crl}, .chain = {forged}};
+
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "a CRL issuer of its own");
+    setup.chain[0] = mallory;
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "one signed by the leaf");
+    setup.chain[1] = forged;
+    setup.crl_missing_ok = true;
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "missing ones forgiven");
+    X509_CRL_free(crl);
+    pki_free(mallory);
+    pki_free(forged);
+    pki_free(old);
+}
+
+Test(verify_signers, a_crl_of_a_key_that_the_ca_vouches_for_counts)
+{
+    struct pki *old = pki_ca("CN=Root");
+    struct pki *cross = pki_make(
+        &(struct pki_spec){.subject = "CN=Root", .ca = true, .issuer = root, .same_key_as = old});
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = old});
+    struct setup setup = {.ca = {root}, .crls = {crl}, .chain = {cross}, .crl_leaf = true};
+    struct verdict verdict =
+        verify_both(&setup, direct, VERDICT_VALID, "the CA vouches for its key");
+
+    cr_expect_eq(verdict.revocation, REVOCATION_GOOD);
+    /* libcrypto then wants a CRL for the issuer of the CRL too, and does not look for one. */
+    setup.crl_leaf = false;
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "the whole chain is asked for");
+    X509_CRL_free(crl);
+    pki_free(cross);
+    pki_free(old);
+}
+
+/* Another key of the CA's name counts for the CA's lists only while its certificate is good. */
+Test(verify_signers, a_crl_of_a_key_whose_certificate_is_not_good_counts_for_nothing)
+{
+    struct pki *old = pki_ca("CN=Root"), *other = pki_ca("CN=Other");
+    const struct pki_spec specs[] = {
+        {.subject = "CN=Root", .ca = true, .issuer = root, .same_key_as = old, .not_after = -60},
+        {.subject = "CN=Root",
+            .ca = true,
+            .issuer = root,
+            .same_key_as = old,
+            .not_before = PKI_DAY},
+        {.subject = "CN=Root", .ca = true, .issuer = other, .same_key_as = old},
+        {.subject = "CN=Root",
+            .ca = true,
+            .issuer = root,
+            .same_key_as = old,
+            .extensions = {"1.2.3.4=critical,DER:0500"}},
+        {.subject = "CN=Root",
+            .ca = true,
+            .issuer = root,
+            .same_key_as = old,
+            .extensions = {"keyUsage=critical,keyCertSign"}},
+    };
+    X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = old});
+    size_t i;
+
+    for (i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+        struct pki *cross = pki_make(&specs[i]);
+        struct setup setup = {.ca = {root}, .crls = {crl}, .chain = {cross}, .crl_leaf = true};
+
+        if (specs[i].issuer == other)
+            setup.ca[1] = other;
+        (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "a cross certificate");
+        pki_free(cross);
+    }
+    X509_CRL_free(crl);
+    pki_free(other);
+    pki_free(old);
 }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/rules/rules_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+/* Parts of the subject that two programs may read as two. */
+TestSuite(rules_doubt_subject, .init = rules_world_make, .fini = rules_world_free);
+
+/* `denied` is the value of the deny line 2 for a subject O=Acme and this part. */
+static void try_part(const char *denied, const char *type, int asn1_type, const char *bytes,
+    size_t length, const char *wanted)
+{
+    X509_NAME *name = X509_NAME_new();
+    const struct pki_spec spec = {.subject_name = name};
+    char text[200], words[700];
+
+    pki_name_add(name, "O", V_ASN1_UTF8STRING, "Acme", 4, false);
+    pki_name_add(name, type, asn1_type, bytes, length, false);
+    (void)snprintf(text, sizeof(text), "issuer acme acme.cer\ndeny %s\nallow any user=x\n", denied);
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, wanted, "deny %s, %s: came %s", denied, bytes, words);
+    (void)snprintf(text, sizeof(text), "issuer acme acme.cer\nallow %s user=x\n", denied);
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "no no_rule", "allow %s, %s: came %s", denied, bytes, words);
+    X509_NAME_free(name);
+}
+
+/* A program written in C ends a name at a NUL. */
+Test(rules_doubt_subject, a_part_of_the_subject_with_control_characters_is_denied_as_anything)
+{
+    static const char dn[] = "dn=\"CN=b,O=Acme\"";
+
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "b\0c", 3, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "\x1f", 1, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\x7f", 2, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\tc", 3, "yes 3 x");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c c", 3, "yes 3 x");
+    try_part("cn=b", "OU", V_ASN1_UTF8STRING, "b\0c", 3, "yes 3 x");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "", 0, "yes 3 x");
+    try_part(dn, "CN", V_ASN1_UTF8STRING, "b\0c", 3, "no 2");
+    try_part(dn, "title", V_ASN1_UTF8STRING, "\x01", 1, "no 2");
+    try_part(dn, "CN", V_ASN1_UTF8STRING, "c", 1, "yes 3 x");
+    try_part(dn, "CN", V_ASN1_UTF8STRING, "", 0, "yes 3 x");
+}
+
+Test(rules_doubt_subject, a_part_of_the_subject_that_is_no_text_is_denied_as_anything)
+{
+    try_part("cn=b", "CN", V_ASN1_BIT_STRING, "b", 1, "no 2");
+    try_part("cn=b", "CN", V_ASN1_SEQUENCE, "\x30\x00", 2, "no 2");
+    try_part("cn=b", "OU", V_ASN1_BIT_STRING, "b", 1, "yes 3 x");
+    try_part("dn=\"CN=b,O=Acme\"", "CN", V_ASN1_BIT_STRING, "b", 1, "no 2");
+    try_part("email=b@a.example", "emailAddress", V_ASN1_BIT_STRING, "b@a.example", 11, "no 2");
+}
+
+Test(rules_doubt_subject, a_subject_of_digits_is_denied_whatever_their_type)
+{
+    X509_NAME *name = X509_NAME_new();
+    const struct pki_spec spec = {.subject_name = name};
+    char words[700];
+
+    pki_name_add(name, "O", V_ASN1_UTF8STRING, "Acme", 4, false);
+    pki_name_add(name, "CN", V_ASN1_NUMERICSTRING, "1234", 4, false);
+    world_decide_made(
+        "issuer acme acme.cer\ndeny dn=\"CN=1234,O=Acme\"\nallow any user=x\n", &spec, words);
+    cr_expect_str_eq(words, "no 2", "dn: came %s", words);
+    world_decide_made("issuer acme acme.cer\nallow cn=1234\n", &spec, words);
+    cr_expect_str_eq(words, "yes 2 1234", "cn: came %s", words);
+    X509_NAME_free(name);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/verify/verify_helpers.h"
+
+#include <criterion/criterion.h>
+
+/* CRLs that are about some of a CA's certificates alone. */
+
+static struct pki *root, *direct;
+
+static void make_both(void)
+{
+    root = pki_ca("CN=Root");
+    direct = pki_client("CN=direct", root);
+}
+
+static void free_both(void)
+{
+    pki_free(root);
+    pki_free(direct);
+}
+
+TestSuite(verify_revocation_scope, .init = make_both, .fini = free_both);
+
+/* A clean CRL of the root whose issuing distribution point says this. */
+static X509_CRL *scoped(const char *section, const struct pki *listed)
+{
+    struct pki_revoked line = {.certificate = listed != NULL ? listed->certificate : NULL};
+
+    return pki_crl(&(struct pki_crl_spec){.issuer = root,
+        .revoked = &line,
+        .revoked_count = listed != NULL,
+        .extensions = {"issuingDistributionPoint=critical,@idp"},
+        .configuration = section});
+}
+
+Test(verify_revocation_scope, the_scope_of_a_crl_counts)
+{
+    X509_CRL *for_ca = scoped("[idp]\nonlyCA=TRUE\n", NULL);
+    X509_CRL *for_users = scoped("[idp]\nonlyuser=TRUE\n", NULL);
+    X509_CRL *for_attributes = scoped("[idp]\nonlyAA=TRUE\n", NULL);
+    struct setup setup = {.ca = {root}, .crls = {for_users}};
+
+    (void)verify_both(&setup, direct, VERDICT_VALID, "user certificates");
+    setup.crls[0] = for_ca;
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "CA certificates");
+    setup.crl_missing_ok = true;
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "the same, a missing one is ok");
+    setup.crl_missing_ok = false;
+    setup.crls[0] = for_attributes;
+    (void)verify_both(&setup, direct, VERDICT_REVOCATION_UNKNOWN, "attribute certificates");
+    setup.crls[0] = for_ca;
+    setup.crls[1] = for_users;
+    (void)verify_both(&setup, direct, VERDICT_VALID, "both kinds");
+    X509_CRL_free(for_ca);
+    X509_CRL_free(for_users);
+    X509_CRL_free(for_attributes);
+}
+
+/* RFC 5280 section 5.2.5. */
+Test(verify_revocation_scope, a_crl_of_user_certificates_alone_covers_none_of_version_1)
+{
+    struct pki *old = pki_make(&(struct pki_spec){.issuer = root, .version = 1});
+    X509_CRL *for_users = scoped("[idp]\nonlyuser=TRUE\n", NULL);
+    X509_CRL *for_ca = scoped("[idp]\nonlyCA=TRUE\n", NULL);
+    X509_CRL *for_all = pki_crl(
+        &(struct pki_crl_spec){.issuer = root, .this_update = -PKI_DAY, .next_update = PKI_DAY});
+    X509_CRL *stale = pki_crl(&(struct pki_crl_spec){
+        .issuer = root, .this_update = -2 * PKI_DAY, .next_update = -PKI_DAY});
+    X509_CRL *early = pki_crl(
+        &(struct pki_crl_spec){.issuer = root, .this_update = PKI_DAY, .next_update = 2 * PKI_DAY});
+    X509_CRL *delta =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .number = 2, .delta_base_plus_one = 2});
+    struct setup setup = {.ca = {root}, .crls = {for_users}};
+
+    (void)verify_both(&setup, direct, VERDICT_VALID, "a version 3 certificate");
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "users' alone");
+    setup.crls[1] = for_ca;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "users' and CAs'");
+    setup.crls[1] = stale;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "and a complete one, stale");
+    setup.crls[1] = early;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "and a complete one, too early");
+    setup.crls[1] = delta;
+    (void)verify_both(&setup, old, VERDICT_REVOCATION_UNKNOWN, "and a delta CRL");
+    setup.crls[1] = for_all;
+    (void)verify_both(&setup, old, VERDICT_VALID, "and a complete one");
+    setup.crls[0] = for_all;
+    setup.crls[1] = NULL;
+    (void)verify_both(&setup, old, VERDICT_VALID, "a complete one alone");
+    X509_CRL_free(for_users);
+    X509_CRL_free(for_ca);
+    X509_CRL_free(for_all);
+    X509_CRL_free(stale);
+    X509_CRL_free(early);
+    X509_CRL_free(delta);
+    pki_free(old);
+}
