@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: ISC */
-/* Runs unit tests one after another until one fails, in place of Criterion's own main program,
- * which starts a process anew for each: here it is forked, with libcrypto ready.
+/* Runs one unit test after another with one mutant after another, in place of Criterion's own main
+ * program, which starts a process anew for each test: here it is forked, with libcrypto ready.
  *
- * usage: unit-tests --list
- *        unit-tests <TESTS
- *
- * Each line of TESTS is "suite/name seconds": a test, and how much of a processor it may take. One
- * that holds is written to stdout, with what it took; after one that fails, whose name is the last
- * on stdout, the exit status is 1. */
+ * It writes the names of all tests to stdout, each on a line, and an empty line. Each line of stdin
+ * is then "MUTANT TEST SECONDS": the number of a mutant (0: none), the place of a test among the
+ * names, and how much of a processor it may take. The answer is a line with the seconds it took,
+ * or "failed". */
 #include "unit/forked_test.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* A test that sleeps for ever has failed: after so many seconds for each that it may compute. */
-#define BUSY_MACHINE 60
+#define BUSY_MACHINE 30
 #define MEMORY_MOST ((rlim_t)2 << 30)
-#define NAME_MOST 512
+#define TESTS_MOST 8192
+
+/* What the sources ask that mutate.py has written; declared there. */
+extern int chosen_mutant;
+int chosen_mutant;
+
+static const struct criterion_test *tests[TESTS_MOST];
 
 void criterion_send_assert(struct criterion_assert_stats *stats)
 {
-    (void)fprintf(stderr, "%s:%u: %s\n", stats->file, stats->line, stats->message);
+    (void)stats;
     _exit(1);
 }
 
-/* The test of this name; NULL when there is none. With NULL for a name all names are printed. */
-static const struct criterion_test *find(const char *wanted)
+static void list_tests(void)
 {
     struct criterion_test **test;
-    char name[NAME_MOST];
+    size_t count = 0;
 
-    for (test = __start_cr_tst; test < __stop_cr_tst; test++) {
+    for (test = __start_cr_tst; test < __stop_cr_tst && count < TESTS_MOST; test++) {
         if (*test == NULL)
             continue;
-        (void)snprintf(name, NAME_MOST, "%s/%s", (*test)->category, (*test)->name);
-        if (wanted == NULL)
-            (void)puts(name);
-        else if (strcmp(name, wanted) == 0)
-            return *test;
+        (void)printf("%s/%s\n", (*test)->category, (*test)->name);
+        tests[count++] = *test;
     }
-    return NULL;
+    (void)puts("");
+    (void)fflush(stdout);
 }
 
 static void set_limit(int resource, rlim_t most)
@@ -60,14 +60,12 @@ static double seconds_of(const struct rusage *usage)
            (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
 }
 
-static bool holds(const struct criterion_test *test, unsigned int seconds, double *took)
+static bool holds(const struct criterion_test *test, int mutant, unsigned int seconds, double *took)
 {
     struct rusage usage;
     int status = 0;
-    pid_t child;
+    pid_t child = fork();
 
-    (void)fflush(stdout);
-    child = fork();
     if (child == 0) {
         (void)dup2(STDERR_FILENO, STDOUT_FILENO);
         set_limit(RLIMIT_CPU, seconds);
@@ -75,6 +73,7 @@ static bool holds(const struct criterion_test *test, unsigned int seconds, doubl
         set_limit(RLIMIT_DATA, MEMORY_MOST); /* AddressSanitizer takes terabytes, of addresses */
 #endif
         (void)alarm(seconds * BUSY_MACHINE);
+        chosen_mutant = mutant;
         current = test;
         test->test();
         _exit(has_lost_memory() ? 1 : 0);
@@ -85,40 +84,23 @@ static bool holds(const struct criterion_test *test, unsigned int seconds, doubl
     return status == 0;
 }
 
-/* Runs what standard input names until one fails; the exit status. */
-static int run_named(void)
+int main(void)
 {
-    char name[NAME_MOST];
+    const char *folder = make_folder();
     unsigned int seconds;
-    double took = 0;
+    size_t test;
+    double took;
+    int mutant;
 
-    while (scanf("%511s %u", name, &seconds) == 2) {
-        const struct criterion_test *test = find(name);
-
-        if (test == NULL) {
-            (void)fprintf(stderr, "no test is named %s\n", name);
-            return 2;
-        }
-        (void)printf("%s", name);
-        if (!holds(test, seconds, &took))
-            return 1;
-        (void)printf(" %.3f\n", took);
-    }
-    return 0;
-}
-
-int main(int argc, char **argv)
-{
-    const char *folder;
-    int status;
-
-    if (argc > 1 && strcmp(argv[1], "--list") == 0) {
-        (void)find(NULL);
-        return 0;
-    }
-    folder = make_folder();
     get_ready();
-    status = run_named();
+    list_tests();
+    while (scanf("%d %zu %u", &mutant, &test, &seconds) == 3 && test < TESTS_MOST) {
+        if (holds(tests[test], mutant, seconds, &took))
+            (void)printf("%.3f\n", took);
+        else
+            (void)puts("failed");
+        (void)fflush(stdout);
+    }
     remove_folder(folder);
-    return status;
+    return 0;
 }
