@@ -41,8 +41,9 @@ void worker_slots_free(struct worker_slots *slots)
     free(slots);
 }
 
-bool worker_slots_stand_by(struct worker_slots *slots)
+bool worker_slots_stand_by(struct worker_slots *slots, bool *is_new)
 {
+    *is_new = !has_slot;
     while (!has_slot)
         has_slot = sem_wait(&slots->unused) == 0;
     return !atomic_load(&slots->ended);

@@ -19,9 +19,9 @@ unsigned worker_slots_processors(void);
 struct worker_slots *worker_slots_new(unsigned count);
 void worker_slots_free(struct worker_slots *slots);
 
-/* Before looking for work: waits for a slot unless this thread has one. False when the slots have
- * ended. */
-bool worker_slots_stand_by(struct worker_slots *slots);
+/* Before looking for work: waits for a slot unless this thread has one; *is_new says whether it got
+ * it now. False when the slots have ended. */
+bool worker_slots_stand_by(struct worker_slots *slots, bool *is_new);
 
 /* Gives this thread's slot back, if it has one: before each wait, and when a worker leaves. Never
  * waits, so a lock may be held. */

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,10 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How often the operator is told that there are no descriptors, and how long nobody accepts then.
- */
+/* How often the operator is told that there are no descriptors. */
 #define SHORTAGE_WORDS_MS 10000
-#define SHORTAGE_PAUSE_MS 20
 
 struct acceptor {
     const struct service *service;
@@ -24,25 +21,23 @@ struct acceptor {
     struct connections *connections;
     int epoll_fd;
     uint64_t first_token;
-    atomic_llong told_at; /* that no descriptors are left */
+    atomic_llong told_at;      /* that no descriptors are left */
+    atomic_llong paused_until; /* nobody accepts before */
 };
-
-/* Has one worker told of the next connection on a listening socket. */
-static bool await_connection(const struct acceptor *acceptor, size_t number, int operation)
-{
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLONESHOT, .data.u64 = acceptor->first_token + number};
-
-    return epoll_ctl(acceptor->epoll_fd, operation, acceptor->listener->fds[number], &event) == 0;
-}
 
 static bool await_connections(const struct acceptor *acceptor, int operation)
 {
     bool good = true;
     size_t number;
 
-    for (number = 0; number < acceptor->listener->count; number++)
-        good = await_connection(acceptor, number, operation) && good;
+    for (number = 0; number < acceptor->listener->count; number++) {
+        int fd = acceptor->listener->fds[number];
+        struct epoll_event event = {
+            .events = EPOLLIN | EPOLLET, .data.u64 = acceptor->first_token + number};
+
+        if (epoll_ctl(acceptor->epoll_fd, operation, fd, &event) != 0)
+            good = false;
+    }
     return good;
 }
 
@@ -111,43 +106,45 @@ static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_s
     return -1;
 }
 
-/* Without descriptors: waits a little, without a slot, before anybody is told of a connection. */
-static void pause_accepting(struct acceptor *acceptor, size_t number)
-{
-    worker_slots_leave(acceptor->service->slots);
-    (void)poll(NULL, 0, SHORTAGE_PAUSE_MS);
-    (void)pthread_rwlock_rdlock(&acceptor->lock);
-    if (number < acceptor->listener->count)
-        (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
-    (void)pthread_rwlock_unlock(&acceptor->lock);
-}
-
-int acceptor_next(struct acceptor *acceptor, size_t number)
+/* Accepts one who may connect. -1 with errno. */
+static int accept_allowed(struct acceptor *acceptor, size_t number)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-    bool allowed = false, shortage = false;
-    int fd = -1;
+    int fd = accept_on(acceptor, acceptor->listener->fds[number], &address);
 
-    (void)pthread_rwlock_rdlock(&acceptor->lock);
-    if (number < acceptor->listener->count) {
-        fd = accept_on(acceptor, acceptor->listener->fds[number], &address);
-        shortage = fd < 0 && is_shortage(errno);
-        allowed = fd >= 0 && allowlist_allow(&acceptor->listener->peers, &address);
-        if (!shortage)
-            (void)await_connection(acceptor, number, EPOLL_CTL_MOD);
-    }
-    (void)pthread_rwlock_unlock(&acceptor->lock);
-    if (shortage)
-        pause_accepting(acceptor, number);
-    if (allowed)
+    if (fd < 0)
+        return -1;
+    if (allowlist_allow(&acceptor->listener->peers, &address)) {
         metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_ACCEPTED, 1);
-    if (allowed || fd < 0)
         return fd;
+    }
     metrics_add(acceptor->service->metrics, METRICS_CONNECTIONS_REFUSED, 1);
     log_words(acceptor->service->log, LOG_LEVEL_WARNING,
         "a connection from an address that --allow-peer does not name was closed");
     (void)close(fd);
+    errno = ECONNABORTED;
     return -1;
+}
+
+enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t number, int *fd)
+{
+    enum acceptor_state state = ACCEPTOR_EMPTY;
+
+    *fd = -1;
+    if (clock_milliseconds() < atomic_load(&acceptor->paused_until))
+        return ACCEPTOR_PAUSED;
+    (void)pthread_rwlock_rdlock(&acceptor->lock);
+    if (number < acceptor->listener->count) {
+        *fd = accept_allowed(acceptor, number);
+        if (*fd >= 0 || errno == ECONNABORTED || errno == EINTR)
+            state = ACCEPTOR_MORE;
+        else if (errno != EAGAIN && errno != EWOULDBLOCK)
+            state = ACCEPTOR_PAUSED;
+    }
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+    if (state == ACCEPTOR_PAUSED)
+        atomic_store(&acceptor->paused_until, clock_milliseconds() + ACCEPTOR_PAUSE_MS);
+    return state;
 }
 
 /* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that

@@ -26,6 +26,10 @@
 #define TOKEN_STOP ((uint64_t)UINT32_MAX)
 #define TOKEN_LISTEN ((uint64_t)UINT32_MAX - LISTENER_MAX)
 
+#define ALL_LISTENING (((uint32_t)1 << LISTENER_MAX) - 1)
+/* A worker accepts so many before it looks whether there are other events. */
+#define ACCEPTS_IN_A_ROW 16
+
 #define MAX_CONNECTIONS ((size_t)4096)
 #define LEAST_CONNECTIONS ((size_t)16)
 /* Descriptors that are kept free of connections: files of the trust, a few for libraries. */
@@ -58,6 +62,8 @@ struct worker {
     struct server *server;
     struct fastcgi_worker *fastcgi;
     pthread_t thread;
+    uint32_t listening; /* a bit for each listening socket at which somebody may wait */
+    unsigned listened;  /* the number of the last one that was looked at */
 };
 
 static void answer(void *context, struct request *request)
@@ -91,6 +97,28 @@ static void go_on_with(struct worker *worker, struct fastcgi_connection *connect
     connections_put(worker->server->connections, connection);
 }
 
+/* Takes in one who waits to be accepted, from one listening socket after the other. Returns how
+ * long an event may be waited for then, in milliseconds: 0 when others may wait to be accepted, -1
+ * for ever. */
+static int accept_next(struct worker *worker)
+{
+    uint32_t behind = worker->listening & UINT32_MAX << (worker->listened + 1);
+    enum acceptor_state state;
+    int fd;
+
+    if (worker->listening == 0)
+        return -1;
+    worker->listened = (unsigned)__builtin_ctz(behind != 0 ? behind : worker->listening);
+    state = acceptor_next(worker->server->acceptor, worker->listened, &fd);
+    if (fd >= 0)
+        begin_connection(worker, fd);
+    if (state == ACCEPTOR_EMPTY)
+        worker->listening &= ~((uint32_t)1 << worker->listened);
+    if (state == ACCEPTOR_PAUSED)
+        return ACCEPTOR_PAUSE_MS;
+    return worker->listening != 0 ? 0 : -1;
+}
+
 /* Waits for one event and does what it asks for. */
 static void take_event(struct worker *worker, int timeout)
 {
@@ -101,10 +129,7 @@ static void take_event(struct worker *worker, int timeout)
     if (count <= 0 || event.data.u64 == TOKEN_STOP)
         return;
     if (event.data.u64 >= TOKEN_LISTEN && event.data.u64 < TOKEN_STOP) {
-        int fd = acceptor_next(server->acceptor, (size_t)(event.data.u64 - TOKEN_LISTEN));
-
-        if (fd >= 0)
-            begin_connection(worker, fd);
+        worker->listening |= (uint32_t)1 << (event.data.u64 - TOKEN_LISTEN);
     } else {
         struct fastcgi_connection *connection = connections_take(server->connections, &event);
 
@@ -117,9 +142,19 @@ static void *work(void *context)
 {
     struct worker *worker = context;
     struct worker_slots *slots = worker->server->service->slots;
+    unsigned turns = 0;
+    bool is_new;
 
-    while (worker_slots_stand_by(slots))
-        take_event(worker, -1);
+    while (worker_slots_stand_by(slots, &is_new)) {
+        int timeout;
+
+        /* Who had the slot before may have left it while others waited to be accepted. */
+        if (is_new)
+            worker->listening = ALL_LISTENING;
+        timeout = accept_next(worker);
+        if (timeout != 0 || ++turns % ACCEPTS_IN_A_ROW == 0)
+            take_event(worker, timeout);
+    }
     worker_slots_leave(slots);
     return NULL;
 }

@@ -1,6 +1,7 @@
-/* The slots of workers (src/base/worker_slots.c) with waits and with the end, for spin(1). Whatever
- * the order of things: no more workers look for work than there are slots, every event is served,
- * and at the end every worker leaves.
+/* The slots of workers (src/base/worker_slots.c) with waits and with the end, and how those who have
+ * a slot learn of connections (src/server/server.c), for spin(1). Whatever the order of things: no
+ * more workers look for work than there are slots, every event is served, everybody who connects is
+ * accepted, and at the end every worker leaves.
  *
  *     cd $(mktemp -d) && spin -a tests/model/worker_slots.pml   # with the path from there
  *     cc -O2 -DSAFETY -DNOREDUCE -DCOLLAPSE -o pan pan.c && ./pan -m100000
@@ -16,7 +17,9 @@ byte unused = SLOTS; /* the semaphore */
 bool ended = false;
 
 byte looking = 0; /* who waits in epoll_wait */
-byte events = 0;  /* that nobody has taken */
+byte events = 0;  /* of connections, that nobody has taken */
+byte backlog = 0; /* who waits to be accepted */
+bool edge = false; /* an event for the listening socket is there */
 byte served = 0;
 
 inline leave()
@@ -33,7 +36,7 @@ inline stand_by()
 {
 	if
 	:: has_slot
-	:: else -> atomic { unused > 0 -> unused--; has_slot = true }
+	:: else -> atomic { unused > 0 -> unused--; has_slot = true }; listening = true
 	fi
 }
 
@@ -49,24 +52,33 @@ inline serve()
 
 active [WORKERS] proctype worker()
 {
-	bool has_slot = false, got;
+	bool has_slot = false, listening = false, got;
 
 	do
 	:: stand_by();
 		if
 		:: ended -> break
-		:: else
+		:: listening ->
+			atomic {
+				got = backlog > 0;
+				if
+				:: got -> backlog--
+				:: else -> listening = false
+				fi
+			}
+		:: else ->
+			atomic { looking++; assert(looking <= SLOTS) }
+			atomic {
+				(events > 0 || edge || ended);
+				looking--;
+				got = false;
+				if
+				:: events > 0 -> events--; got = true
+				:: edge -> edge = false; listening = true
+				:: ended
+				fi
+			}
 		fi;
-		atomic { looking++; assert(looking <= SLOTS) }
-		atomic {
-			(events > 0 || ended);
-			looking--;
-			got = events > 0;
-			if
-			:: got -> events--
-			:: else
-			fi
-		}
 		if
 		:: got -> serve()
 		:: else
@@ -76,13 +88,14 @@ active [WORKERS] proctype worker()
 }
 
 /* Who is left waiting while a slot is unused and an event is there would be an invalid end state.
- * Events come at any time; the end comes when all were served, as the main thread waits for it. */
+ * Events and connections come at any time; the end comes when all were served, as the main thread waits for it. */
 active proctype world()
 {
 	byte i = 0;
 
 	do
 	:: i < EVENTS -> events++; i++
+	:: i < EVENTS -> atomic { backlog++; edge = true }; i++
 	:: else -> break
 	od;
 	served == EVENTS;

@@ -40,8 +40,10 @@ static bool becomes(atomic_int *counter, int wanted)
 
 static void *work(void *context)
 {
+    bool is_new;
+
     (void)context;
-    while (worker_slots_stand_by(scene.slots)) {
+    while (worker_slots_stand_by(scene.slots, &is_new)) {
         atomic_fetch_add(&scene.looking, 1);
         (void)sem_wait(&scene.events);
         atomic_fetch_sub(&scene.looking, 1);
@@ -134,13 +136,19 @@ Test(worker_slots, all_who_stand_by_leave_at_the_end)
 Test(worker_slots, whoever_has_no_slot_has_nothing_to_give_back)
 {
     struct worker_slots *slots = worker_slots_new(1);
+    bool is_new = false;
 
     worker_slots_leave(NULL);
     worker_slots_leave(slots);
-    cr_expect(worker_slots_stand_by(slots));
-    cr_expect(worker_slots_stand_by(slots), "it has one already");
+    cr_expect(worker_slots_stand_by(slots, &is_new));
+    cr_expect(is_new);
+    cr_expect(worker_slots_stand_by(slots, &is_new), "it has one already");
+    cr_expect_not(is_new);
+    worker_slots_leave(slots);
+    cr_expect(worker_slots_stand_by(slots, &is_new));
+    cr_expect(is_new, "it gave the one before back");
     worker_slots_end(slots);
-    cr_expect_not(worker_slots_stand_by(slots));
+    cr_expect_not(worker_slots_stand_by(slots, &is_new));
     worker_slots_leave(slots);
     worker_slots_free(slots);
     worker_slots_free(NULL);

@@ -111,10 +111,19 @@ static size_t count_connections(const struct scene *scene)
     return count;
 }
 
-Test(acceptor, one_worker_is_told_of_a_connection_and_the_next_after_it_was_accepted)
+/* The next one in the queue. Returns its descriptor, -1 when there is none. */
+static int next(const struct scene *scene, enum acceptor_state expected)
+{
+    int fd;
+
+    cr_expect_eq(acceptor_next(scene->acceptor, 0, &fd), expected);
+    return fd;
+}
+
+Test(acceptor, one_worker_is_told_of_those_who_wait_and_accepts_until_there_is_none)
 {
     struct scene scene;
-    int fd;
+    int i, fd;
 
     begin(&scene, NULL);
     cr_expect_not(is_told(&scene));
@@ -122,18 +131,19 @@ Test(acceptor, one_worker_is_told_of_a_connection_and_the_next_after_it_was_acce
     (void)come(&scene);
     cr_expect(is_told(&scene));
     cr_expect_not(is_told(&scene), "a second worker was told of the same");
-    fd = acceptor_next(scene.acceptor, 0);
-    cr_assert_geq(fd, 0);
-    cr_expect_neq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
-    cr_expect_neq(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
-    (void)close(fd);
-    cr_expect(is_told(&scene));
-    fd = acceptor_next(scene.acceptor, 0);
-    cr_assert_geq(fd, 0);
-    (void)close(fd);
-    cr_expect_eq(acceptor_next(scene.acceptor, 0), -1, "nobody is there");
+    for (i = 0; i < 2; i++) {
+        fd = next(&scene, ACCEPTOR_MORE);
+        cr_assert_geq(fd, 0);
+        cr_expect_neq(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+        cr_expect_neq(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+        (void)close(fd);
+    }
+    cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1, "nobody is there");
+    (void)come(&scene);
+    cr_expect(is_told(&scene), "nobody is told of one who comes later");
+    (void)close(next(&scene, ACCEPTOR_MORE));
     expect_line(metrics_text(scene.service.metrics, 1800000000),
-        "peercert_connections_total{result=\"accepted\"} 2");
+        "peercert_connections_total{result=\"accepted\"} 3");
     end(&scene);
 }
 
@@ -142,6 +152,7 @@ Test(acceptor, one_who_may_not_connect_is_closed_and_counted_and_the_next_is_acc
     struct scene scene;
     char other[] = "192.0.2.7", *items[] = {other};
     struct error error = {.kind = ERROR_NONE};
+    int fd;
 
     begin(&scene, "127.0.0.1:0");
     allowlist_free(&scene.listener.peers);
@@ -149,13 +160,17 @@ Test(acceptor, one_who_may_not_connect_is_closed_and_counted_and_the_next_is_acc
     cr_assert(allowlist_read(&scene.listener.peers, &scene.config, &error), "%s", error.text);
     (void)come(&scene);
     (void)come(&scene);
-    cr_expect_eq(acceptor_next(scene.acceptor, 0), -1);
+    cr_expect_eq(next(&scene, ACCEPTOR_MORE), -1);
     cr_expect_leq(hear(scene.peers[0]), 0);
-    cr_expect(is_told(&scene), "it stopped accepting");
     expect_line(metrics_text(scene.service.metrics, 1800000000),
         "peercert_connections_total{result=\"refused\"} 1");
+    allowlist_free(&scene.listener.peers);
+    items[0] = (char[]){"127.0.0.1"};
+    cr_assert(allowlist_read(&scene.listener.peers, &scene.config, &error), "%s", error.text);
+    fd = next(&scene, ACCEPTOR_MORE);
+    cr_expect_geq(fd, 0, "it stopped accepting");
+    (void)close(fd);
     end(&scene);
-    cr_expect_leq(hear(scene.peers[1]), 0);
 }
 
 /* Closing the socket would reset those who wait; a socket that was handed over outlives us. */
@@ -168,7 +183,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_someb
     (void)come(&scene);
     acceptor_close(scene.acceptor);
     cr_expect_eq(count_connections(&scene), 2);
-    cr_expect_eq(acceptor_next(scene.acceptor, 0), -1, "it was closed");
+    cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1, "it was closed");
     end(&scene);
 
     begin(&scene, NULL);
@@ -205,15 +220,14 @@ Test(acceptor, without_descriptors_one_that_is_idle_goes_and_else_the_operator_i
     (void)come(&scene);
     (void)come(&scene);
     limit_descriptors(1);
-    fd = acceptor_next(scene.acceptor, 0);
+    fd = next(&scene, ACCEPTOR_MORE);
     cr_assert_geq(fd, 0);
-    cr_expect_eq(acceptor_next(scene.acceptor, 0), -1, "no descriptor is left");
-    cr_expect_eq(acceptor_next(scene.acceptor, 0), -1);
-    cr_expect(is_told(&scene), "the second waits on");
+    cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1, "no descriptor is left");
+    cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1);
     fastcgi_connection_begin(&connection, fd);
     connections_add(scene.connections, &connection);
     (void)usleep((CONNECTIONS_GRACE_MS + 20) * 1000);
-    fd = acceptor_next(scene.acceptor, 0);
+    fd = next(&scene, ACCEPTOR_MORE);
     cr_expect_geq(fd, 0, "the idle one stayed");
     cr_expect_eq(count_connections(&scene), 0);
     (void)close(fd);
