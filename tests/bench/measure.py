@@ -14,6 +14,8 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 from pki import openssl  # noqa: E402  (from the integration tests)
 
 BUILD = pathlib.Path(os.environ.get("BUILD", HERE.parents[1] / "build")).resolve()
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "1"))  # of each turn
 CORES = len(os.sched_getaffinity(0))
 CLIENT = ("basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n"
           "subjectAltName=email:dan@example.org\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
