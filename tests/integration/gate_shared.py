@@ -38,6 +38,22 @@ def gates(peercert, pki, tmp_path_factory):
         yield get
 
 
+def with_files(gates, name):
+    """The front of this name, if it serves files itself."""
+    front = gates(name)
+    if not front.has_files:
+        pytest.skip(f"{name} serves no files")
+    return front
+
+
+def with_application(gates, name, kind):
+    """The front of this name, if an application of this kind stands behind it."""
+    front = gates(name)
+    if kind not in front.applications:
+        pytest.skip(f"{name} runs no such application here")
+    return front
+
+
 def decisions(front):
     """The lines of the gate's log so far."""
     return [line for line in front.gate.log().splitlines() if re.match(r"\S+Z (allowed|denied|unavailable) ", line)]

@@ -90,6 +90,11 @@ def text(certificate):
     return field(certificate, "-text", "-nameopt", "RFC2253")
 
 
+def has_all(about, *expected):
+    for each in expected:
+        assert each in about, f"expected '{each}' in\n{about}"
+
+
 def subject(certificate):
     return field(certificate, "-subject", "-nameopt", "RFC2253,-esc_msb").strip().removeprefix("subject=")
 

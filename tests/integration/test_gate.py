@@ -11,7 +11,7 @@ import pytest
 
 import gate_fronts
 from gate_helpers import RULES, USER, raw, told, write_rules
-from gate_shared import EVERY, Asked, decisions, gates  # noqa: F401
+from gate_shared import EVERY, Asked, decisions, gates, with_application, with_files  # noqa: F401
 from processes import clean_environment, wait_until
 
 
@@ -77,9 +77,7 @@ def test_head_has_the_same_answer_without_a_body(gates, pki, name):
 @pytest.mark.parametrize("kind", ["http", "fastcgi"])
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 def test_a_body_goes_to_the_application_whole_and_the_gate_is_asked_once(gates, pki, tmp_path, name, kind, version):
-    front = gates(name)
-    if kind not in front.applications:
-        pytest.skip(f"{name} runs no such application here")
+    front = with_application(gates, name, kind)
     body = tmp_path / "body"
     body.write_bytes(b"x" * 3_000_000)
     with Asked(front) as asked:
@@ -92,9 +90,7 @@ def test_a_body_goes_to_the_application_whole_and_the_gate_is_asked_once(gates, 
 
 @EVERY
 def test_a_range_of_a_file(gates, pki, name):
-    front = gates(name)
-    if not front.has_files:
-        pytest.skip(f"{name} serves no files")
+    front = with_files(gates, name)
     reply = front.curl(pki.good, "-r", "10-19", url=front.at("/big.txt"))
     assert (reply.status, reply.text) == (206, "0123456789")
 
@@ -119,9 +115,7 @@ def test_a_websocket_goes_through_and_is_refused_without_a_certificate(gates, pk
 
 @EVERY
 def test_an_index_page_and_an_internal_redirect_are_judged_as_what_is_served(gates, pki, name):
-    front = gates(name)
-    if not front.has_files:
-        pytest.skip(f"{name} serves no files")
+    front = with_files(gates, name)
     assert front.curl(pki.good, url=front.at("/sub/")).text == "sub\n"
     # The error page is /secret/file.txt here. nginx and Caddy ask about it; lighttpd and httpd show what their
     # operator chose to whoever may ask for what is missing, as the comments in deploy/ say.
@@ -154,17 +148,21 @@ FORGED = [
 ]
 
 
+def told_of_forged(front, pki, kind, path):
+    """For each of FORGED what the application was told, which has the client's own name."""
+    replies = front.curl_each(pki.good, [["--http1.1", *headers] for headers in FORGED], front.at(path))
+    for headers, reply in zip(FORGED, replies):
+        assert reply.status == 200, headers
+        got = told(reply, front, kind)
+        assert has_name(front, kind, got), f"{headers}: {got}"
+        yield headers, got
+
+
 @EVERY
 @pytest.mark.parametrize("kind", ["http", "fastcgi", "cgi"])
 def test_a_client_cannot_give_itself_a_name(gates, pki, name, kind):
-    front = gates(name)
-    if kind not in front.applications:
-        pytest.skip(f"{name} runs no such application here")
-    replies = front.curl_each(pki.good, [["--http1.1", *headers] for headers in FORGED], front.at(front.applications[kind]))
-    for headers, reply in zip(FORGED, replies):
-        assert reply.status == 200
-        got = told(reply, front, kind)
-        assert has_name(front, kind, got), f"{headers}: {got}"
+    front = with_application(gates, name, kind)
+    for headers, got in told_of_forged(front, pki, kind, front.applications[kind]):
         if kind == "http":  # nor does the next proxy take it away
             assert "peercertuser" not in str(got.get("connection", "")).lower(), f"{headers}: {got}"
         else:
@@ -179,9 +177,7 @@ TRAILERS = b"1\r\nx\r\n0\r\nPeercertuser: boss\r\nForwarded: remote_user=boss\r\
 @EVERY
 @pytest.mark.parametrize("kind", ["http", "fastcgi", "cgi"])
 def test_a_name_behind_the_body_is_none(gates, pki, name, kind):
-    front = gates(name)
-    if kind not in front.applications:
-        pytest.skip(f"{name} runs no such application here")
+    front = with_application(gates, name, kind)
     client = http.client.HTTPSConnection("localhost", front.port)
     client.sock = front.connect(pki.good)
     client.putrequest("POST", front.applications[kind])
@@ -201,10 +197,8 @@ def test_a_name_behind_the_body_is_none(gates, pki, name, kind):
 
 def test_behind_nginx_a_location_that_says_nothing_of_the_name_hands_on_the_gates(gates, pki):
     front = gates("nginx")
-    replies = front.curl_each(pki.good, [["--http1.1", *headers] for headers in FORGED], front.at("/app/inherits/x"))
-    for headers, reply in zip(FORGED, replies):
-        got = told(reply, front, "http")
-        assert has_name(front, "http", got), f"{headers}: {got}"
+    for _ in told_of_forged(front, pki, "http", "/app/inherits/x"):
+        pass
 
 
 @EVERY

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from kit import (PASS, ca, days_from_now, empty, environment, field, folder, last_line, listing, made, near,  # noqa: F401
+from kit import (PASS, ca, days_from_now, empty, environment, field, folder, has_all, last_line, listing, made, near,  # noqa: F401
                  openssl, peercert, refused, run, text, when)
 
 BELOW = "phrase of the one below"
@@ -49,9 +49,8 @@ def root(below, tmp_path):
 def test_an_intermediate_is_a_folder_of_its_own_signed_by_the_root(below):
     sub = below / "sub"
     about = text(sub / "ca.cer")
-    for expected in ("Issuer: CN=Test CA,O=Acme,C=GB", "Subject: CN=Sub CA,O=Acme,C=GB", "Certificate Sign, CRL Sign",
-                     "X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:0\n"):
-        assert expected in about, about
+    has_all(about, "Issuer: CN=Test CA,O=Acme,C=GB", "Subject: CN=Sub CA,O=Acme,C=GB", "Certificate Sign, CRL Sign",
+            "X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:0\n")
     assert "Name Constraints" not in about and near(when(sub / "ca.cer", "enddate"), days_from_now(1825))
     assert stat.filemode(sub.stat().st_mode) == "drwx------" and stat.filemode((sub / "ca.key").stat().st_mode) == "-rw-------"
     openssl("pkey", "-in", sub / "ca.key", "-noout", "-passin", "env:P", env=environment(P=BELOW))

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from kit import (P12_PASS, PASS, ca, days_from_now, empty, environment, folder, listing, made, near, openssl,  # noqa: F401
+from kit import (P12_PASS, PASS, ca, days_from_now, empty, environment, folder, has_all, listing, made, near, openssl,  # noqa: F401
                  refused, text, when)
 
 
@@ -14,12 +14,11 @@ def test_init_makes_a_v3_ca_of_4096_bits_and_ten_years_by_itself(empty):
     assert set(listing(empty)) == {"ca.key", "ca.cer", "ca.p12", "index.txt", "index.txt.attr"}
     assert "CN=Acme CA,O=Acme,C=GB" in done.stdout
     about = text(empty / "ca.cer")
-    for expected in ("Version: 3", "Public-Key: (4096 bit)", "Issuer: CN=Acme CA,O=Acme,C=GB",
-                     "Subject: CN=Acme CA,O=Acme,C=GB",
-                     "X509v3 Basic Constraints: critical\n                CA:TRUE\n",
-                     "X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign\n",
-                     "X509v3 Subject Key Identifier", "sha256WithRSAEncryption"):
-        assert expected in about, f"expected '{expected}' in\n{about}"
+    has_all(about, "Version: 3", "Public-Key: (4096 bit)", "Issuer: CN=Acme CA,O=Acme,C=GB",
+            "Subject: CN=Acme CA,O=Acme,C=GB",
+            "X509v3 Basic Constraints: critical\n                CA:TRUE\n",
+            "X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign\n",
+            "X509v3 Subject Key Identifier", "sha256WithRSAEncryption")
     assert near(when(empty / "ca.cer", "enddate"), days_from_now(3650))
     assert "ENCRYPTED PRIVATE KEY" in (empty / "ca.key").read_text()
     openssl("pkey", "-in", empty / "ca.key", "-passin", "env:P", "-noout", env=environment(P=PASS))

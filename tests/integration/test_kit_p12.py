@@ -3,7 +3,7 @@
 import shutil
 import stat
 
-from kit import KEY_PASS, P12_PASS, ca, empty, environment, field, folder, made, openssl, refused, when, write  # noqa: F401
+from kit import KEY_PASS, P12_PASS, ca, empty, environment, field, folder, has_all, made, openssl, refused, when, write  # noqa: F401
 
 
 # p12
@@ -15,8 +15,7 @@ def test_p12_holds_key_and_certificate_under_a_friendly_name(folder):
     assert stat.S_IMODE((folder / "dan.p12").stat().st_mode) == 0o600
     about = openssl("pkcs12", "-in", folder / "dan.p12", "-info", "-noenc", "-passin", "env:P",
                     env=environment(P=P12_PASS)).said
-    for expected in ("friendlyName: dan", "BEGIN CERTIFICATE", "BEGIN PRIVATE KEY", "AES-256-CBC", "MAC: sha256"):
-        assert expected in about, about
+    has_all(about, "friendlyName: dan", "BEGIN CERTIFICATE", "BEGIN PRIVATE KEY", "AES-256-CBC", "MAC: sha256")
     assert about.count("BEGIN CERTIFICATE") == 1
 
 

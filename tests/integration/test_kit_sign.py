@@ -8,18 +8,17 @@ import subprocess
 
 import pytest
 
-from kit import (CA, CONFIG, PASS, SANS, SAN_TEXT, ca, days_from_now, empty, environment, field, folder, listing,  # noqa: F401
+from kit import (CA, CONFIG, PASS, SANS, SAN_TEXT, ca, days_from_now, empty, environment, field, folder, has_all, listing,  # noqa: F401
                  made, near, one_colon, openssl, refused, run, subject, text, utc, when, write)
 
 
 def test_what_is_signed_is_a_v3_client_certificate_that_openssl_verifies(folder):
     about = text(folder / "dan.cer")
-    for expected in ("Version: 3", "Issuer: CN=Test CA,O=Acme,C=GB", "Subject: CN=Dan Example,OU=Ops,O=Acme,C=GB",
-                     "X509v3 Basic Constraints: critical\n                CA:FALSE\n",
-                     "X509v3 Key Usage: critical\n                Digital Signature\n",
-                     "X509v3 Extended Key Usage: \n                TLS Web Client Authentication\n",
-                     "X509v3 Subject Key Identifier", "X509v3 Authority Key Identifier"):
-        assert expected in about, f"expected '{expected}' in\n{about}"
+    has_all(about, "Version: 3", "Issuer: CN=Test CA,O=Acme,C=GB", "Subject: CN=Dan Example,OU=Ops,O=Acme,C=GB",
+            "X509v3 Basic Constraints: critical\n                CA:FALSE\n",
+            "X509v3 Key Usage: critical\n                Digital Signature\n",
+            "X509v3 Extended Key Usage: \n                TLS Web Client Authentication\n",
+            "X509v3 Subject Key Identifier", "X509v3 Authority Key Identifier")
     assert "Subject Alternative Name" not in about, "the request's names were copied without being told"
     assert near(when(folder / "dan.cer", "startdate"), days_from_now(0)) and near(when(folder / "dan.cer", "enddate"), days_from_now(365))
     openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", folder / "ca.cer", folder / "dan.cer")

@@ -70,24 +70,39 @@ Test(log_sink, after_half_a_line_the_next_one_begins_anew)
     free(lines);
 }
 
+/* Renames the log's file; returns its new name, to be freed with free(). */
+static char *move_away(const struct log_file *file_log)
+{
+    char *moved = NULL;
+
+    pki_must(asprintf(&moved, "%s.1", file_log->path) > 0, "memory");
+    cr_assert_eq(rename(file_log->path, moved), 0);
+    return moved;
+}
+
+static char *read_whole(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "r");
+
+    cr_assert(file != NULL && getdelim(&text, &size, '\0', file) > 0, "%s", path);
+    (void)fclose(file);
+    return text;
+}
+
 Test(log_sink, reopening_follows_the_name_and_no_line_is_torn_or_lost)
 {
     struct log_file file_log;
-    char *moved = NULL, *lines, *old;
-    size_t size = 0;
-    FILE *file;
+    char *moved, *lines, *old;
 
     log_file_start(&file_log, CONFIG_LOG_TEXT, false);
-    pki_must(asprintf(&moved, "%s.1", file_log.path) > 0, "memory");
     log_words(file_log.log, LOG_LEVEL_INFO, "before");
-    cr_assert_eq(rename(file_log.path, moved), 0);
+    moved = move_away(&file_log);
     log_words(file_log.log, LOG_LEVEL_INFO, "between");
     log_reopen(file_log.log);
     log_words(file_log.log, LOG_LEVEL_INFO, "after");
-    file = fopen(moved, "r");
-    old = NULL;
-    cr_assert_gt(getdelim(&old, &size, '\0', file), 0);
-    (void)fclose(file);
+    old = read_whole(moved);
     cr_expect_not_null(strstr(old, " info before\n"), "%s", old);
     cr_expect_not_null(strstr(old, " info between\n"), "%s", old);
     free(old);
@@ -100,16 +115,15 @@ Test(log_sink, reopening_follows_the_name_and_no_line_is_torn_or_lost)
 Test(log_sink, a_file_that_was_moved_away_is_followed_and_one_that_was_not_is_left_alone)
 {
     struct log_file file_log;
-    char *moved = NULL, *lines;
+    char *moved, *lines;
     struct stat before, after;
 
     log_file_start(&file_log, CONFIG_LOG_TEXT, false);
-    pki_must(asprintf(&moved, "%s.1", file_log.path) > 0, "memory");
     cr_assert_eq(stat(file_log.path, &before), 0);
     log_follow_rotation(file_log.log);
     cr_assert_eq(stat(file_log.path, &after), 0);
     cr_expect_eq(before.st_ino, after.st_ino);
-    cr_assert_eq(rename(file_log.path, moved), 0);
+    moved = move_away(&file_log);
     log_follow_rotation(file_log.log);
     log_words(file_log.log, LOG_LEVEL_INFO, "after");
     free(moved);
@@ -121,20 +135,15 @@ Test(log_sink, a_file_that_was_moved_away_is_followed_and_one_that_was_not_is_le
 Test(log_sink, a_file_that_cannot_be_reopened_keeps_the_old_one_and_says_so)
 {
     struct log_file file_log;
-    char *moved = NULL, *old = NULL;
-    size_t size = 0;
-    FILE *file;
+    char *moved, *old;
 
     log_file_start(&file_log, CONFIG_LOG_TEXT, true);
-    pki_must(asprintf(&moved, "%s.1", file_log.path) > 0, "memory");
-    cr_assert_eq(rename(file_log.path, moved), 0);
+    moved = move_away(&file_log);
     cr_assert_eq(mkdir(file_log.path, 0700), 0);
     log_reopen(file_log.log);
     log_words(file_log.log, LOG_LEVEL_INFO, "after");
     log_close(file_log.log);
-    file = fopen(moved, "r");
-    cr_assert_gt(getdelim(&old, &size, '\0', file), 0);
-    (void)fclose(file);
+    old = read_whole(moved);
     cr_expect_not_null(strstr(old, "the log goes on in the old file\n"), "%s", old);
     cr_expect_not_null(strstr(old, " info after\n"), "%s", old);
     free(old);

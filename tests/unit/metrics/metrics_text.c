@@ -21,3 +21,11 @@ void expect_line(const char *text, const char *line)
     cr_expect(found != NULL && (found == text || found[-1] == '\n') && found[strlen(line)] == '\n',
         "expected the line %s in\n%s", line, text);
 }
+
+void expect_lines(struct metrics *metrics, time_t now, const char *const *lines)
+{
+    const char *text = metrics_text(metrics, now);
+
+    for (; *lines != NULL; lines++)
+        expect_line(text, *lines);
+}

@@ -12,36 +12,33 @@
 Test(metrics, verdicts_are_counted_by_status)
 {
     struct metrics *metrics = metrics_new();
-    const char *text;
 
     metrics_verdict(metrics, VERDICT_VALID, 40, NOW + 20 * DAY, NOW);
     metrics_verdict(metrics, VERDICT_VALID, 3000, NOW + 3 * DAY, NOW);
     metrics_verdict(metrics, VERDICT_REVOKED, 300, NOW + DAY, NOW);
-    text = metrics_text(metrics, NOW);
-    expect_line(text, "peercert_verdicts_total{status=\"valid\"} 2");
-    expect_line(text, "peercert_verdicts_total{status=\"revoked\"} 1");
-    expect_line(text, "peercert_verdicts_total{status=\"absent\"} 0");
-    expect_line(text, "peercert_answer_duration_seconds_bucket{le=\"5e-05\"} 1");
-    expect_line(text, "peercert_answer_duration_seconds_bucket{le=\"0.0005\"} 2");
-    expect_line(text, "peercert_answer_duration_seconds_bucket{le=\"+Inf\"} 3");
-    expect_line(text, "peercert_answer_duration_seconds_count 3");
-    expect_line(text, "peercert_answer_duration_seconds_sum 0.003340");
+    EXPECT_LINES(metrics, NOW, "peercert_verdicts_total{status=\"valid\"} 2",
+        "peercert_verdicts_total{status=\"revoked\"} 1",
+        "peercert_verdicts_total{status=\"absent\"} 0",
+        "peercert_answer_duration_seconds_bucket{le=\"5e-05\"} 1",
+        "peercert_answer_duration_seconds_bucket{le=\"0.0005\"} 2",
+        "peercert_answer_duration_seconds_bucket{le=\"+Inf\"} 3",
+        "peercert_answer_duration_seconds_count 3",
+        "peercert_answer_duration_seconds_sum 0.003340");
     metrics_free(metrics);
 }
 
 Test(metrics, what_is_left_of_valid_certificates_alone_is_observed)
 {
     struct metrics *metrics = metrics_new();
-    const char *text;
 
     metrics_verdict(metrics, VERDICT_VALID, 1, NOW + 20 * DAY, NOW);
     metrics_verdict(metrics, VERDICT_VALID, 1, NOW + 3 * DAY, NOW);
     metrics_verdict(metrics, VERDICT_EXPIRED, 1, NOW - DAY, NOW);
-    text = metrics_text(metrics, NOW);
-    expect_line(text, "peercert_client_certificate_remaining_seconds_bucket{le=\"86400\"} 0");
-    expect_line(text, "peercert_client_certificate_remaining_seconds_bucket{le=\"259200\"} 1");
-    expect_line(text, "peercert_client_certificate_remaining_seconds_bucket{le=\"2592000\"} 2");
-    expect_line(text, "peercert_next_client_end_timestamp_seconds 1800259200");
+    EXPECT_LINES(metrics, NOW,
+        "peercert_client_certificate_remaining_seconds_bucket{le=\"86400\"} 0",
+        "peercert_client_certificate_remaining_seconds_bucket{le=\"259200\"} 1",
+        "peercert_client_certificate_remaining_seconds_bucket{le=\"2592000\"} 2",
+        "peercert_next_client_end_timestamp_seconds 1800259200");
     metrics_free(metrics);
 }
 
@@ -65,16 +62,14 @@ Test(metrics, a_certificate_that_comes_no_more_is_forgotten_after_a_day)
 Test(metrics, decisions_are_counted_by_reason_and_unknown_reasons_as_other)
 {
     struct metrics *metrics = metrics_new();
-    const char *text;
 
     metrics_decision(metrics, METRICS_ALLOWED, "rule");
     metrics_decision(metrics, METRICS_DENIED, "no_rule");
     metrics_decision(metrics, METRICS_DENIED, "no_rule");
     metrics_decision(metrics, METRICS_UNAVAILABLE, "what nobody knows");
-    text = metrics_text(metrics, NOW);
-    expect_line(text, "peercert_decisions_total{decision=\"allowed\",reason=\"rule\"} 1");
-    expect_line(text, "peercert_decisions_total{decision=\"denied\",reason=\"no_rule\"} 2");
-    expect_line(text, "peercert_decisions_total{decision=\"unavailable\",reason=\"other\"} 1");
+    EXPECT_LINES(metrics, NOW, "peercert_decisions_total{decision=\"allowed\",reason=\"rule\"} 1",
+        "peercert_decisions_total{decision=\"denied\",reason=\"no_rule\"} 2",
+        "peercert_decisions_total{decision=\"unavailable\",reason=\"other\"} 1");
     metrics_free(metrics);
 }
 

@@ -16,9 +16,8 @@ Test(metrics_write, shadow_decisions_are_written_before_the_first_so_that_it_is_
     expect_line(text, "peercert_shadow_total{enforced=\"allowed\",shadow=\"denied\"} 0");
     expect_line(text, "peercert_shadow_total{enforced=\"denied\",shadow=\"allowed\"} 0");
     metrics_shadow(metrics, true, false);
-    text = metrics_text(metrics, NOW);
-    expect_line(text, "peercert_shadow_total{enforced=\"allowed\",shadow=\"denied\"} 1");
-    expect_line(text, "peercert_shadow_total{enforced=\"denied\",shadow=\"allowed\"} 0");
+    EXPECT_LINES(metrics, NOW, "peercert_shadow_total{enforced=\"allowed\",shadow=\"denied\"} 1",
+        "peercert_shadow_total{enforced=\"denied\",shadow=\"allowed\"} 0");
     metrics_free(metrics);
 }
 
@@ -99,17 +98,14 @@ Test(metrics_write, lines_of_the_rules_are_named_and_counted_by_kind, .init = ru
     struct error error = {.kind = ERROR_NONE};
     struct list files = {.count = 0};
     struct rules *rules = rules_make("/a\"b\\c", &bytes, world_trust, &files, NULL, &error);
-    const char *text;
 
     cr_assert_not_null(rules, "%s", error.text);
     metrics_set_rules(metrics, rules);
     metrics_rule(metrics, rules, 1);
-    text = metrics_text(metrics, NOW);
-    expect_line(text, "peercert_rules{kind=\"allow\"} 1");
-    expect_line(text, "peercert_rules{kind=\"deny\"} 2");
-    expect_line(text, "peercert_rules{kind=\"issuer\"} 0");
-    expect_line(text, "peercert_rule_total{rule=\"/a\\\"b\\\\c:1 (lost)\"} 0");
-    expect_line(text, "peercert_rule_total{rule=\"/a\\\"b\\\\c:2\"} 1");
+    EXPECT_LINES(metrics, NOW, "peercert_rules{kind=\"allow\"} 1",
+        "peercert_rules{kind=\"deny\"} 2", "peercert_rules{kind=\"issuer\"} 0",
+        "peercert_rule_total{rule=\"/a\\\"b\\\\c:1 (lost)\"} 0",
+        "peercert_rule_total{rule=\"/a\\\"b\\\\c:2\"} 1");
     list_free(&files);
     rules_release(rules);
     metrics_free(metrics);

@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A service over a CA made for the test, and a request whose answer is kept. */
+/* A service over a CA made for the test, a client of that CA with the parameter in which its
+ * certificate comes, and a request whose answer is kept. */
 struct stage {
     struct service_files files;
+    struct pki *client;
+    char *certificate;
     struct config config;
     struct service service;
     struct text output;
@@ -48,6 +51,8 @@ static struct stage *stage_new(void)
     stage->config.warn_days = 30;
     cr_assert(service_open(&stage->service, &stage->config, false, &error), "%s", error.text);
     cr_assert(service_load_trust(&stage->service, &error), "%s", error.text);
+    stage->client = pki_client("CN=Dan,O=Acme", stage->files.ca);
+    stage->certificate = certificate_parameter(stage->client);
     return stage;
 }
 
@@ -55,6 +60,8 @@ static void stage_free(struct stage *stage)
 {
     service_close(&stage->service);
     text_free(&stage->output);
+    free(stage->certificate);
+    pki_free(stage->client);
     service_files_free(&stage->files, &stage->config);
     free(stage);
 }
@@ -85,9 +92,7 @@ static char get[] = "REQUEST_METHOD=GET", head[] = "REQUEST_METHOD=HEAD",
 Test(answer, the_identity_is_flushed_before_the_verdict)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan,O=Acme", stage->files.ca);
-    char *certificate = certificate_parameter(client);
-    char *const parameters[] = {get, certificate, NULL};
+    char *const parameters[] = {get, stage->certificate, NULL};
     const char *answer = ask(stage, REQUEST_RESPONDER, parameters);
 
     cr_expect_eq(strncmp(answer, "Status: 200 OK\r\n", 16), 0, "%s", answer);
@@ -98,8 +103,6 @@ Test(answer, the_identity_is_flushed_before_the_verdict)
     cr_assert_geq(stage->flushes, 1);
     cr_expect_eq(memcmp(answer + stage->flushed_at[0] - 2, "\n\n", 2), 0);
     cr_expect_lt(stage->flushed_at[0], strlen(answer) - strlen("The certificate is valid\n"));
-    free(certificate);
-    pki_free(client);
     stage_free(stage);
 }
 
@@ -119,12 +122,10 @@ Test(answer, without_a_certificate_the_report_says_so)
 Test(answer, what_of_the_trust_is_old_is_told)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->files.ca);
-    char *certificate = certificate_parameter(client);
     char accept_html[] = "HTTP_ACCEPT=text/html";
-    char *const parameters[] = {get, certificate, NULL};
-    char *const json[] = {get, accept_json, certificate, NULL};
-    char *const html[] = {get, accept_html, certificate, NULL};
+    char *const parameters[] = {get, stage->certificate, NULL};
+    char *const json[] = {get, accept_json, stage->certificate, NULL};
+    char *const html[] = {get, accept_html, stage->certificate, NULL};
     const char *answer;
 
     answer = ask(stage, REQUEST_RESPONDER, json);
@@ -142,8 +143,6 @@ Test(answer, what_of_the_trust_is_old_is_told)
     answer = ask(stage, REQUEST_RESPONDER, html);
     cr_expect_not_null(strstr(answer, "<p>ca.cer is kept as it was at 20"), "%s", answer);
     cr_expect_null(strstr(answer, stage->files.dir), "%s", answer);
-    free(certificate);
-    pki_free(client);
     stage_free(stage);
 }
 
@@ -188,16 +187,12 @@ Test(answer, methods_other_than_get_and_head_are_405_and_head_has_no_body)
 Test(answer, an_authorizer_gets_403_even_with_a_good_certificate)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->files.ca);
-    char *certificate = certificate_parameter(client);
-    char *const parameters[] = {get, certificate, NULL};
+    char *const parameters[] = {get, stage->certificate, NULL};
     const char *answer = ask(stage, REQUEST_AUTHORIZER, parameters);
 
     cr_expect_eq(strncmp(answer, "Status: 403 ", 12), 0, "%s", answer);
     answer = ask(stage, REQUEST_OTHER_ROLE, parameters);
     cr_expect_eq(strncmp(answer, "Status: 403 ", 12), 0, "%s", answer);
-    free(certificate);
-    pki_free(client);
     stage_free(stage);
 }
 
@@ -220,16 +215,12 @@ Test(answer, without_trust_the_client_reads_503_and_no_reason)
 Test(answer, a_client_that_is_gone_gets_nothing_more)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->files.ca);
-    char *certificate = certificate_parameter(client);
-    char *const parameters[] = {get, certificate, NULL};
+    char *const parameters[] = {get, stage->certificate, NULL};
     const char *answer;
 
     stage->broken = true;
     answer = ask(stage, REQUEST_RESPONDER, parameters);
     cr_expect_null(strstr(answer, "The certificate is valid"), "%s", answer);
-    free(certificate);
-    pki_free(client);
     stage_free(stage);
 }
 
@@ -271,13 +262,12 @@ static void torture(struct stage *stage, const struct pki *client, bool good, bo
 Test(answer, want_of_memory_is_never_told_as_a_verdict_on_the_certificate)
 {
     struct stage *stage = stage_new();
-    struct pki *client = pki_client("CN=Dan", stage->files.ca), *stranger = pki_ca("CN=Stranger");
+    struct pki *stranger = pki_ca("CN=Stranger");
 
-    torture(stage, client, true, false);
-    torture(stage, client, true, true);
+    torture(stage, stage->client, true, false);
+    torture(stage, stage->client, true, true);
     torture(stage, stranger, false, false);
     torture(stage, stranger, false, true);
-    pki_free(client);
     pki_free(stranger);
     stage_free(stage);
 }
