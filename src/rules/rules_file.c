@@ -1,58 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_file.h"
 #include "base/file.h"
+#include "base/file_writers.h"
 #include "base/lines.h"
 #include "base/text.h"
 #include "certificate/alloc_watch.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Bytes of a rule file at the most. */
 #define MAX_FILE ((size_t)8 * 1024 * 1024)
 
 #define BYTE_ORDER_MARK 0xFEFF
-
-/* Whose rules they are can change them. */
-static bool warn_of_owner(
-    const char *path, const struct stat *status, struct list *warnings, struct error *error)
-{
-    struct error words;
-
-    if (warnings == NULL || status->st_uid == 0 || status->st_uid == geteuid())
-        return true;
-    error_set(&words, ERROR_NONE,
-        "%s: belongs to another user (%u), who can change who gets in; chown root", path,
-        (unsigned)status->st_uid);
-    return list_add(warnings, words.text, error);
-}
-
-/* Who may write rules decides who comes in (as StrictModes of sshd_config(5)). */
-static bool check_permissions(const char *path, struct list *warnings, struct error *error)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0) {
-        error_set(error, ERROR_FILE, "%s: %s", path, strerror(errno));
-        return false;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        error_set(error, ERROR_FILE, "%s: access rules must be a regular file", path);
-        return false;
-    }
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        error_set(error, ERROR_FILE,
-            "%s: group or others may write to the access rules (mode %04o); chmod go-w", path,
-            (unsigned)status.st_mode & 07777U);
-        return false;
-    }
-    return warn_of_owner(path, &status, warnings, error);
-}
 
 /* UTF-8 without control characters, but tabs, and without what hides or turns around text. */
 static bool check_characters(
@@ -184,7 +146,8 @@ struct rules *rules_load_noting(const char *path, const struct trust *trust, str
     struct bytes bytes = {.length = 0};
     struct rules *rules = NULL;
 
-    if (check_permissions(path, warnings, error) && file_read(path, MAX_FILE, &bytes, error))
+    if (file_writers_check(path, "access rules", warnings, error) &&
+        file_read(path, MAX_FILE, &bytes, error))
         rules = rules_make(path, &bytes, trust, files, warnings, error);
     free(bytes.data);
     return rules;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/file.h"
+#include "base/file_writers.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/bundle.h"
 #include "rules/rules_resolve.h"
@@ -82,14 +83,15 @@ static char *path_of(const char *rules_path, const char *file)
 
 /* Reads the one certificate of a file into an issuer's digest, which is that of its key. */
 static bool read_file(struct rules *rules, const struct rules_line *line,
-    struct rules_issuer *issuer, const char *path, struct error *error)
+    struct rules_issuer *issuer, const char *path, struct list *warnings, struct error *error)
 {
     struct bundle bundle = {.certificates = NULL};
     struct bytes bytes = {.length = 0};
     struct error inner = {.kind = ERROR_NONE};
     bool good = false;
 
-    if (!file_read(path, ISSUER_MAX_FILE, &bytes, &inner) ||
+    if (!file_writers_check(path, "CA certificate of an issuer line", warnings, &inner) ||
+        !file_read(path, ISSUER_MAX_FILE, &bytes, &inner) ||
         !bundle_add(&bundle, path, &bytes, NULL, &inner)) {
         (void)rules_refuse(rules, line->number, error, "%s", inner.text);
         if (error != NULL)
@@ -107,7 +109,7 @@ static bool read_file(struct rules *rules, const struct rules_line *line,
 
 static bool resolve_file(struct rules *rules, const struct trust *trust,
     const struct rules_line *line, struct rules_issuer *issuer, struct list *files,
-    struct error *error)
+    struct list *warnings, struct error *error)
 {
     char *path = path_of(rules->path, line->source);
     unsigned char key[32];
@@ -118,7 +120,7 @@ static bool resolve_file(struct rules *rules, const struct trust *trust,
     if (!list_take(files, path, error))
         return false;
     path = files->items[files->count - 1];
-    if (!read_file(rules, line, issuer, path, error) ||
+    if (!read_file(rules, line, issuer, path, warnings, error) ||
         !find_in_trust(trust, true, issuer->digest, key, &found, error))
         return false;
     return found || rules_refuse(rules, line->number, error, "%s is not among the CAs in --ca",
@@ -162,7 +164,7 @@ static bool add_issuer(struct rules *rules, const struct trust *trust,
     rules->issuer_count++;
     if (strncmp(line->source, "spki:", 5) == 0 || strncmp(line->source, "sha256:", 7) == 0)
         return resolve_digest(rules, trust, line, issuer, warnings, error);
-    return resolve_file(rules, trust, line, issuer, files, error);
+    return resolve_file(rules, trust, line, issuer, files, warnings, error);
 }
 
 bool rules_resolve_issuers(struct rules *rules, const struct trust *trust, struct list *files,

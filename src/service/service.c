@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "service/service.h"
+#include "base/file_writers.h"
 #include "certificate/key_decoder.h"
 #include "service/service_metrics.h"
 #include "service/service_rules.h"
@@ -69,11 +70,30 @@ static void tell_news(const struct service *service, const struct trust_news *ne
         log_words(service->log, LOG_LEVEL_ERROR, "%s", news->kept.items[i]);
 }
 
+/* The configuration says which files decide. */
+static bool warn_of_configuration(const struct service *service, struct error *error)
+{
+    static const char what[] = "configuration";
+    const char *path = service->config->config_file;
+    struct list warnings = {.count = 0};
+    size_t i;
+    bool good = path == NULL || (file_writers_warn(path, what, &warnings, error) &&
+                                    file_writers_warn_of_folder(path, what, &warnings, error));
+
+    for (i = 0; i < warnings.count; i++)
+        log_words(service->log, LOG_LEVEL_WARNING, "%s", warnings.items[i]);
+    list_free(&warnings);
+    return good;
+}
+
 bool service_load_trust(const struct service *service, struct error *error)
 {
     struct trust_news news = {.error = {.kind = ERROR_NONE}};
-    enum trust_change change = trust_current_reload(service->trust, &news);
+    enum trust_change change;
 
+    if (!warn_of_configuration(service, error))
+        return false;
+    change = trust_current_reload(service->trust, &news);
     tell_news(service, &news);
     if (change == TRUST_KEPT)
         *error = news.error;

@@ -201,8 +201,14 @@ struct trust_file *trust_file_read(enum trust_part part, const char *source, con
         strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
 
     /* A FIFO would block until somebody writes again, and then bring something else. */
-    if (!is_regular && before != NULL)
+    if (!is_regular && before != NULL && !before->is_regular)
         return trust_file_retain(before);
+    if (!is_regular && before != NULL) {
+        error_set(error, ERROR_FILE,
+            "%s: it is a device, a FIFO or a socket now, which is not read in a file's place",
+            path);
+        return NULL;
+    }
     if (!file_read(path, 0, &bytes, error))
         return NULL;
     file = make(part, source, path, is_regular);

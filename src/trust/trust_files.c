@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "trust/trust_files.h"
 #include "base/file.h"
+#include "base/file_writers.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -201,6 +202,21 @@ static bool warn_of_passed_over(struct trust_files *files, const char *source,
     return list_take(&files->warnings, text_take(&text), error);
 }
 
+/* Whoever may write to them decides whom this server trusts. */
+static bool warn_of_writers(
+    struct trust_files *files, const char *source, const struct list *paths, struct error *error)
+{
+    static const char what[] = "trust";
+    bool is_file = paths->count == 1 && strcmp(paths->items[0], source) == 0, good;
+    size_t i;
+
+    good = is_file ? file_writers_warn_of_folder(source, what, &files->warnings, error)
+                   : file_writers_warn(source, what, &files->warnings, error);
+    for (i = 0; good && i < paths->count; i++)
+        good = file_writers_warn(paths->items[i], what, &files->warnings, error);
+    return good;
+}
+
 static bool load_source(
     struct reading *reading, enum trust_part part, const char *source, struct error *error)
 {
@@ -217,7 +233,8 @@ static bool load_source(
     good = good || keep_source(reading, part, source, &inner, error);
     for (i = 0; good && i < files.count; i++)
         good = load_file(reading, part, source, files.items[i], error);
-    good = good && warn_of_passed_over(reading->files, source, &passed_over, error);
+    good = good && warn_of_passed_over(reading->files, source, &passed_over, error) &&
+           warn_of_writers(reading->files, source, &files, error);
     list_free(&files);
     list_free(&passed_over);
     return good;

@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool date_is_as_late(const struct crl *new, const struct crl *old)
 {
@@ -190,6 +191,18 @@ static bool is_of_removed_root(
 
 #define WOULD_BE_VALID "; what was revoked since would be valid again. Restart to accept that"
 
+/* Several lists of one CA may be kept for one reason. */
+static bool is_told(const struct trust_files *files, const char *what, const char *why)
+{
+    size_t i;
+
+    for (i = 0; i < files->kept_count; i++) {
+        if (strcmp(files->kept[i].what, what) == 0 && strcmp(files->kept[i].why, why) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool keep(struct trust_succession *succession, struct trust_list *old, enum place place,
     struct error *error)
 {
@@ -214,8 +227,9 @@ static bool keep(struct trust_succession *succession, struct trust_list *old, en
     name = identity_name(crl_issuer(trust_list_crl(old)), NULL);
     error_set(&text, ERROR_NONE, "the CRL of %.300s", name != NULL ? name : "an issuer");
     free(name);
-    return trust_files_keep(succession->files, succession->kept_before, text.text, words[place],
-        true, succession->now, error);
+    return is_told(succession->files, text.text, words[place]) ||
+           trust_files_keep(succession->files, succession->kept_before, text.text, words[place],
+               true, succession->now, error);
 }
 
 bool trust_succession_keep(struct trust_succession *succession, struct error *error)

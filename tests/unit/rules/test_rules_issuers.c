@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 static void make_world(void);
 TestSuite(rules_issuers, .init = make_world, .fini = rules_world_free);
@@ -42,4 +44,26 @@ Test(rules_issuers, what_is_no_trusted_ca_is_refused)
     };
 
     REFUSED(refusals);
+}
+
+/* Whoever can exchange the certificate can name another CA. */
+Test(rules_issuers, a_file_that_others_may_write_to_is_refused)
+{
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+    char *path = NULL;
+
+    pki_must(asprintf(&path, "%s/acme.cer", world_dir) > 0, "asprintf");
+    cr_assert_eq(chmod(path, 0664), 0);
+    cr_expect_null(world_rules("issuer acme acme.cer", NULL, &error));
+    cr_expect_eq(error.kind, ERROR_FILE);
+    cr_expect_not_null(strstr(error.text, "access.rules:1: "), "%s", error.text);
+    cr_expect_not_null(
+        strstr(error.text, "may write to the CA certificate of an issuer line (mode 0664)"), "%s",
+        error.text);
+    cr_assert_eq(chmod(path, 0640), 0);
+    rules = world_rules("issuer acme acme.cer", NULL, &error);
+    cr_expect_not_null(rules, "%s", error.text);
+    rules_release(rules);
+    free(path);
 }

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A service that has loaded its trust, with metrics, whose log is written at once. */
 static void begin(struct service_stage *stage)
@@ -129,6 +130,23 @@ static void add_ca(const struct service_stage *stage)
     free(first);
     free(second);
     pki_free(other);
+}
+
+Test(service, a_configuration_that_others_may_write_to_is_told)
+{
+    struct service_stage stage;
+    struct error error = {.kind = ERROR_NONE};
+    char *path;
+
+    begin(&stage);
+    path = pki_write_text(stage.files.dir, "peercert.conf", "");
+    stage.config.config_file = path;
+    cr_assert_eq(chmod(path, 0646), 0);
+    cr_expect(service_load_trust(&stage.service, &error), "%s", error.text);
+    expect_logged(&stage, "may write to it (mode 0646), and so change the configuration");
+    stage.config.config_file = NULL;
+    free(path);
+    service_stage_end(&stage);
 }
 
 Test(service, a_look_takes_up_a_file_that_has_changed_and_says_so_once)

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(trust_file, .init = trust_given_make, .fini = trust_given_free);
 
@@ -70,4 +71,25 @@ Test(trust_file, a_list_behind_what_is_broken_is_salvaged)
     free(text);
     free(pem);
     X509_CRL_free(crl);
+}
+
+/* A link to /dev/null, as some switch a file off. What was none at the start is not read again. */
+Test(trust_file, a_device_in_a_files_place_is_an_error)
+{
+    char *path = WRITE("a.pem", ca);
+    struct error error = {0};
+    struct trust_file *first = trust_file_read(TRUST_CA, path, path, NULL, &plain, &error), *again;
+
+    cr_assert_not_null(first, "%s", error.text);
+    cr_assert(unlink(path) == 0 && symlink("/dev/null", path) == 0);
+    cr_expect_null(trust_file_read(TRUST_CA, path, path, first, &plain, &error));
+    cr_expect_eq(error.kind, ERROR_FILE);
+    cr_expect_eq(strncmp(error.text, path, strlen(path)), 0, "%s", error.text);
+    cr_expect_not_null(strstr(error.text, "it is a device"), "%s", error.text);
+    first->is_regular = false;
+    again = trust_file_read(TRUST_CA, path, path, first, &plain, &error);
+    cr_expect_eq(again, first);
+    trust_file_release(again);
+    trust_file_release(first);
+    free(path);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "trust/trust_files.h"
+#include "unit/trust/trust_given.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 Test(trust_files, backups_and_hidden_files_of_a_directory_are_not_wanted)
 {
@@ -41,4 +44,22 @@ Test(trust_files, what_is_kept_is_told_since_the_first_time)
     trust_files_free(&first);
     trust_files_free(&second);
     cr_expect_eq(second.kept_count, 0);
+}
+
+Test(trust_files, files_and_folders_that_others_may_write_to_are_told, .init = trust_given_make,
+    .fini = trust_given_free)
+{
+    char *path = WRITE("a.pem", ca);
+    struct config config = make_config(&path, NULL, NULL), all = make_config(&dir, NULL, NULL);
+
+    trust_release(expect_loads(&config, 1, NULL));
+    cr_assert_eq(chmod(path, 0664), 0);
+    trust_release(expect_loads(&config, 1, "group or others may write to it (mode 0664), and so"));
+    trust_release(expect_loads(&all, 1, "group or others may write to it (mode 0664), and so"));
+    cr_assert(chmod(path, 0644) == 0 && chmod(dir, 0777) == 0);
+    trust_release(expect_loads(&config, 1, "may write to this folder (mode 0777), and so"));
+    trust_release(expect_loads(&all, 1, "may write to this folder (mode 0777), and so"));
+    cr_assert_eq(chmod(dir, 01777), 0);
+    trust_release(expect_loads(&all, 1, NULL));
+    free(path);
 }

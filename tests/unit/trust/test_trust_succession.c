@@ -202,3 +202,21 @@ Test(trust_succession, the_list_of_a_root_that_was_taken_out_goes_with_it)
     trust_expect_lists(below, 1, 77, "a client may still send the CA along");
     pki_free(below);
 }
+
+/* No list of the three takes the place of another. */
+Test(trust_succession, several_lists_that_are_kept_for_one_reason_are_told_once)
+{
+    const struct pki_crl_spec specs[] = {{.issuer = ca, .number = 9, .this_update = -5 * 86400},
+        {.issuer = ca, .number = 8, .this_update = -4 * 86400},
+        {.issuer = ca, .number = 7, .this_update = -3 * 86400}};
+    size_t i;
+
+    trust_put_ca("one.pem", ca);
+    for (i = 0; i < 3; i++) {
+        trust_put_crl("ca.crl", &specs[i]);
+        trust_load_now();
+    }
+    trust_expect_lists(ca, 3, 0, "all");
+    trust_expect_kept("lower CRL number");
+    cr_expect_eq(trust_kept_count(snapshot), 1);
+}
