@@ -28,7 +28,7 @@
 
 #define ALL_LISTENING (((uint32_t)1 << LISTENER_MAX) - 1)
 /* A worker accepts so many before it looks whether there are other events. */
-#define ACCEPTS_IN_A_ROW 16
+#define ACCEPTS_IN_A_ROW 4
 
 #define MAX_CONNECTIONS ((size_t)4096)
 #define LEAST_CONNECTIONS ((size_t)16)
