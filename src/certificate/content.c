@@ -28,6 +28,7 @@ static const struct {
         "a Java key store: export the certificate with keytool -exportcert -rfc"},
     {"\xCE\xCE\xCE\xCE", 4,
         "a Java key store: export the certificate with keytool -exportcert -rfc"},
+    {"\0\0\0\0CERT", 8, "a certificate store of Windows (SST): export the certificate by itself"},
     {"ssh-", 4, "a key of OpenSSH, not an X.509 certificate"},
     {"<!DOCTYPE", 9, "a page in HTML, perhaps the error of a download"},
     {"<!doctype", 9, "a page in HTML, perhaps the error of a download"},
@@ -122,6 +123,25 @@ static bool is_made_of(struct der_span text, const char *start, const char *set)
     return true;
 }
 
+static bool contains(struct der_span text, const char *words)
+{
+    return memmem(text.at, text.length, words, strlen(words)) != NULL;
+}
+
+/* An armour line in which a word processor or a chat made dashes and spaces of its own. */
+static bool has_typographic_armour(struct der_span text)
+{
+    static const size_t line = 128;
+
+    if (text.length > line)
+        text.length = line;
+    return contains(text, "CERTIFICATE") && (contains(text, "\xE2\x80\x93"
+                                                            "BEGIN") ||
+                                                contains(text, "\xE2\x80\x94"
+                                                               "BEGIN") ||
+                                                contains(text, "BEGIN\xC2\xA0"));
+}
+
 #define DIGITS "0123456789"
 #define BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" DIGITS "+/= \t\r\n"
 
@@ -134,6 +154,9 @@ static const char *text_words(struct der_span file)
         return "base64 of a PEM file: decode it (base64 -d)";
     if (is_made_of(file, "30", DIGITS "ABCDEFabcdef: \t\r\n"))
         return "hexadecimal: make bytes of it (xxd -r -p)";
+    if (has_typographic_armour(file))
+        return "PEM whose dashes or spaces a word processor changed: write -----BEGIN "
+               "CERTIFICATE----- in plain ASCII";
     return NULL;
 }
 

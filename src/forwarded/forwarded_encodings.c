@@ -161,6 +161,14 @@ static enum decoding decode_rfc9440_chain(
     return result;
 }
 
+/* Fronts put a blank behind the comma when they join two headers of one name (RFC 9110
+ * section 5.3); Traefik puts none. */
+static bool is_of_two_headers(struct cursor list)
+{
+    return cursor_contains(&list, ", ") || cursor_contains(&list, ",\t") ||
+           cursor_contains(&list, " ,") || cursor_contains(&list, "\t,");
+}
+
 /* Traefik's pkg/middlewares/passtlsclientcert: PEM without armour and line ends, that is base64 of
  * DER, leaf first, joined by commas. Versions before 2.8 URL-encode it. */
 static enum decoding decode_traefik(struct cursor value, size_t xfcc_hop, struct certificates *out)
@@ -177,6 +185,10 @@ static enum decoding decode_traefik(struct cursor value, size_t xfcc_hop, struct
     if (!percent_decode(value.at, cursor_left(&value), decoded, &length))
         result = encoding_refuse(out, "its URL-encoding is broken or cut off");
     at = cursor_over(decoded, length);
+    if (result == DECODING_FINE && is_of_two_headers(at))
+        result = encoding_refuse(out,
+            "a blank stands beside a comma: a front joined two headers of this name, and a client "
+            "may have written one");
     while (result == DECODING_FINE) {
         result = encoding_append_base64(out, cursor_take_until(&at, ","), BASE64_SKIP_SPACE);
         if (result == DECODING_FINE && !cursor_skip(&at, ","))

@@ -43,8 +43,10 @@ static enum check_code report_on(
     written = put(output, &text) && written;
     valid = evaluation->verdict.status == VERDICT_VALID;
     text_free(&text);
-    if (!written)
+    if (!written) {
+        (void)fputs("peercert: the report cannot be written\n", stderr);
         return CHECK_UNREADABLE;
+    }
     return valid ? CHECK_GOOD : CHECK_BAD;
 }
 

@@ -35,6 +35,14 @@ def test_a_valid_pem_file_is_reported_and_exits_0(run, pki):
     assert lines(done)[-1] == VALID
 
 
+def test_a_report_that_cannot_be_written_is_told(peercert, pki):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([peercert, "--ca", pki.ca, "--check", pki.good.cer], stdout=full, stderr=subprocess.PIPE,
+                              timeout=DEADLINE, env=clean_environment())
+    assert done.returncode == 2
+    assert b"cannot be written" in done.stderr, done.stderr
+
+
 def test_der_is_read_too(run, pki, tmp_path):
     der = tmp_path / "good.der"
     der.write_bytes(pki.good.der)

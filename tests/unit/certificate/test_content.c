@@ -60,6 +60,17 @@ Test(content, kinds_of_files_are_told_by_how_they_begin)
         {BYTES("<!DOCTYPE html>"), "HTML"},
         {BYTES("<html>"), "HTML"},
         {BYTES("-----BEGIN%20CERT"), "URL-encoded"},
+        {BYTES("\0\0\0\0CERT\0\0"), "SST"},
+        {BYTES("\xE2\x80\x94\xE2\x80\x94"
+               "BEGIN CERTIFICATE\xE2\x80\x94"),
+            "word processor"},
+        {BYTES("\xE2\x80\x93\xE2\x80\x93"
+               "BEGIN CERTIFICATE\xE2\x80\x93"),
+            "word processor"},
+        {BYTES("-----BEGIN\xC2\xA0"
+               "CERTIFICATE-----"),
+            "word processor"},
+        {BYTES("-----BEGIN\xC2\xA0"), NULL},
         {BYTES("ssh"), NULL},
         {BYTES("-----BEGIN"), NULL},
         {BYTES(""), NULL},

@@ -231,6 +231,19 @@ Test(forwarded_options, traefiks_list_is_read_url_encoded_too)
     free(items);
 }
 
+/* As httpd, lighttpd and nginx join what came twice. */
+Test(forwarded_options, traefiks_header_is_no_list_of_two_headers)
+{
+    static const char *const between[] = {", ", ",\t", " ,", ",%20"};
+    size_t i;
+
+    for (i = 0; i < sizeof(between) / sizeof(between[0]); i++)
+        expect_headers_refused("X-Forwarded-Tls-Client-Cert",
+            format("HTTP_X_FORWARDED_TLS_CLIENT_CERT=%s%s%s", sample_one.base64, between[i],
+                sample_ca.base64),
+            NULL, "joined two headers");
+}
+
 Test(forwarded_options, single_headers_may_not_repeat)
 {
     static const char *const names[] = {"X-Forwarded-Tls-Client-Cert", "ssl-client-cert", "X-Any",
