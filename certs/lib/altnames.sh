@@ -130,15 +130,19 @@ der_next() {
 	body=${der:head:length} der=${der:head+length}
 }
 
+# So many names are copied at the most: to look at thousands takes minutes.
+most_names=250
+
 # check_names WHERE HEX: every name of a subjectAltName (RFC 5280 4.2.1.6) has the characters that its kind may have, so that
 # no reader of the certificate takes a part of it for something else.
 check_names() {
-	local where=$1 der=$2 tag body kind value why rest
+	local where=$1 der=$2 tag body kind value why rest number=0
 	local broken="$where holds a subjectAltName that cannot be read"
 	der_next && [ "$tag" = 30 ] && [ -z "$der" ] || die "$broken"
 	der=$body
 	while [ -n "$der" ]; do
 		der_next || die "$broken"
+		[ "$((number += 1))" -le "$most_names" ] || die "$where holds more than $most_names names, which are too many to be copied"
 		case $tag in
 			81) kind=email ;;
 			82) kind=DNS ;;

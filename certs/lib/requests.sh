@@ -18,6 +18,8 @@ read_request() {
 	[ -n "$subject" ] || [[ ! ${requested_name//\\\\/} =~ \\([01][0-9A-F]|7F) ]] ||
 		die "'$1' asks for a subject with control characters, which do not belong in a name: give another with --subject"
 	[ -n "$subject" ] || must_not_be_the_ca "'$1' asks for" req "$work/request"
+	[ "$(public_key_of req "$work/request")" != "$(public_key_of x509 "$dir/ca.cer")" ] ||
+		die "'$1' holds the CA's own key: each certificate needs a key of its own ($self request makes one)"
 	read_key "$1"
 	ssl 'read the request' req -config "$config" -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj /CN=kit \
 		-keyout "$work/throwaway.key" -out "$work/throwaway.cer"

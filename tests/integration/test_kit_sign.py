@@ -149,6 +149,22 @@ def test_keys_too_weak_for_peercert_are_refused(folder, key):
     refused(folder, "sign", "weak.req", "-y", status=1, says="too weak to be trusted")
 
 
+def test_the_key_of_the_ca_itself_is_no_clients(folder):
+    foreign_request(folder, "own", key=("-new", "-key", folder / "ca.key", "-passin", f"pass:{PASS}"))
+    refused(folder, "sign", "own.req", "-y", status=1, says="the CA's own key")
+
+
+def test_thousands_of_names_are_not_copied(folder):
+    for number, most in ((251, False), (250, True)):
+        names = ",".join(f"IP:192.0.2.{i}" for i in range(number))
+        foreign_request(folder, f"names{number}", f"subjectAltName={names}\n")
+        if most:
+            ca(folder, "sign", f"names{number}.req", "-y", "--copy-san")
+        else:
+            refused(folder, "sign", f"names{number}.req", "-y", "--copy-san", status=1, says="more than 250 names")
+            ca(folder, "sign", f"names{number}.req", "-y")
+
+
 def test_the_name_of_the_ca_itself_is_no_clients(folder):
     """Such a certificate looks like one that signed itself; case and blanks make no difference."""
     own = subject(folder / "ca.cer")
