@@ -127,8 +127,8 @@ static bool settle_segments(struct request_path *path, const struct request_path
 
         if (kept == 0 && !(length == 0 && (last || options->double_slash_literal)))
             return false;
-        if (kept > 0 && (is_dots(at + 1, kept) || (memmem(at + 1, kept, "%2F", 3) != NULL &&
-                                                      has_hidden_dots(at + 1, kept))))
+        if (is_dots(at + 1, kept) ||
+            (memmem(at + 1, kept, "%2F", 3) != NULL && has_hidden_dots(at + 1, kept)))
             return false;
         *out++ = '/';
         memmove(out, at + 1, kept);
@@ -142,8 +142,7 @@ static bool settle_segments(struct request_path *path, const struct request_path
 
 static bool settle(struct request_path *path, const struct request_path_options *options)
 {
-    return path->length > 0 && path->text[0] == '/' && !has_overlong(path) &&
-           settle_segments(path, options);
+    return path->text[0] == '/' && !has_overlong(path) && settle_segments(path, options);
 }
 
 bool request_path_read(

@@ -58,7 +58,7 @@ int rules_compare_identities(const void *one, const void *other)
         return a->key < b->key ? -1 : 1;
     if (a->name != NULL)
         return X509_NAME_cmp(a->name, b->name);
-    if (a->form == FORM_NETWORK && b->form == FORM_NETWORK)
+    if (a->form == FORM_NETWORK) /* of one key all are, or none */
         return compare_networks(&a->network, &b->network);
     if (a->key == KEY_EMAIL || a->key == KEY_UPN)
         order = rules_compare_mailboxes(a, b);

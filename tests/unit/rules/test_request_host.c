@@ -8,8 +8,8 @@ Test(request_host, a_host_is_compared_without_case_port_and_final_dot)
     static const struct {
         const char *field, *wanted; /* NULL: no host */
     } rows[] = {{"a.example", "a.example"}, {"AZ09az.Example", "az09az.example"},
-        {"a.example:443", "a.example"}, {"a.example.", "a.example"},
-        {"a.example.:443", "a.example"}, {"a.example:", "a.example"},
+        {"a.example:443", "a.example"}, {"a.example:65535", "a.example"},
+        {"a.example.", "a.example"}, {"a.example.:443", "a.example"}, {"a.example:", "a.example"},
         {"a_b-c.example", "a_b-c.example"}, {"192.0.2.1:80", "192.0.2.1"}, {"[::1]", "[::1]"},
         {"[2001:DB8::1]:443", "[2001:db8::1]"}, {"", NULL}, {".", NULL}, {"a..b", NULL},
         {".a", NULL}, {"a..", NULL}, {"a b", NULL}, {"a/b", NULL}, {"a@b", NULL}, {"a,b", NULL},

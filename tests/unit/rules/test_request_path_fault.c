@@ -21,7 +21,8 @@ Test(request_path_fault, each_is_named)
         {"/../a%25", "segments of dots"}, {"/../%254", "segments of dots"},
         {"/a%2Fb", "an encoded slash"}, {"//a", "empty segment"}, {"/;/a", "empty segment"},
         {"/%3b/a", "empty segment"}, {"/a/../b", "segments of dots"},
-        {"/%c0%ae/a", "overlong UTF-8"}, {"/a", "understood another"}};
+        {"/a b/../c", "segments of dots"}, {"/%c0%ae/a", "overlong UTF-8"},
+        {"/a", "understood another"}};
     static const struct request_path_options strict = {.double_slash_literal = false};
     static const struct request_path_options mild = {
         .encoded_slash_literal = true, .double_slash_literal = true};
@@ -46,4 +47,7 @@ Test(request_path_fault, a_path_beyond_the_limit_is_too_long)
     raw[0] = '/';
     raw[sizeof(raw) - 1] = '\0';
     cr_expect_str_eq(request_path_fault(raw, &strict), "it is too long");
+    memcpy(raw, "/../", 4);
+    raw[REQUEST_PATH_MAX] = '\0';
+    cr_expect_str_eq(request_path_fault(raw, &strict), "it has segments of dots or overlong UTF-8");
 }

@@ -219,6 +219,28 @@ Test(rules_current, a_file_of_another_user_is_a_warning)
     cr_expect(strstr(warnings.items[0], "belongs to another user (65534)") != NULL, "%s",
         warnings.items[0]);
     list_free(&warnings);
+    rules = rules_load(path, world_trust, NULL, &error);
+    cr_expect_not_null(
+        rules, "whoever takes no warnings has the rules all the same: %s", error.text);
+    rules_release(rules);
+}
+
+Test(rules_current, whoever_reads_it_a_file_of_root_is_no_warning)
+{
+    struct list warnings = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+
+    if (geteuid() != 0)
+        return;
+    cr_assert(chmod(path, 0444) == 0 && chmod(world_dir, 0755) == 0 && chdir(world_dir) == 0);
+    cr_assert_eq(seteuid(65534), 0);
+    rules = rules_load(strrchr(path, '/') + 1, world_trust, &warnings, &error);
+    cr_assert_eq(seteuid(0), 0);
+    cr_assert_not_null(rules, "%s", error.text);
+    rules_release(rules);
+    cr_expect_eq(warnings.count, 0, "%s", warnings.count > 0 ? warnings.items[0] : "");
+    list_free(&warnings);
 }
 
 Test(rules_current, only_the_owner_may_write_the_file)

@@ -19,6 +19,7 @@ Test(rules_dn, a_name_is_read_last_part_first_whatever_its_case_and_spaces)
         {"2.5.4.3=Dan", "CN=Dan"},
         {"CN=a\\,b", "CN=a\\,b"},
         {"CN=J\\C3\\B6rg", "CN=J\xc3\xb6rg"},
+        {"CN=a\\0Ab", "CN=a\\0Ab"},
         {"CN=#0C0344616E", "CN=Dan"},
         {"CN=Dan+UID=7", "UID=7+CN=Dan"},
         {"Dan", NULL},

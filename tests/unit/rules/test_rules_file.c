@@ -35,3 +35,18 @@ Test(rules_file, a_file_is_text_of_bounded_size)
     strcpy(text + RULES_MAX_LINES, "#");
     expect_rules_refused(text, ":10001: more than 10000 lines");
 }
+
+Test(rules_file, what_stands_behind_the_text_is_no_line_of_it)
+{
+    static unsigned char text[RULES_MAX_LINES + 1];
+    const struct bytes bytes = {.data = text, .length = RULES_MAX_LINES};
+    struct list files = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules;
+
+    memset(text, '\n', sizeof(text));
+    rules = rules_make("r", &bytes, world_trust, &files, NULL, &error);
+    cr_expect_not_null(rules, "%s", error.text);
+    rules_release(rules);
+    list_free(&files);
+}

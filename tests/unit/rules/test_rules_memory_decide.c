@@ -101,6 +101,28 @@ Test(rules_memory_decide, a_certificate_is_read_whole_or_nothing_is_decided)
     expect_no_leak("a certificate");
 }
 
+/* What is compared of it is made in memory of its own. */
+Test(rules_memory_decide, an_odd_uri_is_compared_or_nothing_is_decided)
+{
+    const struct pki_spec spec = {
+        .issuer = world_ca("acme"), .extensions = {"subjectAltName=URI:spiffe://a/d/../b/c"}};
+    struct pki *made = pki_make(&spec);
+    struct error error = {.kind = ERROR_NONE};
+    struct judged judged = {.rules = world_rules("issuer acme acme.cer\n"
+                                                 "deny uri=spiffe://a/b/**\n"
+                                                 "allow any user=x\n",
+                                NULL, &error),
+        .leaf = made->certificate,
+        .proven = world_chain(made->certificate, "acme")};
+
+    cr_assert_not_null(judged.rules, "%s", error.text);
+    torture_certificate(&judged, "an odd URI", 5, false);
+    sk_X509_free(judged.proven);
+    rules_release(judged.rules);
+    pki_free(made);
+    expect_no_leak("an odd URI");
+}
+
 /* The words may be cut, the rules that they are about are the same. */
 Test(rules_memory_decide, the_nearest_misses_are_the_same_lines)
 {
