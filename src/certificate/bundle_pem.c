@@ -175,10 +175,16 @@ static bool is_comment(const struct place *place)
     return starts(place, "#") || starts(place, ";") || starts(place, "//");
 }
 
-/* Reads on from the beginning of a line outside of blocks. `commented` is whether the block before
- * was commented out, in its first line at least. */
-static bool read_line(struct bundle *bundle, const char *name, struct place *place, bool *commented,
-    bundle_block *block, struct error *error)
+/* What was seen outside of blocks. */
+struct seen {
+    bool commented; /* the block before was commented out, in its first line at least */
+    bool block;     /* one was read */
+    size_t inside;  /* the first line with a BEGIN line behind something else; 0: none */
+};
+
+/* Reads on from the beginning of a line outside of blocks. */
+static bool read_line(struct bundle *bundle, const char *name, struct place *place,
+    struct seen *seen, bundle_block *block, struct error *error)
 {
     struct place line_end = *place;
     const char *beginning;
@@ -187,7 +193,8 @@ static bool read_line(struct bundle *bundle, const char *name, struct place *pla
     while (!at_line_end(&line_end))
         line_end.at++;
     while (starts(place, begin_mark)) {
-        *commented = false;
+        seen->commented = false;
+        seen->block = true;
         place->at += strlen(begin_mark);
         if (!read_block(bundle, name, place, block, error))
             return false;
@@ -199,10 +206,13 @@ static bool read_line(struct bundle *bundle, const char *name, struct place *pla
     beginning = find(place->at, line_end.at, "-BEGIN");
     if (starts(place, "-") && beginning != NULL)
         return refuse(error, name, place->line, "this BEGIN line is damaged");
-    if (starts(place, close_mark) && find(place->at, line_end.at, "END ") != NULL && !*commented)
+    if (starts(place, close_mark) && find(place->at, line_end.at, "END ") != NULL &&
+        !seen->commented)
         return refuse(error, name, place->line, "this END line has no BEGIN line");
     if (is_comment(place) && beginning != NULL)
-        *commented = true;
+        seen->commented = true;
+    else if (seen->inside == 0 && find(place->at, line_end.at, begin_mark) != NULL)
+        seen->inside = place->line;
     next_line(place);
     return true;
 }
@@ -220,14 +230,17 @@ bool bundle_read_pem(struct bundle *bundle, const char *name, const struct bytes
 {
     struct place place = {
         .at = (const char *)file->data, .end = (const char *)file->data + file->length, .line = 1};
-    bool commented = false;
+    struct seen seen = {.commented = false};
 
     if (starts(&place, "\xEF\xBB\xBF")) /* a byte order mark in UTF-8 */
         place.at += 3;
     while (place.at < place.end) {
-        if (!read_line(bundle, name, &place, &commented, block, error))
+        if (!read_line(bundle, name, &place, &seen, block, error))
             return false;
     }
+    if (!seen.block && seen.inside > 0)
+        return refuse(error, name, seen.inside,
+            "something stands before the BEGIN line, which must stand at the beginning of a line");
     return true;
 }
 

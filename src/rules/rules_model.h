@@ -130,6 +130,7 @@ struct rules_named {
     bool has_serial;     /* groups: a line of it, or of a group in it, has serial= */
     bool entered;        /* while the order is found */
     bool ordered;
+    unsigned levels; /* of groups, this one among them, once it is ordered */
 };
 
 struct rules_issuer {

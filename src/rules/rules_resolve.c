@@ -251,6 +251,12 @@ bool rules_line_has_serial(const struct rules *rules, const struct rules_line *l
     return (line->keys & KEY_BIT(KEY_SERIAL)) != 0;
 }
 
+static bool refuse_levels(struct rules *rules, const struct rules_named *group, struct error *error)
+{
+    return rules_refuse(
+        rules, group->first_line, error, "groups within groups: more than %d", MAX_NESTING);
+}
+
 /* Puts a group behind those that it is made of. */
 static bool order_group(struct rules *rules, struct rules_named *group, unsigned depth,
     size_t *ordered, struct error *error)
@@ -263,23 +269,29 @@ static bool order_group(struct rules *rules, struct rules_named *group, unsigned
         return rules_refuse(
             rules, group->first_line, error, "group '%s' is part of itself", group->name);
     if (depth > MAX_NESTING)
-        return rules_refuse(
-            rules, group->first_line, error, "groups within groups: more than %d", MAX_NESTING);
+        return refuse_levels(rules, group, error);
     group->entered = true;
     group->names_somebody = true;
+    group->levels = 1;
     for (i = 0; i < group->count; i++) {
         const struct rules_line *line = &rules->lines[group->lines[i]];
         const struct rules_term *term = rules_line_term(line, KEY_GROUP);
 
         for (j = 0; term != NULL && j < term->count; j++) {
-            if (!order_group(rules, &rules->groups[term->values[j].id], depth + 1, ordered, error))
+            struct rules_named *part = &rules->groups[term->values[j].id];
+
+            if (!order_group(rules, part, depth + 1, ordered, error))
                 return false;
+            if (part->levels >= group->levels)
+                group->levels = part->levels + 1;
         }
         if (!rules_line_names_somebody(rules, line))
             group->names_somebody = false;
         if (rules_line_has_serial(rules, line))
             group->has_serial = true;
     }
+    if (group->levels > MAX_NESTING)
+        return refuse_levels(rules, group, error);
     group->ordered = true;
     rules->group_order[(*ordered)++] = (uint32_t)(group - rules->groups);
     return true;

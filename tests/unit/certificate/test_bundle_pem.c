@@ -148,6 +148,22 @@ Test(bundle_pem, blocks_may_be_joined_and_indented)
     free(joined);
 }
 
+/* As mail quotes it, and as it stands in JSON. */
+Test(bundle_pem, a_file_whose_blocks_all_stand_behind_something_is_told)
+{
+    static const char words[] = "something stands before the BEGIN line";
+    char *quoted = marked(given.ca_pem, "> "), *text = TOGETHER("one\n", quoted);
+    char *both = TOGETHER(quoted, given.other_pem), *commented = marked(given.ca_pem, "# ");
+
+    expect_bundle_text_refused(text, words);
+    expect_bundle_text_refused(text, "line 2: ");
+    expect_bundle_text_refused("{\"x\": \"-----BEGIN CERTIFICATE-----\\nMII\"}", words);
+    expect_bundle_together(both, 1, 0, false);
+    expect_bundle_together(commented, 0, 0, false);
+    free(quoted);
+    free(text);
+}
+
 Test(bundle_pem, the_line_of_a_broken_block_is_named)
 {
     char *cut = strdup(given.ca_pem), *joined;

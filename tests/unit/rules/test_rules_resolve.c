@@ -54,21 +54,27 @@ Test(rules_resolve, what_is_not_defined_or_has_no_meaning_is_named_with_its_line
     REFUSED(refusals);
 }
 
-/* A chain of groups, each of which is the next one. */
-static void expect_chain(size_t count, const char *wanted)
+/* A chain of groups, each of which is the next one; named so that the first or the last one is
+ * looked at first. */
+static void expect_chain(size_t count, bool from_the_end, const char *wanted)
 {
     char text[2048];
     size_t i, length = 0;
 
     for (i = 1; i < count; i++)
-        length += (size_t)snprintf(
-            text + length, sizeof(text) - length, "group g%02zu group=g%02zu\n", i, i + 1);
-    (void)snprintf(text + length, sizeof(text) - length, "group g%02zu any", count);
+        length +=
+            (size_t)snprintf(text + length, sizeof(text) - length, "group g%02zu group=g%02zu\n",
+                from_the_end ? count - i : i, from_the_end ? count - i - 1 : i + 1);
+    (void)snprintf(
+        text + length, sizeof(text) - length, "group g%02zu any", from_the_end ? 0 : count);
     expect_rules_taken_or(text, wanted);
 }
 
+/* Whatever their names are. */
 Test(rules_resolve, groups_within_groups_have_a_limit)
 {
-    expect_chain(32, NULL);
-    expect_chain(33, ":33: groups within groups: more than 32");
+    expect_chain(32, false, NULL);
+    expect_chain(33, false, ":33: groups within groups: more than 32");
+    expect_chain(32, true, NULL);
+    expect_chain(33, true, ":1: groups within groups: more than 32");
 }
