@@ -11,10 +11,11 @@
 #define CERTIFICATE_MAX_DER ((size_t)64 * 1024)
 #define CERTIFICATE_MAX_CHAIN 10
 /* Each of these costs time when it is decoded: more than any certificate has that is meant to be
- * used. Real ones have some 20 extensions and attributes at the most, and up to 2,000 names. */
+ * used. Real ones have some 20 extensions and 15 attributes in a name at the most, and up to 2,000
+ * names. */
 #define CERTIFICATE_MAX_EXTENSIONS ((size_t)64)
 #define CERTIFICATE_MAX_VALUES ((size_t)5000)    /* in all extensions of known kinds */
-#define CERTIFICATE_MAX_ATTRIBUTES ((size_t)300) /* of subject and issuer together */
+#define CERTIFICATE_MAX_ATTRIBUTES ((size_t)100) /* of subject and issuer together */
 /* Keys that make verification absurdly slow are refused before they are used: RSA and DSA above
  * this many bits. */
 #define CERTIFICATE_MAX_KEY_BITS 16384

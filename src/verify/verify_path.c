@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_path.h"
 #include "certificate/identity.h"
-#include "verify/verify_key.h"
+#include "verify/verify_check.h"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-
-/* What a check that fails costs; by measure, not exact. */
-static int cost_of(const EVP_PKEY *key)
-{
-    int bits = EVP_PKEY_get_bits(key), times = (bits + 4095) / 4096;
-
-    if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
-        return times * times;
-    return bits <= 256 ? 1 : 8;
-}
 
 /* The keyIdentifier of an authorityKeyIdentifier (RFC 5280 section 4.2.1.1). All of the extension
  * is not decoded: it is a stranger's and may be large. */
@@ -112,31 +101,6 @@ static void collect(struct path_search *search)
     }
 }
 
-bool path_is_signed(struct path_search *search, int below, X509 *issuer)
-{
-    EVP_PKEY *key = X509_get0_pubkey(issuer);
-    int cost;
-
-    if (key == NULL) {
-        search->unknown_key = true;
-        return false;
-    }
-    if (key_is_bad(issuer)) {
-        search->bad_key = true;
-        return false;
-    }
-    cost = cost_of(key);
-    if (search->signatures == PATH_SIGNATURES || search->spent + cost > PATH_COST) {
-        search->exhausted = true;
-        return false;
-    }
-    search->signatures++;
-    if (X509_verify(search->nodes[below].certificate, key) == 1)
-        return true;
-    search->spent += cost;
-    return false;
-}
-
 bool path_has_two_algorithms(const X509 *certificate)
 {
     const X509_ALGOR *algorithm = NULL;
@@ -216,8 +180,10 @@ static void try_anchors_of(struct path_search *search, bool current)
         for (i = 0; i < sk_X509_num(anchors); i++) {
             X509 *anchor = sk_X509_value(anchors, i);
 
-            /* A copy of an anchor that came along leads nowhere that the anchor does not. */
+            /* Dates take longer to read than what was found of keys. A copy of an anchor that came
+             * along leads nowhere that the anchor does not. */
             if (is_issuer_by_name(anchor, &search->nodes[below]) &&
+                (search->sieve.found_count == 0 || !path_is_ruled_out(search, below, anchor)) &&
                 path_is_current(anchor, search->now) == current &&
                 (below == 0 || !is_same(anchor, search->nodes[below].certificate)))
                 try_link(search, below, -1, anchor, 0);

@@ -3,6 +3,7 @@
 #define PEERCERT_VERIFY_PATH_H
 
 #include "trust/trust.h"
+#include "verify/verify_sieve.h"
 #include <openssl/x509.h>
 
 /* The search for paths from a client's certificate to an anchor. libcrypto takes the first issuer
@@ -13,10 +14,11 @@
  * certificate that an anchor vouches for already. So a stranger's keys are never used, and nothing
  * but names and signatures of a stranger's certificates is looked at. */
 
-/* Signature checks for one search, and what those that fail may cost: one RSA key of 4096 bits, or
- * P-256, counts 1. */
+/* Signature checks for one search, and what those that fail may cost: one RSA key of 3072 bits
+ * counts 1, one of 4096 bits or P-256 counts 2. Finding the keys that can have made an ECDSA
+ * signature counts as one check, and costs twice as much. */
 #define PATH_SIGNATURES 64
-#define PATH_COST 32
+#define PATH_COST 64
 /* Certificates that are looked at, with the leaf, and those in one path, with the anchor. */
 #define PATH_NODES 64
 #define PATH_LENGTH 32
@@ -55,6 +57,7 @@ struct path_search {
     int node_count;
     struct path_link links[PATH_SIGNATURES]; /* each with a signature that is right */
     int link_count;
+    struct sieve sieve;
     int signatures; /* checked */
     int spent;
     bool exhausted;   /* something was left out for one of these limits */
@@ -89,8 +92,6 @@ STACK_OF(X509) * path_borrow(const struct path *path, int from, int to);
 
 /* Whether `issuer`, by its key, signed the certificate `below` of the search; within the limits.
  * For saying what is wrong when there is no path. */
-bool path_is_signed(struct path_search *search, int below, X509 *issuer);
-
 /* Whether the authorityKeyIdentifier names another key than the issuer's subjectKeyIdentifier. */
 bool path_names_other_key(const struct path_node *node, X509 *issuer);
 

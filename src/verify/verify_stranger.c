@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "verify/verify_stranger.h"
+#include "verify/verify_check.h"
 #include "verify/verify_key.h"
 
 #include <openssl/err.h>

@@ -167,6 +167,28 @@ Test(verify_memory, a_good_ed25519_certificate_is_valid_or_not_judged)
     torture_key(PKI_ED25519, "Ed25519");
 }
 
+/* The right one of several CAs of one name is found by what its signature tells. */
+Test(verify_memory, below_one_of_many_cas_is_valid_or_not_judged)
+{
+    struct setup setup = {.without_second_judge = true};
+    struct pki *cas[4], *leaf;
+    int i;
+
+    for (i = 0; i < 4; i++) {
+        cas[i] = pki_make(&(struct pki_spec){.subject = "CN=CA",
+            .ca = true,
+            .fresh_key = true,
+            .extensions = {"subjectKeyIdentifier=", "authorityKeyIdentifier="}});
+        setup.ca[i] = cas[i];
+    }
+    leaf = pki_make(&(struct pki_spec){.issuer = cas[3]});
+    torture(&setup, leaf, VERDICT_VALID, "the last of four");
+    expect_no_leak("the last of four");
+    pki_free(leaf);
+    for (i = 0; i < 4; i++)
+        pki_free(cas[i]);
+}
+
 static void torture_bad(const struct pki_spec *spec, enum verdict_status wanted, const char *what)
 {
     struct pki *ca = pki_ca("CN=CA");
