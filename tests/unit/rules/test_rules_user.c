@@ -97,10 +97,23 @@ Test(rules_user, what_a_star_stood_for_is_the_name_without_its_mark)
 Test(rules_user, without_user_the_first_key_that_names_somebody_gives_the_name)
 {
     const struct pki_spec spec = {
-        .subject = "CN=Dan,O=Acme", .extensions = {"subjectAltName=email:a@b.example"}};
+        .subject = "CN=Dan,O=Acme,C=AT", .extensions = {"subjectAltName=email:a@b.example"}};
 
+    expect_user(ACME "allow issuer=acme c=AT", &spec, "AT");
     expect_user(ACME "allow issuer=acme o=Acme cn=Dan", &spec, "Dan");
     expect_user(ACME "allow issuer=acme o=Acme cn=Dan email=a@b.example", &spec, "a@b.example");
+}
+
+/* Here the line above has read a name of another key, an address of five bytes. */
+Test(rules_user, a_name_that_cannot_be_read_is_nobodys_and_hides_no_other)
+{
+    const struct pki_spec spec = {
+        .subject = "CN=x", .extensions = {"subjectAltName=DER:300c8203612e6287050102030405"}};
+    char words[700];
+
+    world_decide_made(ACME "allow ip=192.0.2.1 user=x\nallow any user=$dns", &spec, words);
+    cr_expect_str_eq(words, "yes 3 a.b");
+    expect_no_user(ACME "allow any user=$ip", &spec);
 }
 
 /* The certificate is in all of them; a group that stands within another is looked at before it. */

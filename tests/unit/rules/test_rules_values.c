@@ -17,10 +17,15 @@ Test(rules_values, names_are_compared_in_their_forms)
     cr_expect_eq(at, 3, "the last @ counts");
     rules_form_mailbox("Dan", 3, form, &at);
     cr_expect_eq(at, 3);
+    rules_form_lower("AZ", 2, form);
+    cr_expect_str_eq(form, "az");
     rules_form_lower("WWW.\xC3\x84", 6, form);
     cr_expect_eq(memcmp(form, "www.\xC3\x84", 6), 0, "ASCII alone");
     cr_expect_eq(rules_form_uri("SPIFFE://Acme.Example/Ops", 25, form), 21);
     cr_expect_eq(memcmp(form, "spiffe://acme.example/Ops", 25), 0);
+    cr_expect_eq(rules_form_uri("S://AZ/AZ", 9, form), 6);
+    cr_expect_str_eq(form, "s://az/AZ");
+    cr_expect_eq(rules_form_uri("S://", 4, form), 4, "the host is empty");
     cr_expect_eq(rules_form_uri("URN:Acme", 8, form), 8, "there is no path");
     cr_expect_eq(memcmp(form, "urn:Acme", 8), 0);
     cr_expect_eq(rules_form_uri("URN:ACME/Ops", 12, form), 8, "there is no host");
@@ -64,6 +69,28 @@ Test(rules_values, a_value_is_read_as_its_key_asks)
     }
 }
 
+Test(rules_values, a_uri_with_a_control_character_is_not_plain)
+{
+    cr_expect(rules_uri_is_plain("/a~", 0, 3));
+    cr_expect_not(rules_uri_is_plain("/a\x7f", 0, 3));
+    cr_expect_not(rules_uri_is_plain("/a\x1f", 0, 3));
+}
+
+Test(rules_values, a_serial_number_has_a_limit)
+{
+    char digits[131];
+    struct rules rules = {.number = 1};
+    struct rules_value value = {.word = digits};
+    struct error error = {0};
+
+    memset(digits, '1', sizeof(digits) - 1);
+    digits[130] = '\0';
+    cr_expect_not(rules_value_read(&rules, KEY_SERIAL, &value, &error));
+    digits[128] = '\0';
+    cr_expect(rules_value_read(&rules, KEY_SERIAL, &value, &error), "%s", error.text);
+    rules_arena_free(&rules.arena);
+}
+
 #define HEX64 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 Test(
@@ -74,10 +101,10 @@ Test(
         "email=*@*.example", "email=**@acme.example", "upn=*", "dns=*", "dns=*.", "dns=a.*.example",
         "dns=a..b", "dns=.a", "dns=a.", "dns=**.a", "dns=a b", "uri=acme", "uri=:x",
         "uri=spiffe://*", "uri=spiffe://*/a", "uri=spiffe:///x/*", "uri=spiffe://a/*/b",
-        "uri=spiffe://a/b*", "uri=spiffe://a/***", "uri=spiffe://a/*?", "uri=urn:*", "ip=1.2.3",
-        "ip=1.2.3.4/33", "ip=1.2.3.4/", "ip=1.2.3.4/08", "ip=1.2.3.4/24", "ip=::/129",
-        "ip=1.2.3.0/-1", "ip=2001:db8::1/32", "ip=x", "serial=xyz", "serial=-", "serial=0x12",
-        "serial=1:", "serial=:1", "serial=1 2",
+        "uri=spiffe://a/b*", "uri=s://a/bc*", "uri=spiffe://a/***", "uri=spiffe://a/*?",
+        "uri=urn:*", "ip=1.2.3", "ip=1.2.3.4/33", "ip=1.2.3.4/", "ip=1.2.3.4/08", "ip=1.2.3.4/24",
+        "ip=::/129", "ip=1.2.3.0/-1", "ip=2001:db8::1/32", "ip=x", "serial=xyz", "serial=-",
+        "serial=0x12", "serial=1:", "serial=:1", "serial=1 2",
         "ip=11112222333344445555666677778888999900001111222233334444", "from=1.2.3.4/1x",
         "ip=128.0.0.0/1x", "from=1.2.3.4/0x8", "from=1.2.3.0/0008", "policy=01.2.3",
         "policy=1.2.3.", "uri=***", "uri=s://a/b?c/*", "uri=s://a/b#c/*", "uri=s://a/b///*",

@@ -34,6 +34,17 @@ static struct rules_value read_value(struct rules *rules, enum rules_key key, co
     return value;
 }
 
+Test(rules_values_when, a_path_of_dots_is_refused_where_it_is_read)
+{
+    struct rules rules = {.number = 1};
+    struct rules_value value = {.word = "/a/../b", .key = KEY_PATH};
+    struct error error = {.kind = ERROR_NONE};
+
+    cr_expect_not(rules_value_read_when(&rules, KEY_PATH, &value, &error));
+    cr_expect_not_null(strstr(error.text, "without segments of dots"), "%s", error.text);
+    rules_arena_free(&rules.arena);
+}
+
 Test(rules_values_when, hosts_and_paths_are_kept_as_they_are_compared)
 {
     static const struct {

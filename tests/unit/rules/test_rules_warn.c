@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "rules/rules_resolve.h"
 #include "unit/rules/rules_world.h"
 
 #include <criterion/criterion.h>
@@ -68,6 +69,12 @@ Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
     expect_warnings(ACME "allow cn=b\ndeny cn=b,c", "");
     expect_warnings("allow any user=x since=2026-01-01\ndeny any since=2026-02-01",
         ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x since=2026-01-01\ndeny any since=2026-01-01",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x until=2999-01-01\ndeny any until=2999-01-01",
+        ":2: can never decide, line 1 is wider|");
+    expect_warnings("allow any user=x revocation=7d\ndeny any revocation=7d",
+        ":2: can never decide, line 1 is wider|");
     expect_warnings("allow any user=x since=2026-02-01\ndeny any since=2026-01-01", "");
     expect_warnings("allow any user=x until=2999-02-01\ndeny any until=2999-01-01",
         ":2: can never decide, line 1 is wider|");
@@ -90,6 +97,28 @@ Test(rules_warn, what_is_odd_but_no_error_is_a_warning)
     expect_warnings("group g any\ngroup h group=g\nallow group=h user=x", "");
     expect_warnings("issuer a spki:" HEX64 "\nallow issuer=a user=x",
         ":1: issuer 'a' is not among the CAs in --ca and --intermediates|");
+}
+
+Test(rules_warn, a_denied_path_of_another_host_is_not_what_is_allowed)
+{
+    expect_warnings("deny any host=wiki.acme.example path=/admin\n"
+                    "allow any user=x host=other.acme.example",
+        "");
+}
+
+Test(rules_warn, until_has_passed_from_its_moment_on)
+{
+    struct list warnings = {.count = 0};
+    struct error error = {.kind = ERROR_NONE};
+    struct rules *rules = world_rules("allow any user=x until=2030-01-01T00:00:00Z", NULL, &error);
+
+    cr_assert_not_null(rules, "%s", error.text);
+    cr_expect(rules_warn(rules, 1893456000, &warnings, &error));
+    cr_expect_eq(warnings.count, 0);
+    cr_expect(rules_warn(rules, 1893456001, &warnings, &error));
+    cr_expect_eq(warnings.count, 1);
+    list_free(&warnings);
+    rules_release(rules);
 }
 
 #define UNKNOWN ":2: can decide only when host, method or address is unknown, line 1 is wider|"
