@@ -40,7 +40,7 @@ ROOMS = {
     "cache/*.c": re.compile(r"verdict_cache(_\w+)?/.*"),
     "rules/*.c": re.compile(r"(request_\w+|rules(_\w+)?)/.*"),
     "service/gate*.c": re.compile(r"gate(_\w+)?/.*"),
-    "report/denial.c": re.compile(r"(denial|gate(_\w+)?)/.*"),
+    "report/denial.c": re.compile(r"(denial|gate)(_\w+)?/.*"),
 }
 SLOW_SECONDS = 0.03  # a test that takes more is left out under the sanitizers, which cost ten times as much
 UNMEASURED_SECONDS = 200  # for a test of which is not known yet how long it takes
