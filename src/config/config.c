@@ -107,7 +107,7 @@ bool config_read(
                                        : config_find_environment_file(environment);
     if (file != NULL && !config_read_file(config, file, error))
         goto fail;
-    if (!config_read_environment(config, environment, error))
+    if (!config_read_environment(config, environment, argc == 0, error))
         goto fail;
     if (argc > 0 && !config_read_command_line(config, argc, argv, false, error))
         goto fail;

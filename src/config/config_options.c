@@ -2,6 +2,7 @@
 #include "config/config_options.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const char *const format_choices[] = {"text", "json", "html", NULL};
 static const char *const log_format_choices[] = {"text", "json", NULL};
@@ -135,3 +136,15 @@ const struct config config_defaults = {
     .warn_days = 30,
     .xfcc_hop = -1, /* not given */
 };
+
+bool config_is_of_request(const char *name, size_t length)
+{
+    static const char *const names[] = {"HOST", "PATH", "METHOD", "AGAIN", "DECISION", "PAGE"};
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (length == strlen(names[i]) && strncmp(name, names[i], length) == 0)
+            return true;
+    }
+    return false;
+}

@@ -35,4 +35,8 @@ extern const struct config_option config_options[];
 extern const size_t config_option_count;
 extern const struct config config_defaults;
 
+/* Whether PEERCERT_NAME is what a front server says of one request (man page, THE GATE), and no
+ * setting. `name` need not end at its length. */
+bool config_is_of_request(const char *name, size_t length);
+
 #endif

@@ -286,7 +286,8 @@ static bool read_variable(struct config *config, const char *name, const char *v
                : config_set_option(config, index, value, source, error);
 }
 
-bool config_read_environment(struct config *config, char *const *environment, struct error *error)
+bool config_read_environment(
+    struct config *config, char *const *environment, bool has_request, struct error *error)
 {
     bool list_begun[CONFIG_MAX_OPTIONS] = {false}, seen[CONFIG_MAX_OPTIONS] = {false};
     struct config_source source = {.list_begun = list_begun};
@@ -304,6 +305,7 @@ bool config_read_environment(struct config *config, char *const *environment, st
         (void)snprintf(source.words, sizeof(source.words), ENVIRONMENT_PREFIX "%.*s",
             (int)(length < 64 ? length : 64), name);
         if (!is_test_variable(name, length) &&
+            !(has_request && config_is_of_request(name, length)) &&
             !read_variable(config, name, equals + 1, seen, &source, error))
             return false;
     }

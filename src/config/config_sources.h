@@ -23,9 +23,11 @@ bool config_set_option(struct config *config, size_t index, const char *value,
     const struct config_source *source, struct error *error);
 
 /* Each sets what its source holds, over what is there; false with ERROR_USAGE or ERROR_MEMORY.
- * With `first`, --config, --help and --version are read and nothing else. */
+ * With `first`, --config, --help and --version are read and nothing else; with `has_request` the
+ * environment is a CGI script's, and what it says of the request is passed over. */
 bool config_read_file(struct config *config, const char *path, struct error *error);
-bool config_read_environment(struct config *config, char *const *environment, struct error *error);
+bool config_read_environment(
+    struct config *config, char *const *environment, bool has_request, struct error *error);
 bool config_read_command_line(
     struct config *config, int argc, char **argv, bool first, struct error *error);
 

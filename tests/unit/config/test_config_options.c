@@ -45,3 +45,19 @@ Test(config_options, each_default_is_within_its_bounds)
             number >= option->least && number <= option->most, "%s: %d", option->name, number);
     }
 }
+
+Test(config_options, what_is_about_a_request_is_known_by_its_whole_name)
+{
+    static const struct {
+        const char *name;
+        size_t length;
+        bool wanted;
+    } cases[] = {{"HOST", 4, true}, {"PATH", 4, true}, {"METHOD", 6, true}, {"AGAIN", 5, true},
+        {"DECISION", 8, true}, {"PAGE", 4, true}, {"PAGE=report", 4, true}, {"PAGES", 5, false},
+        {"PAG", 3, false}, {"CA", 2, false}, {"FROM", 4, false}, {"", 0, false}};
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        cr_expect_eq(config_is_of_request(cases[i].name, cases[i].length), cases[i].wanted, "%s",
+            cases[i].name);
+}

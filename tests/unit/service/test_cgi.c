@@ -117,3 +117,22 @@ Test(cgi, with_a_setting_that_means_nothing_the_client_reads_503_and_no_reason,
     cr_expect_eq(strncmp(came, "Status: 503 ", 12), 0, "%s", came);
     stage_end(&stage);
 }
+
+/* A front may set them for all that it serves. */
+Test(cgi, what_a_front_says_of_the_request_is_no_setting)
+{
+    static char host[] = "PEERCERT_HOST=www.example.org", path[] = "PEERCERT_PATH=/a",
+                method[] = "PEERCERT_METHOD=GET", again[] = "PEERCERT_AGAIN=on",
+                decision[] = "PEERCERT_DECISION=1f", page[] = "PEERCERT_PAGE=report";
+    char *const said[] = {host, path, method, again, decision, page};
+    struct stage stage;
+    size_t i;
+
+    stage_begin(&stage);
+    for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        const char *came = answer(&stage, said[i]);
+
+        cr_expect_not_null(strstr(came, "\nThe certificate is valid\n"), "%s: %s", said[i], came);
+    }
+    stage_end(&stage);
+}
