@@ -97,26 +97,21 @@ static void go_on_with(struct worker *worker, struct fastcgi_connection *connect
     connections_put(worker->server->connections, connection);
 }
 
-/* Takes in one who waits to be accepted, from one listening socket after the other. Returns how
- * long an event may be waited for then, in milliseconds: 0 when others may wait to be accepted, -1
- * for ever. */
-static int accept_next(struct worker *worker)
+/* Takes in one who waits to be accepted, from one listening socket after the other. false when
+ * nobody can be accepted for ACCEPTOR_PAUSE_MS. */
+static bool accept_next(struct worker *worker)
 {
     uint32_t behind = worker->listening & UINT32_MAX << (worker->listened + 1);
     enum acceptor_state state;
     int fd;
 
-    if (worker->listening == 0)
-        return -1;
     worker->listened = (unsigned)__builtin_ctz(behind != 0 ? behind : worker->listening);
     state = acceptor_next(worker->server->acceptor, worker->listened, &fd);
     if (fd >= 0)
         begin_connection(worker, fd);
     if (state == ACCEPTOR_EMPTY)
         worker->listening &= ~((uint32_t)1 << worker->listened);
-    if (state == ACCEPTOR_PAUSED)
-        return ACCEPTOR_PAUSE_MS;
-    return worker->listening != 0 ? 0 : -1;
+    return state != ACCEPTOR_PAUSED;
 }
 
 /* Waits for one event and does what it asks for. */
@@ -143,17 +138,20 @@ static void *work(void *context)
     struct worker *worker = context;
     struct worker_slots *slots = worker->server->service->slots;
     unsigned turns = 0;
-    bool is_new;
+    bool is_new, is_open = true;
 
+    /* One thing a turn: either may leave the slot, and an event that somebody without a slot takes
+     * waits as long as its taker. */
     while (worker_slots_stand_by(slots, &is_new)) {
-        int timeout;
-
         /* Who had the slot before may have left it while others waited to be accepted. */
         if (is_new)
             worker->listening = ALL_LISTENING;
-        timeout = accept_next(worker);
-        if (timeout != 0 || ++turns % ACCEPTS_IN_A_ROW == 0)
-            take_event(worker, timeout);
+        if (worker->listening != 0 && is_open && ++turns % ACCEPTS_IN_A_ROW != 0) {
+            is_open = accept_next(worker);
+        } else {
+            take_event(worker, worker->listening == 0 ? -1 : is_open ? 0 : ACCEPTOR_PAUSE_MS);
+            is_open = true;
+        }
     }
     worker_slots_leave(slots);
     return NULL;
