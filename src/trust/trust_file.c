@@ -38,7 +38,8 @@ static bool check_cas(const char *path, const struct bundle *bundle, struct erro
     int i, count = bundle->certificates != NULL ? sk_X509_num(bundle->certificates) : 0;
 
     if (bundle->crl_count > 0) {
-        error_set(error, ERROR_INPUT, "%s: it holds a CRL; CRLs are named with --crl", path);
+        error_set(error, ERROR_INPUT,
+            "%s: it holds a CRL; CRLs are named with --crl, and a folder of both with both", path);
         return false;
     }
     if (count == 0) {
@@ -92,6 +93,16 @@ static bool check(
     return false;
 }
 
+/* Whether it holds what another part reads, and nothing else. */
+static bool is_for_others(enum trust_part part, const struct bundle *bundle)
+{
+    bool certificates = bundle->certificates != NULL && sk_X509_num(bundle->certificates) > 0;
+    bool crls = bundle->crl_count > 0;
+
+    return part == TRUST_CRL ? certificates && !crls
+                             : crls && !certificates && !bundle->has_private_key;
+}
+
 /* libcrypto reads the extensions of a certificate when they are first needed, and keeps what came
  * out, even when that came of an allocation that failed. Now is the time: afterwards threads only
  * read. */
@@ -133,16 +144,22 @@ static bool take_lists(struct trust_lists *lists, struct bundle *bundle, struct 
     return true;
 }
 
+/* `others` allows that it holds what another part reads. */
 static bool decode(struct trust_file *file, const struct bytes *bytes,
-    const struct trust_file_reading *reading, struct error *error)
+    const struct trust_file_reading *reading, bool others, struct error *error)
 {
     struct bundle bundle = {0};
     struct error ignored = {0};
     bool good = bundle_add(&bundle, file->path, bytes, reading->password, error) &&
-                settle(file->path, &bundle, error) &&
-                check(file->part, file->path, &bundle, error) &&
-                take_lists(&file->lists, &bundle, error);
+                settle(file->path, &bundle, error);
 
+    file->is_others = good && others && is_for_others(file->part, &bundle);
+    if (file->is_others) {
+        bundle_free(&bundle);
+        return true;
+    }
+    good = good && check(file->part, file->path, &bundle, error) &&
+           take_lists(&file->lists, &bundle, error);
     if (good) {
         file->certificates = bundle.certificates;
         file->has_private_key = bundle.has_private_key;
@@ -177,6 +194,8 @@ static struct trust_file *make(
 static struct trust_file *read_anew(struct trust_file *file, const struct bytes *bytes,
     struct trust_file *before, const struct trust_file_reading *reading, struct error *error)
 {
+    /* What counted before is not given up for what counts elsewhere. */
+    const bool others = reading->is_shared && (before == NULL || before->is_others);
     unsigned int length = 0;
 
     ERR_clear_error();
@@ -186,9 +205,10 @@ static struct trust_file *read_anew(struct trust_file *file, const struct bytes 
             "%s: libcrypto could not hash it", file->path);
         return NULL;
     }
-    if (before != NULL && memcmp(before->digest, file->digest, sizeof(file->digest)) == 0)
+    if (before != NULL && before->is_others <= others &&
+        memcmp(before->digest, file->digest, sizeof(file->digest)) == 0)
         return trust_file_retain(before);
-    return decode(file, bytes, reading, error) ? trust_file_retain(file) : NULL;
+    return decode(file, bytes, reading, others, error) ? trust_file_retain(file) : NULL;
 }
 
 struct trust_file *trust_file_read(enum trust_part part, const char *source, const char *path,

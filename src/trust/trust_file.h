@@ -18,6 +18,7 @@ struct trust_file {
     char *path;
     bool is_regular; /* it can be read again */
     bool has_private_key;
+    bool is_others; /* of a folder that is shared: it holds what another part reads, and nothing */
     unsigned char digest[32];
     STACK_OF(X509) * certificates; /* NULL when it holds CRLs */
     struct trust_lists lists;
@@ -27,6 +28,8 @@ struct trust_file {
 struct trust_file_reading {
     const char *password;         /* NULL: none */
     struct trust_lists *salvaged; /* CRLs of files that do not read whole; NULL: none are wanted */
+    bool is_shared; /* its folder is read for certificates and for CRLs: a new file may hold either
+                     */
 };
 
 /* Reads a file. Returns it with one reference: `before` again when its bytes are the same, or when

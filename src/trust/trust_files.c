@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/file_writers.h"
 #include "base/text.h"
+#include "trust/trust_shared.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -129,18 +130,46 @@ static const char *name_of(const char *path)
     return path + at;
 }
 
+static bool is_told(const struct trust_files *files, const char *what)
+{
+    size_t i;
+
+    for (i = 0; i < files->kept_count; i++) {
+        if (strcmp(files->kept[i].what, what) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool keep_path(struct reading *reading, const char *path, const struct error *why, bool held,
     struct error *error)
 {
     struct trust_files *files = reading->files;
     struct trust_kept *new;
 
+    /* A new file of a shared folder is tried for each part. */
+    if (!held && is_told(files, path))
+        return true;
     if (!trust_files_keep(
             files, reading->before, path, reason_of(why, path), held, reading->now, error))
         return false;
     new = &files->kept[files->kept_count - 1];
     new->shown = name_of(new->what);
     return true;
+}
+
+/* Whether a file of a shared folder held what another part reads, which then tells what is wrong.
+ */
+static bool is_others_to_tell(const struct reading *reading, const struct trust_file *before)
+{
+    const struct trust_files *all = reading->before;
+    size_t i;
+
+    for (i = 0; before != NULL && before->is_others && i < all->count; i++) {
+        if (!all->items[i]->is_others && strcmp(all->items[i]->path, before->path) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool load_file(struct reading *reading, enum trust_part part, const char *source,
@@ -157,11 +186,12 @@ static bool load_file(struct reading *reading, enum trust_part part, const char 
             *error = inner;
         return false;
     }
-    return keep_path(reading, path, &inner, before != NULL, error) &&
+    return (is_others_to_tell(reading, before) ||
+               keep_path(reading, path, &inner, before != NULL, error)) &&
            (before == NULL || add_file(reading->files, trust_file_retain(before), error));
 }
 
-/* What cannot be listed keeps all the files that it had. */
+/* What cannot be listed, or holds nothing any more, keeps all the files that it had. */
 static bool keep_source(struct reading *reading, enum trust_part part, const char *source,
     const struct error *why, struct error *error)
 {
@@ -177,7 +207,7 @@ static bool keep_source(struct reading *reading, enum trust_part part, const cha
     for (i = 0; i < reading->before->count; i++) {
         struct trust_file *file = reading->before->items[i];
 
-        if (file->part == part && strcmp(file->source, source) == 0 &&
+        if (file->part == part && !file->is_others && strcmp(file->source, source) == 0 &&
             !add_file(reading->files, trust_file_retain(file), error))
             return false;
     }
@@ -217,6 +247,42 @@ static bool warn_of_writers(
     return good;
 }
 
+/* Files of a source that count for a part, or with `others` those that another part reads. */
+static size_t count_of(
+    const struct trust_files *files, enum trust_part part, const char *source, bool others)
+{
+    size_t i, count = 0;
+
+    for (i = 0; i < files->count; i++) {
+        const struct trust_file *file = files->items[i];
+
+        count +=
+            file->part == part && file->is_others == others && strcmp(file->source, source) == 0;
+    }
+    return count;
+}
+
+/* Tells what was read of a folder that is shared; each part must have something in it. */
+static bool check_shared(
+    struct reading *reading, enum trust_part part, const char *source, struct error *error)
+{
+    const size_t own = count_of(reading->files, part, source, false);
+    struct error text = {.kind = ERROR_NONE};
+
+    if (own == 0) {
+        error_set(&text, ERROR_INPUT, "%s: no file in it holds %s", source,
+            part == TRUST_CRL ? "a CRL" : "a certificate");
+        return keep_source(reading, part, source, &text, error);
+    }
+    if (part != TRUST_CRL)
+        return true;
+    error_set(&text, ERROR_NONE,
+        "%s: it is read for certificates and for CRLs: %zu of its files hold CRLs, %zu hold "
+        "certificates",
+        source, own, count_of(reading->files, part, source, true));
+    return list_add(&reading->files->warnings, text.text, error);
+}
+
 static bool load_source(
     struct reading *reading, enum trust_part part, const char *source, struct error *error)
 {
@@ -233,6 +299,8 @@ static bool load_source(
     good = good || keep_source(reading, part, source, &inner, error);
     for (i = 0; good && i < files.count; i++)
         good = load_file(reading, part, source, files.items[i], error);
+    if (good && files.count > 0 && reading->how.is_shared)
+        good = check_shared(reading, part, source, error);
     good = good && warn_of_passed_over(reading->files, source, &passed_over, error) &&
            warn_of_writers(reading->files, source, &files, error);
     list_free(&files);
@@ -243,13 +311,16 @@ static bool load_source(
 static bool load_all(
     struct reading *reading, const struct trust_options *options, struct error *error)
 {
-    const struct list *sources[TRUST_PARTS] = {options->ca, options->intermediates, options->crl};
     int part;
     size_t i;
 
     for (part = 0; part < TRUST_PARTS; part++) {
-        for (i = 0; i < sources[part]->count; i++) {
-            if (!load_source(reading, (enum trust_part)part, sources[part]->items[i], error))
+        const struct list *paths = trust_paths(options, (enum trust_part)part);
+
+        for (i = 0; i < paths->count; i++) {
+            reading->how.is_shared =
+                trust_is_shared(options, (enum trust_part)part, paths->items[i]);
+            if (!load_source(reading, (enum trust_part)part, paths->items[i], error))
                 return false;
         }
     }

@@ -7,12 +7,13 @@ import pathlib
 import pty
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
 from fronts import VALID
-from pki import GOOD_NAME, openssl
+from pki import GOOD_NAME, Authority, openssl
 from processes import DEADLINE, clean_environment
 
 
@@ -178,6 +179,24 @@ def test_trust_that_cannot_be_loaded_exits_3(run, pki, tmp_path):
 def test_test_config_exits_0_when_all_is_well(run, pki):
     done = run("--ca", pki.ca, "--test-config")
     assert done.returncode == 0, done
+
+
+def test_a_folder_that_openssl_rehash_made_is_read_for_cas_and_crls(run, tmp_path):
+    authority, folder = Authority(tmp_path / "ca", "/O=Acme/CN=Acme CA"), tmp_path / "hashed"
+    good, gone = authority.sign("good"), authority.sign("gone")
+    authority.revoke(gone)
+    folder.mkdir()
+    shutil.copy(authority.cer, folder / "ca.pem")
+    authority.write_crl(folder / "crl.pem")
+    openssl("rehash", folder)
+    assert {path.suffix for path in folder.iterdir()} == {".pem", ".0", ".r0"}
+    told = run("--ca", folder, "--crl", folder, "--test-config")
+    assert (told.returncode, b"2 of its files hold CRLs, 2 hold certificates" in told.stderr) == (0, True), told
+    assert lines(run("--ca", folder, "--crl", folder, "--check", good.cer))[-1] == VALID
+    assert "was revoked" in lines(run("--ca", folder, "--crl", folder, "--check", gone.cer))[-1]
+    for options in (["--ca", folder], ["--ca", authority.cer, "--crl", folder]):
+        refused = run(*options, "--check", good.cer)
+        assert (refused.returncode, VALID in lines(refused)) == (3, False), options
 
 
 def test_version_and_help_exit_0_on_standard_output(run):
