@@ -11,7 +11,7 @@ static int cost_of(const EVP_PKEY *key)
 
     if (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))
         return bits <= 3072 ? 1 : 2 * times * times;
-    return bits <= 256 ? 2 : 16;
+    return bits <= 256 ? 3 : 16;
 }
 
 static bool has_room(struct path_search *search, int cost)
@@ -22,35 +22,10 @@ static bool has_room(struct path_search *search, int cost)
     return false;
 }
 
-static enum sieve_word judge(const struct path_search *search, int below, const X509 *issuer)
-{
-    return sieve_judge(&search->sieve, below, search->nodes[below].certificate, issuer);
-}
-
-bool path_is_ruled_out(const struct path_search *search, int below, const X509 *issuer)
-{
-    return judge(search, below, issuer) == SIEVE_NO;
-}
-
-/* Finds the keys that can have signed, where that is worth it. */
-static enum sieve_word look(struct path_search *search, int below, const X509 *issuer, int cost)
-{
-    enum sieve_word word = judge(search, below, issuer);
-
-    if (word != SIEVE_ASK)
-        return word;
-    if (!has_room(search, 2 * cost))
-        return SIEVE_NO;
-    search->signatures++;
-    search->spent += 2 * cost;
-    sieve_find_keys(&search->sieve, below, search->nodes[below].certificate, issuer);
-    return judge(search, below, issuer);
-}
-
 bool path_is_signed(struct path_search *search, int below, X509 *issuer)
 {
     EVP_PKEY *key = X509_get0_pubkey(issuer);
-    enum sieve_word word;
+    X509 *certificate = search->nodes[below].certificate;
     int cost;
 
     if (key == NULL) {
@@ -62,11 +37,12 @@ bool path_is_signed(struct path_search *search, int below, X509 *issuer)
         return false;
     }
     cost = cost_of(key);
-    word = look(search, below, issuer, cost);
-    if (word == SIEVE_NO || !has_room(search, word == SIEVE_YES ? 0 : cost))
+    if (sieve_is_other_kind(certificate, issuer) ||
+        (!search->exhausted && sieve_has_failed(&search->sieve, below, issuer)) ||
+        !has_room(search, cost))
         return false;
     search->signatures++;
-    if (X509_verify(search->nodes[below].certificate, key) == 1)
+    if (X509_verify(certificate, key) == 1)
         return true;
     search->spent += cost;
     sieve_add_failed(&search->sieve, below, issuer);

@@ -4,9 +4,8 @@
 
 #include "verify/verify_path.h"
 
+/* Whether `issuer`, by its key, signed the certificate `below` of the search; within the limits of
+ * the search, whose `exhausted` tells that it was not looked at. */
 bool path_is_signed(struct path_search *search, int below, X509 *issuer);
-
-/* Whether that is sure not to be so, without a signature check. */
-bool path_is_ruled_out(const struct path_search *search, int below, const X509 *issuer);
 
 #endif

@@ -180,10 +180,8 @@ static void try_anchors_of(struct path_search *search, bool current)
         for (i = 0; i < sk_X509_num(anchors); i++) {
             X509 *anchor = sk_X509_value(anchors, i);
 
-            /* Dates take longer to read than what was found of keys. A copy of an anchor that came
-             * along leads nowhere that the anchor does not. */
+            /* A copy of an anchor that came along leads nowhere that the anchor does not. */
             if (is_issuer_by_name(anchor, &search->nodes[below]) &&
-                (search->sieve.found_count == 0 || !path_is_ruled_out(search, below, anchor)) &&
                 path_is_current(anchor, search->now) == current &&
                 (below == 0 || !is_same(anchor, search->nodes[below].certificate)))
                 try_link(search, below, -1, anchor, 0);

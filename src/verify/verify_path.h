@@ -14,9 +14,8 @@
  * certificate that an anchor vouches for already. So a stranger's keys are never used, and nothing
  * but names and signatures of a stranger's certificates is looked at. */
 
-/* Signature checks for one search, and what those that fail may cost: one RSA key of 3072 bits
- * counts 1, one of 4096 bits or P-256 counts 2. Finding the keys that can have made an ECDSA
- * signature counts as one check, and costs twice as much. */
+/* Signature checks for one search, and what those that fail may cost: one with an RSA key of 3072
+ * bits counts 1, with one of 4096 bits 2, on P-256 3. */
 #define PATH_SIGNATURES 64
 #define PATH_COST 64
 /* Certificates that are looked at, with the leaf, and those in one path, with the anchor. */
@@ -90,8 +89,6 @@ X509 *path_issuer(const struct path *path, const X509 *certificate);
  * borrows them (free with sk_X509_free); NULL when memory failed. */
 STACK_OF(X509) * path_borrow(const struct path *path, int from, int to);
 
-/* Whether `issuer`, by its key, signed the certificate `below` of the search; within the limits.
- * For saying what is wrong when there is no path. */
 /* Whether the authorityKeyIdentifier names another key than the issuer's subjectKeyIdentifier. */
 bool path_names_other_key(const struct path_node *node, X509 *issuer);
 

@@ -26,28 +26,27 @@ static bool fits_modulus(const X509 *certificate, const X509 *issuer, bool as_lo
     return memcmp(ASN1_STRING_get0_data(signature), modulus.at, length) < 0;
 }
 
-/* Whether a key is of the kind and size that a signature needs. */
-static bool fits(const X509 *certificate, const X509 *issuer)
+bool sieve_is_other_kind(const X509 *certificate, const X509 *issuer)
 {
     const EVP_PKEY *key = X509_get0_pubkey(issuer);
     int kind, digest = NID_undef, wanted = NID_undef;
 
     if (key == NULL)
-        return true;
+        return false;
     kind = EVP_PKEY_get_base_id(key);
     (void)OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, &wanted);
     switch (wanted) {
     case NID_rsaEncryption:
-        return kind == EVP_PKEY_RSA && fits_modulus(certificate, issuer, true);
+        return kind != EVP_PKEY_RSA || !fits_modulus(certificate, issuer, true);
     case NID_rsassaPss:
-        return (kind == EVP_PKEY_RSA || kind == EVP_PKEY_RSA_PSS) &&
-               fits_modulus(certificate, issuer, false);
+        return (kind != EVP_PKEY_RSA && kind != EVP_PKEY_RSA_PSS) ||
+               !fits_modulus(certificate, issuer, false);
     case NID_X9_62_id_ecPublicKey:
     case NID_ED25519:
     case NID_ED448:
-        return kind == wanted;
+        return kind != wanted;
     default:
-        return true;
+        return false;
     }
 }
 
@@ -62,59 +61,15 @@ static bool has_same_key(const X509 *one, const X509 *other)
            X509_ALGOR_cmp(its, others) == 0;
 }
 
-/* Keys are asked for when they cost less than the checks that they spare: a check on P-256, of
- * which libcrypto has code of its own, is cheap. */
-static bool is_worth_asking(int curve, int failed)
-{
-    return failed >= (curve == NID_X9_62_prime256v1 ? 2 : 1);
-}
-
-static int find_found(const struct sieve *sieve, int below, int curve)
+bool sieve_has_failed(const struct sieve *sieve, int below, const X509 *issuer)
 {
     int i;
 
-    for (i = 0; i < SIEVE_KEYS && i < sieve->found_count; i++) {
-        if (sieve->found[i].below == below && sieve->found[i].curve == curve)
-            return i;
-    }
-    return -1;
-}
-
-enum sieve_word sieve_judge(
-    const struct sieve *sieve, int below, const X509 *certificate, const X509 *issuer)
-{
-    int curve = NID_undef, failed = 0, i;
-
-    if (!fits(certificate, issuer))
-        return SIEVE_NO;
-    if (sieve->failed_count == 0)
-        return SIEVE_OPEN;
-    curve = ecdsa_curve(issuer);
-    i = curve != NID_undef ? find_found(sieve, below, curve) : -1;
-    if (i >= 0 && sieve->found[i].known)
-        return ecdsa_has_key(&sieve->found[i].keys, issuer) ? SIEVE_YES : SIEVE_NO;
     for (i = 0; i < sieve->failed_count; i++) {
-        if (sieve->failed[i].below != below)
-            continue;
-        if (has_same_key(sieve->failed[i].issuer, issuer))
-            return SIEVE_NO;
-        if (curve != NID_undef && ecdsa_curve(sieve->failed[i].issuer) == curve)
-            failed++;
+        if (sieve->failed[i].below == below && has_same_key(sieve->failed[i].issuer, issuer))
+            return true;
     }
-    return curve != NID_undef && find_found(sieve, below, curve) < 0 &&
-                   is_worth_asking(curve, failed)
-               ? SIEVE_ASK
-               : SIEVE_OPEN;
-}
-
-void sieve_find_keys(struct sieve *sieve, int below, const X509 *certificate, const X509 *issuer)
-{
-    int at = sieve->found_count++ % SIEVE_KEYS;
-
-    sieve->found[at].below = below;
-    sieve->found[at].curve = ecdsa_curve(issuer);
-    sieve->found[at].known =
-        ecdsa_find_keys(certificate, sieve->found[at].curve, &sieve->found[at].keys);
+    return false;
 }
 
 void sieve_add_failed(struct sieve *sieve, int below, const X509 *issuer)

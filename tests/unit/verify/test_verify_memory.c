@@ -167,7 +167,7 @@ Test(verify_memory, a_good_ed25519_certificate_is_valid_or_not_judged)
     torture_key(PKI_ED25519, "Ed25519");
 }
 
-/* The right one of several CAs of one name is found by what its signature tells. */
+/* The right one of several CAs of one name is found behind others. */
 Test(verify_memory, below_one_of_many_cas_is_valid_or_not_judged)
 {
     struct setup setup = {.without_second_judge = true};
