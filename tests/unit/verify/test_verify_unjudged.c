@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
 
