@@ -131,7 +131,7 @@ show_live() {
 				split(line[i], part, "\t")
 				if (part[6] == subject && part[1] == "V" && iso(part[2]) > now) live[++n] = part[4] ", until " iso(part[2])
 			}
-			printf "Live certificates of %s: %d\n", name, n
+			printf "Valid certificates of %s: %d\n", name, n
 			for (i = 1; i <= n; i++) print "  " live[i]
 		}' "$dir/index.txt"
 }

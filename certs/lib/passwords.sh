@@ -29,7 +29,7 @@ get_password() {
 		ask_password "$what"
 	fi
 	[ -n "$password" ] || die "the $what is empty: anybody could open the file, and macOS refuses a PKCS#12 file like that"
-	[ "${#password}" -ge "${minimum:-1}" ] || die "the $what is too short: $minimum characters at least"
+	[ "${#password}" -ge "${minimum:-1}" ] || die "the $what is too short: it needs at least $minimum characters"
 	[ "${#password}" -le 1000 ] || die "the $what is too long: 1000 bytes at most"
 }
 

@@ -127,7 +127,7 @@ static bool add_der(
             error, ERROR_INPUT, "%s: it is %s", name, content_file_words(file->data, file->length));
     else
         error_set(error, ERROR_INPUT,
-            "%s: it is no PEM, DER certificate, DER CRL or PKCS#12 file (%s; %s)", name,
+            "%s: it is not a PEM, DER certificate, DER CRL or PKCS#12 file (%s; %s)", name,
             certificate.text, crl.text);
     return false;
 }

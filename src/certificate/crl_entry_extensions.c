@@ -114,7 +114,7 @@ bool crl_entry_extensions_read(struct der_span extensions, struct crl_entry_fact
         fault = read_known(&extension, facts);
         if (count == EXTENSIONS_MAX || is_doubled(ids, count, extension.id))
             fault = count == EXTENSIONS_MAX ? "an entry has too many extensions"
-                                            : "an extension stands twice in an entry";
+                                            : "an extension occurs twice in an entry";
         else
             ids[count++] = extension.id;
         if (facts->fault == NULL)

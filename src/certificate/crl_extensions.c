@@ -90,7 +90,7 @@ static const char *read_one(
     void *value;
 
     if (X509_CRL_get_ext_by_OBJ(crl, object, X509_CRL_get_ext_by_OBJ(crl, object, -1)) >= 0)
-        return "one of its extensions stands in it twice (RFC 5280 section 4.2)";
+        return "one of its extensions occurs twice (RFC 5280 section 4.2)";
     if (critical && (row == NULL || !row->may_be_critical))
         return describe_unknown(extensions, object);
     if (row == NULL)

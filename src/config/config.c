@@ -32,7 +32,7 @@ static bool check_explain(const struct config *config, struct error *error)
     const char *words;
 
     if (config->shadow_rules != NULL && config->rules == NULL)
-        words = "--shadow-rules: needs --rules; the shadow never decides";
+        words = "--shadow-rules: needs --rules, since shadow rules never decide";
     else if (config->explain && config->check)
         words = "--check and --explain exclude each other";
     else if (config->explain && config->rules == NULL)

@@ -45,7 +45,7 @@ bool request_flush(struct request *request);
 void request_abort(struct request *request);
 
 /* True when this process was started as a CGI script: GATEWAY_INTERFACE is set (RFC 3875 section
- * 4.1.4) and `fd` is no listening socket. */
+ * 4.1.4) and `fd` is not a listening socket. */
 bool request_is_cgi(int fd);
 
 /* True when a descriptor is a listening socket, as lighttpd and spawn-fcgi hand one over at fd 0.

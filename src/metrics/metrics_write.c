@@ -78,13 +78,13 @@ static const struct gauge_row {
     {METRICS_TRUST_KEPT_FILES, "trust_kept_files",
         "Files that keep what they last held, since they cannot be used as they are.", false},
     {METRICS_TRUST_KEPT_SINCE, "trust_kept_since_timestamp_seconds",
-        "Since when the oldest of the kept files is kept.", true},
+        "Since when the oldest of these files has been kept.", true},
     {METRICS_CA_CERTIFICATES, "ca_certificates", "CA certificates of the trust.", false},
     {METRICS_CRLS, "crls", "Certificate revocation lists of the trust.", false},
-    {METRICS_NEXT_CA_END, "next_ca_end_timestamp_seconds", "The first end of a CA certificate.",
+    {METRICS_NEXT_CA_END, "next_ca_end_timestamp_seconds", "The earliest end of a CA certificate.",
         true},
-    {METRICS_NEXT_CRL_END, "next_crl_end_timestamp_seconds", "The first end (nextUpdate) of a CRL.",
-        true},
+    {METRICS_NEXT_CRL_END, "next_crl_end_timestamp_seconds",
+        "The earliest end (nextUpdate) of a CRL.", true},
     {METRICS_RULES_LOADED_AT, "rules_loaded_timestamp_seconds", "When the rules were last loaded.",
         true},
 };
@@ -97,7 +97,8 @@ static void write_gauge(struct text *text, const char *family, const char *help,
 
 static void write_dropped(struct metrics *metrics, struct text *text)
 {
-    begin(text, "log_lines_dropped_total", "counter", "Log lines that found no room.");
+    begin(text, "log_lines_dropped_total", "counter",
+        "Log lines that were dropped because the queue was full.");
     text_printf(text, "peercert_log_lines_dropped_total %" PRId64 "\n",
         metrics_get(metrics, METRICS_LOG_DROPPED_LINES));
 }
@@ -115,7 +116,8 @@ static void write_gauges(struct metrics *metrics, time_t now, struct text *text)
     }
     if (client != 0)
         write_gauge(text, "next_client_end_timestamp_seconds",
-            "The first end of a valid client certificate that was seen in the last 12 to 24 hours.",
+            "The earliest end of a valid client certificate that was seen in the last 12 to 24 "
+            "hours.",
             client);
     write_gauge(
         text, "start_time_seconds", "When the process began.", (int64_t)metrics->started_at);

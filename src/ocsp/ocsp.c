@@ -197,7 +197,8 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
     } else if (error.kind == ERROR_INPUT) {
         char words[sizeof(answer->words)];
 
-        (void)snprintf(words, sizeof(words), "the responder did not tell: %.165s", error.text);
+        (void)snprintf(
+            words, sizeof(words), "the responder gave no usable response: %.160s", error.text);
         ocsp_answer_set(answer, OCSP_UNREACHED, time(NULL), words);
     } else {
         ocsp_answer_set(answer, OCSP_FAILED, time(NULL), "memory failed");

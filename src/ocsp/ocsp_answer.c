@@ -84,11 +84,11 @@ static const char *status_words(int status)
     case OCSP_RESPONSE_STATUS_TRYLATER:
         return "the responder says: try later";
     case OCSP_RESPONSE_STATUS_SIGREQUIRED:
-        return "the responder answers signed requests alone";
+        return "the responder requires signed requests";
     case OCSP_RESPONSE_STATUS_UNAUTHORIZED:
         return "the responder says that it does not answer for this certificate";
     default:
-        return "the responder answers with a status that is not known";
+        return "the responder answers with an unknown status";
     }
 }
 
@@ -99,7 +99,7 @@ static OCSP_BASICRESP *decode(const struct bytes *bytes, const char **words)
     OCSP_RESPONSE *response = NULL;
     OCSP_BASICRESP *basic = NULL;
 
-    *words = "what came is no OCSP response";
+    *words = "what came is not an OCSP response";
     if (bytes->length > 0)
         response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes->length);
     if (response == NULL || at != bytes->data + bytes->length)
@@ -109,7 +109,7 @@ static OCSP_BASICRESP *decode(const struct bytes *bytes, const char **words)
         goto out;
     basic = OCSP_response_get1_basic(response);
     if (basic == NULL)
-        *words = "the response is of no kind that is known";
+        *words = "the response is of an unknown type";
 
 out:
     OCSP_RESPONSE_free(response);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* What every such fault is. */
-static const char otherwise[] = "what it sent is no HTTP answer with an OCSP response";
+static const char otherwise[] = "what it sent is not an HTTP response that holds an OCSP response";
 
 /* The status code in what libcrypto adds to its error, "code=404, reason=..."; 0 when there is
  * none. */

@@ -26,7 +26,7 @@ static X509_STORE *make_store(X509 *issuer, const struct config *config, time_t 
     return NULL;
 }
 
-#define NOT_SIGNED "the answer was not signed by the issuer, nor by whom it gave the right"
+#define NOT_SIGNED "the answer was not signed by the issuer, nor by anybody whom it authorized"
 #define NOT_USABLE "the certificate of its signer cannot be used: "
 
 /* What is wrong with a signer whose signature and chain are right. */

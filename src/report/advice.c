@@ -7,8 +7,8 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
     [VERDICT_NOT_JUDGED] =
         {
             "The server could not judge the certificate: this says nothing about the certificate.",
-            "Try again in a minute; if it stays like this, tell the operator of this server.",
-            "Memory or libcrypto failed: look into the log and at the memory limit.",
+            "Try again in a minute; if that does not help, tell the operator of this server.",
+            "Memory ran out or libcrypto failed: look at the log and at the memory limit.",
         },
     [VERDICT_ABSENT] =
         {
@@ -20,7 +20,7 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
         },
     [VERDICT_MALFORMED] =
         {
-            "What reached the server is no certificate that can be read.",
+            "What reached the server cannot be read as a certificate.",
             "This is rarely your doing: tell the operator of this server what is written here.",
             "Either the front server forwards it wrongly, or the CA made it wrong: run `peercert "
             "--check` on the client's own file. If that can be read, look at the variable named in "
@@ -43,7 +43,7 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
         },
     [VERDICT_REVOKED] =
         {
-            "Who issued the certificate has called it back, for good or until further notice.",
+            "The issuer has revoked the certificate, for good or until further notice.",
             "Stop using it, and ask who issued it for a new one with a new key.",
             "If that was a mistake, issue a new certificate; only a certificate on hold can be "
             "taken off the list.",
@@ -52,20 +52,20 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
         {
             "Whether the certificate was revoked cannot be told right now, and this server insists "
             "on knowing.",
-            "Try again later; if it stays like this, tell the operator of this server.",
+            "Try again later; if that does not help, tell the operator of this server.",
             "Publish a current CRL and see that it reaches the files in --crl; with --ocsp, see "
             "that "
             "the responder answers.",
         },
     [VERDICT_EXPIRED] =
         {
-            "The certificate was good, but its time is over.",
+            "The certificate was good, but it has expired.",
             "Ask who issued it for a renewal, and import the new one.",
             "Sign a new certificate; if it should still be good, check this server's clock.",
         },
     [VERDICT_NOT_YET_VALID] =
         {
-            "The certificate is good only from a later date on.",
+            "The certificate is not good yet: it begins at a later date.",
             "Wait until that date; if it has come already, tell the operator that the clocks "
             "differ.",
             "Check the clocks of this server and of the CA, and the start date that was signed.",
@@ -86,7 +86,7 @@ const struct advice advice_on_expiry = {
 };
 
 const struct advice advice_on_file = {
-    "The file is no certificate that can be read.",
+    "The file cannot be read as a certificate.",
     "Name the certificate itself, in PEM, DER or PKCS#12 form, not its key, its request or a CRL. "
     "A locked PKCS#12 file needs --password-file.",
     "The form is told by what is in the file, not by its name; a file whose certificate cannot be "

@@ -13,7 +13,7 @@ static const struct advice expired_ca = {
 };
 
 static const struct advice early_ca = {
-    "A CA above this one is good only from a later date on; the reason names it.",
+    "A CA above this one is not good yet: it begins at a later date; the reason names it.",
     "Tell the operator of this server what is written here.",
     "Compare the clocks of this server and of the CA, and the start date of that certificate.",
 };
@@ -39,7 +39,8 @@ static const struct advice critical_extension = {
 };
 
 static const struct advice bad_extension = {
-    "A certificate has an extension that is wrong in itself, so that nothing rests on it.",
+    "A certificate has an extension that is malformed or contradicts itself, so the certificate "
+    "proves nothing.",
     "Ask who issued the certificate for a new one.",
     "The reason names the extension and says whose it is; sign that certificate again.",
 };
@@ -78,10 +79,10 @@ static const struct advice other_root = {
 };
 
 static const struct advice too_many_cas = {
-    "Which CA signed the certificate was not found out: there are too many of the same name.",
+    "It was not found out which CA signed the certificate: there are too many of the same name.",
     "Tell the operator of this server what is written here.",
-    "Take the CA certificates that are out of use out of --ca, --intermediates and the chain that "
-    "the client sends.",
+    "Remove the CA certificates that are no longer in use from --ca, --intermediates and the chain "
+    "that the client sends.",
 };
 
 static const struct advice unknown_algorithm = {
@@ -157,7 +158,7 @@ static const struct advice many_faults = {
 
 static const struct advice proxy = {
     "The certificate is a proxy certificate, which lets a program act for somebody else.",
-    "Use the certificate of whom it acts for.",
+    "Use the certificate of the person or program that it acts for.",
     "Proxy certificates (RFC 3820) are not accepted: a client's certificate may not have "
     "proxyCertInfo.",
 };

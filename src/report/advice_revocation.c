@@ -13,7 +13,7 @@ static const struct advice no_crl = {
 
 static const struct advice stale_crl = {
     "Whether the certificate was revoked cannot be told: the revocation list of its CA is too old.",
-    "Try again later; if it stays like this, tell the operator of this server.",
+    "Try again later; if that does not help, tell the operator of this server.",
     "Sign and publish a new CRL of the CA that the reason names, and see that it reaches --crl.",
 };
 
@@ -40,7 +40,7 @@ static const struct advice held_ca = {
 static const struct advice early_crl = {
     "Whether the certificate was revoked cannot be told: its CA's revocation list is not in force "
     "yet.",
-    "Try again later; if it stays like this, tell the operator of this server.",
+    "Try again later; if that does not help, tell the operator of this server.",
     "Keep the CRL that is in force beside it in --crl, and compare the clocks.",
 };
 
@@ -76,15 +76,15 @@ static const struct advice weak_crl = {
 
 static const struct advice no_ocsp = {
     "Whether the certificate was revoked cannot be told: no OCSP responder gave a usable answer.",
-    "Try again later; if it stays like this, tell the operator of this server.",
-    "The reason says what came of asking; see that the responder answers, and that --ocsp-url or "
+    "Try again later; if that does not help, tell the operator of this server.",
+    "The reason says what went wrong; see that the responder answers, and that --ocsp-url or "
     "--ocsp-allow names it with its port.",
 };
 
 static const struct advice unusable_ocsp = {
     "Whether the certificate was revoked cannot be told: the OCSP responder's answer tells "
     "nothing.",
-    "Try again later; if it stays like this, tell the operator of this server.",
+    "Try again later; if that does not help, tell the operator of this server.",
     "The responder answers, and the reason says why that does not count: see that it is the one of "
     "this certificate's CA and knows all its certificates, and compare the clocks. One that "
     "repeats "
@@ -109,7 +109,7 @@ static const struct advice removed_entry = {
 };
 
 static const struct advice on_hold = {
-    "Who issued the certificate has put it on hold: it is refused until it is released, or revoked "
+    "The issuer has put the certificate on hold: it is refused until it is released, or revoked "
     "for good.",
     "Ask who issued it why it is on hold, and when that ends; keep it until then.",
     "To accept it again, release it and publish the CRL (certs/ca release); until then, or until "

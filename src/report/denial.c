@@ -26,7 +26,7 @@ static const struct explanation {
         {"Your certificate is valid, but it does not give the name that this site needs.",
             "Ask the operator of this site, and give the number of the decision.", ""}},
     {"revocation_old",
-        {"Your certificate is valid, but the site has no recent word that it was not revoked.",
+        {"Your certificate is valid, but the site has no recent proof that it was not revoked.",
             "Try again later. If that does not help, ask the operator of this site, and give the "
             "number of the decision.",
             ""}},

@@ -165,13 +165,13 @@ size_t report_warnings(const struct report *report, const struct verdict *verdic
             "the front server did not accept this certificate");
     if (verdict->ocsp == VERDICT_OCSP_UNKNOWN)
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
-            "revocation not checked by OCSP, and the configuration lets that pass");
+            "revocation not checked by OCSP, and the configuration allows that");
     else if (verdict->revocation == REVOCATION_UNKNOWN)
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
-            "whether it was revoked is unknown, and the configuration lets that pass");
+            "whether it was revoked is unknown, and the configuration allows that");
     else if (verdict->above_unknown)
         (void)snprintf(warnings[count++], REPORT_WARNING_SIZE,
-            "whether a CA above it was revoked is unknown, and the configuration lets that pass");
+            "whether a CA above it was revoked is unknown, and the configuration allows that");
     return count;
 }
 

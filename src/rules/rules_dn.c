@@ -77,7 +77,7 @@ static bool read_escape(const char **at, unsigned char *byte, struct error *erro
     }
     if ((*at)[1] == '\0' || strchr(" \"#+,;<=>\\", (*at)[1]) == NULL)
         return fail(
-            error, "after a backslash two hexadecimal digits or one of \"#+,;<=>\\ must be");
+            error, "a backslash must be followed by two hexadecimal digits or one of \"#+,;<=>\\");
     *byte = (unsigned char)(*at)[1];
     *at += 2;
     return true;
@@ -147,7 +147,7 @@ static ASN1_TYPE *read_der(const char **at, struct error *error)
         return type;
     ASN1_TYPE_free(type);
     (void)alloc_watch_refuse(
-        error, ERROR_INPUT, "after # the DER of a value must stand in hexadecimal");
+        error, ERROR_INPUT, "# must be followed by the DER of a value in hexadecimal");
     return NULL;
 }
 
@@ -250,7 +250,7 @@ static bool read_parts(const char *text, struct parts *parts, struct error *erro
         if (*text == '\0')
             return true;
         if (*text != ',' && *text != '+')
-            return fail(error, "a comma or a plus must stand between the parts");
+            return fail(error, "a comma or a plus is missing between the parts");
         joined = *text++ == '+';
     }
 }

@@ -224,9 +224,10 @@ static bool read_who_and_when(struct reader *reader)
         }
     }
     if (line->any && (line->keys & WHO_KEYS) != 0)
-        return rules_value_refuse(reader->error, "'any' stands beside no other key of identity");
+        return rules_value_refuse(
+            reader->error, "'any' cannot stand beside another key of identity");
     if (!line->any && (line->keys & WHO_KEYS) == 0)
-        return rules_value_refuse(reader->error, "names nobody: write whom, or 'any'");
+        return rules_value_refuse(reader->error, "names nobody: say who is meant, or 'any'");
     return keep_terms(reader);
 }
 
@@ -239,7 +240,7 @@ static bool read_name(struct reader *reader)
         return false;
     if (word.key == NULL || word.has_equals || !rules_is_name(word.key)) {
         error_set(reader->error, ERROR_INPUT,
-            "after '%s' a name must stand: letters, digits, `-`, `_` and dots, up to 64",
+            "'%s' must be followed by a name: letters, digits, `-`, `_` and dots, up to 64",
             rules_line_names[reader->line->kind]);
         return false;
     }
@@ -254,7 +255,7 @@ static bool read_source(struct reader *reader)
     if (!rules_value_next(&reader->at, &reader->rules->arena, &value, reader->error))
         return false;
     if (value == NULL || value[0] == '\0') {
-        error_set(reader->error, ERROR_INPUT, "after '%s %s' a value is missing",
+        error_set(reader->error, ERROR_INPUT, "a value is missing after '%s %s'",
             rules_line_names[reader->line->kind], reader->line->name);
         return false;
     }

@@ -27,7 +27,7 @@ static bool read_host(struct rules *rules, struct rules_value *value, struct err
     if (name[0] != '[' && strchr(name, ':') != NULL)
         return rules_value_refuse(error, "takes no port");
     if (name[0] == '\0' || name[strlen(name) - 1] == '.')
-        return rules_value_refuse(error, "takes no final dot");
+        return rules_value_refuse(error, "takes no trailing dot");
     if (!request_host_read(name, host))
         return rules_value_refuse(error,
             "must be a host name (other letters than ASCII as xn--...), or *.DOMAIN for one label");
@@ -52,7 +52,7 @@ static bool read_path(struct rules *rules, struct rules_value *value, struct err
             error, "takes neither ? nor ; (what is behind a ; is not looked at in requests)");
     if (!request_path_read(value->word, &options, &path))
         return rules_value_refuse(
-            error, "must begin with /, without segments of dots; a per cent sign is written %25");
+            error, "must begin with /, without segments of dots; a percent sign is written %25");
     if (path.text[path.length - 1] == '/') {
         value->form = FORM_FOLDER;
         path.text[--path.length] = '\0';

@@ -41,7 +41,8 @@ static char *read_quoted(const char **at, struct rules_arena *arena, struct erro
         if (*in == '\\') {
             in++;
             if (*in != '"' && *in != '\\') {
-                (void)fail(error, "in quotes a backslash stands before \" or \\ alone: write \\\\");
+                (void)fail(
+                    error, "in quotes a backslash may stand only before \" or \\: write \\\\");
                 return NULL;
             }
         }
@@ -50,7 +51,7 @@ static char *read_quoted(const char **at, struct rules_arena *arena, struct erro
     *end = '\0';
     *at = in + 1;
     if (**at != '\0' && **at != ',' && !is_space(**at)) {
-        (void)fail(error, "after a quoted value a comma or a space must follow");
+        (void)fail(error, "a quoted value must be followed by a comma or a space");
         return NULL;
     }
     return out;
@@ -106,11 +107,11 @@ static bool check_value(const char *value, bool quoted, struct error *error)
 
         if (is_odd_space(code)) {
             error_set(error, ERROR_INPUT,
-                "a space that is no plain one (U+%04lX): type it again, in quotes", code);
+                "a space that is not a plain one (U+%04lX): type it again, in quotes", code);
             return false;
         }
         if (!quoted && at == (const unsigned char *)value && is_odd_quote(code))
-            return fail(error, "values are quoted with \" alone");
+            return fail(error, "values are quoted with \" only");
         size = size != 0 ? size : 1;
         at += size;
         left -= size;

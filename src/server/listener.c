@@ -127,7 +127,7 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
         if (lchown(address->sun_path, (uid_t)-1, group) != 0) {
             error_set(error, ERROR_USAGE,
                 "--socket-group %.100s: this user may not give the socket to that group, "
-                "which it is no member of (%s)",
+                "which it is not a member of (%s)",
                 config->socket_group, strerror(errno));
             return false;
         }
@@ -278,7 +278,7 @@ static bool take_inherited(struct listener *listener, struct error *error)
 
     for (i = 0; i < count; i++) {
         if (!request_fd_listens(SYSTEMD_FIRST_FD + i)) {
-            error_set(error, ERROR_USAGE, "LISTEN_FDS: fd %d is no listening socket",
+            error_set(error, ERROR_USAGE, "LISTEN_FDS: fd %d is not a listening socket",
                 SYSTEMD_FIRST_FD + i);
             return false;
         }
@@ -290,7 +290,7 @@ static bool take_inherited(struct listener *listener, struct error *error)
     if (request_fd_listens(STDIN_FILENO))
         return take(listener, STDIN_FILENO, error);
     error_set(error, ERROR_USAGE,
-        "nothing to serve on: fd 0 is no listening socket, systemd passed none, and --listen is "
+        "nothing to serve on: fd 0 is not a listening socket, systemd passed none, and --listen is "
         "not given; try --help");
     return false;
 }

@@ -78,7 +78,7 @@ static void append_decision(struct text *text, const struct explain_findings *fi
         text_append_string(text, ": it gives no user name, or more than one");
     else if (decision->reason == RULES_REVOCATION_OLD)
         text_append_string(
-            text, ": no line holds, but one would if revocation were checked lately");
+            text, ": no line holds, but one would if revocation had been checked recently");
     else if (decision->rule == NULL)
         text_append_string(text, ": no line holds");
     text_append_string(text, "\n");

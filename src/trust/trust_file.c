@@ -25,7 +25,7 @@ static const char *why_no_ca(X509 *certificate)
     const uint32_t flags = X509_get_extension_flags(certificate);
 
     if ((flags & EXFLAG_INVALID) != 0)
-        return "one of its extensions stands in it twice, cannot be read or contradicts another";
+        return "one of its extensions occurs twice, cannot be read or contradicts another";
     if ((flags & EXFLAG_CA) != 0)
         return "its keyUsage does not have keyCertSign (RFC 5280 section 4.2.1.3)";
     return "it has no basicConstraints with CA:TRUE (RFC 5280 section 4.2.1.9)";
@@ -57,7 +57,7 @@ static bool check_cas(const char *path, const struct bundle *bundle, struct erro
             continue;
         name = identity_name(X509_get_subject_name(certificate), NULL);
         error_set(error, ERROR_INPUT,
-            "%s: certificate %d (%.200s) is no CA certificate: %s, so it must not be trusted as "
+            "%s: certificate %d (%.200s) is not a CA certificate: %s, so it must not be trusted as "
             "one",
             path, i + 1, name != NULL ? name : "", why_no_ca(certificate));
         free(name);

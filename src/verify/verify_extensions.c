@@ -50,7 +50,7 @@ const char *extensions_find_fault(const X509 *certificate, const ASN1_OBJECT **o
         *object = X509_EXTENSION_get_object(extension);
         for (j = i + 1; j < count; j++) {
             if (OBJ_cmp(*object, X509_EXTENSION_get_object(X509_get_ext(certificate, j))) == 0)
-                return " stands in it twice";
+                return " occurs twice in it";
         }
         if ((X509_EXTENSION_get_critical(extension) != 0 || id_ce(*object) >= 0) &&
             !is_one_element(extension, &element))

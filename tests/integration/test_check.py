@@ -136,7 +136,7 @@ def test_a_file_that_is_no_certificate_is_never_fine(run, pki, tmp_path):
         assert b"PRIVATE" not in done.stdout + done.stderr
         said = done.stdout.decode()
         assert "The file cannot be read as a certificate: " in said and "forward" not in said, said
-        assert "Meaning: The file is no certificate that can be read." in lines(done)
+        assert "Meaning: The file cannot be read as a certificate." in lines(done)
 
 
 def test_at_judges_as_of_another_time(run, pki):

@@ -132,7 +132,7 @@ def test_revocation_that_is_too_old_is_told_as_that(run, people, pki, files):
     assert done.returncode == 1
     verdict, decided, nearest, *_ = done.stdout.splitlines()
     assert verdict.endswith(", revocation not checked")
-    assert decided == "denied: no line holds, but one would if revocation were checked lately"
+    assert decided == "denied: no line holds, but one would if revocation had been checked recently"
     assert nearest == f"nearest: {files[1]}:10: revocation=24h does not hold (it was not checked)"
 
 

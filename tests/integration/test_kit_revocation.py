@@ -335,7 +335,7 @@ def test_serial_numbers_are_compared_as_text(folder):
         for name in ("01E2", "0100"):
             index.write(f"V\t400101000000Z\t\t{name}\tunknown\t/CN={name}\n")
     found = ca(folder, "revoke", "0100", "--batch", "--reason", "keyCompromise")
-    assert "Live certificates of CN=0100: 0" in found.stdout
+    assert "Valid certificates of CN=0100: 0" in found.stdout
     assert {row[3]: row[0] for row in rows(folder)[-2:]} == {"01E2": "V", "0100": "R"}
     ca(folder, "revoke", "01E2", "--batch", "--reason", "certificateHold")
     ca(folder, "release", "01E2", "--batch")

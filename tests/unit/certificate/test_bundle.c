@@ -29,10 +29,10 @@ Test(bundle, der_is_read_exactly)
     expect_bundle_refused(more, given.crl_length + 1, NULL, "bytes follow the CRL");
     for (i = 1; i < given.ca_length; i += 13)
         expect_bundle_refused(
-            given.ca_der, i, NULL, "it is no PEM, DER certificate, DER CRL or PKCS#12");
+            given.ca_der, i, NULL, "it is not a PEM, DER certificate, DER CRL or PKCS#12");
     for (i = 1; i < given.crl_length; i += 13)
         expect_bundle_refused(
-            given.crl_der, i, NULL, "it is no PEM, DER certificate, DER CRL or PKCS#12");
+            given.crl_der, i, NULL, "it is not a PEM, DER certificate, DER CRL or PKCS#12");
     free(more);
 }
 
@@ -59,10 +59,10 @@ Test(bundle, what_is_no_bundle_is_refused)
     static const unsigned char pkcs12[] = {0x30, 0x82, 0x00, 0x07, 0x02, 0x01, 0x03, 0x30, 0x00};
 
     expect_bundle_text_refused("", "the file is empty");
-    expect_bundle_text_refused("\n", "it is no PEM");
-    expect_bundle_text_refused("garbage", "it is no PEM");
-    expect_bundle_refused("\x30", 1, NULL, "it is no PEM");
-    expect_bundle_refused("\x30\xff\x02\x01\x03\x00\x00\x00", 8, NULL, "it is no PEM");
+    expect_bundle_text_refused("\n", "it is not a PEM");
+    expect_bundle_text_refused("garbage", "it is not a PEM");
+    expect_bundle_refused("\x30", 1, NULL, "it is not a PEM");
+    expect_bundle_refused("\x30\xff\x02\x01\x03\x00\x00\x00", 8, NULL, "it is not a PEM");
     expect_bundle_refused("\x30\x03\x02\x01\x03\x00\x00\x00", 8, NULL, "it begins as PKCS#12");
     expect_bundle_refused(pkcs12, sizeof(pkcs12), NULL, "it begins as PKCS#12");
 }

@@ -42,7 +42,7 @@ Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_t
         {"2.5.29.21", "020101", "reason code of an entry cannot be read", .reason = -1},
         {"2.5.29.21", "", "reason code of an entry cannot be read", .reason = -1},
         {"2.5.29.21", "0a0101", "critical extension", .critical = true, .reason = -1},
-        {"2.5.29.21", "0a0101", "stands twice", .twice = true, .reason = 1},
+        {"2.5.29.21", "0a0101", "occurs twice", .twice = true, .reason = 1},
         {"2.5.29.21", "0a0108", "removeFromCRL", .reason = 8},
         {"2.5.29.21", "0a0108", NULL, .delta = true, .reason = 8},
         {"2.5.29.24", "180f32303236303130313030303030305a", NULL, .reason = -1},

@@ -80,7 +80,7 @@ Test(ocsp_answer, good_must_be_for_now_and_for_this_question)
             OCSP_UNUSABLE, "try later"},
         {"unauthorized", {.response_status = OCSP_RESPONSE_STATUS_UNAUTHORIZED}, OCSP_UNUSABLE,
             OCSP_UNUSABLE, "does not answer for"},
-        {"odd status", {.response_status = 77}, OCSP_UNUSABLE, OCSP_UNUSABLE, "not known"},
+        {"odd status", {.response_status = 77}, OCSP_UNUSABLE, OCSP_UNUSABLE, "unknown status"},
     };
     struct ocsp_scene scene;
     size_t i;
@@ -187,7 +187,7 @@ Test(ocsp_answer, no_flipped_bit_no_cut_and_no_byte_more_is_good)
     bytes.data = realloc(bytes.data, bytes.length + 1);
     bytes.data[bytes.length++] = 0;
     ocsp_answer_check(&scene.question, &bytes, NULL, &ocsp_nonce_required, time(NULL), &answer);
-    expect_answer("a byte more", &answer, OCSP_UNUSABLE, "no OCSP response");
+    expect_answer("a byte more", &answer, OCSP_UNUSABLE, "not an OCSP response");
     bytes.length--;
     ocsp_answer_check(&scene.question, &bytes, NULL, &ocsp_nonce_required, time(NULL), &answer);
     expect_answer("whole", &answer, OCSP_SAYS_GOOD, "");

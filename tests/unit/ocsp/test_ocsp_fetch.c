@@ -100,7 +100,7 @@ Test(ocsp_fetch, what_is_no_ocsp_response_is_told)
         {"HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", "redirect"},
         {"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n\x30\x02\x05\x01",
             "Content-Type"},
-        {"hello\r\n\r\n", "no HTTP answer"},
+        {"hello\r\n\r\n", "not an HTTP response"},
     };
     size_t i;
 

@@ -33,7 +33,7 @@ Test(ocsp_http, a_redirect_leaves_no_error_and_others_add_no_detail)
 {
     expect_fault(ERROR_INPUT, "a redirect, which is not followed");
     ERR_raise(ERR_LIB_HTTP, HTTP_R_ERROR_PARSING_CONTENT_LENGTH);
-    expect_fault(ERROR_INPUT, "what it sent is no HTTP answer with an OCSP response");
+    expect_fault(ERROR_INPUT, "what it sent is not an HTTP response that holds an OCSP response");
 }
 
 Test(ocsp_http, want_of_memory_is_told_whatever_else_happened)

@@ -68,7 +68,7 @@ Test(advice_reasons, each_cause_of_one_number_has_its_own)
         {CAUSE_ALGORITHMS_DIFFER, "signatureAlgorithm"},
         {CAUSE_CA_KEY_UNKNOWN, "libcrypto"},
         {CAUSE_BAD_KEY, "unsafe"},
-        {CAUSE_TOO_MANY_CAS, "out of use"},
+        {CAUSE_TOO_MANY_CAS, "no longer in use"},
         {CAUSE_TOO_MANY_ERRORS, "each certificate of the chain"},
         {CAUSE_TRUSTED_CA, "not the CA's own"},
         {CAUSE_VERSION, "version"},

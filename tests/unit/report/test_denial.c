@@ -86,7 +86,7 @@ Test(denial, each_reason_of_the_gate_has_its_own_meaning)
         {"ambiguous_path", "The address can be read in more than one way"},
         {"front_failed", "the web server that received it did not accept it"},
         {"no_user_name", "it does not give the name that this site needs"},
-        {"revocation_old", "the site has no recent word that it was not revoked"},
+        {"revocation_old", "the site has no recent proof that it was not revoked"},
         {"no_rule", "it does not give you access to this address"},
         {"rule", "it does not give you access to this address"},
     };
@@ -118,7 +118,7 @@ Test(denial, what_is_wrong_with_the_certificate_goes_before_what_the_rules_say)
     given.denial.reason = "revoked";
     render(&text, &given);
     expect_part(&text, "\nThe certificate is not valid: ");
-    expect_part(&text, "\nMeaning: Who issued the certificate has called it back");
+    expect_part(&text, "\nMeaning: The issuer has revoked the certificate");
     expect_part(&text, "\nReason: revoked\n");
     expect_no_part(&text, "The certificate is valid");
     expect_no_part(&text, "For the operator");

@@ -82,7 +82,7 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"operator\": \"Nothing; renew it before it expires.\"},"
 #define ADVICE_REVOKED                                                                             \
     "\"advice\": {"                                                                                \
-    "\"meaning\": \"Who issued the certificate has called it back, for good or until further "     \
+    "\"meaning\": \"The issuer has revoked the certificate, for good or until further "            \
     "notice.\","                                                                                   \
     "\"person\": \"Stop using it, and ask who issued it for a new one with a new key.\","          \
     "\"operator\": \"If that was a mistake, issue a new certificate; only a certificate on hold "  \
@@ -97,7 +97,7 @@ static void expect_json(const struct text *text, const char *wanted)
     "certificates, knows the CA, and forwards SSL_CLIENT_CERT.\"},"
 #define ADVICE_MALFORMED                                                                           \
     "\"advice\": {"                                                                                \
-    "\"meaning\": \"What reached the server is no certificate that can be read.\","                \
+    "\"meaning\": \"What reached the server cannot be read as a certificate.\","                   \
     "\"person\": \"This is rarely your doing: tell the operator of this server what is written "   \
     "here.\","                                                                                     \
     "\"operator\": \"Either the front server forwards it wrongly, or the CA made it wrong: run "   \
@@ -108,9 +108,10 @@ static void expect_json(const struct text *text, const char *wanted)
     "\"advice\": {"                                                                                \
     "\"meaning\": \"The server could not judge the certificate: this says nothing about the "      \
     "certificate.\","                                                                              \
-    "\"person\": \"Try again in a minute; if it stays like this, tell the operator of this "       \
+    "\"person\": \"Try again in a minute; if that does not help, tell the operator of this "       \
     "server.\","                                                                                   \
-    "\"operator\": \"Memory or libcrypto failed: look into the log and at the memory limit.\"},"
+    "\"operator\": \"Memory ran out or libcrypto failed: look at the log and at the memory "       \
+    "limit.\"},"
 
 #define NO_DETAILS(advice)                                                                         \
     "\"error_code\": 0, \"error_name\": null, \"error_depth\": null, \"days_left\": null,"         \
@@ -290,14 +291,14 @@ Test(report_json, all_warnings_come_in_one_string)
     came = member_of(&report, &verdict, "warning");
     cr_expect_str_eq(json_string_value(came),
         "it expires in 3 days; the front server did not accept this certificate; "
-        "whether it was revoked is unknown, and the configuration lets that pass");
+        "whether it was revoked is unknown, and the configuration allows that");
     json_decref(came);
     verdict.revocation = REVOCATION_GOOD;
     verdict.above_unknown = true;
     came = member_of(&report, &verdict, "warning");
     cr_expect_str_eq(json_string_value(came),
         "it expires in 3 days; the front server did not accept this certificate; "
-        "whether a CA above it was revoked is unknown, and the configuration lets that pass");
+        "whether a CA above it was revoked is unknown, and the configuration allows that");
     json_decref(came);
 }
 

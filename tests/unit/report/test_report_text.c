@@ -21,12 +21,12 @@
     "What to do: Ask who issued it for a renewal now, and import the new one.\n"                   \
     "For the operator: Sign a new certificate before this one expires.\n"
 #define ADVICE_EXPIRED                                                                             \
-    "Meaning: The certificate was good, but its time is over.\n"                                   \
+    "Meaning: The certificate was good, but it has expired.\n"                                     \
     "What to do: Ask who issued it for a renewal, and import the new one.\n"                       \
     "For the operator: Sign a new certificate; if it should still be good, check this server's "   \
     "clock.\n"
 #define ADVICE_NOT_YET_VALID                                                                       \
-    "Meaning: The certificate is good only from a later date on.\n"                                \
+    "Meaning: The certificate is not good yet: it begins at a later date.\n"                       \
     "What to do: Wait until that date; if it has come already, tell the operator that the clocks " \
     "differ.\n"                                                                                    \
     "For the operator: Check the clocks of this server and of the CA, and the start date that "    \
@@ -38,16 +38,17 @@
     "For the operator: Compare the issuer with the certificates in --ca; a missing intermediate "  \
     "belongs in --intermediates.\n"
 #define ADVICE_REVOKED                                                                             \
-    "Meaning: Who issued the certificate has called it back, for good or until further notice.\n"  \
+    "Meaning: The issuer has revoked the certificate, for good or until further notice.\n"         \
     "What to do: Stop using it, and ask who issued it for a new one with a new key.\n"             \
     "For the operator: If that was a mistake, issue a new certificate; only a certificate on "     \
     "hold can be taken off the list.\n"
 #define ADVICE_NOT_JUDGED                                                                          \
     "Meaning: The server could not judge the certificate: this says nothing about the "            \
     "certificate.\n"                                                                               \
-    "What to do: Try again in a minute; if it stays like this, tell the operator of this "         \
+    "What to do: Try again in a minute; if that does not help, tell the operator of this "         \
     "server.\n"                                                                                    \
-    "For the operator: Memory or libcrypto failed: look into the log and at the memory limit.\n"
+    "For the operator: Memory ran out or libcrypto failed: look at the log and at the memory "     \
+    "limit.\n"
 /* Writes both parts of a text report into one text. */
 static void render(struct text *text, const struct report *report, const struct verdict *verdict)
 {
@@ -336,8 +337,8 @@ Test(report_text, a_front_server_that_disagrees_is_told_and_changes_nothing)
             "Revocation: unknown\n"
             "Expires: in 364 days\n"
             "Warning: the front server did not accept this certificate\n"
-            "Warning: whether it was revoked is unknown, and the configuration lets that "
-            "pass\n" ADVICE_VALID "\n"
+            "Warning: whether it was revoked is unknown, and the configuration allows "
+            "that\n" ADVICE_VALID "\n"
             "The certificate is valid\n");
     }
 }

@@ -12,7 +12,7 @@
 #define NOW "2026-11-24T17:57:38Z"
 
 #define ADVICE_MALFORMED                                                                           \
-    "Meaning: What reached the server is no certificate that can be read.\n"                       \
+    "Meaning: What reached the server cannot be read as a certificate.\n"                          \
     "What to do: This is rarely your doing: tell the operator of this server what is written "     \
     "here.\n"                                                                                      \
     "For the operator: Either the front server forwards it wrongly, or the CA made it wrong: run " \

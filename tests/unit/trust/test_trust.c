@@ -62,8 +62,8 @@ Test(trust, each_anchor_is_known_and_no_other)
 Test(trust, a_leaf_among_the_cas_is_refused_and_named)
 {
     expect_ca_refused(
-        WRITE("a.pem", ca, leaf, other), "certificate 2 (CN=Dan) is no CA certificate");
-    expect_ca_refused(WRITE("b.pem", leaf), "certificate 1 (CN=Dan) is no CA certificate");
+        WRITE("a.pem", ca, leaf, other), "certificate 2 (CN=Dan) is not a CA certificate");
+    expect_ca_refused(WRITE("b.pem", leaf), "certificate 1 (CN=Dan) is not a CA certificate");
 }
 
 Test(trust, what_may_not_sign_certificates_is_no_ca)
@@ -89,7 +89,7 @@ Test(trust, what_may_not_sign_certificates_is_no_ca)
     size_t i;
 
     for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-        expect_ca_refused(WRITE("a.pem", made[i]), "is no CA certificate");
+        expect_ca_refused(WRITE("a.pem", made[i]), "is not a CA certificate");
         expect_ca_refused(WRITE("a.pem", made[i]), why[i]);
         pki_free(made[i]);
     }
@@ -116,7 +116,7 @@ Test(trust, a_file_without_a_ca_certificate_is_refused)
     char *key = pki_key_pem(ca->key), *path;
 
     expect_ca_refused(pki_write_text(dir, "a", ""), "the file is empty");
-    expect_ca_refused(pki_write_text(dir, "a", "hello\n"), "it is no PEM");
+    expect_ca_refused(pki_write_text(dir, "a", "hello\n"), "it is not a PEM");
     expect_ca_refused(
         pki_write_text(dir, "a", key), "it holds a private key and no CA certificate");
     path = write_crl("a", &(struct pki_crl_spec){.issuer = ca});
@@ -140,7 +140,7 @@ Test(trust, one_bad_file_in_a_directory_spoils_it_and_is_named)
     expect_refused_config(&config, bad, "a PEM block in it is broken");
     free(bad);
     bad = WRITE("m.pem", leaf);
-    expect_refused_config(&config, bad, "certificate 1 (CN=Dan) is no CA");
+    expect_refused_config(&config, bad, "certificate 1 (CN=Dan) is not a CA");
     free(bad);
 }
 

@@ -153,8 +153,8 @@ Test(trust_current, a_file_that_breaks_keeps_what_it_held_and_is_told_once)
     static const struct {
         const char *content; /* NULL: a client's certificate */
         const char *why;
-    } broken[] = {{"", "the file is empty"}, {"garbage", "it is no PEM"},
-        {"-----BEGIN CERTIFICATE-----\nMIIB\n", "PEM"}, {NULL, "is no CA certificate"}};
+    } broken[] = {{"", "the file is empty"}, {"garbage", "it is not a PEM"},
+        {"-----BEGIN CERTIFICATE-----\nMIIB\n", "PEM"}, {NULL, "is not a CA certificate"}};
     struct scene *scene = scene_new(false);
     struct pki *client = pki_client("CN=Dan", scene->ca);
     char *leaf = pki_pem(client->certificate);

@@ -161,7 +161,7 @@ Test(trust_succession, a_broken_crl_file_beside_a_good_one_does_not_hold_it_up)
     trust_put_crl("b.crl", &after);
     trust_load_now();
     trust_expect_lists(ca, 1, 77, "the good one");
-    trust_expect_kept("it is no PEM");
+    trust_expect_kept("it is not a PEM");
 }
 
 Test(trust_succession, a_list_that_cannot_be_understood_succeeds_nothing)

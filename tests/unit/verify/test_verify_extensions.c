@@ -50,8 +50,8 @@ static void expect(struct raw *raw, const char *words)
 Test(verify_extensions, one_that_stands_there_twice_is_untrusted)
 {
     expect(&(struct raw){"1.2.3.4", false, "\x05\x00", 2, 1}, NULL);
-    expect(&(struct raw){"1.2.3.4", false, "\x05\x00", 2, 2}, "1.2.3.4 stands in it twice");
-    expect(&(struct raw){"2.16.840.1.113730.1.13", false, "\x16\x01z", 3, 2}, "stands in it twice");
+    expect(&(struct raw){"1.2.3.4", false, "\x05\x00", 2, 2}, "1.2.3.4 occurs twice in it");
+    expect(&(struct raw){"2.16.840.1.113730.1.13", false, "\x16\x01z", 3, 2}, "occurs twice in it");
 }
 
 Test(verify_extensions, bytes_behind_a_value_are_untrusted)

@@ -169,7 +169,7 @@ Test(verify_words, of_the_certificate_itself)
         X509_V_ERR_INVALID_EXTENSION, "subjectAltName (2.5.29.17) cannot be read");
     expect_client(
         (struct pki_spec){.extensions = {"keyUsage=digitalSignature", "2.5.29.15=DER:03020780"}},
-        VERDICT_UNTRUSTED, X509_V_ERR_INVALID_EXTENSION, "keyUsage (2.5.29.15) stands in it twice");
+        VERDICT_UNTRUSTED, X509_V_ERR_INVALID_EXTENSION, "keyUsage (2.5.29.15) occurs twice in it");
     expect_client((struct pki_spec){.customise = pki_foreign_key, .context = oid},
         VERDICT_UNTRUSTED, X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "its public key cannot be read");
 }

@@ -97,7 +97,7 @@ Test(verify_words_crls, of_revocation_lists)
     X509_CRL *crl = pki_crl(&(struct pki_crl_spec){.issuer = mute});
 
     expect_crl((struct pki_crl_spec){.issuer = other}, X509_V_ERR_UNABLE_TO_GET_CRL,
-        "no CRL of its issuer is there: CN=Our CA");
+        "there is no CRL of its issuer: CN=Our CA");
     expect_crl((struct pki_crl_spec){.issuer = twin}, X509_V_ERR_CRL_SIGNATURE_FAILURE,
         "no key of CN=Our CA that is known signed it");
     expect_crl((struct pki_crl_spec){.this_update_text = "20200101000000Z",
