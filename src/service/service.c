@@ -5,51 +5,61 @@
 #include "service/service_metrics.h"
 #include "service/service_rules.h"
 
-bool service_open(
-    struct service *service, const struct config *config, bool threaded, struct error *error)
+static bool read_headers(struct service *service, struct error *error)
 {
+    const struct list *headers = &service->config->trust_header;
     struct error inner = {.kind = ERROR_NONE};
-    struct trust_options trust_options;
     size_t i;
 
-    *service = (struct service){.config = config,
-        .forwarded_options = {.has_xfcc_hop = config->xfcc_hop >= 0,
-            .xfcc_hop = config->xfcc_hop >= 0 ? (size_t)config->xfcc_hop : 0}};
-    for (i = 0; i < config->trust_header.count; i++) {
-        if (!forwarded_options_add(
-                &service->forwarded_options, config->trust_header.items[i], &inner)) {
+    for (i = 0; i < headers->count; i++) {
+        if (!forwarded_options_add(&service->forwarded_options, headers->items[i], &inner)) {
             error_set(error, inner.kind, "--trust-header: %.490s", inner.text);
             return false;
         }
     }
+    return true;
+}
+
+/* What only several threads share. */
+static bool make_shared(struct service *service, struct error *error)
+{
+    const char *what = NULL;
+
+    service->metrics = metrics_new();
+    service->slots = worker_slots_new(worker_slots_processors());
+    if (service->config->cache > 0)
+        service->cache = verdict_cache_new((size_t)service->config->cache);
+    if (service->metrics == NULL)
+        what = "metrics";
+    else if (service->slots == NULL)
+        what = "workers";
+    else if (service->config->cache > 0 && service->cache == NULL)
+        what = "cache";
+    if (what != NULL)
+        error_set(error, ERROR_MEMORY, "out of memory for the %s", what);
+    else
+        key_decoder_start();
+    return what == NULL;
+}
+
+bool service_open(
+    struct service *service, const struct config *config, bool threaded, struct error *error)
+{
+    struct trust_options trust_options;
+
+    *service = (struct service){.config = config,
+        .forwarded_options = {.has_xfcc_hop = config->xfcc_hop >= 0,
+            .xfcc_hop = config->xfcc_hop >= 0 ? (size_t)config->xfcc_hop : 0}};
+    if (!read_headers(service, error))
+        return false;
     trust_options = trust_options_of(config);
     service->trust = trust_current_new(&trust_options);
     if (service->trust == NULL) {
         error_set(error, ERROR_MEMORY, "out of memory for the trust");
         return false;
     }
-    if (!service_rules_open(service, error))
+    if (!service_rules_open(service, error) || (threaded && !make_shared(service, error)))
         return false;
-    if (threaded) {
-        service->metrics = metrics_new();
-        if (service->metrics == NULL) {
-            error_set(error, ERROR_MEMORY, "out of memory for the metrics");
-            return false;
-        }
-        service->slots = worker_slots_new(worker_slots_processors());
-        if (service->slots == NULL) {
-            error_set(error, ERROR_MEMORY, "out of memory for the workers");
-            return false;
-        }
-        key_decoder_start();
-    }
-    if (threaded && config->cache > 0) {
-        service->cache = verdict_cache_new((size_t)config->cache);
-        if (service->cache == NULL) {
-            error_set(error, ERROR_MEMORY, "out of memory for the cache");
-            return false;
-        }
-    }
     if (config->ocsp != CONFIG_OCSP_OFF) {
         service->ocsp = ocsp_new(config, service->slots, error);
         if (service->ocsp == NULL)

@@ -30,10 +30,9 @@ struct service {
 };
 
 /* Opens the log and makes what follows from the configuration (borrowed as long as the service).
- * `threaded` is
- * for log_open, and for a process that answers more than one request and so has a cache. Fills
- * *service, end with service_close in every case; false with ERROR_USAGE, ERROR_MEMORY or
- * ERROR_LIBRARY. */
+ * `threaded` is for log_open, and for a process that answers more than one request and so has
+ * metrics, slots and a cache. Fills *service, end with service_close in every case; false with
+ * ERROR_USAGE, ERROR_MEMORY or ERROR_LIBRARY. */
 bool service_open(
     struct service *service, const struct config *config, bool threaded, struct error *error);
 
