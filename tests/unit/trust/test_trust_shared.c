@@ -117,7 +117,7 @@ Test(trust_shared, new_files_count_for_their_part)
     trust_put_ca("third.pem", leaf);
     trust_load_now();
     trust_expect_lists(other, 1, 4711, "a new one");
-    trust_expect_kept("is no CA certificate");
+    trust_expect_kept("is not a CA certificate");
     trust_take_away(0, "third.pem");
     trust_load_now();
     trust_expect_kept(NULL);
