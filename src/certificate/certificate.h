@@ -15,7 +15,7 @@
  * names. */
 #define CERTIFICATE_MAX_EXTENSIONS ((size_t)64)
 #define CERTIFICATE_MAX_VALUES ((size_t)5000)    /* in all extensions of known kinds */
-#define CERTIFICATE_MAX_ATTRIBUTES ((size_t)100) /* of subject and issuer together */
+#define CERTIFICATE_MAX_ATTRIBUTES ((size_t)220) /* of subject and issuer together */
 /* Keys that make verification absurdly slow are refused before they are used: RSA and DSA above
  * this many bits. */
 #define CERTIFICATE_MAX_KEY_BITS 16384

@@ -84,14 +84,14 @@ Test(outline, lists_at_their_limits_are_decoded_and_longer_ones_are_refused)
         {{.values = 5000}, NULL},
         {{.values = 5001}, "its extensions hold 5001 values, above the limit of 5000"},
         /* Its issuer has one. */
-        {{.rdns = 99}, NULL},
-        {{.rdns = 1, .joined = 98}, NULL},
-        {{.rdns = 100}, "its subject and issuer have 101 attributes, above the limit of 100"},
-        {{.rdns = 1, .joined = 99},
-            "its subject and issuer have 101 attributes, above the limit of 100"},
-        {{.rdns = 50, .joined = 50},
-            "its subject and issuer have 101 attributes, above the limit of 100"},
-        {{.extensions = 64, .rdns = 99, .values = 5000}, NULL},
+        {{.rdns = 219}, NULL},
+        {{.rdns = 1, .joined = 218}, NULL},
+        {{.rdns = 220}, "its subject and issuer have 221 attributes, above the limit of 220"},
+        {{.rdns = 1, .joined = 219},
+            "its subject and issuer have 221 attributes, above the limit of 220"},
+        {{.rdns = 120, .joined = 100},
+            "its subject and issuer have 221 attributes, above the limit of 220"},
+        {{.extensions = 64, .rdns = 219, .values = 5000}, NULL},
     };
     size_t i;
 
@@ -109,19 +109,19 @@ Test(outline, attributes_of_subject_and_issuer_are_counted_together)
     X509_NAME *name = X509_NAME_new();
     int i;
 
-    for (i = 1; i <= 100; i++) {
+    for (i = 1; i <= 220; i++) {
         struct pki *issuer, *pki;
         unsigned char *der;
         size_t length = 0;
 
-        pki_name_add(name, "OU", V_ASN1_UTF8STRING, "a", 1, i > 20);
-        if (i < 99)
+        pki_name_add(name, "OU", V_ASN1_UTF8STRING, "a", 1, i > 50);
+        if (i < 219)
             continue;
         issuer = pki_make(&(struct pki_spec){.subject_name = name, .no_extensions = true});
         pki = pki_make(&(struct pki_spec){.subject = "CN=x", .issuer = issuer});
         der = pki_der(pki->certificate, &length);
         expect_outline(der, length,
-            i > 99 ? "its subject and issuer have 101 attributes, above the limit of 100" : NULL);
+            i > 219 ? "its subject and issuer have 221 attributes, above the limit of 220" : NULL);
         free(der);
         pki_free(pki);
         pki_free(issuer);
@@ -308,12 +308,12 @@ Test(outline, a_list_in_ber_that_libcrypto_reads_is_refused)
 Test(outline, empty_rdns_count_too)
 {
     unsigned char der[1000] = {0x30, 0x82, 0, 0, 0x30, 0x82, 0, 0, 0x02, 0x01, 0x01, 0x30, 0x00,
-        0x30, 0x82, 150 * 2 / 256, 150 * 2 % 256};
+        0x30, 0x82, 221 * 2 / 256, 221 * 2 % 256};
     struct outline outline;
     struct error error;
     size_t at = 17, i;
 
-    for (i = 0; i < 150; i++, at += 2)
+    for (i = 0; i < 221; i++, at += 2)
         der[at] = 0x31;
     for (i = 0; i < 3; i++, at += 2)
         der[at] = 0x30;
@@ -323,7 +323,7 @@ Test(outline, empty_rdns_count_too)
     der[7] = (unsigned char)((at - 8) % 256);
     cr_expect_not(outline_read(der, at, &outline, &error));
     cr_expect_str_eq(
-        error.text, "its subject and issuer have 150 attributes, above the limit of 100");
+        error.text, "its subject and issuer have 221 attributes, above the limit of 220");
 }
 
 Test(outline, the_lists_are_found_with_unique_identifiers_too)
@@ -357,7 +357,7 @@ Test(outline, counting_takes_no_memory_of_libcrypto)
     struct outline outline;
     struct error error = {.text = ""};
     size_t length = 0;
-    unsigned char *der = make((struct amounts){64, 25, 25, 5000}, &length);
+    unsigned char *der = make((struct amounts){64, 75, 75, 5000}, &length);
     unsigned long before;
 
     alloc_watch_fail_at(0, false);
