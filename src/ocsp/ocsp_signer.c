@@ -2,6 +2,7 @@
 #include "ocsp/ocsp_signer.h"
 #include "certificate/signature_bits.h"
 #include "verify/verdict.h"
+#include "verify/verify_key.h"
 #include "verify/verify_revocation.h"
 
 #include <openssl/err.h>
@@ -38,6 +39,8 @@ static const char *find_fault(const struct ocsp_question *question, X509 *signer
     if (X509_cmp(signer, question->leaf) == 0 ||
         EVP_PKEY_eq(X509_get0_pubkey(signer), X509_get0_pubkey(question->leaf)) == 1)
         return "the certificate vouches for itself";
+    if (key_is_bad(signer))
+        return NOT_USABLE "with its key anybody signs, or nobody does";
     if ((X509_get_extension_flags(signer) & EXFLAG_XKUSAGE) == 0 ||
         (X509_get_extended_key_usage(signer) & XKU_OCSP_SIGN) == 0)
         return "its signer may not answer for the issuer";

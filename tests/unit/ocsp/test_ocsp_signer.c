@@ -4,7 +4,9 @@
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +34,61 @@ Test(ocsp_signer, good_counts_from_the_issuer_and_from_whom_it_gave_the_right)
         &ocsp_nonce_required);
     expect_answer("a delegate", &answer, OCSP_SAYS_GOOD, "");
     ocsp_scene_end(&scene);
+}
+
+/* An RSA key with the exponent 1: a signature is what was signed. */
+static EVP_PKEY *make_key_of_everybody(void)
+{
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    BIGNUM *n = BN_new(), *one = BN_new();
+    OSSL_PARAM *parameters;
+    EVP_PKEY *key = NULL;
+
+    pki_must(BN_rand(n, 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) == 1 && BN_set_word(one, 1) == 1,
+        "numbers");
+    pki_must(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, one) == 1 &&
+                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_D, one) == 1,
+        "an RSA key");
+    parameters = OSSL_PARAM_BLD_to_param(builder);
+    pki_must(EVP_PKEY_fromdata_init(context) == 1 &&
+                 EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) == 1,
+        "an RSA key");
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(one);
+    BN_free(n);
+    return key;
+}
+
+static void give_key(X509 *certificate, void *context)
+{
+    pki_must(X509_set_pubkey(certificate, context) == 1, "X509_set_pubkey");
+}
+
+Test(ocsp_signer, a_responder_with_whose_key_anybody_signs_does_not_count)
+{
+    EVP_PKEY *everybody = make_key_of_everybody();
+    struct ocsp_scene scene;
+    struct ocsp_answer answer;
+    struct pki *responder;
+
+    ocsp_scene_begin(&scene);
+    responder = pki_make(&(struct pki_spec){.issuer = scene.ca,
+        .extensions = {"extendedKeyUsage=OCSPSigning"},
+        .customise = give_key,
+        .context = everybody});
+    EVP_PKEY_free(responder->key);
+    responder->key = everybody;
+    answer = ocsp_scene_check(&scene,
+        (struct pki_ocsp_spec){.signer = responder, .certificates = {responder->certificate}},
+        &ocsp_nonce_optional);
+    expect_answer("everybody", &answer, OCSP_UNUSABLE, "with its key anybody signs");
+    pki_free(responder);
+    ocsp_scene_end(&scene);
+    ERR_clear_error();
 }
 
 Test(ocsp_signer, nobody_else_counts)
