@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_signer.h"
 #include "unit/ocsp/ocsp_scene.h"
+#include "unit/pki/pki_rsa.h"
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
-#include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,41 +35,10 @@ Test(ocsp_signer, good_counts_from_the_issuer_and_from_whom_it_gave_the_right)
     ocsp_scene_end(&scene);
 }
 
-/* An RSA key with the exponent 1: a signature is what was signed. */
-static EVP_PKEY *make_key_of_everybody(void)
-{
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    BIGNUM *n = BN_new(), *one = BN_new();
-    OSSL_PARAM *parameters;
-    EVP_PKEY *key = NULL;
-
-    pki_must(BN_rand(n, 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) == 1 && BN_set_word(one, 1) == 1,
-        "numbers");
-    pki_must(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, one) == 1 &&
-                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_D, one) == 1,
-        "an RSA key");
-    parameters = OSSL_PARAM_BLD_to_param(builder);
-    pki_must(EVP_PKEY_fromdata_init(context) == 1 &&
-                 EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) == 1,
-        "an RSA key");
-    EVP_PKEY_CTX_free(context);
-    OSSL_PARAM_free(parameters);
-    OSSL_PARAM_BLD_free(builder);
-    BN_free(one);
-    BN_free(n);
-    return key;
-}
-
-static void give_key(X509 *certificate, void *context)
-{
-    pki_must(X509_set_pubkey(certificate, context) == 1, "X509_set_pubkey");
-}
-
 Test(ocsp_signer, a_responder_with_whose_key_anybody_signs_does_not_count)
 {
-    EVP_PKEY *everybody = make_key_of_everybody();
+    /* With the exponent 1 a signature is what was signed. */
+    EVP_PKEY *everybody = pki_rsa_with(BN_value_one(), BN_value_one());
     struct ocsp_scene scene;
     struct ocsp_answer answer;
     struct pki *responder;
@@ -78,7 +46,7 @@ Test(ocsp_signer, a_responder_with_whose_key_anybody_signs_does_not_count)
     ocsp_scene_begin(&scene);
     responder = pki_make(&(struct pki_spec){.issuer = scene.ca,
         .extensions = {"extendedKeyUsage=OCSPSigning"},
-        .customise = give_key,
+        .customise = pki_give_key,
         .context = everybody});
     EVP_PKEY_free(responder->key);
     responder->key = everybody;

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 TestSuite(rules_resolve, .init = rules_world_make, .fini = rules_world_free);
 
@@ -77,4 +78,18 @@ Test(rules_resolve, groups_within_groups_have_a_limit)
     expect_chain(33, false, ":33: groups within groups: more than 32");
     expect_chain(32, true, NULL);
     expect_chain(33, true, ":1: groups within groups: more than 32");
+}
+
+Test(rules_resolve, a_group_has_one_level_more_than_the_deepest_of_its_groups)
+{
+    char text[2048];
+    size_t i, length = 0;
+
+    for (i = 2; i < 32; i++)
+        length += (size_t)snprintf(
+            text + length, sizeof(text) - length, "group g%02zu group=g%02zu,g32\n", i, i + 1);
+    (void)snprintf(text + length, sizeof(text) - length, "group g32 any\ngroup g01 group=g02,g32");
+    expect_rules_taken_or(text, NULL);
+    (void)strcat(text, "\ngroup g00 group=g01,g32");
+    expect_rules_taken_or(text, ":31: groups within groups: more than 32");
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+#include "unit/pki/pki_rsa.h"
 #include "unit/verify/verify_helpers.h"
 #include "verify/verify_path.h"
 
 #include <criterion/criterion.h>
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,35 +38,11 @@ Test(verify_rules, versions_other_than_1_to_3_are_untrusted)
     pki_free(root);
 }
 
-/* An RSA key with this exponent. */
-static EVP_PKEY *make_rsa(const BIGNUM *e)
-{
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    BIGNUM *n = BN_new();
-    OSSL_PARAM *parameters;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    EVP_PKEY *key = NULL;
-
-    pki_must(BN_rand(n, 2048, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD) == 1 &&
-                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-                 OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1,
-        "an RSA key");
-    parameters = OSSL_PARAM_BLD_to_param(builder);
-    pki_must(EVP_PKEY_fromdata_init(context) == 1 &&
-                 EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1,
-        "an RSA key");
-    EVP_PKEY_CTX_free(context);
-    OSSL_PARAM_free(parameters);
-    OSSL_PARAM_BLD_free(builder);
-    BN_free(n);
-    return key;
-}
-
 static void set_exponent(X509 *certificate, void *context)
 {
-    EVP_PKEY *key = make_rsa(context);
+    EVP_PKEY *key = pki_rsa_with(context, NULL);
 
-    pki_must(X509_set_pubkey(certificate, key) == 1, "X509_set_pubkey");
+    pki_give_key(certificate, key);
     EVP_PKEY_free(key);
 }
 

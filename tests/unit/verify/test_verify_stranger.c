@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "unit/pki/pki_rsa.h"
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
@@ -25,21 +26,6 @@ static struct verdict judge(
     return verdict;
 }
 
-/* Of four primes, which are found sooner than two large ones. */
-static EVP_PKEY *make_rsa(int bits)
-{
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-    EVP_PKEY *key = NULL;
-
-    pki_must(EVP_PKEY_keygen_init(context) == 1 &&
-                 EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1 &&
-                 EVP_PKEY_CTX_set_rsa_keygen_primes(context, 4) == 1 &&
-                 EVP_PKEY_generate(context, &key) == 1,
-        "an RSA key");
-    EVP_PKEY_CTX_free(context);
-    return key;
-}
-
 /* A key that is larger is not used: it would take long. */
 Test(verify_stranger, one_that_signed_itself_with_a_large_key_is_told)
 {
@@ -51,7 +37,7 @@ Test(verify_stranger, one_that_signed_itself_with_a_large_key_is_told)
     size_t i;
 
     for (i = 0; i < 2; i++) {
-        const struct pki key = {.key = make_rsa(rows[i].bits)};
+        const struct pki key = {.key = pki_rsa(rows[i].bits)};
         struct pki *self = pki_make(&(struct pki_spec){.subject = "CN=x", .same_key_as = &key});
 
         (void)judge(&(struct setup){.ca = {ca}}, self, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, 0,
