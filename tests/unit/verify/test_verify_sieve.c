@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 
 #define KEYS 8
 static const enum pki_key kinds[KEYS] = {PKI_EC_P256, PKI_EC_P384, PKI_ED25519, PKI_RSA_2048,
@@ -85,6 +86,45 @@ Test(verify_sieve, a_key_that_cannot_be_read_is_for_the_caller)
     pki_free(foreign);
     pki_free(leaf);
     ERR_clear_error();
+}
+
+/* Keys of rsaEncryption sign by PSS, too (RFC 4055 section 1.2). */
+Test(verify_sieve, a_signature_by_pss_may_be_of_any_rsa_key)
+{
+    struct pki *rsa = pki_make(&(struct pki_spec){.ca = true, .key = PKI_RSA_2048});
+    struct pki *pss = pki_make(&(struct pki_spec){.ca = true, .key = PKI_RSA_PSS_2048});
+    struct pki *ec = pki_make(&(struct pki_spec){.ca = true, .key = PKI_EC_P256});
+    struct pki *leaf = pki_make(&(struct pki_spec){.issuer = rsa});
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *padding = NULL;
+
+    pki_must(EVP_DigestSignInit(context, &padding, EVP_sha256(), NULL, rsa->key) == 1 &&
+                 EVP_PKEY_CTX_set_rsa_padding(padding, RSA_PKCS1_PSS_PADDING) == 1 &&
+                 X509_sign_ctx(leaf->certificate, context) > 0,
+        "a signature by PSS");
+    cr_expect_eq(X509_verify(leaf->certificate, rsa->key), 1);
+    cr_expect_not(sieve_is_other_kind(leaf->certificate, rsa->certificate));
+    cr_expect_not(sieve_is_other_kind(leaf->certificate, pss->certificate));
+    cr_expect(sieve_is_other_kind(leaf->certificate, ec->certificate));
+    EVP_MD_CTX_free(context);
+    pki_free(leaf);
+    pki_free(ec);
+    pki_free(pss);
+    pki_free(rsa);
+}
+
+Test(verify_sieve, an_algorithm_that_is_not_known_is_for_libcrypto_to_refuse)
+{
+    struct pki *ca = pki_ca("CN=CA"), *leaf = pki_make(&(struct pki_spec){.issuer = ca});
+    const X509_ALGOR *algorithm = NULL;
+
+    X509_get0_signature(NULL, &algorithm, leaf->certificate);
+    pki_must(X509_ALGOR_set0((X509_ALGOR *)(uintptr_t)algorithm,
+                 OBJ_txt2obj("1.3.6.1.4.1.99999.2", 1), V_ASN1_UNDEF, NULL) == 1,
+        "an algorithm");
+    cr_expect_not(sieve_is_other_kind(leaf->certificate, ca->certificate));
+    pki_free(leaf);
+    pki_free(ca);
 }
 
 /* Where a CA was renewed with its key, one check is enough, for this certificate. */
