@@ -14,7 +14,7 @@ EVP_PKEY *pki_rsa(int bits)
 
     pki_must(EVP_PKEY_keygen_init(context) == 1 &&
                  EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1 &&
-                 EVP_PKEY_CTX_set_rsa_keygen_primes(context, 4) == 1 &&
+                 EVP_PKEY_CTX_set_rsa_keygen_primes(context, bits < 4096 ? 3 : 4) == 1 &&
                  EVP_PKEY_generate(context, &key) == 1,
         "an RSA key");
     EVP_PKEY_CTX_free(context);

@@ -7,7 +7,8 @@
 
 /* RSA keys that no CA makes. The caller frees them with EVP_PKEY_free. */
 
-/* One of so many bits, of four primes: they are found sooner than two large ones. */
+/* One of so many bits (1024 at least), of three or four primes: they are found sooner than two
+ * large ones. */
 EVP_PKEY *pki_rsa(int bits);
 
 /* One of 2048 bits with this exponent, and with the private exponent `d` unless that is NULL. */
