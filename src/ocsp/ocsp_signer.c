@@ -78,6 +78,7 @@ static bool is_weak(int error)
            error == X509_V_ERR_CA_MD_TOO_WEAK;
 }
 
+/* Where the words of a certificate's verdict do not fit a signer; else NULL. */
 static const char *words_on(int error)
 {
     switch (error) {
@@ -89,12 +90,6 @@ static const char *words_on(int error)
         return "the certificate of its signer is not yet valid";
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return NOT_USABLE "it has the name of the issuer";
-    case X509_V_ERR_EE_KEY_TOO_SMALL:
-        return NOT_USABLE "its key is too weak for the security level";
-    case X509_V_ERR_CA_MD_TOO_WEAK:
-        return NOT_USABLE "it is signed with a digest that is too weak for the security level";
-    case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-        return NOT_USABLE "it has a critical extension that is not understood";
     case X509_V_ERR_AKID_SKID_MISMATCH:
     case X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:
         return NOT_USABLE "its authorityKeyIdentifier does not fit the issuer that signed it";

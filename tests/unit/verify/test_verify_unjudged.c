@@ -10,12 +10,13 @@
 
 /* What is handed out when an allocation of any kind fails. */
 
+static const struct verify_options options = {
+    .purpose = X509_PURPOSE_SSL_CLIENT, .depth = 10, .security_level = 2};
+
 /* Of the program's own allocations, too: the anchor's name, and the chain that is handed out. */
 Test(verify_unjudged, what_is_valid_has_all_that_belongs_to_it)
 {
     struct pki *ca = pki_ca("CN=CA"), *leaf = pki_client("CN=x", ca);
-    const struct verify_options options = {
-        .purpose = X509_PURPOSE_SSL_CLIENT, .depth = 10, .security_level = 2};
     struct config config;
     struct trust *trust = verify_trust(&(struct setup){.ca = {ca}}, &config);
     unsigned long nth, count = 0, failed = 0;
@@ -45,8 +46,6 @@ Test(verify_unjudged, what_is_valid_has_all_that_belongs_to_it)
 Test(verify_unjudged, a_stranger_is_refused_with_words_or_not_judged)
 {
     struct pki *ca = pki_ca("CN=CA"), *twin = pki_ca("CN=CA"), *leaf = pki_client("CN=x", twin);
-    const struct verify_options options = {
-        .purpose = X509_PURPOSE_SSL_CLIENT, .depth = 10, .security_level = 2};
     struct config config;
     struct trust *trust = verify_trust(&(struct setup){.ca = {ca}}, &config);
     unsigned long nth, count = 0, failed = 0;
