@@ -15,7 +15,7 @@ from held import restart_held_under_load
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, WHOLE, Load, restart_under_load
 from front_nginx import set_directives
-from processes import children, free_port, wait_until
+from processes import free_port
 
 UPSTREAM_FAILED = r"\[(error|crit)\] .* (while connecting to upstream|while reading response header from upstream|while reading upstream|while sending request to upstream)"
 
@@ -81,7 +81,7 @@ def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peerc
         front.set("peercert/report.conf", {"fastcgi_pass_request_body": "on"})
         with (front.folder / "peercert/report.conf").open("a") as file:
             file.write("fastcgi_param CONTENT_LENGTH $content_length;\n")
-        reload(front)
+        front.restart_server()
     for body in smuggled_bodies(pki.good):
         file = front.folder / "upload"
         file.write_bytes(body)
@@ -89,13 +89,6 @@ def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peerc
         for _ in range(3):
             assert tells_of_none(front.curl(None).text)
     assert not re.search(" valid ", front.responder.log())
-
-
-def reload(front):
-    """Has nginx read its configuration again, and waits until no worker has the old one."""
-    old = children(front.server.pid)
-    front.server.send_signal(signal.SIGHUP)
-    wait_until(lambda: len(workers := children(front.server.pid)) == 1 and workers != old, "a new worker alone is there")
 
 
 def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercert, pki):
@@ -107,7 +100,7 @@ def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercer
         assert direct.text.endswith(f"\n{VALID}\n"), name
     # The laxest settings that nginx has for the names of headers.
     front.set("standalone.conf", {"access_log": "off; underscores_in_headers on; ignore_invalid_headers off"})
-    reload(front)
+    front.restart_server()
     count = 0
     for headers, status, text in ask_each(front, None, attempts(pki.good)):
         assert status == 200 and tells_of_none(text), headers
