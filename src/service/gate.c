@@ -66,22 +66,36 @@ static void append_no(
     text_free(&fields);
 }
 
+/* A front that asks again shows a no: one of the gate that has become a yes since, or its own (of a
+ * folder that it does not list). That page is no yes. */
+static void take_back_yes(struct gate_decision *decision)
+{
+    if (decision->outcome != METRICS_ALLOWED)
+        return;
+    decision->outcome = METRICS_DENIED;
+    decision->reason = "front_refused";
+    decision->judged_by_rules = false;
+}
+
 void gate_respond(const struct service *service, struct request *request)
 {
     const int64_t began = clock_microseconds();
     struct trust *trust = trust_current_get(service->trust);
     struct rules *rules = service->rules != NULL ? rules_current_get(service->rules) : NULL;
     struct rules *shadow = service->shadow != NULL ? rules_current_get(service->shadow) : NULL;
+    const bool again = is_set(request, "PEERCERT_AGAIN", "on");
     struct gate_decision decision;
     struct text text = {.limit = 0};
 
     gate_decide(&decision, service, trust, rules, shadow, request);
+    if (again)
+        take_back_yes(&decision);
     if (decision.outcome == METRICS_ALLOWED)
         append_yes(&text, &decision, request);
     else
         append_no(&text, &decision, request);
     response_send(request, &text);
-    if (!is_set(request, "PEERCERT_AGAIN", "on"))
+    if (!again)
         gate_log(&decision, request, clock_microseconds() - began);
     gate_decision_end(&decision);
     text_free(&text);

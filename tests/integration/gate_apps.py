@@ -27,7 +27,7 @@ def served(server):
 
 
 class HttpApplication(http.server.ThreadingHTTPServer):
-    """Answers with JSON: what it got. Takes a WebSocket upgrade, and echoes then."""
+    """Answers with JSON: what it got. Takes a WebSocket upgrade, and echoes then, but not at /inert."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -36,6 +36,8 @@ class HttpApplication(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _HttpHandler)
         self.port = self.server_address[1]
         self.count = 0
+        # What it was asked for, as it was written.
+        self.targets = []
         served(self)
 
     def handle_error(self, request, client_address):
@@ -76,7 +78,8 @@ class _HttpHandler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.count += 1
-        if self.headers.get("Upgrade", "").lower() == "websocket":
+        self.server.targets.append(self.path)
+        if self.headers.get("Upgrade", "").lower() == "websocket" and not self.path.endswith("/inert"):
             self._upgrade()
             return
         body = self._body()

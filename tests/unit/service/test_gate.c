@@ -307,6 +307,25 @@ Test(gate, the_page_that_is_asked_for_again_is_not_logged_and_has_the_first_numb
     stage_free(stage);
 }
 
+/* The front shows its own no, or one that has become a yes since. */
+Test(gate, the_page_that_is_asked_for_again_is_never_a_yes)
+{
+    static const enum request_role roles[] = {
+        REQUEST_RESPONDER, REQUEST_AUTHORIZER, REQUEST_OTHER_ROLE};
+    struct stage *stage = stage_new(usual_rules, NULL);
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        const char *answer =
+            ASK(stage, roles[i], GET, PUB, "PEERCERT_AGAIN=on", "HTTP_ACCEPT=application/json");
+
+        cr_expect_eq(strncmp(answer, "Status: 403 ", 12), 0, "%s", answer);
+        cr_expect_not_null(strstr(answer, "\"reason\": \"front_refused\""), "%s", answer);
+        cr_expect_not_null(strstr(answer, "\"rule\": null"), "%s", answer);
+    }
+    stage_free(stage);
+}
+
 Test(gate, decisions_are_counted_by_reason)
 {
     struct stage *stage = stage_new(usual_rules, NULL);
