@@ -41,4 +41,4 @@ def restart_held_under_load(front, certificate, times):
             load.wait_for(30)
             held.restart()
         load.wait_for(30)
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    assert set(load.outcomes) == {WHOLE}, load.told()

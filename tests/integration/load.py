@@ -3,6 +3,7 @@
 import collections
 import http.client
 import threading
+import time
 
 from fronts import VALID
 from processes import wait_until
@@ -35,8 +36,9 @@ class Load(Threads):
 
     def __init__(self, front, certificate, clients):
         self.front, self.certificate = front, certificate
-        self.lock = threading.Lock()  # guards `outcomes` and `wrong`
+        self.lock = threading.Lock()  # guards `outcomes`, `wrong` and `errors`
         self.outcomes = collections.Counter()
+        self.errors = []  # what stood in the way of each NO_ANSWER that counts
         self.wrong = []
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self._run) for _ in range(clients)]
@@ -44,6 +46,10 @@ class Load(Threads):
     def total(self):
         with self.lock:
             return self.outcomes.total()
+
+    def told(self):
+        """For the message of an assertion."""
+        return dict(self.outcomes), self.errors[:5]
 
     def wait_for(self, more):
         """Waits until so many further requests have been answered, or not."""
@@ -59,11 +65,13 @@ class Load(Threads):
                     client = http.client.HTTPSConnection("localhost", self.front.port)
                     client.sock = self.front.connect(self.certificate)
                 outcome, keeps = self._ask(client)
-            except (http.client.HTTPException, OSError):
-                outcome, keeps = NO_ANSWER, False
+            except (http.client.HTTPException, OSError) as error:
+                outcome, keeps, said = NO_ANSWER, False, f"{time.strftime('%H:%M:%S')} {error!r}"
             if outcome != NO_ANSWER or not used:
                 with self.lock:
                     self.outcomes[outcome] += 1
+                    if outcome == NO_ANSWER:
+                        self.errors.append(said)
             used = True
             if not keeps and client is not None:
                 client.close()
@@ -99,4 +107,4 @@ def restart_under_load(front, certificate, status):
             load.wait_for(30)
     assert not load.wrong
     assert load.outcomes[WHOLE] >= 100
-    assert set(load.outcomes) <= {WHOLE, status}, load.outcomes
+    assert set(load.outcomes) <= {WHOLE, status}, load.told()

@@ -143,8 +143,8 @@ def test_a_host_that_hangs_is_passed_over(hosts, pki):
         wait_until(lambda: hosts.status("three") == "UP", "HAProxy has it back")
         load.wait_for(60)
     assert not load.wrong
-    assert set(load.outcomes) <= {WHOLE, CUT_OFF, NO_ANSWER, 504} and load.outcomes[WHOLE] >= 120, load.outcomes
-    assert load.total() - load.outcomes[WHOLE] <= 6, load.outcomes
+    assert set(load.outcomes) <= {WHOLE, CUT_OFF, NO_ANSWER, 504} and load.outcomes[WHOLE] >= 120, load.told()
+    assert load.total() - load.outcomes[WHOLE] <= 6, load.told()
 
 
 def test_a_rolling_restart_under_load_loses_nothing(hosts, pki):
@@ -155,7 +155,7 @@ def test_a_rolling_restart_under_load_loses_nothing(hosts, pki):
             load.wait_for(30)
             hosts.start_one(name)
             wait_until(lambda: hosts.status(name) == "UP", f"{name} is back")
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    assert set(load.outcomes) == {WHOLE}, load.told()
 
 
 def test_a_host_with_older_trust_never_makes_more_than_its_own_answers_old(hosts, pki):

@@ -205,7 +205,7 @@ def test_while_the_sockets_file_is_missing_requests_fail_and_no_report_is_wrong(
         front.start_responder()
         load.wait_for(30)
     assert not load.wrong
-    assert set(load.outcomes) <= {WHOLE, 503, NO_ANSWER}, load.outcomes
+    assert set(load.outcomes) <= {WHOLE, 503, NO_ANSWER}, load.told()
     assert load.outcomes[503] > 0
     assert front.curl(pki.good).lines[-1] == VALID
 
@@ -219,7 +219,7 @@ def test_over_tcp_a_responder_restarted_under_load_loses_nothing(start_front, pe
             assert front.responder.stop() == 0
             front.start_responder()
             load.wait_for(30)
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    assert set(load.outcomes) == {WHOLE}, load.told()
 
 
 class HaproxyMany(Haproxy):
@@ -272,7 +272,7 @@ def many(peercert, pki, tmp_path):
 def test_three_responders_share_the_load(many, pki):
     with Load(many, pki.good, clients=6) as load:
         load.wait_for(90)
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    assert set(load.outcomes) == {WHOLE}, load.told()
     served = many.served()
     assert all(count >= load.total() / 6 for count in served.values()), served
 
@@ -290,7 +290,7 @@ def test_of_three_responders_one_is_killed_and_started_again_and_nothing_else_is
         load.wait_for(60)
     assert not load.wrong
     # What had begun there is a report without a verdict; each of the six clients had one there at the most.
-    assert set(load.outcomes) <= {WHOLE, CUT_OFF} and load.outcomes[CUT_OFF] <= 6, load.outcomes
+    assert set(load.outcomes) <= {WHOLE, CUT_OFF} and load.outcomes[CUT_OFF] <= 6, load.told()
     assert load.outcomes[WHOLE] >= 150
     assert many.served()[victim] > served[victim], "it has its share again"
 
@@ -302,7 +302,7 @@ def test_all_responders_stopped_by_turns_under_load_lose_nothing(many, pki):
             load.wait_for(30)
             many.start_one(name)
             wait_until(lambda: many.server_stats()[name]["status"] == "UP", "HAProxy has it back")
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    assert set(load.outcomes) == {WHOLE}, load.told()
 
 
 def test_without_any_responder_it_is_503_and_no_report(many, pki):

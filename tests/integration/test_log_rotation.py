@@ -52,7 +52,7 @@ def test_no_line_is_lost_behind_lighttpd_when_the_log_rotates(start_front, peerc
             rotate(tmp_path, log, front)
             load.wait_for(100)
             wait_until(log.exists, "a new log is begun")
-    assert set(load.outcomes) == {WHOLE}, load.outcomes
+    assert set(load.outcomes) == {WHOLE}, load.told()
     front.stop()
     files = sorted(logs.iterdir())
     assert [file.name for file in files] == ["peercert.txt", "peercert.txt.1", "peercert.txt.2.gz", "peercert.txt.3.gz"], files
