@@ -34,10 +34,11 @@
 #define LEAST_CONNECTIONS ((size_t)16)
 /* Descriptors that are kept free of connections: files of the trust, a few for libraries. */
 #define SPARE_DESCRIPTORS ((size_t)16)
-/* The end, in milliseconds since it began: until when those who connected just before may send
- * their request, until when OCSP responders are waited for, until when workers answer, and until
- * when all connections are closed. */
-#define STOP_GRACE_MS 100
+/* The end, in milliseconds since it began: until when the sockets listen, until when those who
+ * connected just before may send their request, until when OCSP responders are waited for, until
+ * when workers answer, and until when all connections are closed. */
+#define STOP_LISTEN_MS 50
+#define STOP_GRACE_MS 150
 #define STOP_OCSP_MS 1000
 #define STOP_WORK_MS 1500
 #define STOP_ALL_MS 1800
@@ -73,19 +74,7 @@ static void answer(void *context, struct request *request)
     respond(server->service, request);
 }
 
-static void begin_connection(struct worker *worker, int fd)
-{
-    struct connections *set = worker->server->connections;
-    struct fastcgi_connection connection;
-
-    fastcgi_connection_begin(&connection, fd);
-    if (fastcgi_connection_advance(&connection, worker->fastcgi) == FASTCGI_CLOSED)
-        fastcgi_connection_close(&connection);
-    else
-        connections_add(set, &connection);
-}
-
-static void go_on_with(struct worker *worker, struct fastcgi_connection *connection)
+static enum fastcgi_wait advance(struct worker *worker, struct fastcgi_connection *connection)
 {
     bool stopping = atomic_load(&worker->server->stopping);
     unsigned answered = connection->answered;
@@ -94,6 +83,23 @@ static void go_on_with(struct worker *worker, struct fastcgi_connection *connect
     /* What comes after an answer that was given since the end began was sent since then. */
     if (stopping && connection->answered > answered)
         (void)fastcgi_connection_end(connection);
+    return connection->wait;
+}
+
+static void begin_connection(struct worker *worker, int fd)
+{
+    struct fastcgi_connection connection;
+
+    fastcgi_connection_begin(&connection, fd);
+    if (advance(worker, &connection) == FASTCGI_CLOSED)
+        fastcgi_connection_close(&connection);
+    else
+        connections_add(worker->server->connections, &connection);
+}
+
+static void go_on_with(struct worker *worker, struct fastcgi_connection *connection)
+{
+    (void)advance(worker, connection);
     connections_put(worker->server->connections, connection);
 }
 
@@ -287,7 +293,9 @@ static void end_workers(struct server *server, const struct worker *workers, siz
 
 /* Requests that were sent whole are answered, by the workers and then by this thread; the rest is
  * closed in such a way that a request under way meets an end and no reset: after a reset over TCP
- * HAProxy does not send it again (tried). */
+ * HAProxy does not send it again (tried). Connections end before the sockets do: HAProxy sends a
+ * request that met an ended one on a new one, and when that is refused tries it ten times within a
+ * millisecond (tried). */
 static void stop(struct server *server, struct worker *workers, size_t count)
 {
     int64_t began = clock_milliseconds();
@@ -295,6 +303,9 @@ static void stop(struct server *server, struct worker *workers, size_t count)
     (void)notify_send("STOPPING=1");
     atomic_store(&server->stopping, true);
     ocsp_end(server->service->ocsp, began + STOP_OCSP_MS);
+    do
+        (void)end_connections(server, began);
+    while (poll(NULL, 0, STOP_LOOK_MS) == 0 && clock_milliseconds() < began + STOP_LISTEN_MS);
     acceptor_close(server->acceptor);
     while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
         (void)poll(NULL, 0, STOP_LOOK_MS);
