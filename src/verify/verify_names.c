@@ -3,6 +3,7 @@
 #include "base/network.h"
 #include "base/text.h"
 #include "verify/verify_directory.h"
+#include "verify/verify_utf8_mailbox.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -332,6 +333,8 @@ static enum verify_cause judge_names(const NAME_CONSTRAINTS *constraints, X509 *
             cause = judge_name(constraints, name->type, name->d.ia5);
         else if (name->type == GEN_DIRNAME)
             cause = judge_directory(constraints, name->d.directoryName);
+        else if (name->type == GEN_OTHERNAME)
+            cause = utf8_mailbox_judge(constraints, name->d.otherName);
     }
     GENERAL_NAMES_free(names);
     if (cause == CAUSE_OF_CODE && X509_NAME_entry_count(subject) > 0)

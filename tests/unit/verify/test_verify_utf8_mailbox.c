@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/verify/verify_helpers.h"
+#include "verify/verify_utf8_mailbox.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#define MAILBOX "otherName.1=1.3.6.1.5.5.7.8.9;UTF8:"
+#define OTHER_KIND "otherName.1=1.3.6.1.4.1.311.20.2.3;UTF8:"
+#define DAN "d\xC3\xA4n"
+
+/* One constraint of a CA and one name below it, each as a section of openssl.cnf has it. */
+static void judge(const char *constraint, const char *name, enum verdict_status wanted)
+{
+    struct pki *root = pki_ca("CN=Root"), *between, *leaf;
+    char constraints[200], names[200];
+
+    (void)snprintf(constraints, sizeof(constraints), "[nc]\n%s\n", constraint);
+    (void)snprintf(names, sizeof(names), "[san]\n%s\n", name);
+    between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,@nc"},
+        .configuration = constraints});
+    leaf = pki_make(&(struct pki_spec){.subject = "CN=x",
+        .issuer = between,
+        .extensions = {"subjectAltName=@san"},
+        .configuration = names});
+    (void)snprintf(constraints, sizeof(constraints), "%s, %s", constraint, name);
+    (void)verify_both(&(struct setup){.ca = {root}, .chain = {between}}, leaf, wanted, constraints);
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
+Test(verify_utf8_mailbox, it_does_not_hide_from_excluded_mail_addresses)
+{
+    static const char *const excluded[] = {
+        "example.org", ".example.org", "dan@example.org", "example.net", "xn--bcher-kva.example"};
+    static const char *const names[] = {MAILBOX DAN "@example.org", MAILBOX "dan@example.org",
+        MAILBOX DAN "@a.example.org", MAILBOX DAN "@example.org.",
+        MAILBOX DAN "@xn--bcher-kva.example",
+        MAILBOX DAN "@B\xC3\x9C"
+                    "CHER.example"};
+    char constraint[100];
+    size_t i, j;
+
+    for (i = 0; i < sizeof(excluded) / sizeof(excluded[0]); i++) {
+        (void)snprintf(constraint, sizeof(constraint), "excluded;email.1=%s", excluded[i]);
+        for (j = 0; j < sizeof(names) / sizeof(names[0]); j++)
+            judge(constraint, names[j], VERDICT_UNTRUSTED);
+    }
+    judge("excluded;email.1=", MAILBOX DAN "@example.org", VERDICT_UNTRUSTED);
+}
+
+Test(verify_utf8_mailbox, a_permitted_host_is_that_behind_the_only_at)
+{
+    judge("permitted;email.1=example.org", MAILBOX DAN "@example.org", VERDICT_VALID);
+    judge("permitted;email.1=example.org", MAILBOX DAN "@example.net", VERDICT_UNTRUSTED);
+    judge(
+        "permitted;email.1=example.org", MAILBOX DAN "@example.net@example.org", VERDICT_UNTRUSTED);
+    judge("permitted;email.1=example.org", MAILBOX DAN, VERDICT_UNTRUSTED);
+    judge("permitted;email.1=example.org", "otherName.1=1.3.6.1.5.5.7.8.9;IA5:dan@example.org",
+        VERDICT_UNTRUSTED);
+}
+
+/* Nobody compares them. */
+Test(verify_utf8_mailbox, constraints_of_its_own_kind_let_none_pass)
+{
+    judge("excluded;" MAILBOX "example.net", MAILBOX DAN "@example.org", VERDICT_UNTRUSTED);
+    judge("permitted;" MAILBOX "example.org", MAILBOX DAN "@example.org", VERDICT_UNTRUSTED);
+}
+
+Test(verify_utf8_mailbox, other_names_and_other_constraints_are_not_its_business)
+{
+    judge("excluded;email.1=example.org", OTHER_KIND "dan@example.org", VERDICT_VALID);
+    judge("excluded;" MAILBOX "example.org", OTHER_KIND "dan@example.org", VERDICT_VALID);
+    judge("excluded;DNS.1=example.org", MAILBOX DAN "@example.org", VERDICT_VALID);
+    judge("excluded;" OTHER_KIND "example.org", MAILBOX DAN "@example.org", VERDICT_VALID);
+}
+
+static enum verify_cause cause_of(const char *subtree, const char *value, int length)
+{
+    NAME_CONSTRAINTS *constraints = NAME_CONSTRAINTS_new();
+    GENERAL_SUBTREE *one = GENERAL_SUBTREE_new();
+    OTHERNAME *name = OTHERNAME_new();
+    ASN1_UTF8STRING *string = ASN1_UTF8STRING_new();
+    ASN1_IA5STRING *base = ASN1_IA5STRING_new();
+    enum verify_cause cause;
+
+    constraints->permittedSubtrees = sk_GENERAL_SUBTREE_new_null();
+    pki_must(ASN1_STRING_set(string, value, length) == 1 &&
+                 ASN1_STRING_set(base, subtree, -1) == 1 &&
+                 sk_GENERAL_SUBTREE_push(constraints->permittedSubtrees, one) > 0,
+        "a subtree");
+    GENERAL_NAME_set0_value(one->base, GEN_EMAIL, base);
+    ASN1_OBJECT_free(name->type_id);
+    name->type_id = OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox);
+    ASN1_TYPE_set(name->value, V_ASN1_UTF8STRING, string);
+    cause = utf8_mailbox_judge(constraints, name);
+    OTHERNAME_free(name);
+    NAME_CONSTRAINTS_free(constraints);
+    return cause;
+}
+
+Test(verify_utf8_mailbox, one_with_a_nul_cannot_be_told)
+{
+    cr_expect_eq(cause_of("example.org", "a@example.org", 13), CAUSE_OF_CODE);
+    cr_expect_eq(cause_of("example.org", "\0@example.org", 13), CAUSE_CONSTRAINT_NAME);
+    cr_expect_eq(cause_of("example.org", "", 0), CAUSE_CONSTRAINT_NAME);
+}
