@@ -143,6 +143,13 @@ static const struct advice bad_version = {
     "Its version is to be 3; what made it is at fault.",
 };
 
+static const struct advice ca_version = {
+    "A certificate above this one is of a version that cannot be a CA's.",
+    "Ask who issued the certificate for one by a CA with a certificate of version 3.",
+    "Sign the certificate of that CA again, as version 3; or name it in --ca alone if it is to be "
+    "trusted as it is.",
+};
+
 static const struct advice limit = {
     "There is more in the chain than this server looks at: names, constraints or policies.",
     "Ask who issued the certificate for one with fewer names and policies.",
@@ -202,6 +209,7 @@ static const struct advice *const by_cause[CAUSE_COUNT] = {
     [CAUSE_TOO_MANY_ERRORS] = &many_faults,
     [CAUSE_TRUSTED_CA] = &is_ca,
     [CAUSE_VERSION] = &bad_version,
+    [CAUSE_CA_VERSION] = &ca_version,
     [CAUSE_LIMIT] = &limit,
     [CAUSE_CONSTRAINT_NAME] = &constraints,
     [CAUSE_CONSTRAINT_UNREADABLE] = &constraints,

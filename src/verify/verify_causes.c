@@ -34,7 +34,9 @@ static const struct {
     [CAUSE_ALGORITHMS_DIFFER] = {X509_V_ERR_CERT_SIGNATURE_FAILURE,
         "its two signature algorithm fields differ (RFC 5280 section 4.1.1.2)"},
     [CAUSE_CA_KEY_UNKNOWN] = {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY,
-        "the key of its issuer is of a kind that the libcrypto of this server does not know"},
+        "the key of its issuer cannot be read, or is of a kind that the libcrypto of this server "
+        "does "
+        "not know"},
     [CAUSE_BAD_KEY] = {X509_V_ERR_NO_ISSUER_PUBLIC_KEY,
         "a key in its chain is unsafe: RSA with an exponent that is 1, even or above 2^64, or a "
         "point "
@@ -48,6 +50,9 @@ static const struct {
         "it is one of the trusted CA certificates, not a client's"},
     [CAUSE_VERSION] = {X509_V_ERR_CERT_REJECTED,
         "its version is not 1, 2 or 3 (RFC 5280 section 4.1.2.1)"},
+    [CAUSE_CA_VERSION] = {X509_V_ERR_INVALID_CA,
+        "one of its issuers is no CA: only a certificate of version 3 can say that it is one (RFC "
+        "5280 section 6.1.4 k)"},
     [CAUSE_LIMIT] = {X509_V_ERR_CERT_REJECTED,
         "it holds more names, constraints or policies than libcrypto compares"},
     [CAUSE_POLICY_UNREADABLE] = {X509_V_ERR_INVALID_POLICY_EXTENSION,

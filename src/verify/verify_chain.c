@@ -111,6 +111,11 @@ static bool is_readable(struct findings *findings)
             findings_add_cause(findings, CAUSE_VERSION, depth);
             return false;
         }
+        if (depth > 0 && depth < path->length - 1 &&
+            X509_get_version(certificate) != X509_VERSION_3) {
+            findings_add_cause(findings, CAUSE_CA_VERSION, depth);
+            return false;
+        }
         if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0) {
             findings_add(findings, X509_V_ERR_INVALID_EXTENSION, depth);
             return false;

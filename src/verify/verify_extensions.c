@@ -116,6 +116,20 @@ static const char *judge_points(const CRL_DIST_POINTS *points)
     return NULL;
 }
 
+static const char *judge_policies(const CERTIFICATEPOLICIES *policies)
+{
+    int i, j;
+
+    for (i = 0; i < sk_POLICYINFO_num(policies); i++) {
+        for (j = 0; j < i; j++) {
+            if (OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid,
+                    sk_POLICYINFO_value(policies, j)->policyid) == 0)
+                return " has a policy twice (RFC 5280 section 4.2.1.4)";
+        }
+    }
+    return NULL;
+}
+
 static const char *judge_canonical(bool is_canonical)
 {
     return is_canonical ? NULL : " is not in the canonical form of RFC 3779";
@@ -129,6 +143,8 @@ static const char *judge_value(int nid, void *value)
         return judge_key_usage(value);
     case NID_basic_constraints:
         return judge_basic_constraints(value);
+    case NID_certificate_policies:
+        return judge_policies(value);
     case NID_policy_constraints:
         return judge_policy_constraints(value);
     case NID_policy_mappings:

@@ -72,6 +72,7 @@ Test(advice_reasons, each_cause_of_one_number_has_its_own)
         {CAUSE_TOO_MANY_ERRORS, "each certificate of the chain"},
         {CAUSE_TRUSTED_CA, "not the CA's own"},
         {CAUSE_VERSION, "version"},
+        {CAUSE_CA_VERSION, "version 3"},
         {CAUSE_LIMIT, "limits"},
         {CAUSE_POLICY_UNREADABLE, "names the extension"},
         {CAUSE_CONSTRAINT, "nameConstraints"},

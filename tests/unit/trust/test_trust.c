@@ -85,7 +85,7 @@ Test(trust, what_may_not_sign_certificates_is_no_ca)
     };
     static const char *const why[] = {"no basicConstraints", "no basicConstraints",
         "its keyUsage does not have keyCertSign", "no basicConstraints", "no basicConstraints",
-        "no basicConstraints", "cannot be read or contradicts another"};
+        "no basicConstraints", "a value that RFC 5280 does not allow"};
     size_t i;
 
     for (i = 0; i < sizeof(made) / sizeof(made[0]); i++) {

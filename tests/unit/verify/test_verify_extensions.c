@@ -54,6 +54,19 @@ Test(verify_extensions, one_that_stands_there_twice_is_untrusted)
     expect(&(struct raw){"2.16.840.1.113730.1.13", false, "\x16\x01z", 3, 2}, "occurs twice in it");
 }
 
+Test(verify_extensions, policies_that_are_named_twice_are_untrusted)
+{
+    expect(&(struct raw){"2.5.29.32", false, "\x30\x0C\x30\x04\x06\x02*\x03\x30\x04\x06\x02*\x04",
+               14, 1},
+        NULL);
+    expect(&(struct raw){"2.5.29.32", false, "\x30\x0C\x30\x04\x06\x02*\x03\x30\x04\x06\x02*\x03",
+               14, 1},
+        "certificatePolicies (2.5.29.32) has a policy twice");
+    expect(&(struct raw){"2.5.29.32", false,
+               "\x30\x12\x30\x04\x06\x02*\x04\x30\x04\x06\x02*\x03\x30\x04\x06\x02*\x04", 20, 1},
+        "certificatePolicies (2.5.29.32) has a policy twice");
+}
+
 Test(verify_extensions, bytes_behind_a_value_are_untrusted)
 {
     expect(&(struct raw){"2.5.29.18", false, "\x30\x03\x82\x01z", 5, 1}, NULL);

@@ -38,6 +38,79 @@ Test(verify_rules, versions_other_than_1_to_3_are_untrusted)
     pki_free(root);
 }
 
+static void put(unsigned char **at, const unsigned char *bytes, size_t length)
+{
+    memcpy(*at, bytes, length);
+    *at += length;
+}
+
+/* Signs a certificate again with another number as its version. Not by X509_sign, which writes
+ * version 3 where there are extensions from OpenSSL 3.4 on. */
+static void sign_as_version(struct pki *pki, const struct pki *issuer, unsigned char number)
+{
+    static const unsigned char ecdsa_with_sha256[] = {
+        0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02};
+    unsigned char *tbs = NULL, *version, signature[100] = {0}, der[2000], *at = der;
+    size_t signature_length = sizeof(signature) - 1;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int length = i2d_re_X509_tbs(pki->certificate, &tbs);
+    const unsigned char *in = der;
+
+    pki_must(length > 9 && length < 1800, "i2d_re_X509_tbs");
+    version = memmem(tbs, 9, "\xA0\x03\x02\x01\x02", 5);
+    pki_must(version != NULL, "a certificate of version 3");
+    version[4] = number;
+    pki_must(
+        EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, issuer->key) == 1 &&
+            EVP_DigestSign(context, signature + 1, &signature_length, tbs, (size_t)length) == 1,
+        "EVP_DigestSign");
+    ASN1_put_object(&at, 1,
+        length + (int)sizeof(ecdsa_with_sha256) +
+            ASN1_object_size(0, (int)signature_length + 1, V_ASN1_BIT_STRING),
+        V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    put(&at, tbs, (size_t)length);
+    put(&at, ecdsa_with_sha256, sizeof(ecdsa_with_sha256));
+    ASN1_put_object(&at, 0, (int)signature_length + 1, V_ASN1_BIT_STRING, V_ASN1_UNIVERSAL);
+    put(&at, signature, signature_length + 1);
+    X509_free(pki->certificate);
+    pki->certificate = d2i_X509(NULL, &in, at - der);
+    pki_must(pki->certificate != NULL, "d2i_X509");
+    EVP_MD_CTX_free(context);
+    OPENSSL_free(tbs);
+}
+
+/* RFC 5280 section 6.1.4 k: it says it in an extension, which such a certificate cannot have. */
+Test(verify_rules, an_intermediate_of_version_1_or_2_is_none_that_says_it_is_a_ca)
+{
+    unsigned char number;
+
+    for (number = 0; number < 3; number++) {
+        struct pki *root = pki_ca("CN=Root");
+        struct pki *between =
+            pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+        struct pki *leaf = pki_client("CN=x", between);
+        struct setup sent = {.ca = {root}, .chain = {between}};
+        struct setup kept = {.ca = {root}, .intermediates = {between}};
+
+        sign_as_version(between, root, number);
+        cr_assert_eq(X509_get_version(between->certificate), number);
+        if (number == X509_VERSION_3) {
+            (void)verify_both(&sent, leaf, VERDICT_VALID, "version 3");
+        } else {
+            verify_expect_words(&sent, leaf, VERDICT_UNTRUSTED, X509_V_ERR_INVALID_CA, "version 3");
+            verify_expect_words(&kept, leaf, VERDICT_UNTRUSTED, X509_V_ERR_INVALID_CA, "version 3");
+        }
+        /* Whom the operator trusts is for the operator to say. */
+        (void)verify_both(&(struct setup){.ca = {between}}, leaf, VERDICT_VALID, "an anchor");
+        /* A client's extensions count whatever its version is. */
+        sign_as_version(leaf, between, number);
+        (void)verify_both(&(struct setup){.ca = {between}}, leaf, VERDICT_VALID, "a client");
+        pki_free(leaf);
+        pki_free(between);
+        pki_free(root);
+    }
+}
+
 static void set_exponent(X509 *certificate, void *context)
 {
     EVP_PKEY *key = pki_rsa_with(context, NULL);
