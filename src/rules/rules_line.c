@@ -105,6 +105,14 @@ static bool read_value(struct reader *reader, struct rules_value *value)
     return false;
 }
 
+/* `$` before a letter, as in svc-$cn: everybody would have this very name. */
+static bool holds_key(const char *word)
+{
+    const char *dollar = strchr(word, '$');
+
+    return dollar != NULL && dollar[1] >= 'a' && dollar[1] <= 'z';
+}
+
 static bool read_user(struct reader *reader, const char *word)
 {
     const char *naming[KEY_LAST_NAMING - KEY_FIRST_NAMING + 2] = {NULL};
@@ -129,6 +137,8 @@ static bool read_user(struct reader *reader, const char *word)
         user->kind = USER_LITERAL;
         if (strchr(word, '*') != NULL)
             return rules_value_refuse(reader->error, "user=: `*` stands alone");
+        if (holds_key(word))
+            return rules_value_refuse(reader->error, "user=: $KEY stands alone");
     }
     return true;
 }
@@ -158,13 +168,17 @@ static bool take_term(struct reader *reader, const struct rules_word *word)
         return false;
     }
     if ((reader->line->keys & KEY_BIT(key)) != 0) {
-        error_set(reader->error, ERROR_INPUT, "%s= twice; write a comma", word->key);
+        error_set(reader->error, ERROR_INPUT, "%s= twice%s", word->key,
+            (ONE_VALUE & KEY_BIT(key)) != 0 ? "" : "; write a comma");
         return false;
     }
     if (word->count > 1 && (ONE_VALUE & KEY_BIT(key)) != 0) {
         error_set(reader->error, ERROR_INPUT, "%s= takes one value", word->key);
         return false;
     }
+    if (key == KEY_DN && word->count > 1 && word->has_bare)
+        return rules_value_refuse(
+            reader->error, "dn=: a name with commas stands in quotes, and so does each of several");
     reader->line->keys |= KEY_BIT(key);
     if (key > KEY_LAST_WHEN)
         return take_effect(reader, (enum rules_key)key, word->values[0]);

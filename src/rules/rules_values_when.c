@@ -69,7 +69,8 @@ static bool read_method(struct rules *rules, struct rules_value *value, struct e
 {
     const char *at;
 
-    if (strcmp(value->word, "*") == 0)
+    if (strcmp(value->word, "*") == 0 || strcasecmp(value->word, "ANY") == 0 ||
+        strcasecmp(value->word, "ALL") == 0)
         return rules_value_refuse(error, "leave method= out for any method");
     for (at = value->word; *at != '\0'; at++) {
         if (islower((unsigned char)*at))

@@ -101,6 +101,12 @@ static bool check_value(const char *value, bool quoted, struct error *error)
     const unsigned char *at = (const unsigned char *)value;
     size_t left = strlen(value);
 
+    if (!quoted && value[0] != '\0' && strchr("=~^(", value[0]) != NULL) {
+        error_set(error, ERROR_INPUT,
+            "there is no comparison but `=`; a value that begins with `%c` stands in quotes",
+            value[0]);
+        return false;
+    }
     while (left > 0) {
         unsigned long code = 0;
         size_t size = text_utf8_decode(at, left, &code);
@@ -134,10 +140,12 @@ static bool read_values(
     char *values[RULES_MAX_VALUES];
 
     for (;;) {
+        const bool bare = **at != '"';
         char *value = read_value(at, arena, error);
 
         if (value == NULL)
             return false;
+        word->has_bare = word->has_bare || bare;
         if (value[0] == '\0') {
             error_set(error, ERROR_INPUT, "%s=: a value is missing%s", word->key,
                 is_space(**at) ? " (no spaces beside = and commas)" : "");

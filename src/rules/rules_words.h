@@ -16,13 +16,15 @@
 struct rules_word {
     char *key; /* the word; before the `=` if there is one */
     bool has_equals;
+    bool has_bare; /* one value at least stands without quotes */
     char **values; /* without quotes; the arena's */
     size_t count;
 };
 
 /* Takes the next word of a line; *at moves on behind it. key is NULL at the end of the line or at a
  * comment. A `#` begins a comment at the line's beginning or after a space. Values stand bare (no
- * space, quote, comma, `#` or backslash in them) or in quotes with \" and \\. false with the error,
+ * space, quote, comma, `#` or backslash in them, and no `=`, `~`, `^` or `(` at the beginning, with
+ * which other comparisons are written elsewhere) or in quotes with \" and \\. false with the error,
  * which does not name the line. */
 bool rules_word_next(
     const char **at, struct rules_arena *arena, struct rules_word *word, struct error *error);

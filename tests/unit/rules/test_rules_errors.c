@@ -58,6 +58,22 @@ Test(rules_errors, words_and_values_that_cannot_be_read_are_named_with_their_lin
             ":2: a space that is not a plain one (U+00A0): type it again, in quotes"},
         {ACME "deny cn=\"Dan\u3000Example\"",
             ":2: a space that is not a plain one (U+3000): type it again, in quotes"},
+        {ACME "deny cn==Dan",
+            ":2: there is no comparison but `=`; a value that begins with `=` stands in quotes"},
+        {ACME "deny cn=~Dan", ":2: there is no comparison but `=`;*"},
+        {ACME "deny cn=^Dan$", ":2: there is no comparison but `=`;*"},
+        {ACME "deny cn=Eve,(Dan|Eve)", ":2: there is no comparison but `=`;*"},
+        {ACME "deny dn=CN=Dan,O=Acme",
+            ":2: dn=: a name with commas stands in quotes, and so does each of several"},
+        {ACME "deny dn=\"CN=Dan\",O=Acme", ":2: dn=: a name with commas stands in quotes*"},
+        {"allow any user=x user=y", ":1: user= twice"},
+        {"allow any user=x label=a label=b", ":1: label= twice"},
+        {"allow any user=x until=2026-01-01 until=2026-01-02", ":1: until= twice"},
+        {"allow any user=x method=GET method=PUT", ":1: method= twice; write a comma"},
+        {"allow any user=svc-$cn", ":1: user=: $KEY stands alone"},
+        {"allow any user=$cn-$o", ":1: 'cn-$o' is no key that names somebody*"},
+        {"allow any user=x method=ANY", ":1: method=ANY: leave method= out for any method"},
+        {"deny any method=GET,all", ":1: method=all: leave method= out for any method"},
         {"allow any user=x host=*", ":1: host=*: leave host= out for any host"},
         {"allow any user=x host=https://a/", ":1: host=https://a/: must be a host name, without*"},
         {"allow any user=x host=::1", ":1: host=::1: must be in brackets if it is an IPv6*"},
@@ -68,6 +84,17 @@ Test(rules_errors, words_and_values_that_cannot_be_read_are_named_with_their_lin
     };
 
     REFUSED(refusals);
+}
+
+/* What looks like one of these mistakes and is none. */
+Test(rules_errors, what_is_part_of_a_name_is_taken)
+{
+    expect_rules_taken_or(ACME "deny cn=\"=Dan\",\"~\",\"^a$\",\"(a)\",a=b,a~,a^,a(b)", NULL);
+    expect_rules_taken_or(ACME "deny dn=\"CN=Dan,O=Acme\",\"CN=Eve\"", NULL);
+    expect_rules_taken_or(ACME "deny dn=CN=Dan", NULL);
+    expect_rules_taken_or("allow any user=pc1$", NULL);
+    expect_rules_taken_or("allow any user=a$1", NULL);
+    expect_rules_taken_or("allow any user=x method=ALLOW", NULL);
 }
 
 /* count times a piece, then an end. */

@@ -17,7 +17,7 @@ Test(rules_line, each_mistake_is_named_with_its_line)
         {"allow any usr=x", ":1: 'usr' is no key; did you mean 'user'?"},
         {"allow any xyzzy=x", ":1: 'xyzzy' is no key"},
         {"allow any path=/a path=/b", ":1: path= twice; write a comma"},
-        {"allow any user=x user=y", ":1: user= twice; write a comma"},
+        {"allow any user=x user=y", ":1: user= twice"},
         {"allow any any user=x", ":1: 'any' twice"},
         {"allow user=x", ":1: names nobody: say who is meant, or 'any'"},
         {"deny path=/", ":1: names nobody: say who is meant, or 'any'"},
