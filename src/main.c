@@ -9,11 +9,13 @@
 #include "service/explain.h"
 #include "service/service.h"
 #include "service/service_rules.h"
+#include "trust/trust_about.h"
 
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* 1 is check_files': a certificate is not valid. */
@@ -56,10 +58,13 @@ static void tell_config(const struct service *service)
 {
     struct trust *trust = trust_current_get(service->trust);
     struct rules *rules = service->rules != NULL ? rules_current_get(service->rules) : NULL;
+    struct text names = {.limit = 0};
 
+    trust_append_summary(trust, time(NULL), &names);
     (void)fprintf(stderr,
-        "peercert: configuration and trust are good (CA certificates: %d, CRLs: %d)\n",
-        trust_anchor_count(trust), trust_crl_count(trust));
+        "peercert: configuration and trust are good (CA certificates: %d, CRLs: %d)%s\n",
+        trust_anchor_count(trust), trust_crl_count(trust), text_string(&names));
+    text_free(&names);
     if (rules != NULL)
         (void)fprintf(stderr,
             "peercert: the rules are good (allow: %zu, deny: %zu); this is a gate\n",

@@ -143,7 +143,7 @@ void service_log_start(const struct service *service)
     else
         text_append_string(&text, "; reports");
     if (trust != NULL)
-        trust_append_summary(trust, &text);
+        trust_append_summary(trust, time(NULL), &text);
     if (!text.failed)
         log_words(service->log, LOG_LEVEL_INFO, "%s", text_string(&text));
     trust_release(trust);

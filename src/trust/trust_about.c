@@ -11,45 +11,65 @@
 /* Names of each kind that stand in a summary. */
 #define SUMMARY_MOST 3
 
+/* What is told of the certificates, or of the lists. */
+struct kind {
+    struct text *text;
+    const char *name, *of; /* in words; what stands before a name */
+    time_t now;
+    size_t count, passed; /* so far; of those that are not named */
+};
+
 /* "; CA NAME until 2036-11-24T06:52:36Z" */
-static void append_one(
-    struct text *text, const char *kind, const X509_NAME *name, bool has_end, time_t end)
+static void append_one(struct kind *kind, const X509_NAME *name, bool has_end, time_t end)
 {
-    char *shown = identity_name(name, NULL);
+    const bool passed = has_end && end < kind->now;
+    char *shown;
     char moment[IDENTITY_TIME_SIZE] = "an unknown date";
 
+    if (kind->count++ >= SUMMARY_MOST) {
+        kind->passed += passed ? 1 : 0;
+        return;
+    }
+    shown = identity_name(name, NULL);
     if (has_end)
         identity_format_time(end, moment);
-    text_printf(text, "; %s %.120s until %s", kind, shown != NULL ? shown : "?", moment);
+    text_printf(kind->text, "; %s%s %.120s until %s%s", kind->name, kind->of,
+        shown != NULL ? shown : "?", moment, passed ? " (out of date)" : "");
     free(shown);
 }
 
-static void append_rest(struct text *text, const char *kind, size_t count)
+static void append_rest(const struct kind *kind)
 {
-    if (count > SUMMARY_MOST)
-        text_printf(text, "; %zu more %ss", count - SUMMARY_MOST, kind);
+    const size_t rest = kind->count > SUMMARY_MOST ? kind->count - SUMMARY_MOST : 0;
+
+    if (rest > 0)
+        text_printf(kind->text, "; %zu more %s%s", rest, kind->name, rest > 1 ? "s" : "");
+    if (kind->passed > 0)
+        text_printf(kind->text, " (out of date: %zu)", kind->passed);
 }
 
-void trust_append_summary(const struct trust *trust, struct text *text)
+void trust_append_summary(const struct trust *trust, time_t now, struct text *text)
 {
     const struct trust_lists *lists = trust_lists_of(trust);
+    struct kind cas = {.text = text, .name = "CA", .of = "", .now = now};
+    struct kind crls = {.text = text, .name = "CRL", .of = " of", .now = now};
     STACK_OF(X509) *anchors = trust_anchors(trust);
-    size_t i, count = (size_t)sk_X509_num(anchors);
+    time_t end = 0;
+    size_t i;
+    int j;
 
-    for (i = 0; i < count && i < SUMMARY_MOST; i++) {
-        X509 *anchor = sk_X509_value(anchors, (int)i);
-        time_t end = 0;
+    for (j = 0; j < sk_X509_num(anchors); j++) {
+        X509 *anchor = sk_X509_value(anchors, j);
         bool has_end = identity_time(X509_get0_notAfter(anchor), &end);
 
-        append_one(text, "CA", X509_get_subject_name(anchor), has_end, end);
+        append_one(&cas, X509_get_subject_name(anchor), has_end, end);
     }
-    append_rest(text, "CA", count);
-    for (i = 0; i < lists->count && i < SUMMARY_MOST; i++) {
+    append_rest(&cas);
+    for (i = 0; i < lists->count; i++) {
         const struct crl *crl = trust_list_crl(lists->items[i]);
-        time_t end = 0;
         bool has_end = crl_next_update(crl, &end);
 
-        append_one(text, "CRL of", crl_issuer(crl), has_end, end);
+        append_one(&crls, crl_issuer(crl), has_end, end);
     }
-    append_rest(text, "CRL", lists->count);
+    append_rest(&crls);
 }
