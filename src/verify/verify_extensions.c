@@ -21,6 +21,9 @@ static int id_ce(const ASN1_OBJECT *object)
  */
 #define ID_INHIBIT_ANY_POLICY 54
 
+/* Each with each: more would take long. */
+#define POLICIES_COMPARED 256
+
 static bool is_one_element(X509_EXTENSION *extension, struct der_element *element)
 {
     const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(extension);
@@ -116,11 +119,12 @@ static const char *judge_points(const CRL_DIST_POINTS *points)
     return NULL;
 }
 
+/* Looks among the first POLICIES_COMPARED. */
 static const char *judge_policies(const CERTIFICATEPOLICIES *policies)
 {
     int i, j;
 
-    for (i = 0; i < sk_POLICYINFO_num(policies); i++) {
+    for (i = 0; i < sk_POLICYINFO_num(policies) && i < POLICIES_COMPARED; i++) {
         for (j = 0; j < i; j++) {
             if (OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid,
                     sk_POLICYINFO_value(policies, j)->policyid) == 0)
