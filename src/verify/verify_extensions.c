@@ -17,34 +17,19 @@ static int id_ce(const ASN1_OBJECT *object)
     return OBJ_length(object) == 3 && bytes[0] == 0x55 && bytes[1] == 0x1D ? bytes[2] : -1;
 }
 
-/* inhibitAnyPolicy, a number of certificates: libcrypto reads it only beside certificatePolicies.
- */
-#define ID_INHIBIT_ANY_POLICY 54
-
-/* Each with each: more would take long. */
-#define POLICIES_COMPARED 256
-
-static bool is_one_element(X509_EXTENSION *extension, struct der_element *element)
+static bool is_one_element(X509_EXTENSION *extension)
 {
     const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(extension);
     size_t length = (size_t)ASN1_STRING_length(data);
+    struct der_element element;
 
-    return der_read_element(ASN1_STRING_get0_data(data), length, element) &&
-           element->header + element->content == length &&
-           (id_ce(X509_EXTENSION_get_object(extension)) != ID_INHIBIT_ANY_POLICY ||
-               element->content > 0);
-}
-
-/* Of a number that is one element. */
-static bool is_below_zero(X509_EXTENSION *extension, const struct der_element *element)
-{
-    return (ASN1_STRING_get0_data(X509_EXTENSION_get_data(extension))[element->header] & 0x80) != 0;
+    return der_read_element(ASN1_STRING_get0_data(data), length, &element) &&
+           element.header + element.content == length;
 }
 
 /* Each is compared with each: CERTIFICATE_MAX_EXTENSIONS at the most. */
 const char *extensions_find_fault(const X509 *certificate, const ASN1_OBJECT **object)
 {
-    struct der_element element = {.header = 0};
     int i, j, count = X509_get_ext_count(certificate);
 
     for (i = 0; i < count; i++) {
@@ -56,10 +41,8 @@ const char *extensions_find_fault(const X509 *certificate, const ASN1_OBJECT **o
                 return " occurs twice in it";
         }
         if ((X509_EXTENSION_get_critical(extension) != 0 || id_ce(*object) >= 0) &&
-            !is_one_element(extension, &element))
+            !is_one_element(extension))
             return cannot_be_read;
-        if (id_ce(*object) == ID_INHIBIT_ANY_POLICY && is_below_zero(extension, &element))
-            return " is below zero (RFC 5280 section 4.2.1.14)";
     }
     *object = NULL;
     return NULL;
@@ -119,17 +102,23 @@ static const char *judge_points(const CRL_DIST_POINTS *points)
     return NULL;
 }
 
-/* Looks among the first POLICIES_COMPARED. */
-static const char *judge_policies(const CERTIFICATEPOLICIES *policies)
+static int compare_policies(const POLICYINFO *const *one, const POLICYINFO *const *other)
 {
-    int i, j;
+    return OBJ_cmp((*one)->policyid, (*other)->policyid);
+}
 
-    for (i = 0; i < sk_POLICYINFO_num(policies) && i < POLICIES_COMPARED; i++) {
-        for (j = 0; j < i; j++) {
-            if (OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid,
-                    sk_POLICYINFO_value(policies, j)->policyid) == 0)
-                return " has a policy twice (RFC 5280 section 4.2.1.4)";
-        }
+/* Sorts them, since there may be thousands. */
+static const char *judge_policies(CERTIFICATEPOLICIES *policies)
+{
+    int i;
+
+    (void)sk_POLICYINFO_set_cmp_func(policies, compare_policies);
+    sk_POLICYINFO_sort(policies);
+    for (i = 1; i < sk_POLICYINFO_num(policies); i++) {
+        const POLICYINFO *before = sk_POLICYINFO_value(policies, i - 1);
+
+        if (OBJ_cmp(before->policyid, sk_POLICYINFO_value(policies, i)->policyid) == 0)
+            return " has a policy twice (RFC 5280 section 4.2.1.4)";
     }
     return NULL;
 }
@@ -151,6 +140,10 @@ static const char *judge_value(int nid, void *value)
         return judge_policies(value);
     case NID_policy_constraints:
         return judge_policy_constraints(value);
+    case NID_inhibit_any_policy:
+        return ASN1_STRING_type(value) == V_ASN1_NEG_INTEGER
+                   ? " is below zero (RFC 5280 section 4.2.1.14)"
+                   : NULL;
     case NID_policy_mappings:
         return policy_maps_any(value) ? " maps anyPolicy (RFC 5280 section 4.2.1.5)" : NULL;
     case NID_crl_distribution_points:

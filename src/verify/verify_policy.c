@@ -153,11 +153,13 @@ static bool is_unreadable(const X509 *certificate, int nid)
 {
     int critical = -1;
     void *value = X509_get_ext_d2i(certificate, nid, &critical, NULL);
+    bool negative;
 
     if (value == NULL)
         return critical != -1;
+    negative = nid == NID_inhibit_any_policy && is_negative(value);
     ASN1_item_free(value, ASN1_ITEM_ptr(X509V3_EXT_get_nid(nid)->it));
-    return false;
+    return negative;
 }
 
 int policy_find_unreadable(STACK_OF(X509) * chain, int *depth)

@@ -22,8 +22,9 @@ int policy_fault(STACK_OF(X509) * chain, int *depth);
 bool policy_maps_any(const POLICY_MAPPINGS *mappings);
 
 /* libcrypto does not look at these extensions of a certificate without certificatePolicies, and so
- * passes ones that cannot be read. The NID of the first such one in the chain, or of one that is
- * there twice, and in *depth whose it is; NID_undef when there is none. */
+ * passes ones that cannot be read. The NID of the first such one in the chain, of one that is there
+ * twice, or of an inhibitAnyPolicy below zero, and in *depth whose it is; NID_undef when there is
+ * none. */
 int policy_find_unreadable(STACK_OF(X509) * chain, int *depth);
 
 #endif
