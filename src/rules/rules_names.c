@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_names.h"
+#include "base/text.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/identity.h"
 #include "rules/rules_alternative_names.h"
@@ -8,25 +9,34 @@
 #include "rules/rules_resolve.h"
 #include "rules/rules_twin.h"
 #include "rules/rules_values.h"
+#include "rules/rules_words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What X509_NAME_cmp takes for a space is none of these. */
-static bool is_control(unsigned char byte)
+/* What no rule can be written with, and some programs end a name at, leave out, or take for a space
+ * (RFC 4518 section 2.2). What X509_NAME_cmp takes for a space is none of these. */
+static bool is_odd(unsigned long code)
 {
-    return iscntrl(byte) != 0 && isspace(byte) == 0;
+    if (code < 0x80 && isspace((int)code) != 0)
+        return false;
+    return text_is_unsafe_code(code) || rules_is_odd_space(code);
 }
 
-/* A part of the subject that is no text, or that ends for some programs at a control character. */
+/* A part of the subject that is no text, or that two programs may read as two. */
 static bool is_odd_part(const unsigned char *utf8, int length)
 {
-    int i;
+    size_t left = length > 0 ? (size_t)length : 0;
 
-    for (i = 0; i < length; i++) {
-        if (is_control(utf8[i]))
+    while (left > 0) {
+        unsigned long code = 0; /* stays when there is no character, and is odd */
+        size_t size = text_utf8_decode(utf8, left, &code);
+
+        if (is_odd(code))
             return true;
+        utf8 += size;
+        left -= size;
     }
     return length < 0;
 }

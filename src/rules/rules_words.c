@@ -82,8 +82,7 @@ static char *read_bare(const char **at, struct rules_arena *arena, struct error 
     return value;
 }
 
-/* Spaces that look like one and are none, as web pages and word processors have them. */
-static bool is_odd_space(unsigned long code)
+bool rules_is_odd_space(unsigned long code)
 {
     return code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x202F ||
            code == 0x205F || code == 0x3000;
@@ -111,7 +110,7 @@ static bool check_value(const char *value, bool quoted, struct error *error)
         unsigned long code = 0;
         size_t size = text_utf8_decode(at, left, &code);
 
-        if (is_odd_space(code)) {
+        if (rules_is_odd_space(code)) {
             error_set(error, ERROR_INPUT,
                 "a space that is not a plain one (U+%04lX): type it again, in quotes", code);
             return false;

@@ -34,6 +34,10 @@ bool rules_word_next(
 bool rules_value_next(
     const char **at, struct rules_arena *arena, char **value, struct error *error);
 
+/* True for spaces that look like a plain one and are none, as web pages and word processors have
+ * them. */
+bool rules_is_odd_space(unsigned long code);
+
 /* True for names of groups, maps, issuers and labels: letters, digits, `-`, `_` and dots, 64 bytes
  * at the most. */
 bool rules_is_name(const char *word);

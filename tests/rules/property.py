@@ -36,8 +36,8 @@ NETWORKS = ["192.0.2.0/24", "192.0.2.7", "192.0.2.128/25", "0.0.0.0/0", "::/0", 
 NOON = 1795780800  # 2026-11-27T12:00:00Z, a Friday
 
 
-def quoted(value):
-    if value and all(c not in ' \t,"#\\' for c in value):
+def quoted(value, always=False):
+    if value and not always and all(c not in ' \t,"#\\' for c in value) and value[0] not in "=~^(":
         return value
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -116,7 +116,8 @@ class Maker:
     def term(self, key, value, most=2):
         if key in ("since", "until", "revocation"):
             most = 1
-        return key + "=" + ",".join(quoted(value(key)) for _ in range(self.random.randint(1, most)))
+        count = self.random.randint(1, most)
+        return key + "=" + ",".join(quoted(value(key), key == "dn" and count > 1) for _ in range(count))
 
     def who(self, groups):
         if self.chance(0.15):
@@ -192,7 +193,8 @@ class Maker:
     # --- certificates and requests
 
     def subject(self, stars=True):
-        values = VALUES + ["Dev\x01", "Dev\t"] * self.chance(0.1) if stars else [value for value in VALUES if "*" not in value]
+        odd = ["Dev\x01", "Dev\t", "Dev\u200b", "Dev\u00a0Team"] * self.chance(0.1)
+        values = VALUES + odd if stars else [value for value in VALUES if "*" not in value]
         rdns = []
         for _ in range(self.random.randint(1, 3)):
             kinds = self.random.sample(["CN", "OU", "O", "UID", "DC", "C"], self.random.choice([1, 1, 1, 2]))

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Parts of the subject that two programs may read as two. */
 TestSuite(rules_doubt_subject, .init = rules_world_make, .fini = rules_world_free);
@@ -42,6 +43,27 @@ Test(rules_doubt_subject, a_part_of_the_subject_with_control_characters_is_denie
     try_part(dn, "title", V_ASN1_UTF8STRING, "\x01", 1, "no 2");
     try_part(dn, "CN", V_ASN1_UTF8STRING, "c", 1, "yes 3 x");
     try_part(dn, "CN", V_ASN1_UTF8STRING, "", 0, "yes 3 x");
+}
+
+/* RFC 4518 section 2.2: a program that prepares names reads "b" there, or "b b". */
+Test(rules_doubt_subject,
+    a_part_of_the_subject_with_characters_that_cannot_be_seen_is_denied_as_anything)
+{
+    static const char *const odd[] = {"b\u200b", "b\u00ad", "\u2060b", "b\u200db", "b\ufe0f",
+        "\ufeffb", "b\u00a0b", "b\u3000", "b\u202eb", "b\xc2\x80"};
+    static const char *const plain[] = {"c\u00e4", "\u0431", "c\u2010", "c\u00a1", "c \u4e2d"};
+    size_t i;
+
+    for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        try_part("cn=b", "CN", V_ASN1_UTF8STRING, odd[i], strlen(odd[i]), "no 2");
+        try_part("dn=\"CN=b,O=Acme\"", "CN", V_ASN1_UTF8STRING, odd[i], strlen(odd[i]), "no 2");
+        try_part("cn=b", "OU", V_ASN1_UTF8STRING, odd[i], strlen(odd[i]), "yes 3 x");
+    }
+    for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+        try_part("cn=b", "CN", V_ASN1_UTF8STRING, plain[i], strlen(plain[i]), "yes 3 x");
+    /* The same in other types of string. */
+    try_part("cn=b", "CN", V_ASN1_BMPSTRING, "\0b\x20\x0b", 4, "no 2");
+    try_part("cn=b", "CN", V_ASN1_T61STRING, "b\xa0", 2, "no 2");
 }
 
 Test(rules_doubt_subject, a_part_of_the_subject_that_is_no_text_is_denied_as_anything)
