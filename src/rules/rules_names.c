@@ -11,7 +11,6 @@
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@
  * (RFC 4518 section 2.2). What X509_NAME_cmp takes for a space is none of these. */
 static bool is_odd(unsigned long code)
 {
-    if (code < 0x80 && isspace((int)code) != 0)
+    if (code >= '\t' && code <= '\r')
         return false;
     return text_is_unsafe_code(code) || rules_is_odd_space(code);
 }

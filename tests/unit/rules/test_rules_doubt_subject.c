@@ -35,7 +35,10 @@ Test(rules_doubt_subject, a_part_of_the_subject_with_control_characters_is_denie
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "b\0c", 3, "no 2");
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "\x1f", 1, "no 2");
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\x7f", 2, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\x08", 2, "no 2");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\x0e", 2, "no 2");
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\tc", 3, "yes 3 x");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c\rc", 3, "yes 3 x");
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "c c", 3, "yes 3 x");
     try_part("cn=b", "OU", V_ASN1_UTF8STRING, "b\0c", 3, "yes 3 x");
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "", 0, "yes 3 x");
