@@ -79,33 +79,56 @@ Test(verify_utf8_mailbox, other_names_and_other_constraints_are_not_its_business
     judge("excluded;" OTHER_KIND "example.org", MAILBOX DAN "@example.org", VERDICT_VALID);
 }
 
-static enum verify_cause cause_of(const char *subtree, const char *value, int length)
+struct given {
+    const char *subtree; /* a mail address */
+    const char *value;   /* of the name */
+    int length;
+    int type;
+    bool excluded;
+};
+
+static enum verify_cause cause_of(const struct given *given)
 {
     NAME_CONSTRAINTS *constraints = NAME_CONSTRAINTS_new();
     GENERAL_SUBTREE *one = GENERAL_SUBTREE_new();
+    STACK_OF(GENERAL_SUBTREE) *subtrees = sk_GENERAL_SUBTREE_new_null();
     OTHERNAME *name = OTHERNAME_new();
-    ASN1_UTF8STRING *string = ASN1_UTF8STRING_new();
+    ASN1_STRING *string = ASN1_STRING_type_new(given->type);
     ASN1_IA5STRING *base = ASN1_IA5STRING_new();
     enum verify_cause cause;
 
-    constraints->permittedSubtrees = sk_GENERAL_SUBTREE_new_null();
-    pki_must(ASN1_STRING_set(string, value, length) == 1 &&
-                 ASN1_STRING_set(base, subtree, -1) == 1 &&
-                 sk_GENERAL_SUBTREE_push(constraints->permittedSubtrees, one) > 0,
+    pki_must(ASN1_STRING_set(string, given->value, given->length) == 1 &&
+                 ASN1_STRING_set(base, given->subtree, -1) == 1 &&
+                 sk_GENERAL_SUBTREE_push(subtrees, one) > 0,
         "a subtree");
+    *(given->excluded ? &constraints->excludedSubtrees : &constraints->permittedSubtrees) =
+        subtrees;
     GENERAL_NAME_set0_value(one->base, GEN_EMAIL, base);
     ASN1_OBJECT_free(name->type_id);
     name->type_id = OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox);
-    ASN1_TYPE_set(name->value, V_ASN1_UTF8STRING, string);
+    ASN1_TYPE_set(name->value, given->type, string);
     cause = utf8_mailbox_judge(constraints, name);
     OTHERNAME_free(name);
     NAME_CONSTRAINTS_free(constraints);
     return cause;
 }
 
-Test(verify_utf8_mailbox, one_with_a_nul_cannot_be_told)
+Test(verify_utf8_mailbox, what_cannot_be_told_is_told_from_what_is_excluded)
 {
-    cr_expect_eq(cause_of("example.org", "a@example.org", 13), CAUSE_OF_CODE);
-    cr_expect_eq(cause_of("example.org", "\0@example.org", 13), CAUSE_CONSTRAINT_NAME);
-    cr_expect_eq(cause_of("example.org", "", 0), CAUSE_CONSTRAINT_NAME);
+    static const struct {
+        struct given given;
+        enum verify_cause cause;
+    } rows[] = {
+        {{"example.org", "a@example.org", 13, V_ASN1_UTF8STRING, false}, CAUSE_OF_CODE},
+        {{"", "a@example.org", 13, V_ASN1_UTF8STRING, false}, CAUSE_OF_CODE},
+        {{"example.org", "\0@example.org", 13, V_ASN1_UTF8STRING, false}, CAUSE_CONSTRAINT_NAME},
+        {{"example.org", "", 0, V_ASN1_UTF8STRING, false}, CAUSE_CONSTRAINT_NAME},
+        {{"example.org", "a@example.org", 13, V_ASN1_IA5STRING, false}, CAUSE_CONSTRAINT_NAME},
+        {{"", "a@example.org", 13, V_ASN1_UTF8STRING, true}, CAUSE_CONSTRAINT},
+        {{"example.net", "a@example.org", 13, V_ASN1_UTF8STRING, true}, CAUSE_CONSTRAINT_NAME},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        cr_expect_eq(cause_of(&rows[i].given), rows[i].cause, "row %zu", i);
 }
