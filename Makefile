@@ -228,11 +228,12 @@ compile_commands: ## write compile_commands.json, for editors and clang tools
 		"command": os.environ["COMPILE"] + " " + name} for name in sys.argv[1:]], sys.stdout, indent=0)' \
 		$(filter %.c,$(C_FILES)) >compile_commands.json
 
-lint: packages-lint ## layers of src/, clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
+lint: packages-lint ## layers and circles of src/, clang-format, clang-tidy, cppcheck, shellcheck, mandoc; compile with clang too
 	sh tests/lint/layers.sh
 	sh tests/lint/unit-tests.sh
 	@sh tests/lint/format.sh $(C_FILES)
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build $(BUILD)/clang/unit-tests
+	sh tests/lint/circles.sh $(BUILD)/clang/obj
 	printf '%s\n' src/main.c $(SOURCES) | xargs -P2 -I{} clang-tidy --quiet {} -- $(CPPFLAGS) -std=c17 2>/dev/null
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
 		--suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE -DPEERCERT_VERSION='""' -Isrc src

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/bundle.h"
 #include "certificate/alloc_watch.h"
+#include "certificate/bundle_add.h"
 #include "certificate/bundle_pem.h"
 #include "certificate/bundle_pkcs12.h"
 #include "certificate/content.h"
@@ -10,62 +11,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
-
-bool bundle_refuse(struct error *error, const char *name, const char *what)
-{
-    if (alloc_watch_explains_errors())
-        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
-    else
-        error_set(error, ERROR_INPUT, "%s: %s", name, what);
-    return false;
-}
-
-static bool add_certificate(
-    struct bundle *bundle, const char *name, X509 *certificate, struct error *error)
-{
-    if (bundle->certificates == NULL)
-        bundle->certificates = sk_X509_new_null();
-    if (bundle->certificates == NULL || sk_X509_push(bundle->certificates, certificate) <= 0) {
-        X509_free(certificate);
-        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
-        return false;
-    }
-    return true;
-}
-
-bool bundle_add_certificate(struct bundle *bundle, const char *name, const unsigned char *der,
-    size_t length, struct error *error)
-{
-    struct error inner = {0};
-    X509 *certificate = certificate_decode(der, length, &inner);
-
-    if (certificate == NULL) {
-        error_set(error, inner.kind, "%s: %s", name, inner.text);
-        return false;
-    }
-    return add_certificate(bundle, name, certificate, error);
-}
-
-static bool add_crl_der(struct bundle *bundle, const char *name, const unsigned char *der,
-    size_t length, struct error *error)
-{
-    struct error inner = {0};
-    struct crl *crl = crl_decode(der, length, &inner), **crls;
-
-    if (crl == NULL) {
-        error_set(error, inner.kind, "%s: %s", name, inner.text);
-        return false;
-    }
-    crls = realloc(bundle->crls, (bundle->crl_count + 1) * sizeof(struct crl *));
-    if (crls == NULL) {
-        crl_free(crl);
-        error_set(error, ERROR_MEMORY, "%s: out of memory", name);
-        return false;
-    }
-    bundle->crls = crls;
-    bundle->crls[bundle->crl_count++] = crl;
-    return true;
-}
 
 /* What to do with a block that is given in a certificate's place. */
 static const char *block_advice(const char *label)
@@ -93,7 +38,7 @@ static bool add_pem_block(struct bundle *bundle, const char *name, const char *l
     if (strcmp(label, PEM_STRING_X509) == 0 || strcmp(label, PEM_STRING_X509_OLD) == 0)
         return bundle_add_certificate(bundle, name, data, length, error);
     if (strcmp(label, PEM_STRING_X509_CRL) == 0)
-        return add_crl_der(bundle, name, data, length, error);
+        return bundle_add_crl(bundle, name, data, length, error);
     if (bundle_is_private_key(label)) {
         bundle->has_private_key = true;
         return true;
@@ -117,7 +62,7 @@ static bool add_der(
     if (bundle_add_certificate(bundle, "as a certificate", file->data, file->length, &certificate))
         return true;
     if (certificate.kind == ERROR_INPUT &&
-        add_crl_der(bundle, "as a CRL", file->data, file->length, &crl))
+        bundle_add_crl(bundle, "as a CRL", file->data, file->length, &crl))
         return true;
     if (certificate.kind != ERROR_INPUT || crl.kind != ERROR_INPUT)
         error_set(error, certificate.kind != ERROR_INPUT ? certificate.kind : crl.kind,
@@ -160,7 +105,7 @@ static bool add_crl_block(struct bundle *bundle, const char *name, const char *l
     const unsigned char *data, size_t length, struct error *error)
 {
     (void)label;
-    return add_crl_der(bundle, name, data, length, error);
+    return bundle_add_crl(bundle, name, data, length, error);
 }
 
 void bundle_salvage_crls(struct bundle *bundle, const struct bytes *file)
@@ -171,7 +116,7 @@ void bundle_salvage_crls(struct bundle *bundle, const struct bytes *file)
         bundle_salvage_pem(bundle, file, PEM_STRING_X509_CRL, add_crl_block);
     else if (der_read_element(file->data, file->length, &element) &&
              element.content <= file->length - element.header)
-        (void)add_crl_der(bundle, "", file->data, element.header + element.content, NULL);
+        (void)bundle_add_crl(bundle, "", file->data, element.header + element.content, NULL);
     ERR_clear_error();
 }
 

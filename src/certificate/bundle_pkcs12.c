@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/bundle_pkcs12.h"
+#include "certificate/bundle_add.h"
 #include "certificate/alloc_watch.h"
 
 #include <openssl/err.h>

@@ -13,12 +13,4 @@ bool bundle_looks_like_pkcs12(const struct bytes *file);
 bool bundle_add_pkcs12(struct bundle *bundle, const char *name, const struct bytes *file,
     const char *password, struct error *error);
 
-/* Adds one DER certificate. `error` is not NULL. */
-bool bundle_add_certificate(struct bundle *bundle, const char *name, const unsigned char *der,
-    size_t length, struct error *error);
-
-/* Says "NAME: what" as ERROR_INPUT, or ERROR_MEMORY when libcrypto tells of that; empties its error
- * queue. Returns false. */
-bool bundle_refuse(struct error *error, const char *name, const char *what);
-
 #endif

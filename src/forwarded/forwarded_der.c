@@ -132,9 +132,8 @@ static bool has_either(const struct cursor *text, const char *one, const char *o
     return cursor_contains(text, one) || cursor_contains(text, other);
 }
 
-/* The same of base64url (RFC 4648 section 5) too, with or without its padding: HAProxy's ub64enc.
- * It is told by its two characters. */
-static enum decoding decode_bytes_of_url(
+/* base64url (RFC 4648 section 5), which HAProxy's ub64enc writes, is told by its two characters. */
+enum decoding encoding_decode_base64(
     struct certificates *out, struct cursor text, struct bytes *bytes)
 {
     enum decoding result;
@@ -179,42 +178,15 @@ enum decoding encoding_append_base64(
 enum decoding encoding_append_base64_der(struct certificates *out, struct cursor text)
 {
     struct bytes bytes = {.data = NULL};
-    enum decoding result = decode_bytes_of_url(out, text, &bytes);
+    enum decoding result = encoding_decode_base64(out, text, &bytes);
 
     return append_decoded(out, result, &bytes);
-}
-
-/* Whether decoded bytes are PEM, behind white space; *text gets where it begins. */
-static bool is_pem(const struct bytes *bytes, struct cursor *text)
-{
-    *text = cursor_over((const char *)bytes->data, bytes->length);
-    cursor_skip_space(text);
-    return cursor_starts(text, "-----BEGIN");
-}
-
-enum decoding encoding_append_base64_any(struct certificates *out, struct cursor text)
-{
-    struct bytes bytes = {.data = NULL};
-    enum decoding result = decode_bytes_of_url(out, text, &bytes);
-    struct cursor pem;
-
-    out->encoding = "base64 DER";
-    if (result == DECODING_FINE && is_pem(&bytes, &pem)) {
-        out->encoding = "base64 PEM";
-        result = encoding_is_nothing(pem.at, cursor_left(&pem))
-                     ? DECODING_BLANK
-                     : encoding_append_pem(out, pem, 1, false);
-    } else if (result == DECODING_FINE) {
-        result = encoding_append_der(out, bytes.data, bytes.length);
-    }
-    OPENSSL_clear_free(bytes.data, bytes.length);
-    return result;
 }
 
 enum decoding encoding_append_base64_chain(struct certificates *out, struct cursor text)
 {
     struct bytes bytes = {.data = NULL};
-    enum decoding result = decode_bytes_of_url(out, text, &bytes);
+    enum decoding result = encoding_decode_base64(out, text, &bytes);
     size_t at = 0;
 
     while (result == DECODING_FINE && at < bytes.length) {

@@ -66,6 +66,11 @@ extern const char encoding_private_key_words[];
 enum decoding encoding_append_der(
     struct certificates *out, const unsigned char *der, size_t length);
 
+/* For the decoders: decodes base64, or base64url with or without its padding, into bytes that the
+ * caller frees with OPENSSL_free; they are NULL unless the result is DECODING_FINE. */
+enum decoding encoding_decode_base64(
+    struct certificates *out, struct cursor text, struct bytes *bytes);
+
 /* For the decoders: decodes base64 or base64url of one DER certificate and appends that. */
 enum decoding encoding_append_base64_der(struct certificates *out, struct cursor text);
 

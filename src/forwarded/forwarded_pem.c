@@ -178,3 +178,30 @@ enum decoding encoding_append_url_pem(struct certificates *out, struct cursor te
     OPENSSL_free(decoded);
     return result;
 }
+
+/* Whether decoded bytes are PEM, behind white space; *text gets where it begins. */
+static bool is_pem(const struct bytes *bytes, struct cursor *text)
+{
+    *text = cursor_over((const char *)bytes->data, bytes->length);
+    cursor_skip_space(text);
+    return cursor_starts(text, "-----BEGIN");
+}
+
+enum decoding encoding_append_base64_any(struct certificates *out, struct cursor text)
+{
+    struct bytes bytes = {.data = NULL};
+    enum decoding result = encoding_decode_base64(out, text, &bytes);
+    struct cursor pem;
+
+    out->encoding = "base64 DER";
+    if (result == DECODING_FINE && is_pem(&bytes, &pem)) {
+        out->encoding = "base64 PEM";
+        result = encoding_is_nothing(pem.at, cursor_left(&pem))
+                     ? DECODING_BLANK
+                     : encoding_append_pem(out, pem, 1, false);
+    } else if (result == DECODING_FINE) {
+        result = encoding_append_der(out, bytes.data, bytes.length);
+    }
+    OPENSSL_clear_free(bytes.data, bytes.length);
+    return result;
+}

@@ -175,28 +175,6 @@ size_t report_warnings(const struct report *report, const struct verdict *verdic
     return count;
 }
 
-void report_append_duration(struct text *text, long long seconds)
-{
-    static const struct {
-        long long seconds;
-        const char *name;
-    } units[] = {{SECONDS_PER_DAY, "day"}, {3600, "hour"}, {60, "minute"}};
-    size_t i;
-
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        long long number = seconds / units[i].seconds;
-
-        if (number > 0) {
-            text_append_number(text, number);
-            text_append_string(text, " ");
-            text_append_string(text, units[i].name);
-            text_append_string(text, number == 1 ? "" : "s");
-            return;
-        }
-    }
-    text_append_string(text, "less than a minute");
-}
-
 const char *report_revocation_name(const struct verdict *verdict)
 {
     static const char *const names[] = {

@@ -19,6 +19,28 @@ void report_append_time(struct text *text, time_t seconds)
     text_append_string(text, buffer);
 }
 
+void report_append_duration(struct text *text, long long seconds)
+{
+    static const struct {
+        long long seconds;
+        const char *name;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}};
+    size_t i;
+
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        long long number = seconds / units[i].seconds;
+
+        if (number > 0) {
+            text_append_number(text, number);
+            text_append_string(text, " ");
+            text_append_string(text, units[i].name);
+            text_append_string(text, number == 1 ? "" : "s");
+            return;
+        }
+    }
+    text_append_string(text, "less than a minute");
+}
+
 void report_append_revocation_reason(struct text *text, const struct verdict *verdict)
 {
     const char *reason = verdict->revocation_reason;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_line.h"
 #include "rules/rules_hints.h"
+#include "rules/rules_value.h"
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"
 

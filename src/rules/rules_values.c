@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "rules/rules_value.h"
 #include "rules/rules_values.h"
 #include "certificate/alloc_watch.h"
 #include "rules/rules_dn.h"
@@ -11,24 +12,6 @@
 /* Bytes of a certificate's serial number at the most (libcrypto reads longer ones, nobody writes
  * them: RFC 5280 allows 20). */
 #define SERIAL_MAX_DIGITS 128
-
-bool rules_value_refuse(struct error *error, const char *words)
-{
-    error_set(error, ERROR_INPUT, "%s", words);
-    return false;
-}
-
-bool rules_value_set(
-    struct rules *rules, struct rules_value *value, const char *bytes, struct error *error)
-{
-    value->bytes.length = strlen(bytes);
-    value->bytes.data =
-        (unsigned char *)rules_arena_copy(&rules->arena, bytes, value->bytes.length);
-    if (value->bytes.data != NULL)
-        return true;
-    error_set(error, ERROR_MEMORY, "out of memory");
-    return false;
-}
 
 int rules_key_nid(enum rules_key key)
 {

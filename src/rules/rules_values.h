@@ -18,13 +18,6 @@ bool rules_value_read_when(
 /* Keys whose values may be patterns with a `*`. */
 bool rules_key_has_patterns(enum rules_key key);
 
-/* Puts bytes of the arena into value->bytes. false with ERROR_MEMORY. */
-bool rules_value_set(
-    struct rules *rules, struct rules_value *value, const char *bytes, struct error *error);
-
-/* Says why a value is refused; returns false. */
-bool rules_value_refuse(struct error *error, const char *words);
-
 /* The number of an attribute's key (NID_commonName); 0 when the key is none. */
 int rules_key_nid(enum rules_key key);
 

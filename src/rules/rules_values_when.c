@@ -2,6 +2,7 @@
 #include "config/config.h"
 #include "rules/request_host.h"
 #include "rules/request_path.h"
+#include "rules/rules_value.h"
 #include "rules/rules_values.h"
 
 #include <ctype.h>

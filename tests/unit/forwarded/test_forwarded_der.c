@@ -63,21 +63,3 @@ Test(forwarded_der, a_chain_is_told_apart_by_lengths)
         DECODING_REFUSED, "one alone");
     free(both);
 }
-
-Test(forwarded_der, base64_may_hold_der_or_pem)
-{
-    char *of_pem = base64_of((const unsigned char *)sample_one.pem, strlen(sample_one.pem));
-    struct certificates out = {.count = 0};
-
-    cr_expect_eq(
-        encoding_append_base64_any(&out, cursor_over(of_pem, strlen(of_pem))), DECODING_FINE);
-    cr_expect_str_eq(out.encoding, "base64 PEM");
-    certificates_free(&out);
-    cr_expect_eq(
-        encoding_append_base64_any(&out, cursor_over(sample_one.base64, strlen(sample_one.base64))),
-        DECODING_FINE);
-    cr_expect_str_eq(out.encoding, "base64 DER");
-    cr_expect_eq(memcmp(out.items[0].data, sample_one.der, sample_one.length), 0);
-    certificates_free(&out);
-    free(of_pem);
-}

@@ -68,3 +68,21 @@ Test(forwarded_pem, url_encoding_is_undone_first)
     cr_expect_eq(encoding_append_url_pem(&out, cursor_over("%2", 2), 1), DECODING_REFUSED);
     cr_expect_not_null(strstr(out.reason, "URL-encoding"), "%s", out.reason);
 }
+
+Test(forwarded_pem, base64_may_hold_der_or_pem)
+{
+    char *of_pem = base64_of((const unsigned char *)sample_one.pem, strlen(sample_one.pem));
+    struct certificates out = {.count = 0};
+
+    cr_expect_eq(
+        encoding_append_base64_any(&out, cursor_over(of_pem, strlen(of_pem))), DECODING_FINE);
+    cr_expect_str_eq(out.encoding, "base64 PEM");
+    certificates_free(&out);
+    cr_expect_eq(
+        encoding_append_base64_any(&out, cursor_over(sample_one.base64, strlen(sample_one.base64))),
+        DECODING_FINE);
+    cr_expect_str_eq(out.encoding, "base64 DER");
+    cr_expect_eq(memcmp(out.items[0].data, sample_one.der, sample_one.length), 0);
+    certificates_free(&out);
+    free(of_pem);
+}
