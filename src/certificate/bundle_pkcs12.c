@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/bundle_pkcs12.h"
-#include "certificate/bundle_add.h"
 #include "certificate/alloc_watch.h"
+#include "certificate/bundle_add.h"
 
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>

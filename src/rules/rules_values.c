@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include "rules/rules_value.h"
 #include "rules/rules_values.h"
 #include "certificate/alloc_watch.h"
 #include "rules/rules_dn.h"
+#include "rules/rules_value.h"
 #include "rules/rules_words.h"
 
 #include <openssl/objects.h>
