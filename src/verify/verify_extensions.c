@@ -123,6 +123,13 @@ static const char *judge_policies(CERTIFICATEPOLICIES *policies)
     return NULL;
 }
 
+static const char *judge_mappings(const POLICY_MAPPINGS *mappings)
+{
+    if (sk_POLICY_MAPPING_num(mappings) <= 0)
+        return " is empty (RFC 5280 section 4.2.1.5)";
+    return policy_maps_any(mappings) ? " maps anyPolicy (RFC 5280 section 4.2.1.5)" : NULL;
+}
+
 static const char *judge_canonical(bool is_canonical)
 {
     return is_canonical ? NULL : " is not in the canonical form of RFC 3779";
@@ -145,7 +152,7 @@ static const char *judge_value(int nid, void *value)
                    ? " is below zero (RFC 5280 section 4.2.1.14)"
                    : NULL;
     case NID_policy_mappings:
-        return policy_maps_any(value) ? " maps anyPolicy (RFC 5280 section 4.2.1.5)" : NULL;
+        return judge_mappings(value);
     case NID_crl_distribution_points:
         return judge_points(value);
     case NID_sbgp_ipAddrBlock:

@@ -67,6 +67,30 @@ Test(verify_extensions, policies_that_are_named_twice_are_untrusted)
         "certificatePolicies (2.5.29.32) has a policy twice");
 }
 
+static void add_policies_and_no_mapping(X509 *certificate, void *context)
+{
+    (void)context;
+    pki_add_raw_extension(certificate, "2.5.29.32", false, "\x30\x06\x30\x04\x06\x02*\x03", 8);
+    pki_add_raw_extension(certificate, "2.5.29.33", true, "\x30\x00", 2);
+}
+
+/* Invalid for libcrypto beside policies alone. */
+Test(verify_extensions, mappings_of_nothing_are_named)
+{
+    struct pki *root = pki_ca("CN=Root");
+    struct pki *between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .customise = add_policies_and_no_mapping});
+    struct pki *leaf = pki_client("CN=x", between);
+
+    verify_expect_words(&(struct setup){.ca = {root}, .chain = {between}}, leaf, VERDICT_UNTRUSTED,
+        X509_V_ERR_INVALID_POLICY_EXTENSION, "policyMappings (2.5.29.33) is empty");
+    pki_free(leaf);
+    pki_free(between);
+    pki_free(root);
+}
+
 Test(verify_extensions, bytes_behind_a_value_are_untrusted)
 {
     expect(&(struct raw){"2.5.29.18", false, "\x30\x03\x82\x01z", 5, 1}, NULL);
