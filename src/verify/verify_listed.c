@@ -63,8 +63,32 @@ static bool may_remove(const struct crl_sources *sources, const struct crl *delt
                : listed_with_deltas(crl, certificate) && trust_crl_extends(delta, crl);
 }
 
+static bool is_in_force(const struct crl *crl, time_t now)
+{
+    time_t until;
+
+    return crl_next_update(crl, &until) && now <= until;
+}
+
+/* Whether the list is in force, or a delta CRL to it that is. */
+static bool is_relied_on(
+    const struct crl_sources *sources, const struct crl *crl, time_t now, bool *failed)
+{
+    struct crl_cursor cursor = {.signer = 0};
+    const struct crl *delta;
+
+    if (is_in_force(crl, now))
+        return true;
+    while ((delta = crl_sources_next(sources, &cursor, failed)) != NULL) {
+        if (crl_is_delta(delta) && is_in_force(delta, now) && trust_crl_extends(delta, crl))
+            return true;
+    }
+    return false;
+}
+
 /* Whether `later` releases what `crl` holds: a complete CRL of the same scope that does not list it
- * any more, or a delta CRL that removes it. */
+ * any more, or a delta CRL that removes it. What is relied on is released by what is in force alone
+ * (RFC 5280 section 6.3.3 a); when neither is, the lists are stale, and that is told. */
 static bool releases(const struct crl_sources *sources, const struct crl *later,
     const struct crl *crl, X509 *certificate, time_t now, bool *failed)
 {
@@ -72,7 +96,8 @@ static bool releases(const struct crl_sources *sources, const struct crl *later,
     bool found;
 
     if (!crl_is_sound(sources, later) || !is_later(later, crl, now) ||
-        !trust_crl_is_same_scope(later, crl))
+        !trust_crl_is_same_scope(later, crl) ||
+        (!is_in_force(later, now) && is_relied_on(sources, crl, now, failed)))
         return false;
     found = crl_find(later, X509_get0_serialNumber(certificate), &entry);
     if (!crl_is_delta(later))

@@ -29,9 +29,9 @@ const struct crl *crl_sources_next(
 /* Whether any list of these, current or stale, lists the certificate: revoked is revoked. An entry
  * on hold (RFC 5280 section 5.3.1) counts unless a later list of the same scope, or a later delta
  * CRL's removeFromCRL, releases it: later by thisUpdate and not by a lower cRLNumber, and not after
- * `now`. A list that proves nothing good releases nothing; nor does removeFromCRL in a complete
- * list, or in a delta CRL to a complete list that is not there (section 5.2.4). Returns the list,
- * with the entry in *entry; NULL when none does. */
+ * `now`, nor stale while the list that holds is relied on. A list that proves nothing good releases
+ * nothing; nor does removeFromCRL in a complete list, or in a delta CRL to a complete list that is
+ * not there (section 5.2.4). Returns the list, with the entry in *entry; NULL when none does. */
 const struct crl *listed_on(const struct crl_sources *sources, X509 *certificate, time_t now,
     struct crl_entry *entry, bool *failed);
 

@@ -245,6 +245,29 @@ Test(verify_listed, a_hold_on_a_newer_crl_that_is_stale_counts)
     (void)judge(make(1, 0, 5, -1), stale, NULL, VERDICT_REVOKED, "newer, on hold and stale");
 }
 
+/* RFC 5280 section 6.3.3 a: what may have come after the stale one is not known. */
+Test(verify_listed, a_stale_crl_does_not_release_what_a_current_one_holds)
+{
+    X509_CRL *base = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &(struct pki_revoked){.certificate = leaf->certificate, .reason = HOLD},
+        .revoked_count = 1,
+        .number = 1,
+        .this_update = -10 * PKI_DAY,
+        .next_update = -5 * PKI_DAY,
+        .extensions = {"freshestCRL=URI:http://127.0.0.1/delta"}});
+
+    (void)judge(make_lasting(1, 10, 20, HOLD), make_lasting(2, 5, 20, -1), NULL, VERDICT_VALID,
+        "both are current");
+    (void)judge(make_lasting(1, 10, 20, HOLD), make_lasting(2, 5, 2, -1), NULL, VERDICT_REVOKED,
+        "the later one is stale");
+    (void)judge(make_lasting(1, 10, 5, HOLD), make_lasting(2, 5, 2, -1), NULL,
+        VERDICT_REVOCATION_UNKNOWN, "both are stale");
+    (void)judge(make_lasting(1, 10, 5, HOLD), make_lasting(2, 5, 20, -1), NULL, VERDICT_VALID,
+        "the earlier one is stale");
+    (void)judge(base, make_lasting(2, 6, 2, -1), make(3, 1, 1, -1), VERDICT_REVOKED,
+        "a delta makes the earlier one current");
+}
+
 static X509_CRL *break_signature(X509_CRL *crl)
 {
     const ASN1_BIT_STRING *signature = NULL;
