@@ -96,6 +96,7 @@ Test(rules_errors, what_is_part_of_a_name_is_taken)
     expect_rules_taken_or(ACME "deny dn=CN=Dan", NULL);
     expect_rules_taken_or("allow any user=pc1$", NULL);
     expect_rules_taken_or("allow any user=a$1", NULL);
+    expect_rules_taken_or("allow any user=a$~", NULL);
     expect_rules_taken_or("allow any user=x method=ALLOW", NULL);
 }
 

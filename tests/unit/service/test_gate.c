@@ -324,6 +324,12 @@ Test(gate, the_page_that_is_asked_for_again_is_never_a_yes)
         cr_expect_not_null(strstr(answer, "\"rule\": null"), "%s", answer);
     }
     stage_free(stage);
+    /* The rule that allows is not what refuses. */
+    stage = stage_new("set explain full\nallow any user=$cn\n", NULL);
+    cr_expect_not_null(strstr(ASK(stage, REQUEST_RESPONDER, GET, PUB, "PEERCERT_AGAIN=on",
+                                  "HTTP_ACCEPT=application/json"),
+        "\"rule\": null"));
+    stage_free(stage);
 }
 
 Test(gate, decisions_are_counted_by_reason)
