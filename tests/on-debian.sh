@@ -51,11 +51,11 @@ mount --bind "$TREE" "$TREE"
 mount -t proc proc "$TREE/proc"
 mount --rbind /dev "$TREE/dev"
 mount -t tmpfs tmpfs "$TREE/dev/shm"
-# All are newer than what was made of those before.
 source=$TREE/root/peercert
 mkdir -p "$source"
 find "$source" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 chmod 700 "$TREE/root"
+# Each is newer than what was made of those before.
 git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
     [ ! -e "$file" ] || printf '%s\n' "$file"
 done | tar -cf - -T - | tar -xf - -C "$source" --no-same-owner --touch
