@@ -143,9 +143,8 @@ void config_print_help(FILE *file)
     size_t i;
 
     (void)fputs(
-        "Usage: peercert [OPTION]...                  serve FastCGI on --listen or descriptor 0, "
-        "or "
-        "run as a CGI script\n"
+        "Usage: peercert [OPTION]...                  serve FastCGI on --listen or "
+        "descriptor 0, or run as a CGI script\n"
         "       peercert [OPTION]... --check FILE...  report on certificate files\n"
         "       peercert [OPTION]... --rules RULES --explain FILE...\n"
         "                                             tell what certificate files may do, and why\n"

@@ -98,8 +98,7 @@ const char *encoding_hint(const struct encoding *encoding, struct cursor value)
         return "a byte order mark stands before it: have the front leave that out";
     if (cursor_contains(&value, "\\n") || cursor_contains(&value, "\\r"))
         return "its line ends are written as the two characters \\ and n: have the front write "
-               "real "
-               "line ends, or base64 of DER";
+               "real line ends, or base64 of DER";
     if (cursor_contains(&value, "-----BEGIN%25") || cursor_contains(&value, "%252D%252D"))
         return "it is URL-encoded twice: have one front server alone encode it";
     if (is_hex(value))

@@ -54,8 +54,7 @@ static const struct advice by_status[VERDICT_STATUS_COUNT] = {
             "on knowing.",
             "Try again later; if that does not help, tell the operator of this server.",
             "Publish a current CRL and see that it reaches the files in --crl; with --ocsp, see "
-            "that "
-            "the responder answers.",
+            "that the responder answers.",
         },
     [VERDICT_EXPIRED] =
         {

@@ -87,8 +87,7 @@ static const struct advice unusable_ocsp = {
     "Try again later; if that does not help, tell the operator of this server.",
     "The responder answers, and the reason says why that does not count: see that it is the one of "
     "this certificate's CA and knows all its certificates, and compare the clocks. One that "
-    "repeats "
-    "no nonce needs --ocsp-nonce optional.",
+    "repeats no nonce needs --ocsp-nonce optional.",
 };
 
 static const struct advice weak_ocsp = {

@@ -133,9 +133,9 @@ static bool warn_of_line_covered(const struct rules *rules, size_t wide, size_t 
                                   (rules->rule_lines[wide]->keys & unknown) != 0;
 
     return rules_tell(rules, rules->rules[narrow].line, warnings, error,
-        decides_at_times ? "can decide only when host, method or address is unknown, line %zu is "
-                           "wider"
-                         : "can never decide, line %zu is wider",
+        decides_at_times
+            ? "can decide only when host, method or address is unknown, line %zu is wider"
+            : "can never decide, line %zu is wider",
         rules->rules[wide].line);
 }
 

@@ -14,16 +14,14 @@ static const struct {
         "it names itself as its issuer, and no trusted CA of that name signed it"},
     [CAUSE_NAMED_LIKE_CA] = {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
         "its subject and its issuer are the same name, that of the CA whose key signed it: a "
-        "client "
-        "needs a name of its own"},
+        "client needs a name of its own"},
     [CAUSE_OTHER_ROOT] = {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
         "its chain ends at a CA that is not the trusted one"},
     [CAUSE_ISSUER_UNKNOWN] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         "the trusted CA did not sign it, or an intermediate certificate is missing"},
     [CAUSE_OTHER_KEY] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         "the trusted CA did not sign it: its authorityKeyIdentifier names another key than that of "
-        "the "
-        "CA with its issuer's name"},
+        "the CA with its issuer's name"},
     [CAUSE_OTHER_KEY_ID] = {X509_V_ERR_AKID_SKID_MISMATCH,
         "the CA's key signed it, but its authorityKeyIdentifier names another key than the "
         "subjectKeyIdentifier of that CA"},
@@ -35,12 +33,10 @@ static const struct {
         "its two signature algorithm fields differ (RFC 5280 section 4.1.1.2)"},
     [CAUSE_CA_KEY_UNKNOWN] = {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY,
         "the key of its issuer cannot be read, or is of a kind that the libcrypto of this server "
-        "does "
-        "not know"},
+        "does not know"},
     [CAUSE_BAD_KEY] = {X509_V_ERR_NO_ISSUER_PUBLIC_KEY,
         "a key in its chain is unsafe: RSA with an exponent that is 1, even or above 2^64, or a "
-        "point "
-        "of a curve with which anybody signs"},
+        "point of a curve with which anybody signs"},
     [CAUSE_TOO_MANY_CAS] = {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         "no issuer was found among the CA certificates of its issuer's name that were tried; there "
         "are more of them"},
@@ -63,8 +59,7 @@ static const struct {
         "a name in it is of a form to which the name constraints of its CA cannot be applied"},
     [CAUSE_CONSTRAINT_UNREADABLE] = {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX,
         "the name constraints of its CA have an address mask with holes, or exclude what is no "
-        "name "
-        "of its kind"},
+        "name of its kind"},
     [CAUSE_CRL_DIGEST] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
         "the issuer's CRL is signed with a digest that is too weak for the security level"},
     [CAUSE_CRL_OTHER_KEY] = {X509_V_ERR_CRL_SIGNATURE_FAILURE,
