@@ -50,8 +50,8 @@ Test(verify_causes, what_name_constraints_refuse_is_told)
 {
     expect_constrained("nameConstraints=critical,excluded;DNS:example.org",
         "subjectAltName=DNS:*.org", CAUSE_CONSTRAINT, "a name in it is one that its CA must not");
-    expect_constrained("nameConstraints=critical,excluded;URI:example.org",
-        "subjectAltName=URI:https://a@example.org/", CAUSE_CONSTRAINT_NAME,
+    expect_constrained("nameConstraints=critical,excluded;email:example.org",
+        "subjectAltName=email:a@b@example.net", CAUSE_CONSTRAINT_NAME,
         "a name in it is of a form to which the name constraints of its CA cannot be applied");
     expect_constrained("nameConstraints=critical,permitted;IP:10.0.0.1/255.0.0.255",
         "subjectAltName=IP:10.1.1.1", CAUSE_CONSTRAINT_UNREADABLE,
