@@ -109,9 +109,11 @@ static bool read_value(struct reader *reader, struct rules_value *value)
 /* `$` before a letter, as in svc-$cn: everybody would have this very name. */
 static bool holds_key(const char *word)
 {
-    const char *dollar = strchr(word, '$');
-
-    return dollar != NULL && dollar[1] >= 'a' && dollar[1] <= 'z';
+    while ((word = strchr(word, '$')) != NULL) {
+        if (*++word >= 'a' && *word <= 'z')
+            return true;
+    }
+    return false;
 }
 
 static bool read_user(struct reader *reader, const char *word)

@@ -71,6 +71,7 @@ Test(rules_errors, words_and_values_that_cannot_be_read_are_named_with_their_lin
         {"allow any user=x until=2026-01-01 until=2026-01-02", ":1: until= twice"},
         {"allow any user=x method=GET method=PUT", ":1: method= twice; write a comma"},
         {"allow any user=svc-$cn", ":1: user=: $KEY stands alone"},
+        {"allow any user=a$1$cn", ":1: user=: $KEY stands alone"},
         {"allow any user=svc-$a", ":1: user=: $KEY stands alone"},
         {"allow any user=svc-$z", ":1: user=: $KEY stands alone"},
         {"allow any user=$cn-$o", ":1: 'cn-$o' is no key that names somebody*"},
