@@ -163,8 +163,8 @@ HOLES = {
         "gate.conf", ("    Require valid-user", "    <Limit GET HEAD POST OPTIONS>\n    Require valid-user\n    </Limit>"))}),
     "an_upgrade_that_nginx_hands_on": ("nginx", "to speak HTTP/2 by the header Upgrade: h2c", planted(
         "nginx.conf", ("Upgrade $peercert_upgrade", "Upgrade $http_upgrade"), ("Connection $peercert_connection", "Connection upgrade"))),
-    "an_upgrade_that_haproxy_hands_on": ("haproxy", "to speak HTTP/2 by the header Upgrade: h2c", planted(
-        "gate.cfg", ("    http-request del-header Upgrade", "    #"))),
+    "an_upgrade_that_caddy_hands_on": ("caddy", "to speak HTTP/2 by the header Upgrade: h2c", planted(
+        "Caddyfile", ("\trequest_header @other_upgrade", "\t#"))),
     "a_name_that_httpd_takes_away": ("apache", "no name by the header Connection: peercertuser", planted(
         "gate.conf", ("RequestHeader edit* Connection", "#"))),
     "a_name_that_caddy_takes_away": ("caddy", "no name by the header Connection: peercertuser", planted(

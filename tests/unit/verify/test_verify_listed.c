@@ -268,6 +268,28 @@ Test(verify_listed, a_stale_crl_does_not_release_what_a_current_one_holds)
         "a delta makes the earlier one current");
 }
 
+Test(verify_listed, only_a_delta_crl_in_force_to_it_makes_a_stale_one_relied_on)
+{
+    X509_CRL *stale_delta = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .number = 3,
+        .delta_base_plus_one = 2,
+        .this_update = -4 * PKI_DAY,
+        .next_update = -3 * PKI_DAY});
+    X509_CRL *endless = pki_crl(&(struct pki_crl_spec){.issuer = ca,
+        .revoked = &(struct pki_revoked){.certificate = leaf->certificate, .reason = HOLD},
+        .revoked_count = 1,
+        .number = 1,
+        .this_update = -10 * PKI_DAY,
+        .no_next_update = true});
+
+    (void)judge(make_lasting(1, 10, 5, HOLD), make_lasting(3, 5, 2, -1), make(4, 3, 1, -1),
+        VERDICT_REVOCATION_UNKNOWN, "a delta CRL to the later one");
+    (void)judge(make_lasting(1, 10, 5, HOLD), make_lasting(2, 5, 2, -1), stale_delta,
+        VERDICT_REVOCATION_UNKNOWN, "a stale one");
+    (void)judge(endless, make_lasting(2, 5, 2, -1), NULL, VERDICT_REVOCATION_UNKNOWN,
+        "one that is never stale is relied on by nobody");
+}
+
 static X509_CRL *break_signature(X509_CRL *crl)
 {
     const ASN1_BIT_STRING *signature = NULL;
