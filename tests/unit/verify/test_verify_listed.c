@@ -287,7 +287,7 @@ Test(verify_listed, only_a_delta_crl_in_force_to_it_makes_a_stale_one_relied_on)
     (void)judge(make_lasting(1, 10, 5, HOLD), make_lasting(2, 5, 2, -1), stale_delta,
         VERDICT_REVOCATION_UNKNOWN, "a stale one");
     (void)judge(endless, make_lasting(2, 5, 2, -1), NULL, VERDICT_REVOCATION_UNKNOWN,
-        "one that is never stale is relied on by nobody");
+        "one without nextUpdate is not relied on");
 }
 
 static X509_CRL *break_signature(X509_CRL *crl)
