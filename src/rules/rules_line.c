@@ -109,8 +109,8 @@ static bool read_value(struct reader *reader, struct rules_value *value)
 /* `$` before a letter, as in svc-$cn: everybody would have this very name. */
 static bool holds_key(const char *word)
 {
-    while ((word = strchr(word, '$')) != NULL) {
-        if (*++word >= 'a' && *word <= 'z')
+    for (; *word != '\0'; word++) {
+        if (word[0] == '$' && word[1] >= 'a' && word[1] <= 'z')
             return true;
     }
     return false;
