@@ -40,7 +40,7 @@ class Apache(Front):
                    # Of Debian's making, on a machine whose libssl3 is older than apache2-bin.
                    r"\[ssl:warn\] .* AH01882: Init: this version of mod_ssl was compiled against a newer library ",
                    # httpd 2.4.71, of a client that goes away while it closes the connection.
-                   r"\[mpm_event:error\] .* AH03092: process_lingering_close: apr_pollset_add failure")
+                   r"\[mpm_event:error\] .* AH0309[23]: process_\w+: apr_pollset_add failure")
 
     # httpd forwards a stranger's certificate, and the chain. A certificate that is wrong in another
     # way ends the handshake, even with optional_no_ca.

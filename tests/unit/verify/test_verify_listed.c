@@ -268,6 +268,21 @@ Test(verify_listed, a_stale_crl_does_not_release_what_a_current_one_holds)
         "a delta makes the earlier one current");
 }
 
+Test(verify_listed, the_second_of_its_next_update_is_a_crls_last)
+{
+    X509_CRL *held = make_lasting(1, 10, 20, HOLD), *later = make_lasting(2, 5, 2, -1);
+    struct setup setup = {.ca = {ca}, .crls = {held, later}};
+    struct tm end;
+
+    cr_assert_eq(ASN1_TIME_to_tm(X509_CRL_get0_nextUpdate(held), &end), 1);
+    setup.at_time = timegm(&end);
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "in force");
+    setup.at_time++;
+    (void)verify_both(&setup, leaf, VERDICT_REVOCATION_UNKNOWN, "stale");
+    X509_CRL_free(held);
+    X509_CRL_free(later);
+}
+
 Test(verify_listed, only_a_delta_crl_in_force_to_it_makes_a_stale_one_relied_on)
 {
     X509_CRL *stale_delta = pki_crl(&(struct pki_crl_spec){.issuer = ca,
