@@ -189,6 +189,21 @@ Test(verify_policy, an_anchor_without_policies_takes_none_from_those_below)
 }
 
 /* By libcrypto's judgement, and by ours where a certificate has no policies. */
+/* RFC 5280 section 6.1: the anchor is not a part of the path. */
+Test(verify_policy, what_an_anchor_maps_does_not_matter)
+{
+    struct pki *anchor = pki_make(&(struct pki_spec){.subject = "CN=Root",
+        .ca = true,
+        .extensions = {"certificatePolicies=1.2.3.4",
+            "policyMappings=DER:300C300A06022A030604551D2000"}});
+    struct pki *leaf = pki_client("CN=leaf", anchor);
+
+    (void)verify_both(
+        &(struct setup){.ca = {anchor}}, leaf, VERDICT_VALID, "anyPolicy is mapped by the anchor");
+    pki_free(leaf);
+    pki_free(anchor);
+}
+
 Test(verify_policy, whose_extension_is_invalid_is_told)
 {
     static const char policies[] = "certificatePolicies=1.2.3.4";
