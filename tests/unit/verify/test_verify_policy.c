@@ -194,8 +194,8 @@ Test(verify_policy, what_an_anchor_maps_does_not_matter)
 {
     struct pki *anchor = pki_make(&(struct pki_spec){.subject = "CN=Root",
         .ca = true,
-        .extensions = {"certificatePolicies=1.2.3.4",
-            "policyMappings=DER:300C300A06022A030604551D2000"}});
+        .extensions = {
+            "certificatePolicies=1.2.3.4", "policyMappings=DER:300C300A06022A030604551D2000"}});
     struct pki *leaf = pki_client("CN=leaf", anchor);
 
     (void)verify_both(
