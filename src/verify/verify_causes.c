@@ -26,7 +26,7 @@ static const struct {
         "the CA's key signed it, but its authorityKeyIdentifier names another key than the "
         "subjectKeyIdentifier of that CA"},
     [CAUSE_SIGNATURE] = {X509_V_ERR_CERT_SIGNATURE_FAILURE,
-        "its signature was not made by the issuer that it names"},
+        "its signature does not verify with the key of the issuer that it names"},
     [CAUSE_ALGORITHM_UNKNOWN] = {X509_V_ERR_CERT_SIGNATURE_FAILURE,
         "its signature algorithm is not known to the libcrypto of this server"},
     [CAUSE_ALGORITHMS_DIFFER] = {X509_V_ERR_CERT_SIGNATURE_FAILURE,

@@ -44,7 +44,7 @@ static const struct row rows[] = {
     UNKNOWN_ROW(X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE, NULL),
     UNTRUSTED_ROW(X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, NULL),
     UNTRUSTED_ROW(X509_V_ERR_CERT_SIGNATURE_FAILURE,
-        "its signature was not made by the issuer that it names"),
+        "its signature does not verify with the key of the issuer that it names"),
     UNKNOWN_ROW(X509_V_ERR_CRL_SIGNATURE_FAILURE, "the signature of the issuer's CRL is wrong"),
     ROW(X509_V_ERR_CERT_NOT_YET_VALID, VERDICT_NOT_YET_VALID, VERDICT_UNTRUSTED,
         "the certificate is not yet valid"),
@@ -95,7 +95,8 @@ static const struct row rows[] = {
     UNTRUSTED_ROW(X509_V_ERR_INVALID_POLICY_EXTENSION, "it has a policy extension that is invalid"),
     UNTRUSTED_ROW(X509_V_ERR_NO_EXPLICIT_POLICY,
         "a certificate policy is demanded that its chain does not have"),
-    UNKNOWN_ROW(X509_V_ERR_DIFFERENT_CRL_SCOPE, "the issuer's CRL is for other certificates"),
+    UNKNOWN_ROW(
+        X509_V_ERR_DIFFERENT_CRL_SCOPE, "the issuer's CRL is for other certificates or reasons"),
     UNTRUSTED_ROW(X509_V_ERR_UNSUPPORTED_EXTENSION_FEATURE, NULL),
     UNTRUSTED_ROW(X509_V_ERR_UNNESTED_RESOURCE,
         "it does not have all addresses or numbers that a certificate below it claims (RFC 3779)"),
