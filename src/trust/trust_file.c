@@ -26,8 +26,7 @@ static const char *why_no_ca(X509 *certificate)
 
     if ((flags & EXFLAG_INVALID) != 0)
         return "one of its extensions occurs twice, cannot be read, contradicts another or has a "
-               "value that "
-               "RFC 5280 does not allow";
+               "value that RFC 5280 does not allow";
     if ((flags & EXFLAG_CA) != 0)
         return "its keyUsage does not have keyCertSign (RFC 5280 section 4.2.1.3)";
     return "it has no basicConstraints with CA:TRUE (RFC 5280 section 4.2.1.9)";

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,4 +224,28 @@ void verify_expect_words(const struct setup *setup, const struct pki *leaf,
     cr_expect_not_null(
         strstr(verdict.reason, words), "expected '%s', came '%s'", words, verdict.reason);
     X509_free(decoded);
+}
+
+void verify_constrained(
+    struct pki *root, const char *constraint, const char *name, enum verdict_status wanted)
+{
+    char constraints[200], names[200];
+    struct pki *between, *leaf;
+
+    (void)snprintf(constraints, sizeof(constraints), "[nc]\n%s\n", constraint);
+    (void)snprintf(names, sizeof(names), "[san]\n%s\n", name);
+    between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+        .issuer = root,
+        .ca = true,
+        .extensions = {"nameConstraints=critical,@nc"},
+        .configuration = constraints});
+    leaf = pki_make(&(struct pki_spec){.subject = "CN=x",
+        .issuer = between,
+        .extensions = {"subjectAltName=@san"},
+        .configuration = names});
+    (void)snprintf(constraints, sizeof(constraints), "%s, %s", constraint, name);
+    (void)verify_both(
+        &(struct setup){.ca = {root}, .intermediates = {between}}, leaf, wanted, constraints);
+    pki_free(leaf);
+    pki_free(between);
 }

@@ -70,4 +70,9 @@ void verify_expect_words(const struct setup *setup, const struct pki *leaf,
 struct verdict verify_both(const struct setup *setup, const struct pki *leaf,
     enum verdict_status wanted, const char *what);
 
+/* Judges a client with one name below a CA of `root` with one constraint, each as a section of
+ * openssl.cnf has it, and expects. */
+void verify_constrained(
+    struct pki *root, const char *constraint, const char *name, enum verdict_status wanted);
+
 #endif
