@@ -3,203 +3,135 @@
 
 #include <fastcgi.h>
 #include <fcgiapp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-/* libfcgi's buffer, and so the content of a record at the most: a header block fits. */
-#define BUFFER_BYTES 32768
-/* An answer begins at the start of the file when the ones before it have used so much of it, and
- * the file's memory is given back when they have used so much. */
-#define USED_BYTES ((size_t)64 * 1024)
-#define MUCH_BYTES ((size_t)512 * 1024)
-#define FILE_BYTES (FASTCGI_MAX_ANSWER + USED_BYTES)
+/* The content of a record at the most: a header block fits. */
+#define CONTENT_BYTES ((size_t)32 * 1024)
+/* What a record takes with the end of its request behind it; contents are padded to a multiple of
+ * eight (section 3.3). */
+#define RECORD_BYTES (FCGI_HEADER_LEN + CONTENT_BYTES + FASTCGI_END_BYTES)
+/* An answer that took more memory gives it back. */
+#define KEPT_BYTES (4 * RECORD_BYTES)
 
 struct fastcgi_writer {
-    int file;
-    unsigned char *bytes; /* the file's, mapped */
-    FCGX_Stream *stream;
+    FCGX_Stream stream; /* its buffer is the content of the last record */
+    unsigned char *bytes;
+    size_t capacity;
+    size_t record;  /* where the last record begins: before it all are made */
+    size_t flushed; /* up to here they were handed out */
     uint16_t request_id;
-    bool failed;
-    bool empty;     /* no records were made */
-    size_t content; /* what libfcgi was given and is in no record that was looked at */
-    size_t made;    /* up to here records were looked at: the file's offset */
-    struct fastcgi_writer *next;
 };
-
-/* libfcgi has no way to free all that FCGX_CreateWriter allocates. So writers are never freed but
- * kept for who needs one next. */
-static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
-static struct fastcgi_writer *kept;
-
-static FCGX_Stream *make_stream(int file)
-{
-    return FCGX_CreateWriter(file, 1, BUFFER_BYTES, FCGI_STDOUT);
-}
-
-static void free_writer(struct fastcgi_writer *writer)
-{
-    FCGX_FreeStream(&writer->stream);
-    if (writer->bytes != NULL)
-        (void)munmap(writer->bytes, FILE_BYTES);
-    if (writer->file >= 0)
-        (void)close(writer->file);
-    free(writer);
-}
-
-static struct fastcgi_writer *make_writer(void)
-{
-    struct fastcgi_writer *writer = calloc(1, sizeof(*writer));
-    void *bytes;
-
-    if (writer == NULL)
-        return NULL;
-    writer->file = memfd_create("answer", MFD_CLOEXEC);
-    if (writer->file < 0 || ftruncate(writer->file, (off_t)FILE_BYTES) != 0)
-        goto fail;
-    bytes = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, writer->file, 0);
-    if (bytes == MAP_FAILED)
-        goto fail;
-    writer->bytes = bytes;
-    writer->stream = make_stream(writer->file);
-    if (writer->stream != NULL)
-        return writer;
-
-fail:
-    free_writer(writer);
-    return NULL;
-}
 
 struct fastcgi_writer *fastcgi_writer_new(void)
 {
-    struct fastcgi_writer *writer;
-
-    (void)pthread_mutex_lock(&kept_lock);
-    writer = kept;
-    if (writer != NULL)
-        kept = writer->next;
-    (void)pthread_mutex_unlock(&kept_lock);
-    return writer != NULL ? writer : make_writer();
+    return calloc(1, sizeof(struct fastcgi_writer));
 }
 
 void fastcgi_writer_free(struct fastcgi_writer *writer)
 {
     if (writer == NULL)
         return;
-    (void)pthread_mutex_lock(&kept_lock);
-    writer->next = kept;
-    kept = writer;
-    (void)pthread_mutex_unlock(&kept_lock);
+    free(writer->bytes);
+    free(writer);
 }
 
-/* Lets libfcgi write at the start of the file again. */
-static bool rewind_file(struct fastcgi_writer *writer)
+/* Has memory for one more record. */
+static bool make_room(struct fastcgi_writer *writer)
 {
-    if (writer->made > MUCH_BYTES &&
-        (ftruncate(writer->file, 0) != 0 || ftruncate(writer->file, (off_t)FILE_BYTES) != 0))
+    size_t capacity = writer->record + RECORD_BYTES;
+    unsigned char *bytes;
+
+    if (capacity <= writer->capacity)
+        return true;
+    capacity = writer->record > 0 ? 2 * capacity : capacity;
+    bytes = writer->record <= FASTCGI_MAX_ANSWER ? realloc(writer->bytes, capacity) : NULL;
+    if (bytes == NULL)
         return false;
-    writer->made = 0;
-    return lseek(writer->file, 0, SEEK_SET) == 0;
+    writer->bytes = bytes;
+    writer->capacity = capacity;
+    return true;
 }
 
-/* An answer that was given up may still be in libfcgi's buffer. */
-static bool discard(struct fastcgi_writer *writer)
+/* Begins a record, which libfcgi fills from then on. A stream that is closed takes nothing. */
+static void begin_record(struct fastcgi_writer *writer)
 {
-    if (FCGX_FFlush(writer->stream) != 0) {
-        FCGX_FreeStream(&writer->stream);
-        writer->stream = make_stream(writer->file);
-    }
-    writer->made = FILE_BYTES;
-    return writer->stream != NULL && rewind_file(writer);
+    FCGX_Stream *stream = &writer->stream;
+
+    stream->isClosed = !make_room(writer);
+    stream->wrNext = stream->isClosed ? NULL : writer->bytes + writer->record + FCGI_HEADER_LEN;
+    stream->stop = stream->isClosed ? NULL : stream->wrNext + CONTENT_BYTES;
+    stream->rdNext = stream->stop;
+}
+
+/* What a record says of itself. */
+static void write_header(unsigned char *to, unsigned type, uint16_t request_id, size_t content)
+{
+    const unsigned char header[FCGI_HEADER_LEN] = {FCGI_VERSION_1, (unsigned char)type,
+        (unsigned char)(request_id >> 8), (unsigned char)request_id, (unsigned char)(content >> 8),
+        (unsigned char)content, (unsigned char)(-content % 8), 0};
+
+    memcpy(to, header, sizeof(header));
+}
+
+/* For libfcgi, when the buffer is full or is to be flushed: makes a record of what is in it. */
+static void end_record(FCGX_Stream *stream, int closes)
+{
+    struct fastcgi_writer *writer = stream->data;
+    unsigned char *record = writer->bytes + writer->record;
+    size_t content = (size_t)(stream->wrNext - record) - FCGI_HEADER_LEN, padding = -content % 8;
+
+    (void)closes;
+    if (content == 0)
+        return;
+    write_header(record, FCGI_STDOUT, writer->request_id, content);
+    memset(stream->wrNext, 0, padding);
+    writer->record += FCGI_HEADER_LEN + content + padding;
+    begin_record(writer);
 }
 
 void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id)
 {
-    if (writer->failed || writer->content > 0)
-        writer->failed = !discard(writer);
-    else if (writer->made > USED_BYTES)
-        writer->failed = !rewind_file(writer);
+    if (writer->capacity > KEPT_BYTES) {
+        free(writer->bytes);
+        writer->bytes = NULL;
+        writer->capacity = 0;
+    }
+    writer->record = 0;
+    writer->flushed = 0;
     writer->request_id = request_id;
-    writer->content = 0;
-    writer->empty = true;
+    writer->stream = (FCGX_Stream){.emptyBuffProc = end_record, .data = writer};
+    begin_record(writer);
 }
 
 bool fastcgi_writer_write(struct fastcgi_writer *writer, const void *bytes, size_t length)
 {
-    /* Each record needs a header and at most seven bytes of padding (section 3.3). */
-    size_t records = (writer->content + length) / (size_t)BUFFER_BYTES + 2;
-
-    if (writer->failed)
-        return false;
-    if (length > FASTCGI_MAX_ANSWER ||
-        writer->made + writer->content + length + records * (size_t)16 + FASTCGI_END_BYTES >
-            FILE_BYTES ||
-        FCGX_PutStr(bytes, (int)length, writer->stream) != (int)length)
-        writer->failed = true;
-    else
-        writer->content += length;
-    return !writer->failed;
-}
-
-/* Looks at a record that libfcgi has written, and gives it the request's number: the stream was
- * made for number 1, which fronts use that have one request at a time. Returns its bytes, 0 when
- * there is none. */
-static size_t look_at_record(struct fastcgi_writer *writer, size_t *content)
-{
-    unsigned char *header = writer->bytes + writer->made;
-    size_t length;
-
-    if (header[0] != FCGI_VERSION_1 || header[1] != FCGI_STDOUT)
-        return 0;
-    header[2] = (unsigned char)(writer->request_id >> 8);
-    header[3] = (unsigned char)writer->request_id;
-    *content = (size_t)header[4] << 8 | header[5];
-    length = FCGI_HEADER_LEN + *content + header[6];
-    return *content > 0 && length <= FILE_BYTES - writer->made ? length : 0;
+    if (length > FASTCGI_MAX_ANSWER)
+        writer->stream.isClosed = true;
+    return !writer->stream.isClosed &&
+           FCGX_PutStr(bytes, (int)length, &writer->stream) == (int)length;
 }
 
 void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_id)
 {
-    unsigned char high = (unsigned char)(request_id >> 8), low = (unsigned char)request_id;
-    const unsigned char end[FASTCGI_END_BYTES] = {FCGI_VERSION_1, FCGI_STDOUT, high, low, 0, 0, 0,
-        0, FCGI_VERSION_1, FCGI_END_REQUEST, high, low, 0, 8, 0, 0, 0, 0, 0, 0,
-        FCGI_REQUEST_COMPLETE, 0, 0, 0};
+    static const FCGI_EndRequestBody complete = {.protocolStatus = FCGI_REQUEST_COMPLETE};
 
-    memcpy(bytes, end, sizeof(end));
-}
-
-/* Has libfcgi write its records, and looks at them. */
-static bool make_records(struct fastcgi_writer *writer)
-{
-    if (writer->failed)
-        return false;
-    if (FCGX_FFlush(writer->stream) != 0)
-        writer->failed = true;
-    while (writer->content > 0 && !writer->failed) {
-        size_t content = 0, length = look_at_record(writer, &content);
-
-        if (length == 0 || content > writer->content) {
-            writer->failed = true;
-        } else {
-            writer->content -= content;
-            writer->made += length;
-            writer->empty = false;
-        }
-    }
-    return !writer->failed;
+    write_header(bytes, FCGI_STDOUT, request_id, 0);
+    write_header(bytes + FCGI_HEADER_LEN, FCGI_END_REQUEST, request_id, sizeof(complete));
+    memcpy(bytes + 2 * FCGI_HEADER_LEN, &complete, sizeof(complete));
 }
 
 const unsigned char *fastcgi_writer_flush(struct fastcgi_writer *writer, bool end, size_t *length)
 {
-    size_t from = writer->made;
+    size_t from = writer->flushed;
 
-    if (!make_records(writer) || (end && writer->empty))
+    if (writer->stream.isClosed || FCGX_FFlush(&writer->stream) != 0 ||
+        (end && writer->record == 0))
         return NULL;
-    *length = writer->made - from;
+    writer->flushed = writer->record;
+    *length = writer->flushed - from;
     if (end) {
-        fastcgi_write_end(writer->bytes + writer->made, writer->request_id);
+        fastcgi_write_end(writer->bytes + writer->flushed, writer->request_id);
         *length += FASTCGI_END_BYTES;
     }
     return writer->bytes + from;

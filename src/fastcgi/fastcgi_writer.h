@@ -6,18 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Makes the records of an answer, with libfcgi. libfcgi's stream writes to a descriptor until all
- * is taken, and does not tell how much was when it fails; a connection may take less than all, and
- * nobody waits for it. So the stream writes to a memory file (memfd_create(2)) that can be seen
- * here, and the connection gets what the peer takes. One for each worker; it is made with all the
- * memory that libfcgi needs, since libfcgi aborts when there is none. */
+/* Makes the records of an answer, in memory. It is a stream of libfcgi's, but not one of
+ * FCGX_CreateWriter: that writes to a descriptor until all is taken, and does not tell how much was
+ * when it fails, whereas a connection may take less than all, and nobody waits for it. So the
+ * stream's buffer is emptied here (emptyBuffProc of FCGX_Stream). One for each worker. */
 struct fastcgi_writer;
 
-/* Bytes of an answer with its records at the most. */
+/* Bytes of an answer with its records at the most, to within one record. */
 #define FASTCGI_MAX_ANSWER ((size_t)4 * 1024 * 1024)
 
-/* NULL when out of memory or descriptors; give it back with fastcgi_writer_free, which accepts
- * NULL: it is kept for the next caller. */
+/* NULL when out of memory; free with fastcgi_writer_free, which accepts NULL. */
 struct fastcgi_writer *fastcgi_writer_new(void);
 void fastcgi_writer_free(struct fastcgi_writer *writer);
 

@@ -28,7 +28,7 @@
 
 #define ALL_LISTENING (((uint32_t)1 << LISTENER_MAX) - 1)
 /* A worker accepts so many before it looks whether there are other events. */
-#define ACCEPTS_IN_A_ROW 4
+#define ACCEPTS_IN_A_ROW 8
 
 #define MAX_CONNECTIONS ((size_t)4096)
 #define LEAST_CONNECTIONS ((size_t)16)
@@ -188,7 +188,7 @@ static size_t count_workers(const struct config *config)
 static size_t most_connections(const struct server *server, size_t workers)
 {
     struct rlimit limit = {.rlim_cur = 1024};
-    size_t used = (size_t)server->stop_fd + 1 + 3 * workers + SPARE_DESCRIPTORS, left;
+    size_t used = (size_t)server->stop_fd + 1 + 2 * workers + SPARE_DESCRIPTORS, left;
 
     (void)getrlimit(RLIMIT_NOFILE, &limit);
     left = limit.rlim_cur > used ? (size_t)limit.rlim_cur - used : 0;

@@ -114,6 +114,64 @@ Test(fastcgi_writer, nothing_of_an_answer_that_was_given_up_gets_into_the_next)
     expect_flushed(2, true, "x||!");
 }
 
+/* Joins the STDOUT contents of records, all of which are padded, into `to`; returns their length.
+ */
+static size_t join(const unsigned char *bytes, size_t length, unsigned char *to, size_t *records)
+{
+    size_t at = 0, joined = 0;
+
+    for (*records = 0; at < length; ++*records) {
+        size_t content = (size_t)bytes[at + 4] << 8 | bytes[at + 5];
+
+        cr_assert_eq((content + bytes[at + 6]) % 8, 0);
+        if (bytes[at + 1] == FCGI_STDOUT)
+            memcpy(to + joined, bytes + at + FCGI_HEADER_LEN, content);
+        joined += bytes[at + 1] == FCGI_STDOUT ? content : 0;
+        at += FCGI_HEADER_LEN + content + bytes[at + 6];
+    }
+    cr_expect_eq(at, length);
+    return joined;
+}
+
+/* Lengths around those at which a record is full and memory grows, in pieces of some bytes. */
+Test(fastcgi_writer, a_long_answer_comes_whole_in_several_records)
+{
+    static const size_t lengths[] = {32767, 32768, 32769, 65536, 100001, 1000000};
+    static unsigned char sent[1000000], came[sizeof(sent)];
+    size_t i, at;
+
+    for (i = 0; i < sizeof(sent); i++)
+        sent[i] = (unsigned char)(i * 31 >> 3);
+    for (i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
+        const size_t wanted = lengths[i / 2], piece = i % 2 == 0 ? wanted : 999;
+        const unsigned char *bytes;
+        size_t length = 0, records = 0;
+
+        fastcgi_writer_begin(writer, 7);
+        for (at = 0; at < wanted; at += piece)
+            cr_assert(
+                fastcgi_writer_write(writer, sent + at, piece < wanted - at ? piece : wanted - at));
+        bytes = fastcgi_writer_flush(writer, true, &length);
+        cr_assert_not_null(bytes);
+        cr_assert_eq(join(bytes, length, came, &records), wanted);
+        cr_expect_eq(memcmp(came, sent, wanted), 0);
+        cr_expect_eq(records, (wanted + 32767) / 32768 + 2);
+    }
+}
+
+Test(fastcgi_writer, pieces_that_are_too_long_together_are_refused)
+{
+    char *half = calloc(1, FASTCGI_MAX_ANSWER / 2);
+    int i;
+
+    fastcgi_writer_begin(writer, 1);
+    for (i = 0; i < 2; i++)
+        cr_assert(fastcgi_writer_write(writer, half, FASTCGI_MAX_ANSWER / 2));
+    cr_expect_not(fastcgi_writer_write(writer, half, FASTCGI_MAX_ANSWER / 2));
+    cr_expect_not(ends());
+    free(half);
+}
+
 Test(fastcgi_writer, the_end_of_a_request_is_complete_with_its_number)
 {
     static const unsigned char wanted[FASTCGI_END_BYTES] = {
