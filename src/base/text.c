@@ -38,37 +38,36 @@ const char *text_string(const struct text *text)
     return text->data != NULL ? text->data : "";
 }
 
-/* Makes room for `more` bytes and the NUL. */
-static bool text_reserve(struct text *text, size_t more)
+/* Makes room for `more` bytes and the NUL, which do not fit. */
+static bool grow(struct text *text, size_t more)
 {
     size_t limit = text->limit != 0 ? text->limit : TEXT_LIMIT;
     size_t wanted, capacity;
     char *data;
 
-    if (text->failed)
+    if (text->is_lent || more > limit || text->length > limit - more)
         return false;
-    if (more > limit || text->length > limit - more) {
-        text->failed = true;
-        return false;
-    }
     wanted = text->length + more + 1;
-    if (wanted <= text->capacity)
-        return true;
-    if (text->is_lent) {
-        text->failed = true;
-        return false;
-    }
     capacity = text->capacity != 0 ? text->capacity * 2 : FIRST_CAPACITY;
     if (capacity < wanted)
         capacity = wanted;
+    /* What fits keeps the limit. */
+    if (capacity > limit + 1)
+        capacity = limit + 1;
     data = realloc(text->data, capacity);
-    if (data == NULL) {
-        text->failed = true;
+    if (data == NULL)
         return false;
-    }
     text->data = data;
     text->capacity = capacity;
     return true;
+}
+
+/* The same where they may fit. A text that has failed once takes no more. */
+static inline bool text_reserve(struct text *text, size_t more)
+{
+    if (!text->failed && more >= text->capacity - text->length)
+        text->failed = !grow(text, more);
+    return !text->failed;
 }
 
 char *text_take(struct text *text)

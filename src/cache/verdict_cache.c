@@ -3,6 +3,7 @@
 #include "cache/verdict_cache_key.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -20,9 +21,9 @@
 
 /* What is kept with an entry besides; never changes once it is there. */
 struct kept {
-    void *bytes;
+    void *object;
     size_t length;
-    void (*release)(void *bytes);
+    void (*release)(void *object);
 };
 
 /* Entries that can be found, newest first. */
@@ -31,8 +32,8 @@ struct line {
     size_t count, bytes;
 };
 
-/* Key, identity, what was forwarded and the verdict never change once others can find them; all
- * else is guarded by the cache's lock. */
+/* Key, identity, what was forwarded and the verdict never change once others can find them, nor does
+ * what is kept once it is there; all else is guarded by the cache's lock. */
 struct verdict_cache_entry {
     UT_hash_handle hh;
     struct verdict_cache_entry *prev, *next; /* neighbours in the line */
@@ -40,7 +41,7 @@ struct verdict_cache_entry {
     struct line *line;   /* that it stands in; NULL: it cannot be found */
     unsigned references; /* one for each that is within, and one while it can be found */
     size_t bytes;
-    struct kept kept[VERDICT_CACHE_KEPT];
+    _Atomic(struct kept *) kept[VERDICT_CACHE_KEPT];
     struct identity *identity;
     struct forwarded forwarded; /* with its leaf, without its chain */
     struct verdict verdict;
@@ -65,8 +66,11 @@ static void free_entry(struct verdict_cache_entry *entry)
     identity_free(entry->identity);
     forwarded_free(&entry->forwarded);
     for (i = 0; i < VERDICT_CACHE_KEPT; i++) {
-        if (entry->kept[i].bytes != NULL)
-            entry->kept[i].release(entry->kept[i].bytes);
+        struct kept *kept = atomic_load(&entry->kept[i]);
+
+        if (kept != NULL)
+            kept->release(kept->object);
+        free(kept);
     }
     free(entry);
 }
@@ -288,44 +292,31 @@ bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *i
     return first;
 }
 
-bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number, void *object,
+bool verdict_cache_keep(struct verdict_cache_entry *entry, size_t number, void *object,
     size_t length, void (*release_object)(void *object))
 {
-    struct kept *kept = &entry->kept[number];
-    bool taken;
+    struct kept *kept = malloc(sizeof(*kept)), *none = NULL;
 
-    lock(entry->cache);
-    taken = kept->bytes == NULL;
-    if (taken) {
-        *kept = (struct kept){.bytes = object, .length = length, .release = release_object};
-        grow(entry, length);
+    if (kept == NULL)
+        return false;
+    *kept = (struct kept){.object = object, .length = length, .release = release_object};
+    if (!atomic_compare_exchange_strong(&entry->kept[number], &none, kept)) {
+        free(kept);
+        return false;
     }
+    lock(entry->cache);
+    grow(entry, sizeof(*kept) + length);
     unlock(entry->cache);
-    return taken;
-}
-
-void verdict_cache_keep(
-    struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length)
-{
-    void *copy = malloc(length + 1);
-
-    if (copy == NULL)
-        return;
-    memcpy(copy, bytes, length);
-    if (!verdict_cache_keep_object(entry, number, copy, length, free))
-        free(copy);
+    return true;
 }
 
 const void *verdict_cache_find_kept(
-    struct verdict_cache_entry *entry, size_t number, size_t *length)
+    const struct verdict_cache_entry *entry, size_t number, size_t *length)
 {
-    struct kept kept;
+    const struct kept *kept = atomic_load(&entry->kept[number]);
 
-    lock(entry->cache);
-    kept = entry->kept[number];
-    unlock(entry->cache);
-    *length = kept.length;
-    return kept.bytes;
+    *length = kept != NULL ? kept->length : 0;
+    return kept != NULL ? kept->object : NULL;
 }
 
 void verdict_cache_leave(struct verdict_cache_entry *entry)

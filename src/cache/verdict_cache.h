@@ -62,19 +62,15 @@ bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *i
 /* What is kept with an entry besides, by its number: a rendering for each format, for instance. */
 #define VERDICT_CACHE_KEPT 5
 
-/* Keeps a copy of the bytes, unless memory is short. The first that is kept stays; whoever holds
- * the entry may keep something. */
-void verdict_cache_keep(
-    struct verdict_cache_entry *entry, size_t number, const void *bytes, size_t length);
+/* Keeps an object of `length` bytes in all, which the entry owns from now on and gives to `release`
+ * at its end; whoever holds the entry may keep something. false when there is one already, or
+ * memory is short: it stays the caller's. */
+bool verdict_cache_keep(struct verdict_cache_entry *entry, size_t number, void *object,
+    size_t length, void (*release)(void *object));
 
 /* What was kept, *length bytes, borrowed until verdict_cache_leave; NULL when there is none. */
 const void *verdict_cache_find_kept(
-    struct verdict_cache_entry *entry, size_t number, size_t *length);
-
-/* The same for an object of `length` bytes in all, which the entry owns from now on and gives to
- * `release` at its end. false when there is one already: it stays the caller's. */
-bool verdict_cache_keep_object(struct verdict_cache_entry *entry, size_t number, void *object,
-    size_t length, void (*release)(void *object));
+    const struct verdict_cache_entry *entry, size_t number, size_t *length);
 
 /* Gives the entry back. Accepts NULL. */
 void verdict_cache_leave(struct verdict_cache_entry *entry);

@@ -152,19 +152,16 @@ enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t number, int 
 static void accept_the_rest(struct acceptor *acceptor)
 {
     struct fastcgi_connection connection;
-    struct sockaddr_storage address;
     size_t number;
     int fd;
 
     for (number = 0; number < acceptor->listener->count; number++) {
-        while ((fd = accept_on(acceptor, acceptor->listener->fds[number], &address)) >= 0 ||
-               errno == ECONNABORTED || errno == EINTR) {
-            if (fd >= 0 && allowlist_allow(&acceptor->listener->peers, &address)) {
-                fastcgi_connection_begin(&connection, fd);
-                connections_add(acceptor->connections, &connection);
-            } else if (fd >= 0) {
-                (void)close(fd);
-            }
+        while ((fd = accept_allowed(acceptor, number)) >= 0 || errno == ECONNABORTED ||
+               errno == EINTR) {
+            if (fd < 0)
+                continue;
+            fastcgi_connection_begin(&connection, fd);
+            connections_add(acceptor->connections, &connection);
         }
     }
 }

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /* Serves FastCGI on the listening sockets with workers (config->threads, and twice as many as there
- * are processors) until SIGTERM, SIGINT or SIGUSR1: then the sockets are closed at once (a front
- * server goes elsewhere), idle connections too, and requests in hand are finished. SIGHUP reopens
+ * are processors) until SIGTERM, SIGINT or SIGUSR1: then idle connections are closed and the sockets
+ * a moment later (a front server goes elsewhere), and requests that were sent are answered. SIGHUP reopens
  * the log file and reloads the trust and the rules; they are also reloaded within a second or so
  * when their files change. SIGPIPE is ignored. To be called from the main thread while it is the
  * only one but the log's. Returns true after a clean stop; false with ERROR_LIBRARY or ERROR_MEMORY

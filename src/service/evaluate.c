@@ -146,15 +146,20 @@ const void *evaluate_find_kept(
 void evaluate_keep(
     struct evaluation *evaluation, enum evaluate_kept which, const void *bytes, size_t length)
 {
-    if (evaluation->entry != NULL)
-        verdict_cache_keep(evaluation->entry, (size_t)which, bytes, length);
+    void *copy = malloc(length);
+
+    if (copy == NULL)
+        return;
+    memcpy(copy, bytes, length);
+    if (!evaluate_keep_object(evaluation, which, copy, length, free))
+        free(copy);
 }
 
 bool evaluate_keep_object(struct evaluation *evaluation, enum evaluate_kept which, void *object,
     size_t length, void (*release)(void *object))
 {
     return evaluation->entry != NULL &&
-           verdict_cache_keep_object(evaluation->entry, (size_t)which, object, length, release);
+           verdict_cache_keep(evaluation->entry, (size_t)which, object, length, release);
 }
 
 struct log_who evaluate_who(struct evaluation *evaluation)

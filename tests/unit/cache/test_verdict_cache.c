@@ -153,7 +153,7 @@ Test(verdict_cache, nobody_finds_an_entry_without_its_verdict)
     bool known;
     struct verdict_cache_entry *entry = cache_enter(cache, &forwarded, 1, 0, NOW, &known);
 
-    verdict_cache_keep(entry, 0, "words", 5);
+    (void)cache_keep(entry, 0, "words");
     cr_expect_eq(count_entries(cache), 0);
     verdict_cache_leave(cache_enter(cache, &forwarded, 1, 0, NOW, &known));
     cr_expect_not(known);
@@ -226,17 +226,14 @@ Test(verdict_cache, the_first_that_is_kept_stays)
     struct forwarded forwarded = cache_forwarded("a");
     bool known;
     struct verdict_cache_entry *entry = cache_enter(cache, &forwarded, 1, 0, NOW, &known);
-    char *object = strdup("third");
     size_t length = 0;
     const char *kept;
 
     cr_expect_null(verdict_cache_find_kept(entry, 1, &length));
-    verdict_cache_keep(entry, 1, "first", 5);
-    verdict_cache_keep(entry, 1, "second", 6);
-    cr_expect_not(verdict_cache_keep_object(entry, 1, object, 5, free), "it stays the caller's");
+    cr_expect(cache_keep(entry, 1, "first"));
+    cr_expect_not(cache_keep(entry, 1, "second"), "it stays the caller's");
     kept = verdict_cache_find_kept(entry, 1, &length);
     cr_expect(length == 5 && memcmp(kept, "first", 5) == 0, "%.*s", (int)length, kept);
-    free(object);
     verdict_cache_leave(entry);
     cache_forwarded_clear(&forwarded);
     verdict_cache_free(cache);
@@ -258,7 +255,7 @@ Test(verdict_cache, what_was_pushed_out_can_be_read_by_those_who_hold_it)
     (void)cache_ask(cache, "b", VERDICT_VALID);
     verdict_cache_read(entry, NOW, &identity, &its, &verdict);
     cr_expect_eq(its.leaf.data[0], 'a');
-    verdict_cache_keep(entry, 1, "words", 5);
+    (void)cache_keep(entry, 1, "words");
     cr_expect_not_null(verdict_cache_find_kept(entry, 1, &length));
     cr_expect_eq(length, 5);
     cr_expect_eq(count_entries(cache), 1, "the other one's place is its own");

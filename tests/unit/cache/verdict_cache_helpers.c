@@ -89,6 +89,16 @@ struct verdict_cache_entry *cache_enter(struct verdict_cache *cache,
     return entry;
 }
 
+bool cache_keep(struct verdict_cache_entry *entry, size_t number, const char *words)
+{
+    char *copy = strdup(words);
+    bool kept = verdict_cache_keep(entry, number, copy, strlen(words), free);
+
+    if (!kept)
+        free(copy);
+    return kept;
+}
+
 bool cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict)
 {
     struct identity *identity = calloc(1, sizeof(*identity));
@@ -97,7 +107,7 @@ bool cache_publish(struct verdict_cache_entry *entry, const char *rendered, stru
     bool taken;
 
     memcpy(forwarded.leaf.data, rendered, strlen(rendered));
-    verdict_cache_keep(entry, 0, rendered, strlen(rendered));
+    (void)cache_keep(entry, 0, rendered);
     taken = verdict_cache_publish(entry, identity, &forwarded, &verdict);
     if (!taken) {
         identity_free(identity);

@@ -28,6 +28,9 @@ struct verdict_cache_entry *cache_enter(struct verdict_cache *cache,
     const struct forwarded *forwarded, uint64_t number, uint64_t rules_number, time_t now,
     bool *known);
 
+/* Keeps a copy of the words; false when it stays the caller's, who frees it. */
+bool cache_keep(struct verdict_cache_entry *entry, size_t number, const char *words);
+
 /* Publishes like an answer's work does, an empty identity with the leaf as its rendering, and
  * leaves. True when it is remembered. */
 bool cache_publish(struct verdict_cache_entry *entry, const char *rendered, struct verdict verdict);
