@@ -20,7 +20,7 @@ struct acceptor {
     struct listener *listener;
     struct connections *connections;
     int epoll_fd;
-    uint64_t first_token;
+    uint64_t token;
     atomic_llong told_at;      /* that no descriptors are left */
     atomic_llong paused_until; /* nobody accepts before */
 };
@@ -32,8 +32,7 @@ static bool await_connections(const struct acceptor *acceptor, int operation)
 
     for (number = 0; number < acceptor->listener->count; number++) {
         int fd = acceptor->listener->fds[number];
-        struct epoll_event event = {
-            .events = EPOLLIN | EPOLLET, .data.u64 = acceptor->first_token + number};
+        struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = acceptor->token};
 
         if (epoll_ctl(acceptor->epoll_fd, operation, fd, &event) != 0)
             good = false;
@@ -42,7 +41,7 @@ static bool await_connections(const struct acceptor *acceptor, int operation)
 }
 
 struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
-    struct connections *connections, int epoll_fd, uint64_t first_token, struct error *error)
+    struct connections *connections, int epoll_fd, uint64_t token, struct error *error)
 {
     struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
 
@@ -54,7 +53,7 @@ struct acceptor *acceptor_new(const struct service *service, struct listener *li
         .listener = listener,
         .connections = connections,
         .epoll_fd = epoll_fd,
-        .first_token = first_token};
+        .token = token};
     (void)pthread_rwlock_init(&acceptor->lock, NULL);
     if (await_connections(acceptor, EPOLL_CTL_ADD))
         return acceptor;
@@ -126,16 +125,18 @@ static int accept_allowed(struct acceptor *acceptor, size_t number)
     return -1;
 }
 
-enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t number, int *fd)
+enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t *turn, int *fd)
 {
     enum acceptor_state state = ACCEPTOR_EMPTY;
+    size_t left;
 
     *fd = -1;
     if (clock_milliseconds() < atomic_load(&acceptor->paused_until))
         return ACCEPTOR_PAUSED;
     (void)pthread_rwlock_rdlock(&acceptor->lock);
-    if (number < acceptor->listener->count) {
-        *fd = accept_allowed(acceptor, number);
+    for (left = acceptor->listener->count; left > 0 && state == ACCEPTOR_EMPTY; left--) {
+        *turn = (*turn + 1) % acceptor->listener->count;
+        *fd = accept_allowed(acceptor, *turn);
         if (*fd >= 0 || errno == ECONNABORTED || errno == EINTR)
             state = ACCEPTOR_MORE;
         else if (errno != EAGAIN && errno != EWOULDBLOCK)

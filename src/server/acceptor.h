@@ -13,12 +13,12 @@
  * descriptors. Safe in several threads at once. */
 struct acceptor;
 
-/* Has epoll tell one worker of connections that come in, with the token `first_token` plus the
- * number of the socket. The events are edges (epoll(7), EPOLLET): whoever is told calls
- * acceptor_next until the state is ACCEPTOR_EMPTY. Borrows all its arguments as long as it lives.
- * NULL with ERROR_MEMORY or ERROR_LIBRARY; free with acceptor_free, which accepts NULL. */
+/* Has epoll tell one worker of connections that come in, with this token. The events are edges
+ * (epoll(7), EPOLLET): whoever is told calls acceptor_next until the state is ACCEPTOR_EMPTY.
+ * Borrows all its arguments as long as it lives. NULL with ERROR_MEMORY or ERROR_LIBRARY; free with
+ * acceptor_free, which accepts NULL. */
 struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
-    struct connections *connections, int epoll_fd, uint64_t first_token, struct error *error);
+    struct connections *connections, int epoll_fd, uint64_t token, struct error *error);
 void acceptor_free(struct acceptor *acceptor);
 
 enum acceptor_state {
@@ -30,9 +30,10 @@ enum acceptor_state {
 /* Milliseconds. */
 #define ACCEPTOR_PAUSE_MS 20
 
-/* Accepts the next connection on the socket of this number. *fd is its descriptor, the caller's;
- * -1 when there was none or its peer may not connect. */
-enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t number, int *fd);
+/* Accepts the next connection, on one socket after the other: *turn is the number of the last one,
+ * the caller's to keep. *fd is its descriptor, the caller's; -1 when there was none or its peer may
+ * not connect. */
+enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t *turn, int *fd);
 
 /* Closes the listening sockets. Those who wait to be accepted on a socket of ours are taken in
  * before, since closing it would reset their connections; a socket that somebody else opened

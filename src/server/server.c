@@ -24,9 +24,8 @@
 
 /* Tokens of events that are no connection's: no slot of the set has such a number. */
 #define TOKEN_STOP ((uint64_t)UINT32_MAX)
-#define TOKEN_LISTEN ((uint64_t)UINT32_MAX - LISTENER_MAX)
+#define TOKEN_LISTEN ((uint64_t)UINT32_MAX - 1)
 
-#define ALL_LISTENING (((uint32_t)1 << LISTENER_MAX) - 1)
 /* A worker accepts so many before it looks whether there are other events. */
 #define ACCEPTS_IN_A_ROW 8
 
@@ -63,8 +62,8 @@ struct worker {
     struct server *server;
     struct fastcgi_worker *fastcgi;
     pthread_t thread;
-    uint32_t listening; /* a bit for each listening socket at which somebody may wait */
-    unsigned listened;  /* the number of the last one that was looked at */
+    bool listening; /* somebody may wait to be accepted */
+    size_t turn;    /* acceptor_next's */
 };
 
 static void answer(void *context, struct request *request)
@@ -103,20 +102,16 @@ static void go_on_with(struct worker *worker, struct fastcgi_connection *connect
     connections_put(worker->server->connections, connection);
 }
 
-/* Takes in one who waits to be accepted, from one listening socket after the other. false when
- * nobody can be accepted for ACCEPTOR_PAUSE_MS. */
+/* Takes in one who waits to be accepted. false when nobody can be for ACCEPTOR_PAUSE_MS. */
 static bool accept_next(struct worker *worker)
 {
-    uint32_t behind = worker->listening & UINT32_MAX << (worker->listened + 1);
-    enum acceptor_state state;
     int fd;
+    enum acceptor_state state = acceptor_next(worker->server->acceptor, &worker->turn, &fd);
 
-    worker->listened = (unsigned)__builtin_ctz(behind != 0 ? behind : worker->listening);
-    state = acceptor_next(worker->server->acceptor, worker->listened, &fd);
     if (fd >= 0)
         begin_connection(worker, fd);
     if (state == ACCEPTOR_EMPTY)
-        worker->listening &= ~((uint32_t)1 << worker->listened);
+        worker->listening = false;
     return state != ACCEPTOR_PAUSED;
 }
 
@@ -129,8 +124,8 @@ static void take_event(struct worker *worker, int timeout)
 
     if (count <= 0 || event.data.u64 == TOKEN_STOP)
         return;
-    if (event.data.u64 >= TOKEN_LISTEN && event.data.u64 < TOKEN_STOP) {
-        worker->listening |= (uint32_t)1 << (event.data.u64 - TOKEN_LISTEN);
+    if (event.data.u64 == TOKEN_LISTEN) {
+        worker->listening = true;
     } else {
         struct fastcgi_connection *connection = connections_take(server->connections, &event);
 
@@ -151,11 +146,11 @@ static void *work(void *context)
     while (worker_slots_stand_by(slots, &is_new)) {
         /* Who had the slot before may have left it while others waited to be accepted. */
         if (is_new)
-            worker->listening = ALL_LISTENING;
-        if (worker->listening != 0 && is_open && ++turns % ACCEPTS_IN_A_ROW != 0) {
+            worker->listening = true;
+        if (worker->listening && is_open && ++turns % ACCEPTS_IN_A_ROW != 0) {
             is_open = accept_next(worker);
         } else {
-            take_event(worker, worker->listening == 0 ? -1 : is_open ? 0 : ACCEPTOR_PAUSE_MS);
+            take_event(worker, !worker->listening ? -1 : is_open ? 0 : ACCEPTOR_PAUSE_MS);
             is_open = true;
         }
     }

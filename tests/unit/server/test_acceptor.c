@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define FIRST_TOKEN 7000
+#define TOKEN 7000
 #define PEERS 8
 
 /* A listening socket, and the workers' epoll set. */
@@ -27,6 +27,7 @@ struct scene {
     struct connections *connections;
     struct acceptor *acceptor;
     int epoll_fd;
+    size_t turn; /* acceptor_next's */
     int peers[PEERS];
     size_t count;
 };
@@ -48,8 +49,8 @@ static void begin(struct scene *scene, const char *words)
     scene->service.log = log_open(&scene->config, false, &error);
     cr_assert(listener_open(&scene->listener, &scene->config, &error), "%s", error.text);
     scene->connections = connections_new(PEERS, scene->epoll_fd);
-    scene->acceptor = acceptor_new(&scene->service, &scene->listener, scene->connections,
-        scene->epoll_fd, FIRST_TOKEN, &error);
+    scene->acceptor = acceptor_new(
+        &scene->service, &scene->listener, scene->connections, scene->epoll_fd, TOKEN, &error);
     cr_assert_not_null(scene->acceptor, "%s", error.text);
 }
 
@@ -70,18 +71,23 @@ static void end(struct scene *scene)
     pki_remove_dir(scene->dir);
 }
 
-/* Somebody connects. Returns the peer's descriptor. */
-static int come(struct scene *scene)
+/* Somebody connects to the socket of this number. Returns the peer's descriptor. */
+static int come_to(struct scene *scene, size_t number)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(address);
     int fd;
 
-    cr_assert_eq(getsockname(scene->listener.fds[0], (struct sockaddr *)&address, &size), 0);
+    cr_assert_eq(getsockname(scene->listener.fds[number], (struct sockaddr *)&address, &size), 0);
     fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert_eq(connect(fd, (struct sockaddr *)&address, size), 0);
     scene->peers[scene->count++] = fd;
     return fd;
+}
+
+static int come(struct scene *scene)
+{
+    return come_to(scene, 0);
 }
 
 /* Whether a worker is told of a connection on the socket. */
@@ -91,7 +97,7 @@ static bool is_told(const struct scene *scene)
 
     if (epoll_wait(scene->epoll_fd, &event, 1, 0) != 1)
         return false;
-    cr_expect_eq(event.data.u64, FIRST_TOKEN);
+    cr_expect_eq(event.data.u64, TOKEN);
     return true;
 }
 
@@ -112,11 +118,11 @@ static size_t count_connections(const struct scene *scene)
 }
 
 /* The next one in the queue. Returns its descriptor, -1 when there is none. */
-static int next(const struct scene *scene, enum acceptor_state expected)
+static int next(struct scene *scene, enum acceptor_state expected)
 {
     int fd;
 
-    cr_expect_eq(acceptor_next(scene->acceptor, 0, &fd), expected);
+    cr_expect_eq(acceptor_next(scene->acceptor, &scene->turn, &fd), expected);
     return fd;
 }
 
@@ -144,6 +150,56 @@ Test(acceptor, one_worker_is_told_of_those_who_wait_and_accepts_until_there_is_n
     (void)close(next(&scene, ACCEPTOR_MORE));
     expect_line(metrics_text(scene.service.metrics, 1800000000),
         "peercert_connections_total{result=\"accepted\"} 3");
+    end(&scene);
+}
+
+/* A second socket, as systemd may pass. */
+static void add_socket(struct scene *scene)
+{
+    char words[] = "127.0.0.1:0";
+    struct listener other;
+    struct config config = scene->config;
+    struct error error = {.kind = ERROR_NONE};
+
+    acceptor_free(scene->acceptor);
+    config.listen = words;
+    cr_assert(listener_open(&other, &config, &error), "%s", error.text);
+    scene->listener.fds[scene->listener.count++] = other.fds[0];
+    allowlist_free(&other.peers);
+    (void)epoll_ctl(scene->epoll_fd, EPOLL_CTL_DEL, scene->listener.fds[0], NULL);
+    scene->acceptor = acceptor_new(
+        &scene->service, &scene->listener, scene->connections, scene->epoll_fd, TOKEN, &error);
+    cr_assert_not_null(scene->acceptor, "%s", error.text);
+}
+
+static int family_of(int fd)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof(address);
+
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    return address.ss_family;
+}
+
+Test(acceptor, those_who_wait_at_two_sockets_are_taken_in_by_turns)
+{
+    struct scene scene;
+    int families[2], i, fd;
+
+    begin(&scene, NULL);
+    add_socket(&scene);
+    for (i = 0; i < 3; i++)
+        (void)come_to(&scene, 0);
+    (void)come_to(&scene, 1);
+    for (i = 0; i < 4; i++) {
+        fd = next(&scene, ACCEPTOR_MORE);
+        cr_assert_geq(fd, 0);
+        if (i < 2)
+            families[i] = family_of(fd);
+        (void)close(fd);
+    }
+    cr_expect_neq(families[0], families[1], "one socket keeps the other waiting");
+    cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1);
     end(&scene);
 }
 
