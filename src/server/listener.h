@@ -26,9 +26,9 @@ struct listener {
  * permissions of --socket-mode and --socket-group from its first moment on; a socket that is there
  * already is removed only when nobody listens on it, and another file never. A TCP address, also an
  * inherited one, that is not loopback needs an allow-list (--allow-peer or
- * FCGI_WEB_SERVER_ADDRS). All are made non-blocking. To be called while there is one thread (it
- * sets the umask for a moment). Fills *listener, end with listener_close; false with ERROR_USAGE or
- * ERROR_LIBRARY. */
+ * FCGI_WEB_SERVER_ADDRS). All are made non-blocking, and those of TCP send without delay
+ * (TCP_NODELAY). To be called while there is one thread (it sets the umask for a moment). Fills
+ * *listener, end with listener_close; false with ERROR_USAGE or ERROR_LIBRARY. */
 bool listener_open(struct listener *listener, const struct config *config, struct error *error);
 
 /* Whether --listen, --allow-peer and --socket-group mean something, without opening anything: for

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -124,6 +126,28 @@ Test(listener, addresses_that_are_not_loopback_or_not_explicit_are_refused)
         else
             cr_expect_eq(error.kind, ERROR_USAGE, "%s", cases[i].words);
     }
+}
+
+/* Otherwise the second part of an answer would wait for an acknowledgement of the first. */
+Test(listener, connections_over_tcp_send_without_delay)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address), option_size = sizeof(int);
+    int peer, accepted, option = 0;
+    struct listener listener;
+    struct error error;
+
+    cr_assert(open_on("127.0.0.1:0", &listener, &error), "%s", error.text);
+    cr_assert_eq(getsockname(listener.fds[0], (struct sockaddr *)&address, &size), 0);
+    peer = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(peer, (struct sockaddr *)&address, size), 0);
+    accepted = accept4(listener.fds[0], NULL, NULL, SOCK_CLOEXEC);
+    cr_assert_geq(accepted, 0);
+    cr_assert_eq(getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &option, &option_size), 0);
+    cr_expect_neq(option, 0);
+    (void)close(accepted);
+    (void)close(peer);
+    listener_close(&listener);
 }
 
 Test(listener, nothing_to_serve_on_is_a_usage_error)
