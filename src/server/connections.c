@@ -15,8 +15,9 @@ struct slot {
     bool look_again;                      /* an event has come that its thread may not have seen */
     bool sending;             /* its events tell when the peer takes bytes, not when they come */
     enum fastcgi_wait wait;   /* the line that it stands in */
+    unsigned answered;        /* requests before it entered that line */
     struct slot *prev, *next; /* neighbours there; `next` chains the free slots */
-    int64_t since, deadline;
+    int64_t added, deadline;
     size_t bytes;
 };
 
@@ -66,8 +67,8 @@ static void enter_line(struct connections *set, struct slot *slot)
     int64_t limit = fastcgi_wait_limit(slot->connection.wait);
 
     slot->wait = slot->connection.wait;
-    slot->since = clock_milliseconds();
-    slot->deadline = limit < 0 ? INT64_MAX : slot->since + limit;
+    slot->answered = slot->connection.answered;
+    slot->deadline = limit < 0 ? INT64_MAX : clock_milliseconds() + limit;
     DL_APPEND(set->lines[slot->wait], slot);
 }
 
@@ -118,7 +119,7 @@ static bool is_promising(const struct slot *slot)
     if (slot->wait != FASTCGI_WAIT_REQUEST && slot->wait != FASTCGI_WAIT_HEAD)
         return false;
     if (slot->connection.answered == 0 && slot->wait == FASTCGI_WAIT_REQUEST &&
-        clock_milliseconds() - slot->since < CONNECTIONS_GRACE_MS)
+        clock_milliseconds() - slot->added < CONNECTIONS_GRACE_MS)
         return true;
     /* It does not wait. NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection) */
     return recv(slot->connection.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -186,6 +187,7 @@ void connections_add(struct connections *set, const struct fastcgi_connection *c
         set->count++;
         slot->connection = given;
         slot->look_again = true;
+        slot->added = clock_milliseconds();
         enter_line(set, slot);
         settle(set, slot, EPOLL_CTL_ADD);
     }
@@ -240,8 +242,9 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
     if (connection->wait == FASTCGI_CLOSED) {
         release(set, slot);
     } else {
-        /* A head, a body, an answer has one deadline, however many events it takes. */
-        if (connection->wait != slot->wait || connection->wait == FASTCGI_WAIT_REQUEST)
+        /* A head, a body, an answer has one deadline, however many events it takes, and records
+         * that are no request make nobody younger who is idle. */
+        if (connection->wait != slot->wait || connection->answered != slot->answered)
             change_line(set, slot);
         settle(set, slot, EPOLL_CTL_MOD);
     }

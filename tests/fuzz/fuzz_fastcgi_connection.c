@@ -17,7 +17,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned char how;
-static unsigned requests, ends; /* answered, and ended as such */
+static unsigned requests, ends;    /* answered, and ended as such */
+static unsigned char back[300000]; /* what comes back, beginning with a record */
 
 static void handle(void *context, struct request *request)
 {
@@ -67,9 +68,24 @@ static void look(int fd, unsigned char *bytes, size_t *length, size_t most)
     *length -= at;
 }
 
+/* The peer ends: so does the connection, soon and without a time that is over. */
+static enum fastcgi_wait leave(struct fastcgi_connection *connection, struct fastcgi_worker *worker,
+    enum fastcgi_wait wait, int peer, size_t *length)
+{
+    int turns;
+
+    (void)shutdown(peer, SHUT_WR);
+    for (turns = 0; wait != FASTCGI_CLOSED; turns++) {
+        if (turns == 1000)
+            abort();
+        look(peer, back, length, sizeof(back));
+        wait = fastcgi_connection_advance(connection, worker);
+    }
+    return wait;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static unsigned char back[300000];
     static struct fastcgi_worker *worker;
     struct fastcgi_connection connection;
     enum fastcgi_wait wait = FASTCGI_WAIT_REQUEST;
@@ -109,6 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         wait = fastcgi_connection_expire(&connection);
     if ((how & 16) != 0 && wait != FASTCGI_CLOSED)
         wait = fastcgi_connection_end(&connection);
+    if ((how & 32) != 0)
+        wait = leave(&connection, worker, wait, pair[1], &length);
     look(pair[1], back, &length, sizeof(back));
     if (wait == FASTCGI_WAIT_REQUEST && length > 0)
         abort(); /* a record is not whole */

@@ -34,6 +34,19 @@ Test(fastcgi_connection, a_request_is_answered_once_it_is_whole_and_not_before)
     scene_end(&scene);
 }
 
+/* Seconds, not minutes: who stalls is not worth more. */
+Test(fastcgi_connection, all_but_an_idle_one_have_a_limit_of_time)
+{
+    int wait;
+
+    cr_expect_eq(fastcgi_wait_limit(FASTCGI_WAIT_REQUEST), -1);
+    for (wait = FASTCGI_WAIT_REQUEST + 1; wait < FASTCGI_CLOSED; wait++) {
+        int64_t limit = fastcgi_wait_limit((enum fastcgi_wait)wait);
+
+        cr_expect(limit > 0 && limit <= 30000, "%d: %lld ms", wait, (long long)limit);
+    }
+}
+
 Test(fastcgi_connection, one_that_is_kept_answers_one_request_after_another)
 {
     struct scene scene;

@@ -258,6 +258,33 @@ Test(connections, whoever_has_sent_bytes_that_nobody_has_read_yet_stays)
     end(&scene);
 }
 
+/* The abort of a request that there is not costs its peer nothing. In parts it is part of a head.
+ */
+Test(connections, records_that_are_no_request_save_nobody_from_going_first)
+{
+    static const unsigned char abort_request[8] = {1, 2, 0, 1};
+    size_t parts, part;
+
+    for (parts = 1; parts <= 2; parts++) {
+        struct scene scene;
+        int busy, silent;
+
+        begin(&scene);
+        busy = add(&scene);
+        silent = add(&scene);
+        grow_old();
+        for (part = 0; part < parts; part++) {
+            say(&scene, busy, abort_request + part * 8 / parts, 8 / parts);
+            cr_expect_eq(serve(&scene), 1);
+        }
+        cr_expect(connections_make_room(scene.set, true));
+        cr_expect(is_closed(&scene, parts == 1 ? busy : silent), "in %zu parts", parts);
+        cr_expect(connections_make_room(scene.set, true), "in %zu parts", parts);
+        cr_expect_eq(count_of(&scene), 0);
+        end(&scene);
+    }
+}
+
 Test(connections, a_head_has_one_deadline_however_many_events_it_takes)
 {
     struct fastcgi_connection *connection;
