@@ -36,16 +36,18 @@ void fastcgi_writer_free(struct fastcgi_writer *writer)
     free(writer);
 }
 
-/* Has memory for one more record. */
+/* Has memory for one more record, unless the answer is too long. */
 static bool make_room(struct fastcgi_writer *writer)
 {
     size_t capacity = writer->record + RECORD_BYTES;
     unsigned char *bytes;
 
+    if (writer->record > FASTCGI_MAX_ANSWER)
+        return false;
     if (capacity <= writer->capacity)
         return true;
     capacity = writer->record > 0 ? 2 * capacity : capacity;
-    bytes = writer->record <= FASTCGI_MAX_ANSWER ? realloc(writer->bytes, capacity) : NULL;
+    bytes = realloc(writer->bytes, capacity);
     if (bytes == NULL)
         return false;
     writer->bytes = bytes;

@@ -10,18 +10,18 @@
 
 static void handle(void *context, struct request *request)
 {
+    static char part[10000];
     struct scene *scene = context;
-    char *large = NULL;
+    size_t left, length;
 
+    memset(part, 'x', sizeof(part));
     scene->answered++;
     scene->role = request->role;
     if (scene->words != NULL)
         (void)request_write(request, scene->words, strlen(scene->words));
-    if (scene->length > 0) {
-        large = malloc(scene->length);
-        memset(large, 'x', scene->length);
-        (void)request_write(request, large, scene->length);
-        free(large);
+    for (left = scene->length; left > 0; left -= length) {
+        length = left < sizeof(part) ? left : sizeof(part);
+        (void)request_write(request, part, length);
     }
     if (scene->flush)
         (void)request_flush(request);

@@ -11,7 +11,7 @@ struct scene {
     struct fastcgi_connection connection;
     int theirs;
     const char *words; /* NULL: none */
-    size_t length;     /* of an answer of so many bytes instead */
+    size_t length;     /* so many bytes more */
     bool flush, give_up;
     int answered;
     enum request_role role; /* of the last one */

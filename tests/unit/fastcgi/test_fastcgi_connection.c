@@ -185,6 +185,54 @@ Test(fastcgi_connection, a_role_that_nobody_knows_is_told_as_such_and_not_kept)
     scene_end(&scene);
 }
 
+/* An authorizer gets no STDIN (section 6.3): its request is over with its parameters. */
+Test(fastcgi_connection, an_authorizers_connection_is_kept_unless_more_comes_with_the_request)
+{
+    int more;
+
+    for (more = 0; more < 2; more++) {
+        struct wire *wire = wire_new();
+        struct scene scene;
+
+        scene_begin(&scene);
+        add_head(wire);
+        wire->bytes[8 + 1] = FCGI_AUTHORIZER;
+        if (more != 0)
+            add_head(wire);
+        cr_expect_eq(
+            scene_send_wire(&scene, wire), more != 0 ? FASTCGI_WAIT_CLOSE : FASTCGI_WAIT_REQUEST);
+        cr_expect_eq(scene.role, REQUEST_AUTHORIZER);
+        cr_expect_eq(scene.answered, 1);
+        cr_expect_eq(scene_look_now(&scene).ends, 1);
+        scene_end(&scene);
+    }
+}
+
+/* Not even its end: lighttpd takes that for a yes. */
+Test(fastcgi_connection, what_is_no_request_gets_nothing)
+{
+    static const int types[] = {FCGI_STDIN, FCGI_END_REQUEST, FCGI_STDOUT, FCGI_BEGIN_REQUEST, 99};
+    size_t i, in_head;
+
+    for (i = 0; i < 2 * sizeof(types) / sizeof(types[0]); i++) {
+        struct wire *wire = wire_new();
+        struct scene scene;
+
+        in_head = i % 2;
+        scene_begin(&scene);
+        if (in_head != 0) {
+            add_begin(wire);
+            cr_expect_eq(scene_send_wire(&scene, wire), FASTCGI_WAIT_HEAD);
+            wire = wire_new();
+        }
+        add_record(wire, types[i / 2], "1234567", 7);
+        cr_expect_eq(scene_send_wire(&scene, wire), FASTCGI_CLOSED, "type %d", types[i / 2]);
+        cr_expect_eq(scene_look_now(&scene).records, 0, "type %d", types[i / 2]);
+        cr_expect_eq(scene.answered, 0);
+        scene_end(&scene);
+    }
+}
+
 Test(fastcgi_connection, get_values_is_answered_and_takes_no_reader)
 {
     struct wire *wire = wire_new();

@@ -61,8 +61,38 @@ Test(fastcgi_connection_end, a_body_that_does_not_end_makes_an_end)
         cr_expect_eq(scene_look_now(&scene).ends, 1);
         cr_expect(scene_has_ended(&scene));
         cr_expect_eq(scene_advance(&scene), FASTCGI_WAIT_CLOSE);
+        cr_expect_eq(fastcgi_connection_size(&scene.connection), 0, "it holds nothing any more");
         (void)shutdown(scene.theirs, SHUT_WR);
         cr_expect_eq(scene_advance(&scene), FASTCGI_CLOSED);
+        scene_end(&scene);
+    }
+}
+
+/* As above, but what is wrong comes after the answer was sent. */
+Test(fastcgi_connection_end, a_body_that_goes_wrong_later_makes_an_end)
+{
+    static const char body[40000] = {0};
+    int kind;
+
+    for (kind = 0; kind < 3; kind++) {
+        struct wire *wire = wire_new();
+        struct scene scene;
+
+        scene_begin(&scene);
+        add_head(wire);
+        cr_expect_eq(scene_send_wire(&scene, wire), FASTCGI_WAIT_BODY);
+        wire = wire_new();
+        if (kind == 0)
+            add_begin(wire);
+        if (kind == 1)
+            add_record(wire, FCGI_STDIN, NULL, 0);
+        add_record(wire, FCGI_STDIN, body, sizeof(body));
+        if (kind == 2)
+            add_record(wire, FCGI_STDIN, body, sizeof(body));
+        cr_expect_eq(scene_send_wire(&scene, wire), FASTCGI_WAIT_CLOSE, "kind %d", kind);
+        cr_expect_eq(scene_look_now(&scene).ends, 1, "kind %d", kind);
+        cr_expect(scene_has_ended(&scene));
+        cr_expect_eq(scene.answered, 1);
         scene_end(&scene);
     }
 }
@@ -116,6 +146,14 @@ Test(fastcgi_connection_end, a_peer_that_leaves_ends_it)
     cr_expect_eq(scene_advance(&scene), FASTCGI_WAIT_HEAD);
     cr_expect_eq(scene_advance(&scene), FASTCGI_CLOSED);
     cr_expect_eq(scene_look_now(&scene).records, 0);
+    scene_end(&scene);
+    scene_begin(&scene);
+    scene_put(&scene, wire, 0, wire->length);
+    add_record(wire, FCGI_STDIN, NULL, 0);
+    scene_put(&scene, wire, wire->length - 8, 8);
+    (void)close(scene.theirs);
+    cr_expect_eq(scene_advance(&scene), FASTCGI_CLOSED, "nobody takes the answer");
+    scene.theirs = -1;
     scene_end(&scene);
     scene_begin(&scene);
     scene.length = 1000000;
