@@ -229,6 +229,25 @@ Test(acceptor, one_who_may_not_connect_is_closed_and_counted_and_the_next_is_acc
     end(&scene);
 }
 
+Test(acceptor, at_the_end_too_one_who_may_not_connect_is_closed)
+{
+    struct scene scene;
+    char other[] = "192.0.2.7", *items[] = {other};
+    struct error error = {.kind = ERROR_NONE};
+
+    begin(&scene, "127.0.0.1:0");
+    allowlist_free(&scene.listener.peers);
+    scene.config.allow_peer = (struct list){.items = items, .count = 1};
+    cr_assert(allowlist_read(&scene.listener.peers, &scene.config, &error), "%s", error.text);
+    (void)come(&scene);
+    (void)come(&scene);
+    acceptor_close(scene.acceptor);
+    cr_expect_eq(count_connections(&scene), 0);
+    cr_expect_leq(hear(scene.peers[0]), 0);
+    cr_expect_leq(hear(scene.peers[1]), 0);
+    end(&scene);
+}
+
 /* Closing the socket would reset those who wait; a socket that was handed over outlives us. */
 Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_somebody_elses)
 {

@@ -18,24 +18,35 @@ struct scene {
     int count;
 };
 
+/* The longest answer that there may be, nearly: most of it waits for its peer. */
+#define HUGE_ANSWERS 10
+
 /* More than a socket takes at once. */
 static char long_answer[400000];
 
 static void handle(void *context, struct request *request)
 {
+    int i, count = request_parameter(request, "HUGE") != NULL ? HUGE_ANSWERS : 1;
+
     (void)context;
-    if (request_parameter(request, "LONG") != NULL)
-        (void)request_write(request, long_answer, sizeof(long_answer));
-    else
+    if (count == 1 && request_parameter(request, "LONG") == NULL)
         (void)request_write(request, "words", 5);
+    else
+        for (i = 0; i < count; i++)
+            (void)request_write(request, long_answer, sizeof(long_answer));
+}
+
+static void begin_for(struct scene *scene, size_t most)
+{
+    *scene = (struct scene){.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
+    scene->worker = fastcgi_worker_new(handle, NULL);
+    scene->set = connections_new(most, scene->epoll_fd);
+    cr_assert(scene->epoll_fd >= 0 && scene->set != NULL && scene->worker != NULL);
 }
 
 static void begin(struct scene *scene)
 {
-    *scene = (struct scene){.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
-    scene->worker = fastcgi_worker_new(handle, NULL);
-    scene->set = connections_new(MOST, scene->epoll_fd);
-    cr_assert(scene->epoll_fd >= 0 && scene->set != NULL && scene->worker != NULL);
+    begin_for(scene, MOST);
 }
 
 static void end(struct scene *scene)
@@ -258,6 +269,134 @@ Test(connections, whoever_has_sent_bytes_that_nobody_has_read_yet_stays)
     end(&scene);
 }
 
+/* One that sends a request without the end of its body, the answer to which is "words". */
+static int add_with_body(struct scene *scene)
+{
+    static unsigned char bytes[100];
+    int peer = add(scene);
+
+    say(scene, peer, bytes, make_request(bytes, "B", 3) - 8);
+    (void)serve(scene);
+    return peer;
+}
+
+/* One whose connection we have ended. */
+static int add_ended(struct scene *scene)
+{
+    int peer = add_with_body(scene);
+
+    say(scene, peer, "xxxxxxxx", 8);
+    (void)serve(scene);
+    return peer;
+}
+
+Test(connections, whose_request_was_whole_never_goes_for_another)
+{
+    static unsigned char bytes[100];
+    struct scene scene;
+    int unread, body, ends = 0;
+
+    begin(&scene);
+    unread = add(&scene);
+    say(&scene, unread, bytes, make_request(bytes, "LONG", 1));
+    (void)serve(&scene);
+    body = add_with_body(&scene);
+    grow_old();
+    cr_expect_not(connections_make_room(scene.set, true));
+    cr_expect_eq(count_of(&scene), 2);
+    cr_expect_gt(hear(&scene, unread, &ends), 0);
+    cr_expect_gt(hear(&scene, body, &ends), 0);
+    cr_expect_eq(ends, 0);
+    say(&scene, body, "\1\5\0\1\0\0\0\0", 8);
+    (void)serve(&scene);
+    (void)hear(&scene, body, &ends);
+    cr_expect_eq(ends, 1);
+    end(&scene);
+}
+
+Test(connections, one_that_is_over_goes_first_whatever_it_sends)
+{
+    struct scene scene;
+    int silent, over, left, ends;
+
+    begin(&scene);
+    silent = add(&scene);
+    over = add_ended(&scene);
+    (void)hear(&scene, over, &ends);
+    say(&scene, over, "more", 4);
+    grow_old();
+    cr_expect(connections_make_room(scene.set, true));
+    cr_expect_eq(count_of(&scene), 1);
+    cr_expect_not(is_closed(&scene, silent));
+    cr_expect(connections_make_room(scene.set, true));
+    left = add(&scene);
+    (void)shutdown(scene.peers[left], SHUT_WR);
+    grow_old();
+    cr_expect(connections_make_room(scene.set, true), "whose peer has left promises nothing");
+    end(&scene);
+}
+
+/* Those that hold most are not known; the oldest that holds some goes. */
+Test(connections, bytes_are_bounded_by_closing_the_oldest_that_hold_some)
+{
+    static unsigned char bytes[100];
+    const int large = 12;
+    size_t count, held, length;
+    struct scene scene;
+    int i, silent, first = 0, last = 0, ends;
+
+    begin_for(&scene, 20);
+    silent = add(&scene);
+    length = make_request(bytes, "HUGE", 1);
+    for (i = 0; i < large; i++) {
+        last = add(&scene);
+        first = i == 0 ? last : first;
+        say(&scene, last, bytes, length);
+        (void)serve(&scene);
+        connections_measure(scene.set, &count, &held);
+        cr_expect_leq(held, CONNECTIONS_MAX_BYTES);
+    }
+    cr_expect_lt(count, 13);
+    cr_expect_gt(held, CONNECTIONS_MAX_BYTES / 2);
+    cr_expect_not(is_closed(&scene, silent));
+    (void)hear(&scene, first, &ends);
+    cr_expect(is_closed(&scene, first));
+    (void)hear(&scene, last, &ends);
+    cr_expect_not(is_closed(&scene, last));
+    end(&scene);
+}
+
+Test(connections, the_first_deadline_counts_whatever_is_waited_for)
+{
+    struct scene scene;
+    int64_t deadline = 0;
+    int head;
+
+    begin(&scene);
+    head = add(&scene);
+    say_part(&scene, head);
+    (void)serve(&scene);
+    cr_expect_null(connections_take_expired(scene.set, 0, &deadline));
+    cr_expect_gt(deadline, clock_milliseconds() + 1000, "that of a head");
+    (void)add_ended(&scene);
+    cr_expect_null(connections_take_expired(scene.set, 0, &deadline));
+    cr_expect_leq(deadline, clock_milliseconds() + 1000, "that of an end");
+    end(&scene);
+}
+
+Test(connections, what_is_left_is_closed_with_the_set)
+{
+    struct scene scene;
+    int peer;
+
+    begin(&scene);
+    peer = add(&scene);
+    connections_free(scene.set);
+    scene.set = NULL;
+    cr_expect(is_closed(&scene, peer));
+    end(&scene);
+}
+
 /* The abort of a request that there is not costs its peer nothing. In parts it is part of a head.
  */
 Test(connections, records_that_are_no_request_save_nobody_from_going_first)
@@ -319,7 +458,15 @@ Test(connections, a_head_has_one_deadline_however_many_events_it_takes)
 Test(connections, the_end_closes_idle_ones_and_waits_a_moment_for_new_ones)
 {
     struct scene scene;
+    int64_t deadline = 0;
     int fresh, sent;
+
+    begin(&scene);
+    fresh = add(&scene);
+    cr_expect_eq(connections_end_idle(scene.set, 200, 200), 1);
+    cr_expect_null(connections_take_expired(scene.set, 0, &deadline));
+    cr_expect_leq(deadline, clock_milliseconds() + 1000, "it has time without end to end");
+    end(&scene);
 
     begin(&scene);
     fresh = add(&scene);
