@@ -13,9 +13,10 @@ import pytest
 
 from fronts import DEPLOY, VALID, read_to_end, report_cut_off, tells_of_none, without_its_trust_only_the_log_says_why
 from front_apache import FRONTS
+from held import restart_held_under_load
 from hostile import TRUSTED, ask_each, attempts, header_value, smuggled_bodies
 from load import CUT_OFF, NO_ANSWER, WHOLE, Load, restart_under_load
-from processes import Process, wait_until
+from processes import free_port, wait_until
 
 # What httpd says of a responder that is not there, or goes away.
 RESPONDER_FAILED = r"\[(proxy|proxy_fcgi|fcgid|cgid|http2):(error|warn)\] |\[core:error\] .* End of script output before headers: "
@@ -207,32 +208,20 @@ def test_killed_under_load_no_report_is_wrong(start_front, peercert, pki, front_
     wait_until(lambda: front.curl(pki.good).lines[-1] == VALID, "all is well again")
 
 
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
 @pytest.mark.parametrize("reuse", ["on", "off"])
-def test_restarted_under_load_with_its_socket_held(start_front, peercert, pki, reuse, long):
+def test_restarted_under_load_with_its_socket_held(start_front, peercert, pki, reuse, kind, long):
     """As with peercert.socket of systemd: who connects while no peercert runs waits. What is lost is a
     request on a kept connection that ends under it; httpd does not send it again."""
-    front = start_front("apache-proxy-fcgi", peercert)
-    backend = front.folder / "peercert/backend-proxy-fcgi.conf"
-    backend.write_text(backend.read_text().replace(" enablereuse=on", f" enablereuse={reuse}"))
+    front, address = start_front("apache-proxy-fcgi", peercert), None
+    settings = {" enablereuse=on": f" enablereuse={reuse}"}
+    if kind == "tcp":
+        address = ("127.0.0.1", free_port())
+        settings[r"unix:\$\{peercert_socket\}\|fcgi://peercert/"] = "fcgi://%s:%d/" % address
+    front.edit("peercert/backend-proxy-fcgi.conf", settings)
     front.restart_server()
     front.allow(RESPONDER_FAILED)
-    assert front.responder.stop() == 0
-    with socket.socket(socket.AF_UNIX) as held:
-        held.bind(str(front.responder.socket))
-        os.chmod(front.responder.socket, 0o666)
-        held.listen(128)
-
-        def start():
-            return Process(front.folder, "peercert", [peercert, "--ca", pki.ca], stdin=held)
-        front.responder = start()
-        with Load(front, pki.good, clients=6) as load:
-            for _ in range(100 if long else 4):
-                load.wait_for(30)
-                assert front.responder.stop() == 0
-                front.responder = start()
-            load.wait_for(30)
-    assert not load.wrong
-    assert set(load.outcomes) <= ({WHOLE, 503} if reuse == "on" else {WHOLE}), load.told()
+    restart_held_under_load(front, pki.good, 100 if long else 4, address, {503} if reuse == "on" else ())
 
 
 # --- what the operator sees ---

@@ -189,9 +189,10 @@ def test_a_responder_killed_before_its_verdict_leaves_a_report_without_one(start
     assert not raw.endswith(b"\r\n0\r\n\r\n"), "a client can tell that it was cut off"
 
 
-def test_a_responder_restarted_under_load_with_its_socket_held_loses_nothing(start_front, peercert, pki, long):
+@pytest.mark.parametrize("name", ["haproxy", "haproxy-tcp"])
+def test_a_responder_restarted_under_load_with_its_socket_held_loses_nothing(start_front, peercert, pki, name, long):
     """As with peercert.socket of systemd."""
-    front = start_front("haproxy", peercert)
+    front = start_front(name, peercert)
     restart_held_under_load(front, pki.good, 100 if long else 4)
 
 

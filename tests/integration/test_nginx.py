@@ -138,9 +138,14 @@ def test_killed_under_load_no_report_is_wrong(start_front, peercert, pki):
     assert front.curl(pki.good).lines[-1] == VALID
 
 
-def test_restarted_under_load_with_its_socket_held_no_request_is_lost(start_front, peercert, pki, long):
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_restarted_under_load_with_its_socket_held_no_request_is_lost(start_front, peercert, pki, kind, long):
     """As with peercert.socket of systemd: who connects while no peercert runs waits. A request on a kept
     connection that ends under it is sent again by nginx."""
-    front = start_front("nginx", peercert)
+    front, address = start_front("nginx", peercert), None
     front.allow(UPSTREAM_FAILED)
-    restart_held_under_load(front, pki.good, 100 if long else 4)
+    if kind == "tcp":
+        address = ("127.0.0.1", free_port())
+        front.set("peercert/peercert.conf", {"server": "%s:%d" % address})
+        front.restart_server()
+    restart_held_under_load(front, pki.good, 100 if long else 4, address)
