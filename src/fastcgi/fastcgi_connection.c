@@ -189,7 +189,9 @@ static enum fastcgi_wait after_request(const struct fastcgi_connection *connecti
 }
 
 /* What comes after the answer. An authorizer gets no STDIN stream, a filter gets a DATA stream too
- * (section 6). Whatever follows the end of a request makes that the connection is not kept. */
+ * (section 6). Whatever follows the end of a request makes that the connection is not kept. A body
+ * is awaited: nginx, httpd and HAProxy lose an answer whose connection is closed while they still
+ * send (tried; the configurations of deploy/ pass few bodies on or none). */
 static enum fastcgi_wait after_answer(struct fastcgi_connection *connection, enum request_role role,
     const unsigned char *at, const unsigned char *end)
 {
