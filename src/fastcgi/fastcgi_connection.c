@@ -18,7 +18,6 @@ struct fastcgi_worker {
     void *context;
     struct fastcgi_connection *connection; /* whose request is being answered */
     struct fastcgi_writer *writer;
-    struct fastcgi_reader *spare; /* for the next connection; NULL: none */
     unsigned char input[INPUT_BYTES];
 };
 
@@ -54,7 +53,6 @@ void fastcgi_worker_free(struct fastcgi_worker *worker)
     if (worker == NULL)
         return;
     fastcgi_writer_free(worker->writer);
-    fastcgi_reader_free(worker->spare);
     free(worker);
 }
 
@@ -274,24 +272,6 @@ static enum fastcgi_wait take(struct fastcgi_connection *connection, struct fast
     }
 }
 
-static bool find_reader(struct fastcgi_connection *connection, struct fastcgi_worker *worker)
-{
-    if (connection->reader != NULL)
-        return true;
-    connection->reader = worker->spare != NULL ? worker->spare : fastcgi_reader_new();
-    worker->spare = NULL;
-    return connection->reader != NULL;
-}
-
-/* The next request may come at any time, or never: nothing is kept for it. */
-static void give_reader_back(struct fastcgi_connection *connection, struct fastcgi_worker *worker)
-{
-    fastcgi_reader_reset(connection->reader);
-    fastcgi_reader_free(worker->spare);
-    worker->spare = connection->reader;
-    connection->reader = NULL;
-}
-
 /* Reads what has come. After our end it is thrown away, and bounded. */
 static enum fastcgi_wait read_now(
     struct fastcgi_connection *connection, struct fastcgi_worker *worker)
@@ -312,7 +292,9 @@ static enum fastcgi_wait read_now(
         connection->trash += (size_t)got;
         return connection->trash < FASTCGI_MAX_STDIN ? FASTCGI_WAIT_CLOSE : FASTCGI_CLOSED;
     }
-    if (!find_reader(connection, worker))
+    if (connection->reader == NULL)
+        connection->reader = fastcgi_reader_new();
+    if (connection->reader == NULL)
         return FASTCGI_CLOSED;
     return take(connection, worker, worker->input, worker->input + got);
 }
@@ -322,9 +304,11 @@ enum fastcgi_wait fastcgi_connection_advance(
 {
     connection->wait = connection->wait == FASTCGI_WAIT_SEND ? send_rest(connection)
                                                              : read_now(connection, worker);
-    if (connection->reader != NULL &&
-        (connection->wait == FASTCGI_WAIT_REQUEST || connection->wait >= FASTCGI_WAIT_CLOSE))
-        give_reader_back(connection, worker);
+    /* The next request may come at any time, or never: nothing is kept for it. */
+    if (connection->wait == FASTCGI_WAIT_REQUEST || connection->wait >= FASTCGI_WAIT_CLOSE) {
+        fastcgi_reader_free(connection->reader);
+        connection->reader = NULL;
+    }
     return connection->wait;
 }
 

@@ -7,8 +7,6 @@
 
 /* Records of a head, and of a body, at the most: empty ones cost the peer nothing. */
 #define MAX_RECORDS 4096
-/* What a reader keeps for the next request. */
-#define KEPT_BYTES ((size_t)18 * 1024)
 
 enum stage { STAGE_BEGIN, STAGE_PARAMS, STAGE_STDIN };
 
@@ -24,7 +22,7 @@ struct fastcgi_reader {
     struct fastcgi_head head; /* its parameters lie in `params` */
     size_t body;              /* bytes of STDIN so far */
     unsigned char *params;    /* the contents of the PARAMS records, joined */
-    size_t params_length, params_capacity, parameters_capacity;
+    size_t params_length, params_capacity;
 };
 
 struct fastcgi_reader *fastcgi_reader_new(void)
@@ -41,30 +39,25 @@ void fastcgi_reader_free(struct fastcgi_reader *reader)
     free(reader);
 }
 
-void fastcgi_reader_reset(struct fastcgi_reader *reader)
-{
-    struct fastcgi_reader kept = {.params = reader->params,
-        .params_capacity = reader->params_capacity,
-        .head = {.parameters = reader->head.parameters},
-        .parameters_capacity = reader->parameters_capacity};
-
-    if (fastcgi_reader_size(reader) > KEPT_BYTES) {
-        free(reader->params);
-        free(reader->head.parameters);
-        kept = (struct fastcgi_reader){.params = NULL};
-    }
-    *reader = kept;
-}
-
 bool fastcgi_reader_is_idle(const struct fastcgi_reader *reader)
 {
     return reader->stage == STAGE_BEGIN && reader->header_length == 0;
 }
 
+/* A pair takes three bytes at least: two lengths, and a name. */
+static size_t most_parameters(const struct fastcgi_reader *reader)
+{
+    size_t most = reader->params_length / 3;
+
+    return most < FASTCGI_MAX_PARAMETERS ? most : FASTCGI_MAX_PARAMETERS;
+}
+
 size_t fastcgi_reader_size(const struct fastcgi_reader *reader)
 {
+    size_t parameters = reader->head.parameters != NULL ? most_parameters(reader) + 1 : 0;
+
     return sizeof(*reader) + reader->params_capacity +
-           reader->parameters_capacity * sizeof(*reader->head.parameters);
+           parameters * sizeof(*reader->head.parameters);
 }
 
 const struct fastcgi_head *fastcgi_reader_head(const struct fastcgi_reader *reader)
@@ -182,46 +175,29 @@ static bool take_length(const unsigned char **at, const unsigned char *end, size
     return true;
 }
 
-static bool add_parameter(struct fastcgi_reader *reader, size_t count, char *parameter)
-{
-    if (count >= FASTCGI_MAX_PARAMETERS)
-        return false;
-    if (count + 1 >= reader->parameters_capacity) {
-        size_t capacity = reader->parameters_capacity != 0 ? 2 * reader->parameters_capacity : 64;
-        char **parameters = realloc(reader->head.parameters, capacity * sizeof(*parameters));
-
-        if (parameters == NULL)
-            return false;
-        reader->head.parameters = parameters;
-        reader->parameters_capacity = capacity;
-    }
-    reader->head.parameters[count] = parameter;
-    reader->head.parameters[count + 1] = NULL;
-    return true;
-}
-
 /* Makes NAME=value strings of the pairs, where they stand: their lengths, two bytes at least, make
  * place for the equals sign and the NUL. false when not all pairs are whole and sound. */
 static bool make_parameters(struct fastcgi_reader *reader)
 {
+    const size_t most = most_parameters(reader);
     const unsigned char *at = reader->params, *end;
     unsigned char *to = reader->params;
-    size_t count = 0;
+    size_t name = 0, value = 0, count = 0;
 
-    if (reader->params_length == 0)
-        return add_parameter(reader, 0, NULL);
-    end = at + reader->params_length;
-    while (at != end) {
-        size_t name = 0, value = 0;
-
+    reader->head.parameters = malloc((most + 1) * sizeof(*reader->head.parameters));
+    if (reader->head.parameters == NULL)
+        return false;
+    end = reader->params_length > 0 ? at + reader->params_length : at;
+    for (; at != end; count++) {
         if (!take_length(&at, end, &name) || !take_length(&at, end, &value))
             return false;
         if (name == 0 || name > (size_t)(end - at) || value > (size_t)(end - at) - name)
             return false;
         if (memchr(at, '=', name) != NULL || memchr(at, '\0', name + value) != NULL)
             return false;
-        if (!add_parameter(reader, count++, (char *)to))
+        if (count == most)
             return false;
+        reader->head.parameters[count] = (char *)to;
         memmove(to, at, name);
         to[name] = '=';
         memmove(to + name + 1, at + name, value);
@@ -229,6 +205,7 @@ static bool make_parameters(struct fastcgi_reader *reader)
         to += name + value + 2;
         at += name + value;
     }
+    reader->head.parameters[count] = NULL;
     return true;
 }
 

@@ -28,18 +28,15 @@ enum fastcgi_read {
 struct fastcgi_reader *fastcgi_reader_new(void);
 void fastcgi_reader_free(struct fastcgi_reader *reader);
 
-/* Makes it as new for another request. Keeps a little memory. */
-void fastcgi_reader_reset(struct fastcgi_reader *reader);
-
 /* Takes bytes from *at on, up to `end` or until there is something to be done; *at is then behind
- * what was taken. Nothing may be fed after WRONG, nor after BODY without a reset. An ABORT_REQUEST
- * of an earlier request is passed over. HEAD means that the lengths that parameters claim fit what
- * came, that no name is empty or holds '=' and that nothing holds NUL. Source: FastCGI
- * specification sections 3.3, 3.4, 4.1, 5.1 to 5.4. */
+ * what was taken. Nothing may be fed after WRONG or BODY: a reader is for one request. An
+ * ABORT_REQUEST of an earlier request is passed over. HEAD means that the lengths that parameters
+ * claim fit what came, that no name is empty or holds '=' and that nothing holds NUL. Source:
+ * FastCGI specification sections 3.3, 3.4, 4.1, 5.1 to 5.4. */
 enum fastcgi_read fastcgi_reader_feed(
     struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end);
 
-/* True when nothing of a request has come since it was made or reset. */
+/* True when nothing of a request has come. */
 bool fastcgi_reader_is_idle(const struct fastcgi_reader *reader);
 
 /* The bytes of memory that it holds. */

@@ -62,11 +62,11 @@ static void expect_parameters(const struct fastcgi_reader *reader, size_t step)
 Test(fastcgi_reader, a_request_is_the_same_however_its_bytes_come)
 {
     struct wire *wire = wire_new();
-    struct fastcgi_reader *reader = fastcgi_reader_new();
     size_t step;
 
     add_request(wire);
     for (step = 1; step <= wire->length; step++) {
+        struct fastcgi_reader *reader = fastcgi_reader_new();
         size_t from = 0;
 
         cr_expect(fastcgi_reader_is_idle(reader));
@@ -79,9 +79,8 @@ Test(fastcgi_reader, a_request_is_the_same_however_its_bytes_come)
         expect_parameters(reader, step);
         cr_assert_eq(feed(reader, wire, &from, step), FASTCGI_READ_BODY);
         cr_expect_eq(from, wire->length);
-        fastcgi_reader_reset(reader);
+        fastcgi_reader_free(reader);
     }
-    fastcgi_reader_free(reader);
     wire_free(wire);
 }
 
@@ -213,8 +212,6 @@ Test(fastcgi_reader, params_of_256_KiB_are_taken_and_a_byte_more_is_refused)
     cr_assert_eq(feed_all(reader, wire), FASTCGI_READ_HEAD);
     cr_expect_eq(strlen(fastcgi_reader_head(reader)->parameters[0]), FASTCGI_MAX_PARAMS - 6 + 2);
     cr_expect_null(fastcgi_reader_head(reader)->parameters[1]);
-    fastcgi_reader_reset(reader);
-    cr_expect_lt(fastcgi_reader_size(reader), 20000, "the memory is given back");
     fastcgi_reader_free(reader);
     wire_free(wire);
     expect(make_large(FASTCGI_MAX_PARAMS + 1), FASTCGI_READ_WRONG, "a byte too much");
