@@ -13,10 +13,14 @@ static void handle(void *context, struct request *request)
     static char part[10000];
     struct scene *scene = context;
     size_t left, length;
+    char *const *at;
 
     memset(part, 'x', sizeof(part));
     scene->answered++;
     scene->role = request->role;
+    scene->parameters = 0;
+    for (at = request->parameters; at != NULL && *at != NULL; at++)
+        scene->parameters += strchr(*at, '=') != NULL;
     if (scene->words != NULL)
         (void)request_write(request, scene->words, strlen(scene->words));
     for (left = scene->length; left > 0; left -= length) {

@@ -15,6 +15,7 @@ struct scene {
     bool flush, give_up;
     int answered;
     enum request_role role; /* of the last one */
+    int parameters;         /* its number of them */
 };
 
 /* The answer is "words" until the test changes it. */

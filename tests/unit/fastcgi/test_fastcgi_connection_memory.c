@@ -48,6 +48,7 @@ static unsigned long answer_one(struct scene *scene, unsigned long nth, bool and
         cr_expect_eq(wait, FASTCGI_WAIT_REQUEST, "allocation %lu", nth);
         cr_expect_eq(got.stdout_bytes, strlen(scene->words) + scene->length, "allocation %lu", nth);
         cr_expect_eq(got.ends, 1, "allocation %lu", nth);
+        cr_expect_eq(scene->parameters, 2, "allocation %lu", nth);
     }
     return count;
 }

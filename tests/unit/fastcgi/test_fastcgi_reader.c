@@ -161,6 +161,7 @@ Test(fastcgi_reader, lengths_that_parameters_claim_must_fit_what_came)
             "A",
             9, FASTCGI_READ_WRONG},
         {"a length that is cut off", "\1\x80\0", 3, FASTCGI_READ_WRONG},
+        {"a length whose first byte looks like a name", "\1\x80", 2, FASTCGI_READ_WRONG},
         {"a name alone", "\1", 1, FASTCGI_READ_WRONG},
         {"an equals sign in a name", "\3\1A=Bx", 6, FASTCGI_READ_WRONG},
         {"NUL in a name", "\2\1A\0x", 5, FASTCGI_READ_WRONG},
@@ -307,15 +308,18 @@ Test(fastcgi_reader, a_late_abort_is_passed_over_and_get_values_is_told)
 
 Test(fastcgi_reader, a_body_is_bounded_and_nothing_else_may_come_within_it)
 {
-    static const char body[30000] = {0};
+    static const char body[FASTCGI_MAX_STDIN / 2] = {0};
     static const struct {
         size_t bytes;
         int ended_by; /* 0: not at all */
         enum fastcgi_read expected;
-    } cases[] = {{0, FCGI_STDIN, FASTCGI_READ_BODY}, {60000, FCGI_STDIN, FASTCGI_READ_BODY},
-        {90000, FCGI_STDIN, FASTCGI_READ_WRONG}, {60000, 0, FASTCGI_READ_MORE},
-        {60000, FCGI_GET_VALUES, FASTCGI_READ_WRONG}, {0, FCGI_ABORT_REQUEST, FASTCGI_READ_WRONG},
-        {0, FCGI_BEGIN_REQUEST, FASTCGI_READ_WRONG}, {0, FCGI_PARAMS, FASTCGI_READ_WRONG}};
+    } cases[] = {{0, FCGI_STDIN, FASTCGI_READ_BODY},
+        {FASTCGI_MAX_STDIN, FCGI_STDIN, FASTCGI_READ_BODY},
+        {FASTCGI_MAX_STDIN + 1, FCGI_STDIN, FASTCGI_READ_WRONG},
+        {FASTCGI_MAX_STDIN, 0, FASTCGI_READ_MORE},
+        {FASTCGI_MAX_STDIN, FCGI_GET_VALUES, FASTCGI_READ_WRONG},
+        {0, FCGI_ABORT_REQUEST, FASTCGI_READ_WRONG}, {0, FCGI_BEGIN_REQUEST, FASTCGI_READ_WRONG},
+        {0, FCGI_PARAMS, FASTCGI_READ_WRONG}};
     size_t i, done;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
