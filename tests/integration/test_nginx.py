@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -15,7 +16,7 @@ from held import restart_held_under_load
 from hostile import TRUST_ALL, TRUSTED, ask_each, attempts, header_value, smuggled_bodies, variable
 from load import CUT_OFF, WHOLE, Load, restart_under_load
 from front_nginx import set_directives
-from processes import free_port
+from processes import DEADLINE, free_port
 
 UPSTREAM_FAILED = r"\[(error|crit)\] .* (while connecting to upstream|while reading response header from upstream|while reading upstream|while sending request to upstream)"
 
@@ -89,6 +90,28 @@ def test_a_body_that_holds_fastcgi_records_is_never_a_request(start_front, peerc
         for _ in range(3):
             assert tells_of_none(front.curl(None).text)
     assert not re.search(" valid ", front.responder.log())
+
+
+def test_a_body_is_not_passed_on(start_front, peercert, pki):
+    front = start_front("nginx", peercert)
+    assert front.responder.stop() == 0
+    with socket.socket(socket.AF_UNIX) as listening, front.connect(pki.good) as client:
+        listening.settimeout(DEADLINE)
+        listening.bind(str(front.responder.socket))
+        os.chmod(front.responder.socket, 0o666)
+        listening.listen()
+        client.sendall(b"POST /peercert HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5000\r\n\r\n"
+                       + b"x" * 5000)
+        came = b""
+        with listening.accept()[0] as taken:
+            taken.settimeout(DEADLINE)
+            while not came.endswith(fastcgi.record(fastcgi.STDIN)):
+                more = taken.recv(65536)
+                assert more, came
+                came += more
+            taken.sendall(fastcgi.records(fastcgi.STDOUT, b"Status: 405 Refused\r\n\r\n") + fastcgi.record(fastcgi.END_REQUEST, b"\0" * 8))
+        assert b"xx" not in came
+        assert read_to_end(client).startswith(b"HTTP/1.1 405 Refused")
 
 
 def test_a_trusted_header_that_a_client_sends_gains_nothing(start_front, peercert, pki):
