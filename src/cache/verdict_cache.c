@@ -32,8 +32,8 @@ struct line {
     size_t count, bytes;
 };
 
-/* Key, identity, what was forwarded and the verdict never change once others can find them, nor does
- * what is kept once it is there; all else is guarded by the cache's lock. */
+/* Key, identity, what was forwarded and the verdict never change once others can find them, nor
+ * does what is kept once it is there; all else is guarded by the cache's lock. */
 struct verdict_cache_entry {
     UT_hash_handle hh;
     struct verdict_cache_entry *prev, *next; /* neighbours in the line */

@@ -120,7 +120,7 @@ void fastcgi_write_end(unsigned char bytes[FASTCGI_END_BYTES], uint16_t request_
 
     write_header(bytes, FCGI_STDOUT, request_id, 0);
     write_header(bytes + FCGI_HEADER_LEN, FCGI_END_REQUEST, request_id, sizeof(complete));
-    memcpy(bytes + 2 * FCGI_HEADER_LEN, &complete, sizeof(complete));
+    memcpy(bytes + (size_t)2 * FCGI_HEADER_LEN, &complete, sizeof(complete));
 }
 
 const unsigned char *fastcgi_writer_flush(struct fastcgi_writer *writer, bool end, size_t *length)
