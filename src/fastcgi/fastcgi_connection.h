@@ -41,7 +41,7 @@ struct fastcgi_connection {
 typedef void (*fastcgi_handler)(void *context, struct request *request);
 
 /* What one worker needs for answering requests, one after the other, with a handler (borrowed with
- * its context). NULL when out of memory or descriptors; free accepts NULL. */
+ * its context). NULL when out of memory; free accepts NULL. */
 struct fastcgi_worker;
 struct fastcgi_worker *fastcgi_worker_new(fastcgi_handler handler, void *context);
 void fastcgi_worker_free(struct fastcgi_worker *worker);

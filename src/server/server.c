@@ -320,11 +320,11 @@ static size_t start_workers(
         workers[i].server = server;
         workers[i].fastcgi = fastcgi_worker_new(answer, server);
         if (workers[i].fastcgi == NULL) {
-            error_set(error, ERROR_MEMORY, "out of memory or descriptors for a worker");
+            error_set(error, ERROR_MEMORY, "out of memory for a worker");
             return 0;
         }
     }
-    /* Only now: nobody is served while descriptors may still be wanting. */
+    /* Only now: nobody is served while memory may still be wanting. */
     for (i = 0; i < count; i++) {
         int reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
 
