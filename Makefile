@@ -142,7 +142,7 @@ kit: build ## run the tests of the CA kit, certs/ca; ARGS='-k word' chooses
 	$(PYTEST) -n 3 $(wildcard tests/integration/test_kit*.py) $(ARGS)
 
 THREADS = -O1 -g -fsanitize=thread -fno-omit-frame-pointer -U_FORTIFY_SOURCE -DPEERCERT_TEST_HOOKS
-SOCKET_TESTS = $(patsubst %,tests/integration/test_%.py,socket socket_life stops crowds cache live ocsp ocsp_served metrics gate_deadline reload_faults)
+SOCKET_TESTS = $(patsubst %,tests/integration/test_%.py,socket socket_life stops cache live ocsp ocsp_served metrics gate_deadline reload_faults)
 threads: ## build the program with ThreadSanitizer, and the hook
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/threads CFLAGS='$(THREADS)' HARDENING=-fPIE \
 		LDFLAGS='-fsanitize=thread $(LDFLAGS)' build
