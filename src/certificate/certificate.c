@@ -39,7 +39,7 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     alloc_watch_clear();
     if (!outline_read(der, length, &outline, error))
         return NULL;
-    certificate = key_decoder_read(&at, (long)length);
+    certificate = key_decoder_read(&at, (long)length, outline.key);
     same = certificate == NULL || at != der + length || is_encoded_as(certificate, der, length);
     /* When memory fails, libcrypto may also hand out a certificate, without its key. */
     if (alloc_watch_explains_errors()) {

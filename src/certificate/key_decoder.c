@@ -5,60 +5,89 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/provider.h>
 #include <string.h>
 
-static const char provider_name[] = "peercert-keys";
+/* The usual kinds of keys. */
+enum kind { KIND_RSA, KIND_EC, KIND_ED25519, KINDS };
 
-/* What the context has of the default provider, by first names: for the usual keys, and for all
- * that may be signed with them. Each one more costs time for each certificate. A key of another
- * kind brings its own provider along when it verifies something. */
-#define MOST_CHOSEN 13
+/* What the context for a kind has of the default provider, by first names: each one more costs time
+ * for each certificate. A key of another kind brings its own provider along when it verifies
+ * something. The digest of what was signed comes from the default context, whose the signatures
+ * are; those here are for X509_digest. */
 static const struct choice {
-    int operation;
-    const char *names[MOST_CHOSEN + 1];
-} choices[] = {
-    {OSSL_OP_DECODER, {"RSA", "EC", "ED25519"}},
-    {OSSL_OP_KEYMGMT, {"RSA", "EC", "ED25519"}},
-    {OSSL_OP_SIGNATURE, {"RSA", "ECDSA", "ED25519"}},
-    {OSSL_OP_DIGEST,
-        {"SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512", "SHA2-512/224", "SHA2-512/256",
-            "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512", "MD5", "RIPEMD-160"}},
+    int nid; /* of the algorithm that a SubjectPublicKeyInfo names */
+    const char *key, *signature;
+} choices[KINDS] = {
+    [KIND_RSA] = {EVP_PKEY_RSA, "RSA", "RSA"},
+    [KIND_EC] = {EVP_PKEY_EC, "EC", "ECDSA"},
+    [KIND_ED25519] = {EVP_PKEY_ED25519, "ED25519", "ED25519"},
 };
-#define CHOICES (sizeof(choices) / sizeof(choices[0]))
+static const char *const digests[] = {"SHA1", "SHA2-256"};
+#define DIGESTS (sizeof(digests) / sizeof(digests[0]))
 
 /* Set by key_decoder_start before there are threads, and immutable then: a library context has no
  * place for a pointer of ours. */
 static struct {
     OSSL_PROVIDER *whole; /* the default provider, as the default context has it */
-    OSSL_ALGORITHM chosen[CHOICES][MOST_CHOSEN + 1];
-    OSSL_LIB_CTX *context;
-    OSSL_PROVIDER *narrow;
+    OSSL_ALGORITHM digests[DIGESTS + 1];
+    struct narrow {
+        OSSL_ALGORITHM decoder[2], keymgmt[2], signature[2];
+        OSSL_LIB_CTX *context;
+        OSSL_PROVIDER *provider;
+    } narrow[KINDS];
+    enum kind begun; /* whose provider begins */
 } shared;
 
-static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
+static const OSSL_ALGORITHM *query(enum kind kind, int operation, int *no_cache)
 {
-    size_t i;
-
-    (void)context;
     *no_cache = 0;
-    for (i = 0; i < CHOICES; i++) {
-        if (choices[i].operation == operation)
-            return shared.chosen[i];
+    switch (operation) {
+    case OSSL_OP_DECODER:
+        return shared.narrow[kind].decoder;
+    case OSSL_OP_KEYMGMT:
+        return shared.narrow[kind].keymgmt;
+    case OSSL_OP_SIGNATURE:
+        return shared.narrow[kind].signature;
+    case OSSL_OP_DIGEST:
+        return shared.digests;
+    default:
+        return OSSL_PROVIDER_query_operation(shared.whole, operation, no_cache);
     }
-    return OSSL_PROVIDER_query_operation(shared.whole, operation, no_cache);
+}
+
+static const OSSL_ALGORITHM *query_rsa(void *context, int operation, int *no_cache)
+{
+    (void)context;
+    return query(KIND_RSA, operation, no_cache);
+}
+
+static const OSSL_ALGORITHM *query_ec(void *context, int operation, int *no_cache)
+{
+    (void)context;
+    return query(KIND_EC, operation, no_cache);
+}
+
+static const OSSL_ALGORITHM *query_ed25519(void *context, int operation, int *no_cache)
+{
+    (void)context;
+    return query(KIND_ED25519, operation, no_cache);
 }
 
 /* provider-base(7). The default provider's functions expect its own context. */
 static int begin_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
     const OSSL_DISPATCH **functions, void **context)
 {
-    static const OSSL_DISPATCH table[] = {
-        {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query}, {0, NULL}};
+    static const OSSL_DISPATCH tables[KINDS][2] = {
+        [KIND_RSA] = {{OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_rsa}},
+        [KIND_EC] = {{OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_ec}},
+        [KIND_ED25519] = {{OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_ed25519}},
+    };
 
     (void)handle;
     (void)core;
-    *functions = table;
+    *functions = tables[shared.begun];
     *context = OSSL_PROVIDER_get0_provider_ctx(shared.whole);
     return 1;
 }
@@ -92,17 +121,32 @@ static bool choose(int operation, const char *name, OSSL_ALGORITHM *chosen)
     return false;
 }
 
-static bool choose_all(void)
+static bool choose_digests(void)
 {
-    size_t i, j;
+    size_t i;
 
-    for (i = 0; i < CHOICES; i++) {
-        for (j = 0; choices[i].names[j] != NULL; j++) {
-            if (!choose(choices[i].operation, choices[i].names[j], &shared.chosen[i][j]))
-                return false;
-        }
+    for (i = 0; i < DIGESTS; i++) {
+        if (!choose(OSSL_OP_DIGEST, digests[i], &shared.digests[i]))
+            return false;
     }
     return true;
+}
+
+/* Makes the context for a kind. */
+static bool begin(enum kind kind)
+{
+    static const char name[] = "peercert-keys";
+    const struct choice *choice = &choices[kind];
+    struct narrow *narrow = &shared.narrow[kind];
+
+    shared.begun = kind;
+    narrow->context = OSSL_LIB_CTX_new();
+    if (narrow->context != NULL && choose(OSSL_OP_DECODER, choice->key, narrow->decoder) &&
+        choose(OSSL_OP_KEYMGMT, choice->key, narrow->keymgmt) &&
+        choose(OSSL_OP_SIGNATURE, choice->signature, narrow->signature) &&
+        OSSL_PROVIDER_add_builtin(narrow->context, name, begin_provider) == 1)
+        narrow->provider = OSSL_PROVIDER_load(narrow->context, name);
+    return narrow->provider != NULL;
 }
 
 static int note_other(OSSL_PROVIDER *provider, void *others)
@@ -127,48 +171,67 @@ void key_decoder_start(void)
     if (key_decoder_is_on() || !is_plain())
         return;
     shared.whole = OSSL_PROVIDER_load(NULL, "default");
-    shared.context = OSSL_LIB_CTX_new();
-    if (shared.whole != NULL && shared.context != NULL && choose_all() &&
-        OSSL_PROVIDER_add_builtin(shared.context, provider_name, begin_provider) == 1)
-        shared.narrow = OSSL_PROVIDER_load(shared.context, provider_name);
-    if (shared.narrow == NULL)
+    if (shared.whole == NULL || !choose_digests() || !begin(KIND_RSA) || !begin(KIND_EC) ||
+        !begin(KIND_ED25519))
         key_decoder_stop();
     ERR_clear_error();
 }
 
 bool key_decoder_is_on(void)
 {
-    return shared.narrow != NULL;
+    return shared.whole != NULL;
 }
 
 void key_decoder_stop(void)
 {
-    if (shared.narrow != NULL)
-        (void)OSSL_PROVIDER_unload(shared.narrow);
-    OSSL_LIB_CTX_free(shared.context);
+    size_t kind;
+
+    for (kind = 0; kind < KINDS; kind++) {
+        if (shared.narrow[kind].provider != NULL)
+            (void)OSSL_PROVIDER_unload(shared.narrow[kind].provider);
+        OSSL_LIB_CTX_free(shared.narrow[kind].context);
+    }
     if (shared.whole != NULL)
         (void)OSSL_PROVIDER_unload(shared.whole);
     memset(&shared, 0, sizeof(shared));
 }
 
-/* A key that one of our decoders made, and none that libcrypto found otherwise. */
-static bool is_ours(const EVP_PKEY *key)
+/* The context for a key; NULL when there is none. */
+static const struct narrow *narrow_for(struct der_span key)
 {
-    const OSSL_PROVIDER *provider = key != NULL ? EVP_PKEY_get0_provider(key) : NULL;
+    struct der_span algorithm, identifier;
+    size_t kind;
 
-    return provider != NULL && strcmp(OSSL_PROVIDER_get0_name(provider), provider_name) == 0;
+    if (!key_decoder_is_on() || !der_take(&key, DER_SEQUENCE, &algorithm) ||
+        !der_take(&algorithm, DER_OBJECT_IDENTIFIER, &identifier))
+        return NULL;
+    for (kind = 0; kind < KINDS; kind++) {
+        const ASN1_OBJECT *object = OBJ_nid2obj(choices[kind].nid);
+
+        if (identifier.length == OBJ_length(object) &&
+            memcmp(identifier.at, OBJ_get0_data(object), identifier.length) == 0)
+            return &shared.narrow[kind];
+    }
+    return NULL;
 }
 
-X509 *key_decoder_read(const unsigned char **at, long length)
+/* A key that one of our decoders made, and none that libcrypto found otherwise. */
+static bool is_of(const struct narrow *narrow, const EVP_PKEY *key)
 {
+    return key != NULL && EVP_PKEY_get0_provider(key) == narrow->provider;
+}
+
+X509 *key_decoder_read(const unsigned char **at, long length, struct der_span key)
+{
+    const struct narrow *narrow = narrow_for(key);
     const unsigned char *end = *at;
     X509 *certificate;
 
-    if (!key_decoder_is_on())
+    if (narrow == NULL)
         return d2i_X509(NULL, at, length);
-    certificate = X509_new_ex(shared.context, NULL);
+    certificate = X509_new_ex(narrow->context, NULL);
     if (certificate != NULL && d2i_X509(&certificate, &end, length) != NULL &&
-        is_ours(X509_get0_pubkey(certificate))) {
+        is_of(narrow, X509_get0_pubkey(certificate))) {
         *at = end;
         return certificate;
     }

@@ -23,7 +23,7 @@ static bool find_lists(const unsigned char *der, size_t length, struct outline *
         !der_take(&fields, DER_SEQUENCE, &outline->issuer) ||
         !der_take(&fields, DER_SEQUENCE, &part) ||
         !der_take(&fields, DER_SEQUENCE, &outline->subject) ||
-        !der_take(&fields, DER_SEQUENCE, &part))
+        !der_take(&fields, DER_SEQUENCE, &outline->key))
         return false;
     (void)der_take(&fields, DER_ISSUER_ID, &part);
     (void)der_take(&fields, DER_SUBJECT_ID, &part);

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The parts of a certificate that are lists, found in its DER before anything is decoded. Borrowed
- * from there. */
+/* Parts of a certificate, found in its DER before anything is decoded. Borrowed from there. */
 struct outline {
     struct der_span issuer, subject; /* RDNs */
+    struct der_span key;             /* what the SubjectPublicKeyInfo holds */
     struct der_span extensions;      /* empty when there are none */
 };
 

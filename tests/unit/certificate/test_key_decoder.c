@@ -2,6 +2,7 @@
 #include "certificate/alloc_watch.h"
 #include "certificate/certificate.h"
 #include "certificate/key_decoder.h"
+#include "certificate/outline.h"
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
@@ -26,8 +27,13 @@ static void start(void)
 static X509 *read_certificate(const unsigned char *der, size_t length, bool ours, size_t *used)
 {
     const unsigned char *at = der;
-    X509 *certificate =
-        ours ? key_decoder_read(&at, (long)length) : d2i_X509(NULL, &at, (long)length);
+    struct error error;
+    struct outline outline;
+    X509 *certificate;
+
+    (void)outline_read(der, length, &outline, &error);
+    certificate =
+        ours ? key_decoder_read(&at, (long)length, outline.key) : d2i_X509(NULL, &at, (long)length);
 
     ERR_clear_error();
     *used = (size_t)(at - der);
