@@ -70,17 +70,14 @@ static inline bool text_reserve(struct text *text, size_t more)
     return !text->failed;
 }
 
+/* A copy of the right size: what is taken is often kept, and shrinking takes longer. */
 char *text_take(struct text *text)
 {
-    char *data = NULL;
+    char *data = text->failed ? NULL : malloc(text->length + 1);
 
-    if (text_reserve(text, 0)) {
-        text->data[text->length] = '\0';
-        /* What is taken is often kept. Shrinking may fail, which does no harm. */
-        data = realloc(text->data, text->length + 1);
-        if (data == NULL)
-            data = text->data;
-        *text = (struct text){.limit = text->limit};
+    if (data != NULL) {
+        memcpy(data, text_string(text), text->length);
+        data[text->length] = '\0';
     }
     text_free(text);
     return data;

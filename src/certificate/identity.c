@@ -6,7 +6,6 @@
 #include "certificate/identity_names.h"
 
 #include <limits.h>
-#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -105,32 +104,31 @@ static enum error_kind read_dates(const X509 *certificate, struct identity *iden
     return failure;
 }
 
-static enum error_kind read_decimal(
-    const unsigned char *bytes, size_t length, bool negative, char **string)
+/* By hand as well: BN_bn2dec(3) prints. NULL when memory runs out. */
+static char *make_decimal(const unsigned char *bytes, size_t length, bool negative)
 {
-    enum error_kind failure = ERROR_NONE;
-    BIGNUM *number = NULL;
-    char *digits = NULL;
+    uint32_t parts[SERIAL_MAX_DECIMAL * 8 / 29 + 1] = {0}; /* of nine digits, the lowest first */
+    char digits[1 + 9 * sizeof(parts) / sizeof(parts[0]) + 1], *at = digits + 1;
+    size_t count = 1, i, j;
 
-    if (length > SERIAL_MAX_DECIMAL) {
-        *string = strdup("too long");
-        return *string != NULL ? ERROR_NONE : ERROR_MEMORY;
+    for (i = 0; i < length; i++) {
+        uint64_t carry = bytes[i];
+
+        for (j = 0; j < count; j++, carry /= 1000000000) {
+            carry += (uint64_t)parts[j] << 8;
+            parts[j] = (uint32_t)(carry % 1000000000);
+        }
+        if (carry != 0)
+            parts[count++] = (uint32_t)carry;
     }
-    number = BN_bin2bn(bytes, (int)length, NULL);
-    if (number != NULL) {
-        BN_set_negative(number, negative);
-        digits = BN_bn2dec(number);
-    }
-    if (digits == NULL) {
-        failure = alloc_watch_error_kind(ERROR_LIBRARY);
-    } else {
-        *string = strdup(digits);
-        if (*string == NULL)
-            failure = ERROR_MEMORY;
-    }
-    OPENSSL_free(digits);
-    BN_free(number);
-    return failure;
+    while (count > 0)
+        at = put_digits(at, (int)parts[--count], 9, '\0') - 1;
+    at = digits + 1 + strspn(digits + 1, "0");
+    if (*at == '\0')
+        at--; /* nothing but zeros */
+    else if (negative)
+        *--at = '-';
+    return strdup(at);
 }
 
 static enum error_kind read_serial(const X509 *certificate, struct identity *identity)
@@ -154,9 +152,9 @@ static enum error_kind read_serial(const X509 *certificate, struct identity *ide
         shown_word(&shown, "-");
     shown_hex(&shown, bytes, length);
     identity->serial = shown_take(&shown);
-    if (identity->serial == NULL)
-        return ERROR_MEMORY;
-    return read_decimal(bytes, length, negative, &identity->serial_decimal);
+    identity->serial_decimal =
+        length > SERIAL_MAX_DECIMAL ? strdup("too long") : make_decimal(bytes, length, negative);
+    return identity->serial != NULL && identity->serial_decimal != NULL ? ERROR_NONE : ERROR_MEMORY;
 }
 
 static enum error_kind read_part(
@@ -243,17 +241,17 @@ static void write_key(struct text *text, const EVP_PKEY *key)
     } without_size[] = {
         {"ED25519", "Ed25519"}, {"ED448", "Ed448"}, {"X25519", "X25519"}, {"X448", "X448"}};
     char group[64] = "";
-    const char *type = EVP_PKEY_get0_type_name(key);
+    const char *name = EVP_PKEY_get0_type_name(key), *type = name != NULL ? name : "key";
     size_t i;
 
     for (i = 0; i < sizeof(without_size) / sizeof(without_size[0]); i++) {
-        if (EVP_PKEY_is_a(key, without_size[i].type)) {
+        if (strcasecmp(type, without_size[i].type) == 0) {
             text_append_string(text, without_size[i].words);
             return;
         }
     }
-    text_append_string(text, type != NULL ? type : "key");
-    if (EVP_PKEY_is_a(key, "EC")) {
+    text_append_string(text, type);
+    if (strcasecmp(type, "EC") == 0) {
         if (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 && group[0] != '\0')
             text_printf(text, " %s", group);
         else

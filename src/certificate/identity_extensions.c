@@ -146,12 +146,12 @@ static enum error_kind read_bits(const X509 *certificate, int nid, const char *c
     enum error_kind failure = ERROR_NONE;
     ASN1_BIT_STRING *bits =
         decode_list(certificate, nid, ASN1_ITEM_rptr(ASN1_BIT_STRING), list, &failure);
-    int bit;
+    int bit, count = bits != NULL ? ASN1_STRING_length(bits) * 8 : 0;
 
     if (bits == NULL)
         return failure;
-    failure = list_start(list, (size_t)ASN1_STRING_length(bits) * 8);
-    for (bit = 0; bit < IDENTITY_MAX_NAMES && failure == ERROR_NONE; bit++) {
+    failure = list_start(list, (size_t)count);
+    for (bit = 0; bit < count && bit < IDENTITY_MAX_NAMES && failure == ERROR_NONE; bit++) {
         struct shown shown = {.cut = false};
 
         if (ASN1_BIT_STRING_get_bit(bits, bit) == 0)

@@ -6,6 +6,7 @@
 #include <openssl/asn1.h>
 #include <string.h>
 
+/* Characters of ASCII are themselves in the first three. */
 enum value_kind { KIND_ASCII, KIND_LATIN1, KIND_UTF8, KIND_UCS2, KIND_UCS4, KIND_NO_STRING };
 
 static enum value_kind kind_of(int asn1_type)
@@ -76,7 +77,8 @@ static bool is_well_formed(enum value_kind kind, const unsigned char *at, size_t
     if (kind == KIND_NO_STRING)
         return false;
     while (left > 0) {
-        size_t taken = take_character(kind, at, left, &character);
+        size_t taken =
+            kind <= KIND_UTF8 && at[0] < 0x80 ? 1 : take_character(kind, at, left, &character);
 
         if (taken == 0)
             return false;
@@ -124,13 +126,16 @@ enum error_kind shown_value(struct shown *shown, const ASN1_STRING *value, enum 
     }
     while (left > 0 && shown_is_open(shown)) {
         struct character character = {.size = 0};
-        size_t taken = take_character(kind, at, left, &character);
+        size_t taken = kind <= KIND_UTF8 ? shown_plain(shown, at, left) : 0;
 
+        if (taken == 0) {
+            taken = take_character(kind, at, left, &character);
+            shown_character(shown, character.utf8, character.size,
+                form == SHOWN_NAME && character.size == 1 &&
+                    needs_backslash((char)character.utf8[0], first, taken == left));
+        }
         at += taken;
         left -= taken;
-        shown_character(shown, character.utf8, character.size,
-            form == SHOWN_NAME && character.size == 1 &&
-                needs_backslash((char)character.utf8[0], first, left == 0));
         first = false;
     }
     return shown->text.failed ? ERROR_MEMORY : ERROR_NONE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/shown.h"
 
+#include <ctype.h>
 #include <openssl/objects.h>
 
 /* What one step appends at the most: a word of ours or of libcrypto's table of objects. */
@@ -47,6 +48,18 @@ void shown_hex(struct shown *shown, const unsigned char *bytes, size_t length)
     }
 }
 
+size_t shown_plain(struct shown *shown, const unsigned char *bytes, size_t length)
+{
+    size_t most = IDENTITY_MAX_NAME_BYTES - 3, plain = 0;
+
+    while (shown->text.length + plain < most && plain < length && isascii(bytes[plain]) &&
+           isalnum(bytes[plain]))
+        plain++;
+    text_append(&shown->text, bytes, plain);
+    settle(shown);
+    return plain;
+}
+
 void shown_character(struct shown *shown, const unsigned char *utf8, size_t size, bool backslash)
 {
     if (!shown_is_open(shown))
@@ -62,9 +75,12 @@ void shown_ascii(struct shown *shown, const unsigned char *bytes, size_t length)
 {
     size_t i;
 
-    /* Byte by byte, a part of a longer UTF-8 character is malformed and so comes as \XX. */
-    for (i = 0; i < length && shown_is_open(shown); i++)
-        shown_character(shown, &bytes[i], 1, false);
+    for (i = 0; i < length && shown_is_open(shown); i++) {
+        i += shown_plain(shown, bytes + i, length - i);
+        /* Byte by byte, a part of a longer UTF-8 character is malformed and so comes as \XX. */
+        if (i < length)
+            shown_character(shown, &bytes[i], 1, false);
+    }
 }
 
 /* A number of an object identifier, its decimal digits, the lowest first. */

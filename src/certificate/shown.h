@@ -25,6 +25,11 @@ void shown_word(struct shown *shown, const char *word);
 /* False when nothing more is appended: it was cut, or memory ran out. */
 bool shown_is_open(struct shown *shown);
 
+/* Appends the letters and digits of ASCII that the bytes begin with, which are shown as they are
+ * everywhere, in one step. Returns how many; less than there are when something is to be cut. To be
+ * called while it is open. */
+size_t shown_plain(struct shown *shown, const unsigned char *bytes, size_t length);
+
 /* Appends one character of UTF-8 as text_append_shown does, after a backslash if asked for. */
 void shown_character(struct shown *shown, const unsigned char *utf8, size_t size, bool backslash);
 

@@ -4,6 +4,7 @@
 #include "unit/pki/pki.h"
 
 #include <criterion/criterion.h>
+#include <openssl/bn.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ Test(identity, serial_numbers_of_every_size_and_sign)
         {"80", "80", "128"},
         {"-01", "-01", "-1"},
         {"-8000", "-8000", "-32768"},
+        {"3B9ACA00", "3B9ACA00", "1000000000"},
+        {"0DE0B6B3A7640001", "0DE0B6B3A7640001", "1000000000000000001"},
         {longest, longest, "730750818665451459101842416358141509827966271487"},
     };
     size_t i;
@@ -33,6 +36,27 @@ Test(identity, serial_numbers_of_every_size_and_sign)
         cr_expect_str_eq(identity->serial_decimal, serials[i].decimal, "%s: came %s",
             serials[i].given, identity->serial_decimal);
         identity_free(identity);
+    }
+}
+
+Test(identity, serial_numbers_have_the_digits_that_libcrypto_gives_them)
+{
+    int length;
+
+    for (length = 1; length <= 64; length++) {
+        BIGNUM *number = BN_new();
+        struct identity *identity;
+        char *hex, *decimal;
+
+        pki_must(BN_rand(number, 8 * length, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) == 1, "a number");
+        hex = BN_bn2hex(number);
+        decimal = BN_bn2dec(number);
+        identity = identity_given(&(struct pki_spec){.serial_hex = hex});
+        cr_expect_str_eq(identity->serial_decimal, decimal, "%s", hex);
+        identity_free(identity);
+        OPENSSL_free(decimal);
+        OPENSSL_free(hex);
+        BN_free(number);
     }
 }
 

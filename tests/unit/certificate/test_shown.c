@@ -62,6 +62,31 @@ Test(shown, a_string_that_is_too_long_is_cut_before_a_whole_piece)
     }
 }
 
+Test(shown, letters_are_cut_as_if_each_came_alone)
+{
+    static const unsigned char bytes[] = "ab,C9 xyz\xC3z-0123456789";
+    size_t before, i, j;
+
+    for (before = IDENTITY_MAX_NAME_BYTES - 40; before <= IDENTITY_MAX_NAME_BYTES; before++) {
+        for (i = 0; i < sizeof(bytes); i++) {
+            struct shown together = {.cut = false}, alone = {.cut = false};
+            char *string;
+
+            for (j = 0; j < before; j++) {
+                shown_word(&together, "x");
+                shown_word(&alone, "x");
+            }
+            shown_ascii(&together, bytes, i);
+            for (j = 0; j < i; j++)
+                shown_character(&alone, &bytes[j], 1, false);
+            cr_expect_eq(together.cut, alone.cut, "%zu bytes behind %zu", i, before);
+            string = shown_take(&alone);
+            expect_shown(&together, string);
+            free(string);
+        }
+    }
+}
+
 Test(shown, a_string_of_exactly_the_limit_is_whole)
 {
     struct shown shown = {.cut = false};
