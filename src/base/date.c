@@ -13,24 +13,16 @@ int date_digits(const char *at, int count)
     return value;
 }
 
-/* By hand: it is done a dozen times for each answer, and timegm takes far longer. */
+/* timegm takes any numbers, and carries what is beyond a month or a minute. */
 bool date_seconds(const struct tm *parts, time_t *seconds)
 {
-    static const int days_before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
-    const int month = parts->tm_mon, day = parts->tm_mday;
-    /* 400 years, which are 146097 days, later than it is: no number is negative. */
-    long year = parts->tm_year + 1900L + 400;
-    const int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    time_t days;
+    struct tm same = *parts;
+    time_t moment = timegm(&same);
 
-    if (month < 0 || month > 11 || day < 1 ||
-        day > days_before[month + 1] - days_before[month] + (month == 1 ? leap : 0) ||
-        parts->tm_hour < 0 || parts->tm_hour > 23 || parts->tm_min < 0 || parts->tm_min > 59 ||
-        parts->tm_sec < 0 || parts->tm_sec > 59)
+    if (same.tm_year != parts->tm_year || same.tm_mon != parts->tm_mon ||
+        same.tm_mday != parts->tm_mday || same.tm_hour != parts->tm_hour ||
+        same.tm_min != parts->tm_min || same.tm_sec != parts->tm_sec)
         return false;
-    year--;
-    days = year * 365 + year / 4 - year / 100 + year / 400 - 146097 - 719162;
-    days += days_before[month] + (month > 1 ? leap : 0) + day - 1;
-    *seconds = ((days * 24 + parts->tm_hour) * 60 + parts->tm_min) * 60 + parts->tm_sec;
+    *seconds = moment;
     return true;
 }

@@ -94,16 +94,16 @@ bool key_is_bad(const X509 *certificate)
     struct point point = {ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits)};
 
     switch (key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
+    case EVP_PKEY_NONE:
+        return false;
     case EVP_PKEY_ED25519:
         return is_small_25519(point);
     case EVP_PKEY_ED448:
         return is_small_448(point);
     case EVP_PKEY_EC:
         return point.length <= 1; /* infinity (SEC 1 section 2.3.3) */
-    case EVP_PKEY_RSA:
-    case EVP_PKEY_RSA_PSS:
-        return has_bad_exponent(key);
     default:
-        return false;
+        return (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) &&
+               has_bad_exponent(key);
     }
 }
