@@ -62,6 +62,13 @@ struct acceptor *acceptor_new(const struct service *service, struct listener *li
     return NULL;
 }
 
+void acceptor_tell(struct acceptor *acceptor)
+{
+    (void)pthread_rwlock_rdlock(&acceptor->lock);
+    (void)await_connections(acceptor, EPOLL_CTL_MOD);
+    (void)pthread_rwlock_unlock(&acceptor->lock);
+}
+
 void acceptor_free(struct acceptor *acceptor)
 {
     if (acceptor == NULL)

@@ -21,6 +21,9 @@ struct acceptor *acceptor_new(const struct service *service, struct listener *li
     struct connections *connections, int epoll_fd, uint64_t token, struct error *error);
 void acceptor_free(struct acceptor *acceptor);
 
+/* Has epoll tell a worker again, if somebody waits. */
+void acceptor_tell(struct acceptor *acceptor);
+
 enum acceptor_state {
     ACCEPTOR_EMPTY, /* nobody waits: an event tells of the next one */
     ACCEPTOR_MORE,  /* more may wait */

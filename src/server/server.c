@@ -26,7 +26,8 @@
 #define TOKEN_STOP ((uint64_t)UINT32_MAX)
 #define TOKEN_LISTEN ((uint64_t)UINT32_MAX - 1)
 
-/* A worker accepts so many before it looks whether there are other events. */
+/* A worker accepts so many before it looks whether there are other events, and half as many before
+ * it has one that waits for events told of those who are still to be accepted. */
 #define ACCEPTS_IN_A_ROW 8
 
 #define MAX_CONNECTIONS ((size_t)4096)
@@ -56,6 +57,7 @@ struct server {
     int epoll_fd;
     int stop_fd;
     atomic_bool stopping; /* requests that have come are answered, nothing else is waited for */
+    atomic_int waiting;   /* workers that wait for events */
 };
 
 struct worker {
@@ -115,13 +117,27 @@ static bool accept_next(struct worker *worker)
     return state != ACCEPTOR_PAUSED;
 }
 
+/* Those who connect while somebody is woken are one event for one worker: have another one told of
+ * those who are left. */
+static void share(const struct worker *worker, unsigned turns)
+{
+    struct server *server = worker->server;
+
+    if (worker->listening && turns % ACCEPTS_IN_A_ROW == ACCEPTS_IN_A_ROW / 2 &&
+        atomic_load(&server->waiting) > 0)
+        acceptor_tell(server->acceptor);
+}
+
 /* Waits for one event and does what it asks for. */
 static void take_event(struct worker *worker, int timeout)
 {
     struct server *server = worker->server;
     struct epoll_event event = {.events = 0};
-    int count = epoll_wait(server->epoll_fd, &event, 1, timeout);
+    int count;
 
+    (void)atomic_fetch_add(&server->waiting, 1);
+    count = epoll_wait(server->epoll_fd, &event, 1, timeout);
+    (void)atomic_fetch_sub(&server->waiting, 1);
     if (count <= 0 || event.data.u64 == TOKEN_STOP)
         return;
     if (event.data.u64 == TOKEN_LISTEN) {
@@ -148,6 +164,7 @@ static void *work(void *context)
         if (is_new)
             worker->listening = true;
         if (worker->listening && is_open && ++turns % ACCEPTS_IN_A_ROW != 0) {
+            share(worker, turns);
             is_open = accept_next(worker);
         } else {
             take_event(worker, !worker->listening ? -1 : is_open ? 0 : ACCEPTOR_PAUSE_MS);

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import signal
 import socket
 import stat
@@ -175,3 +176,26 @@ def test_a_request_held_for_long_does_not_hold_the_others(start_responder, hooke
         assert ask(responder.address, parameters(None)).text.splitlines()[0] == ABSENT
         gate.open_once()
         assert held.read_to_end_of_request().endswith(f"\n{VALID}\n")
+
+
+def cpu_of_threads(pid):
+    """Nanoseconds of each thread so far."""
+    return {path.parent.name: int(path.read_text().split()[0])
+            for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")}
+
+
+def test_those_who_come_at_once_are_shared_by_the_workers(start_responder, pki):
+    responder = start_responder("--cache", 0, "--threads", 2)
+    for _ in range(10):
+        before = cpu_of_threads(responder.pid)
+        os.kill(responder.pid, signal.SIGSTOP)
+        with contextlib.ExitStack() as held:
+            connections = [held.enter_context(Connection(responder.address)) for _ in range(200)]
+            for connection in connections:
+                connection.send(request(parameters(pki.good.pem)))
+            os.kill(responder.pid, signal.SIGCONT)
+            for connection in connections:
+                assert connection.read_answer().text.splitlines()[-1] == VALID
+        after = cpu_of_threads(responder.pid)
+        busiest = sorted((after[thread] - before.get(thread, 0) for thread in after), reverse=True)
+        assert busiest[1] > busiest[0] / 10, busiest

@@ -59,6 +59,11 @@ active [WORKERS] proctype worker()
 		if
 		:: ended -> break
 		:: listening ->
+			/* Perhaps another one is told too. */
+			if
+			:: atomic { backlog > 0 -> edge = true }
+			:: skip
+			fi;
 			atomic {
 				got = backlog > 0;
 				if

@@ -137,6 +137,9 @@ Test(acceptor, one_worker_is_told_of_those_who_wait_and_accepts_until_there_is_n
     (void)come(&scene);
     cr_expect(is_told(&scene));
     cr_expect_not(is_told(&scene), "a second worker was told of the same");
+    acceptor_tell(scene.acceptor);
+    cr_expect(is_told(&scene), "nobody else can help");
+    cr_expect_not(is_told(&scene));
     for (i = 0; i < 2; i++) {
         fd = next(&scene, ACCEPTOR_MORE);
         cr_assert_geq(fd, 0);
@@ -145,6 +148,8 @@ Test(acceptor, one_worker_is_told_of_those_who_wait_and_accepts_until_there_is_n
         (void)close(fd);
     }
     cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1, "nobody is there");
+    acceptor_tell(scene.acceptor);
+    cr_expect_not(is_told(&scene), "somebody is told of nobody");
     (void)come(&scene);
     cr_expect(is_told(&scene), "nobody is told of one who comes later");
     (void)close(next(&scene, ACCEPTOR_MORE));
