@@ -61,7 +61,7 @@ class NginxMap(gate_fronts.Nginx):
             r"^    include peercert/forward-auth.conf;": f'    map $ssl_client_s_dn $known {{ default 0; "{allowed}" 1; }}',
             r"^        include peercert/gate.conf;": f"        ssl_client_certificate {self.pki.ca};\n"
                                                    "        ssl_verify_client on;\n        if ($known = 0) { return 403; }"})
-        file.write_text(text.replace("$peercert_user", '""'))
+        file.write_text(re.sub(r"\$peercert_(?:user|upgrade|connection)\b", '""', text))
         return file
 
 
