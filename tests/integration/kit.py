@@ -113,7 +113,8 @@ def days_from_now(days):
 
 
 def near(one, other):
-    return abs((one - other).total_seconds()) < 300
+    """Within a few hours: what is wrong is wrong by days, and some of it was made long before."""
+    return abs((one - other).total_seconds()) < 3 * 3600
 
 
 def write(path, content):
