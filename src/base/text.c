@@ -52,7 +52,7 @@ static bool grow(struct text *text, size_t more)
     if (capacity < wanted)
         capacity = wanted;
     /* What fits keeps the limit. */
-    if (capacity > limit + 1)
+    if (capacity - 1 > limit)
         capacity = limit + 1;
     data = realloc(text->data, capacity);
     if (data == NULL)

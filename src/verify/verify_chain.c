@@ -30,18 +30,6 @@ static int is_issuer(X509_STORE_CTX *context, X509 *subject, X509 *issuer)
     return path_issuer(findings->path, subject) == issuer;
 }
 
-/* In place of libcrypto's search of the store: the anchor, for what is right below it. */
-static int get_issuer(X509 **issuer, X509_STORE_CTX *context, X509 *subject)
-{
-    const struct findings *findings = X509_STORE_CTX_get_app_data(context);
-    X509 *anchor = path_at(findings->path, findings->path->length - 1);
-
-    if (path_issuer(findings->path, subject) != anchor)
-        return 0;
-    *issuer = anchor;
-    return X509_up_ref(anchor);
-}
-
 static bool report(X509_STORE_CTX *context, X509 *certificate, int depth, int code)
 {
     X509_STORE_CTX_set_current_cert(context, certificate);
@@ -151,7 +139,6 @@ static X509_STORE *make_store(const struct path *path)
 
     if (store != NULL && X509_STORE_add_cert(store, path->certificates[path->length - 1]) == 1) {
         X509_STORE_set_check_issued(store, is_issuer);
-        X509_STORE_set_get_issuer(store, get_issuer);
         return store;
     }
     X509_STORE_free(store);
