@@ -98,12 +98,6 @@ static void begin_connection(struct worker *worker, int fd)
         connections_add(worker->server->connections, &connection);
 }
 
-static void go_on_with(struct worker *worker, struct fastcgi_connection *connection)
-{
-    (void)advance(worker, connection);
-    connections_put(worker->server->connections, connection);
-}
-
 /* Takes in one who waits to be accepted. false when nobody can be for ACCEPTOR_PAUSE_MS. */
 static bool accept_next(struct worker *worker)
 {
@@ -145,8 +139,10 @@ static void take_event(struct worker *worker, int timeout)
     } else {
         struct fastcgi_connection *connection = connections_take(server->connections, &event);
 
-        if (connection != NULL)
-            go_on_with(worker, connection);
+        if (connection != NULL) {
+            (void)advance(worker, connection);
+            connections_put(server->connections, connection);
+        }
     }
 }
 

@@ -208,26 +208,33 @@ Test(acceptor, those_who_wait_at_two_sockets_are_taken_in_by_turns)
     end(&scene);
 }
 
+/* From now on this address alone may connect. */
+static void allow_only(struct scene *scene, const char *address)
+{
+    char *items[] = {strdup(address)};
+    struct error error = {.kind = ERROR_NONE};
+
+    allowlist_free(&scene->listener.peers);
+    scene->config.allow_peer = (struct list){.items = items, .count = 1};
+    cr_assert(allowlist_read(&scene->listener.peers, &scene->config, &error), "%s", error.text);
+    scene->config.allow_peer = (struct list){.count = 0};
+    free(items[0]);
+}
+
 Test(acceptor, one_who_may_not_connect_is_closed_and_counted_and_the_next_is_accepted)
 {
     struct scene scene;
-    char other[] = "192.0.2.7", *items[] = {other};
-    struct error error = {.kind = ERROR_NONE};
     int fd;
 
     begin(&scene, "127.0.0.1:0");
-    allowlist_free(&scene.listener.peers);
-    scene.config.allow_peer = (struct list){.items = items, .count = 1};
-    cr_assert(allowlist_read(&scene.listener.peers, &scene.config, &error), "%s", error.text);
+    allow_only(&scene, "192.0.2.7");
     (void)come(&scene);
     (void)come(&scene);
     cr_expect_eq(next(&scene, ACCEPTOR_MORE), -1);
     cr_expect_leq(hear(scene.peers[0]), 0);
     expect_line(metrics_text(scene.service.metrics, 1800000000),
         "peercert_connections_total{result=\"refused\"} 1");
-    allowlist_free(&scene.listener.peers);
-    items[0] = (char[]){"127.0.0.1"};
-    cr_assert(allowlist_read(&scene.listener.peers, &scene.config, &error), "%s", error.text);
+    allow_only(&scene, "127.0.0.1");
     fd = next(&scene, ACCEPTOR_MORE);
     cr_expect_geq(fd, 0, "it stopped accepting");
     (void)close(fd);
@@ -237,13 +244,9 @@ Test(acceptor, one_who_may_not_connect_is_closed_and_counted_and_the_next_is_acc
 Test(acceptor, at_the_end_too_one_who_may_not_connect_is_closed)
 {
     struct scene scene;
-    char other[] = "192.0.2.7", *items[] = {other};
-    struct error error = {.kind = ERROR_NONE};
 
     begin(&scene, "127.0.0.1:0");
-    allowlist_free(&scene.listener.peers);
-    scene.config.allow_peer = (struct list){.items = items, .count = 1};
-    cr_assert(allowlist_read(&scene.listener.peers, &scene.config, &error), "%s", error.text);
+    allow_only(&scene, "192.0.2.7");
     (void)come(&scene);
     (void)come(&scene);
     acceptor_close(scene.acceptor);
