@@ -55,7 +55,7 @@ struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, s
         return NULL;
     ocsp = calloc(1, sizeof(*ocsp));
     if (ocsp != NULL)
-        ocsp->cache = ocsp_cache_new((unsigned)config->threads, slots);
+        ocsp->cache = ocsp_cache_new((unsigned)config->threads, worker_slots_processors(), slots);
     if (ocsp == NULL || ocsp->cache == NULL) {
         error_set(error, ERROR_MEMORY, "out of memory for OCSP");
         free(ocsp);

@@ -23,7 +23,8 @@ struct ocsp_cache {
     pthread_cond_t changed;
     struct entry *table;
     size_t count;
-    unsigned asking, most_asking; /* or waiting for one that asks */
+    unsigned asking;                 /* or waiting for one that asks */
+    unsigned most_asking, most_slow; /* while answers come, and while none does; never change */
     int64_t progress; /* when an answer came, or the first one began to ask (milliseconds) */
     struct worker_slots *slots; /* borrowed; never changes */
 };
@@ -44,13 +45,14 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
     return true;
 }
 
-struct ocsp_cache *ocsp_cache_new(unsigned most_asking, struct worker_slots *slots)
+struct ocsp_cache *ocsp_cache_new(unsigned threads, unsigned processors, struct worker_slots *slots)
 {
     struct ocsp_cache *cache = calloc(1, sizeof(*cache));
 
     if (cache == NULL)
         return NULL;
-    cache->most_asking = most_asking > 0 ? most_asking : 1;
+    cache->most_asking = threads + processors;
+    cache->most_slow = threads > 1 ? threads / 2 : 1;
     cache->slots = slots;
     (void)pthread_mutex_init(&cache->lock, NULL);
     clock_condition_init(&cache->changed);
@@ -133,7 +135,7 @@ static struct timespec moment(int64_t milliseconds)
 /* Whether another thread may ask, or wait for the one that asks about the same. */
 static bool may_count(const struct ocsp_cache *cache, const struct entry *entry)
 {
-    if (cache->asking < cache->most_asking / 2 || cache->asking == 0)
+    if (cache->asking < cache->most_slow)
         return true;
     return entry == NULL && cache->asking < cache->most_asking &&
            clock_milliseconds() - cache->progress < OCSP_GRACE_MS;

@@ -33,12 +33,14 @@ enum ocsp_turn {
 /* false when memory runs out, or when libcrypto fails. */
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
 
-/* Makes a cache for `most_asking` threads that ask at a time while answers come in time
- * (OCSP_GRACE_MS). Otherwise half of them ask, or wait for an answer that another asks for: a
- * responder that is slow must not hold them all. One at least may. A thread gives its slot back
- * while it waits here (`slots` is borrowed, and may be NULL). NULL when out of memory; free with
- * ocsp_cache_free, which accepts NULL. */
-struct ocsp_cache *ocsp_cache_new(unsigned most_asking, struct worker_slots *slots);
+/* Makes a cache for `threads` that wait for answers at a time, and `processors` more that may ask
+ * then: part of asking is work and no waiting. While no answer comes for OCSP_GRACE_MS, half of
+ * `threads` ask, or wait for an answer that another asks for: a responder that is slow must not
+ * hold them all. One at least may. A thread gives its slot back while it waits here (`slots` is
+ * borrowed, and may be NULL). NULL when out of memory; free with ocsp_cache_free, which accepts
+ * NULL. */
+struct ocsp_cache *ocsp_cache_new(
+    unsigned threads, unsigned processors, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);
 
 /* Finds an answer that may be relied on at `now`, waits for one that another thread asks for

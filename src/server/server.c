@@ -185,7 +185,8 @@ static int64_t expire(struct server *server)
     return deadline;
 }
 
-/* So many requests may wait for something at a time, and others are served meanwhile. */
+/* So many requests may wait for something at a time, and one for each processor ask for it; one for
+ * each is served meanwhile. */
 static size_t count_workers(const struct config *config)
 {
     return (size_t)config->threads + 2 * (size_t)worker_slots_processors();

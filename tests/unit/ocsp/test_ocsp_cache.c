@@ -45,7 +45,7 @@ static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer 
 
 Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(4, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, 0, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -63,7 +63,7 @@ Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 
 Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, 0, NULL);
     size_t answers;
     unsigned asking;
 
@@ -78,7 +78,7 @@ Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 
 Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, 0, NULL);
     size_t answers;
     unsigned i, asking;
 
@@ -95,7 +95,7 @@ Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 
 Test(ocsp_cache, half_may_ask_when_no_answer_comes_and_all_while_answers_come)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(4, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, 0, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -112,11 +112,27 @@ Test(ocsp_cache, half_may_ask_when_no_answer_comes_and_all_while_answers_come)
     ocsp_cache_free(cache);
 }
 
+Test(ocsp_cache, one_more_for_each_processor_may_ask_while_answers_come)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(2, 1, NULL);
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
+    cr_assert_eq(enter(cache, 3, 100), OCSP_TURN_ASK);
+    cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_BUSY);
+    pause_ms(OCSP_GRACE_MS + 50);
+    leave(cache, 1, good(100, 200));
+    leave(cache, 2, good(100, 200));
+    pause_ms(OCSP_GRACE_MS + 50);
+    cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_BUSY, "half of two is one, who waits");
+    ocsp_cache_free(cache);
+}
+
 Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)
 {
     const struct ocsp_key key = key_of(1);
     const struct ocsp_answer answer = good(100, 200);
-    struct ocsp_cache *cache = ocsp_cache_new(1, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(1, 0, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY);
@@ -147,7 +163,7 @@ Test(ocsp_cache, of_many_threads_one_asks_and_the_others_get_its_answer)
 {
     struct waiter waiters[7];
     pthread_t threads[7];
-    struct ocsp_cache *cache = ocsp_cache_new(16, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(16, 0, NULL);
     unsigned i, asking = 0;
     size_t answers;
 
@@ -173,7 +189,7 @@ Test(ocsp_cache, when_the_one_that_asks_fails_another_asks)
 {
     struct waiter waiter;
     pthread_t thread;
-    struct ocsp_cache *cache = ocsp_cache_new(16, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(16, 0, NULL);
     unsigned asking = 0;
     size_t answers;
 
