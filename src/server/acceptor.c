@@ -155,30 +155,29 @@ enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t *turn, int *
     return state;
 }
 
-/* Those who wait to be accepted: closing a socket of ours resets their connections. A socket that
- * somebody else opened outlives us, and so they wait on. */
+/* Takes in those who wait to be accepted. */
 static void accept_the_rest(struct acceptor *acceptor)
 {
-    struct fastcgi_connection connection;
-    size_t number;
-    int fd;
+    enum acceptor_state state;
+    size_t turn = 0;
 
-    for (number = 0; number < acceptor->listener->count; number++) {
-        while ((fd = accept_allowed(acceptor, number)) >= 0 || errno == ECONNABORTED ||
-               errno == EINTR) {
-            if (fd < 0)
-                continue;
+    do {
+        struct fastcgi_connection connection;
+        int fd;
+
+        state = acceptor_next(acceptor, &turn, &fd);
+        if (fd >= 0) {
             fastcgi_connection_begin(&connection, fd);
             connections_add(acceptor->connections, &connection);
         }
-    }
+    } while (state == ACCEPTOR_MORE);
 }
 
 void acceptor_close(struct acceptor *acceptor)
 {
-    (void)pthread_rwlock_wrlock(&acceptor->lock);
     if (acceptor->service->config->listen != NULL)
         accept_the_rest(acceptor);
+    (void)pthread_rwlock_wrlock(&acceptor->lock);
     (void)await_connections(acceptor, EPOLL_CTL_DEL);
     listener_close(acceptor->listener);
     (void)pthread_rwlock_unlock(&acceptor->lock);

@@ -9,6 +9,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,51 +172,41 @@ static bool read_path(const char *path, struct sockaddr_storage *address, struct
     return true;
 }
 
-/* ADDR:PORT or [ADDR]:PORT into its parts. */
-static bool split_address(const char *words, char host[64], const char **port)
-{
-    const char *colon = strrchr(words, ':');
-    size_t length = colon != NULL ? (size_t)(colon - words) : 0;
-
-    if (length > 2 && words[0] == '[' && words[length - 1] == ']') {
-        words++;
-        length -= 2;
-    } else if (length > 0 && memchr(words, ':', length) != NULL) {
-        return false;
-    }
-    if (length == 0 || length >= 64)
-        return false;
-    /* getaddrinfo takes 70000 and means another port. */
-    if (text_number(colon + 1) < 0 || text_number(colon + 1) > 65535)
-        return false;
-    memcpy(host, words, length);
-    host[length] = '\0';
-    *port = colon + 1;
-    return true;
-}
-
-/* The address that --listen means; false with an error. */
-static bool read_address(const char *listen, struct sockaddr_storage *address, struct error *error)
+/* ADDR:PORT or [ADDR]:PORT. */
+static bool read_tcp(const char *words, struct sockaddr_storage *address)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC,
         .ai_socktype = SOCK_STREAM,
         .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *found = NULL;
-    const char *port = NULL;
-    char host[64];
+    char *host = NULL, *port = NULL;
+    /* getaddrinfo takes 70000 and means another port. */
+    bool good = BIO_parse_hostserv(words, &host, &port, BIO_PARSE_PRIO_SERV) == 1 && host != NULL &&
+                text_number(port) >= 0 && text_number(port) <= 65535 &&
+                getaddrinfo(host, port, &hints, &found) == 0;
 
+    if (good) {
+        memcpy(address, found->ai_addr, found->ai_addrlen);
+        freeaddrinfo(found);
+    }
+    OPENSSL_free(host);
+    OPENSSL_free(port);
+    ERR_clear_error();
+    return good;
+}
+
+/* The address that --listen means; false with an error. */
+static bool read_address(const char *listen, struct sockaddr_storage *address, struct error *error)
+{
     *address = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
     if (strncmp(listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return read_path(listen + strlen(UNIX_PREFIX), address, error);
-    if (!split_address(listen, host, &port) || getaddrinfo(host, port, &hints, &found) != 0) {
-        error_set(error, ERROR_USAGE,
-            "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
-            "127.0.0.1:9000 or [::1]:9000");
-        return false;
-    }
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
-    return true;
+    if (read_tcp(listen, address))
+        return true;
+    error_set(error, ERROR_USAGE,
+        "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
+        "127.0.0.1:9000 or [::1]:9000");
+    return false;
 }
 
 static bool check_address(

@@ -109,7 +109,7 @@ Test(listener, addresses_that_are_not_loopback_or_not_explicit_are_refused)
     } cases[] = {{"127.0.0.1:0", true}, {"[::1]:0", true}, {"0.0.0.0:0", false}, {"[::]:0", false},
         {":0", false}, {"9000", false}, {"localhost:0", false}, {"127.0.0.1:", false},
         {"127.0.0.1", false}, {"127.0.0.1:http", false}, {"127.0.0.1:70000", false},
-        {"::1:0", false}, {"unix:", false},
+        {"::1:0", false}, {"*:0", false}, {"unix:", false},
         {"unix:0123456789012345678901234567890123456789012345678901234567890123456789"
          "0123456789012345678901234567890123456789",
             false}};
