@@ -191,7 +191,7 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
                    ocsp_question_encode(&question, &request) &&
                    fetch(ocsp, url, &request, &response, &error);
 
-    ocsp_cache_arrived(ocsp->cache);
+    ocsp_cache_arrived(ocsp->cache, arrived);
     if (arrived) {
         ocsp_answer_check(&question, &response, trust, ocsp->config, time(NULL), answer);
     } else if (error.kind == ERROR_INPUT) {

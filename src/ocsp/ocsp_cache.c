@@ -25,6 +25,7 @@ struct ocsp_cache {
     size_t count;
     unsigned asking;                 /* or waiting for one that asks */
     unsigned most_asking, most_slow; /* while answers come, and while none does; never change */
+    unsigned queued, most_queued; /* wait for their turn to do either; the latter never changes */
     int64_t progress; /* when an answer came, or the first one began to ask (milliseconds) */
     struct worker_slots *slots; /* borrowed; never changes */
 };
@@ -53,6 +54,7 @@ struct ocsp_cache *ocsp_cache_new(unsigned threads, unsigned processors, struct 
         return NULL;
     cache->most_asking = threads + processors;
     cache->most_slow = threads > 1 ? threads / 2 : 1;
+    cache->most_queued = processors > 0 ? processors : 1;
     cache->slots = slots;
     (void)pthread_mutex_init(&cache->lock, NULL);
     clock_condition_init(&cache->changed);
@@ -132,13 +134,32 @@ static struct timespec moment(int64_t milliseconds)
     return clock_timespec(clock_microseconds() + milliseconds * 1000);
 }
 
+static bool is_slow(const struct ocsp_cache *cache)
+{
+    return clock_milliseconds() - cache->progress >= OCSP_GRACE_MS;
+}
+
 /* Whether another thread may ask, or wait for the one that asks about the same. */
 static bool may_count(const struct ocsp_cache *cache, const struct entry *entry)
 {
     if (cache->asking < cache->most_slow)
         return true;
-    return entry == NULL && cache->asking < cache->most_asking &&
-           clock_milliseconds() - cache->progress < OCSP_GRACE_MS;
+    return entry == NULL && cache->asking < cache->most_asking && !is_slow(cache);
+}
+
+/* Waits for a change until a moment; false when there is none. Whoever is not counted waits for its
+ * turn, and no more than a few do so when answers are slow. */
+static bool await_change(struct ocsp_cache *cache, bool counted, const struct timespec *until)
+{
+    bool changed;
+
+    if (!counted && cache->queued >= cache->most_queued && is_slow(cache))
+        return false;
+    worker_slots_leave(cache->slots);
+    cache->queued += counted ? 0 : 1;
+    changed = pthread_cond_timedwait(&cache->changed, &cache->lock, until) == 0;
+    cache->queued -= counted ? 0 : 1;
+    return changed;
 }
 
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
@@ -171,8 +192,7 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
         }
         if (late)
             break;
-        worker_slots_leave(cache->slots);
-        late = pthread_cond_timedwait(&cache->changed, &cache->lock, &until) != 0;
+        late = !await_change(cache, counted, &until);
     }
     if (counted && turn != OCSP_TURN_ASK) {
         cache->asking--;
@@ -182,11 +202,12 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
     return turn;
 }
 
-void ocsp_cache_arrived(struct ocsp_cache *cache)
+void ocsp_cache_arrived(struct ocsp_cache *cache, bool is_there)
 {
     (void)pthread_mutex_lock(&cache->lock);
     cache->asking--;
-    cache->progress = clock_milliseconds();
+    if (is_there)
+        cache->progress = clock_milliseconds();
     (void)pthread_cond_broadcast(&cache->changed);
     (void)pthread_mutex_unlock(&cache->lock);
 }

@@ -13,9 +13,9 @@ struct ocsp_cache;
 
 #define OCSP_CACHE_ENTRIES 1024
 #define OCSP_KEY_SIZE 72
-/* What a thread beyond that number waits for another to be done, in milliseconds: a few requests at
- * once, as browsers send them, need not be turned away. Also how long no answer may come until half
- * of the threads are spared. */
+/* What a thread beyond that number waits for its turn, in milliseconds: a few requests at once, as
+ * browsers send them, need not be turned away. Also how long no answer may come until half of the
+ * threads are spared. */
 #define OCSP_GRACE_MS 200
 
 /* Whom an answer is about: SHA-256 of the issuer's key and of the certificate, and the number of
@@ -35,10 +35,10 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
 
 /* Makes a cache for `threads` that wait for answers at a time, and `processors` more that may ask
  * then: part of asking is work and no waiting. While no answer comes for OCSP_GRACE_MS, half of
- * `threads` ask, or wait for an answer that another asks for: a responder that is slow must not
- * hold them all. One at least may. A thread gives its slot back while it waits here (`slots` is
- * borrowed, and may be NULL). NULL when out of memory; free with ocsp_cache_free, which accepts
- * NULL. */
+ * `threads` (one at least) ask, or wait for an answer that another asks for, and so many as there
+ * are processors (one at least) wait for their turn: a responder that is slow must not hold them
+ * all. A thread gives its slot back while it waits here (`slots` is borrowed, and may be NULL).
+ * NULL when out of memory; free with ocsp_cache_free, which accepts NULL. */
 struct ocsp_cache *ocsp_cache_new(
     unsigned threads, unsigned processors, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);
@@ -48,9 +48,9 @@ void ocsp_cache_free(struct ocsp_cache *cache);
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
     int64_t wait_ms, struct ocsp_answer *answer);
 
-/* The caller has an answer, or will get none: another thread may ask while this one checks it. Who
- * wants the same answer waits on. */
-void ocsp_cache_arrived(struct ocsp_cache *cache);
+/* The caller has an answer (`is_there`), or will get none: another thread may ask while this one
+ * checks it. Who wants the same answer waits on. */
+void ocsp_cache_arrived(struct ocsp_cache *cache, bool is_there);
 
 /* Gives the turn back. The answer is copied and kept unless it is OCSP_FAILED. */
 void ocsp_cache_leave(

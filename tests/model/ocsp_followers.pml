@@ -67,6 +67,7 @@ inline enter()
 			:: turn == NONE && counted && entry == NOBODY_ASKS -> entry = SOMEBODY_ASKS; turn = ASK
 			:: turn == NONE && !(counted && entry == NOBODY_ASKS) && late -> turn = BUSY
 			:: turn == NONE && !(counted && entry == NOBODY_ASKS) && !late -> leave(); waits[me] = true
+			:: turn == NONE && !counted && !late -> late = true /* too many wait for their turn */
 			fi;
 			if
 			:: counted && (turn == KNOWN || turn == BUSY) -> asking--; broadcast()

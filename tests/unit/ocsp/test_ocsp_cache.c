@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define LONG_MS 20000
@@ -39,7 +40,7 @@ static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer 
 {
     struct ocsp_key key = key_of(number);
 
-    ocsp_cache_arrived(cache);
+    ocsp_cache_arrived(cache, true);
     ocsp_cache_leave(cache, &key, &answer);
 }
 
@@ -128,6 +129,64 @@ Test(ocsp_cache, one_more_for_each_processor_may_ask_while_answers_come)
     ocsp_cache_free(cache);
 }
 
+Test(ocsp_cache, what_did_not_come_is_no_answer_in_time)
+{
+    const struct ocsp_key key = key_of(1);
+    const struct ocsp_answer answer = {.result = OCSP_UNREACHED, .from = 100, .until = 200};
+    struct ocsp_cache *cache = ocsp_cache_new(4, 0, NULL);
+
+    cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
+    cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
+    cr_assert_eq(enter(cache, 3, 100), OCSP_TURN_ASK);
+    pause_ms(OCSP_GRACE_MS + 50);
+    ocsp_cache_arrived(cache, false);
+    ocsp_cache_leave(cache, &key, &answer);
+    cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_BUSY, "two ask, and that is half");
+    ocsp_cache_free(cache);
+}
+
+struct queued {
+    struct ocsp_cache *cache;
+    struct worker_slots *slots;
+    atomic_bool began, done;
+};
+
+static void *wait_for_a_turn(void *context)
+{
+    struct queued *queued = context;
+    bool is_new;
+
+    (void)worker_slots_stand_by(queued->slots, &is_new);
+    atomic_store(&queued->began, true);
+    cr_expect_eq(enter(queued->cache, 2, 100), OCSP_TURN_BUSY);
+    atomic_store(&queued->done, true);
+    return NULL;
+}
+
+/* That the slot is free says that the other one waits. */
+Test(ocsp_cache, few_wait_for_their_turn_when_no_answer_comes)
+{
+    struct queued queued = {.slots = worker_slots_new(1)};
+    pthread_t thread;
+    bool is_new;
+    unsigned i;
+
+    queued.cache = ocsp_cache_new(2, 1, queued.slots);
+    cr_assert_eq(enter(queued.cache, 1, 100), OCSP_TURN_ASK);
+    pause_ms(OCSP_GRACE_MS + 50);
+    cr_assert_eq(pthread_create(&thread, NULL, wait_for_a_turn, &queued), 0);
+    while (!atomic_load(&queued.began))
+        continue;
+    (void)worker_slots_stand_by(queued.slots, &is_new);
+    for (i = 3; i < 6; i++)
+        cr_expect_eq(enter(queued.cache, i, 100), OCSP_TURN_BUSY);
+    cr_expect(!atomic_load(&queued.done), "three were turned away before one had waited");
+    (void)pthread_join(thread, NULL);
+    worker_slots_leave(queued.slots);
+    ocsp_cache_free(queued.cache);
+    worker_slots_free(queued.slots);
+}
+
 Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)
 {
     const struct ocsp_key key = key_of(1);
@@ -136,7 +195,7 @@ Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY);
-    ocsp_cache_arrived(cache);
+    ocsp_cache_arrived(cache, true);
     cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
     cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_BUSY, "its answer is not there yet");
     ocsp_cache_leave(cache, &key, &answer);
