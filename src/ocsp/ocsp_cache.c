@@ -25,7 +25,7 @@ struct ocsp_cache {
     size_t count;
     unsigned asking;                 /* or waiting for one that asks */
     unsigned most_asking, most_slow; /* while answers come, and while none does; never change */
-    unsigned queued, most_queued; /* wait for their turn to do either; the latter never changes */
+    unsigned queued;                 /* wait for their turn to do either */
     int64_t progress; /* when an answer came, or the first one began to ask (milliseconds) */
     struct worker_slots *slots; /* borrowed; never changes */
 };
@@ -54,7 +54,6 @@ struct ocsp_cache *ocsp_cache_new(unsigned threads, unsigned processors, struct 
         return NULL;
     cache->most_asking = threads + processors;
     cache->most_slow = threads > 1 ? threads / 2 : 1;
-    cache->most_queued = processors > 0 ? processors : 1;
     cache->slots = slots;
     (void)pthread_mutex_init(&cache->lock, NULL);
     clock_condition_init(&cache->changed);
@@ -148,12 +147,12 @@ static bool may_count(const struct ocsp_cache *cache, const struct entry *entry)
 }
 
 /* Waits for a change until a moment; false when there is none. Whoever is not counted waits for its
- * turn, and no more than a few do so when answers are slow. */
+ * turn, unless as many wait as ever may: there must be threads for others when answers are slow. */
 static bool await_change(struct ocsp_cache *cache, bool counted, const struct timespec *until)
 {
     bool changed;
 
-    if (!counted && cache->queued >= cache->most_queued && is_slow(cache))
+    if (!counted && cache->asking + cache->queued >= cache->most_asking && is_slow(cache))
         return false;
     worker_slots_leave(cache->slots);
     cache->queued += counted ? 0 : 1;

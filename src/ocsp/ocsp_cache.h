@@ -35,10 +35,10 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
 
 /* Makes a cache for `threads` that wait for answers at a time, and `processors` more that may ask
  * then: part of asking is work and no waiting. While no answer comes for OCSP_GRACE_MS, half of
- * `threads` (one at least) ask, or wait for an answer that another asks for, and so many as there
- * are processors (one at least) wait for their turn: a responder that is slow must not hold them
- * all. A thread gives its slot back while it waits here (`slots` is borrowed, and may be NULL).
- * NULL when out of memory; free with ocsp_cache_free, which accepts NULL. */
+ * `threads` (one at least) ask, or wait for an answer that another asks for, and others wait for
+ * their turn only as long as fewer than both numbers together wait: a responder that is slow must
+ * not hold all threads. A thread gives its slot back while it waits here (`slots` is borrowed, and
+ * may be NULL). NULL when out of memory; free with ocsp_cache_free, which accepts NULL. */
 struct ocsp_cache *ocsp_cache_new(
     unsigned threads, unsigned processors, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);

@@ -171,7 +171,7 @@ Test(ocsp_cache, few_wait_for_their_turn_when_no_answer_comes)
     bool is_new;
     unsigned i;
 
-    queued.cache = ocsp_cache_new(2, 1, queued.slots);
+    queued.cache = ocsp_cache_new(1, 1, queued.slots);
     cr_assert_eq(enter(queued.cache, 1, 100), OCSP_TURN_ASK);
     pause_ms(OCSP_GRACE_MS + 50);
     cr_assert_eq(pthread_create(&thread, NULL, wait_for_a_turn, &queued), 0);
