@@ -132,30 +132,38 @@ static int accept_allowed(struct acceptor *acceptor, size_t number)
     return -1;
 }
 
+/* Accepts the next one, as acceptor_next does. With the lock held. */
+static enum acceptor_state take_next(struct acceptor *acceptor, size_t *turn, int *fd)
+{
+    size_t left;
+
+    for (left = acceptor->listener->count; left > 0; left--) {
+        *turn = (*turn + 1) % acceptor->listener->count;
+        *fd = accept_allowed(acceptor, *turn);
+        if (*fd >= 0 || errno == ECONNABORTED || errno == EINTR)
+            return ACCEPTOR_MORE;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            return ACCEPTOR_PAUSED;
+    }
+    return ACCEPTOR_EMPTY;
+}
+
 enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t *turn, int *fd)
 {
-    enum acceptor_state state = ACCEPTOR_EMPTY;
-    size_t left;
+    enum acceptor_state state;
 
     *fd = -1;
     if (clock_milliseconds() < atomic_load(&acceptor->paused_until))
         return ACCEPTOR_PAUSED;
     (void)pthread_rwlock_rdlock(&acceptor->lock);
-    for (left = acceptor->listener->count; left > 0 && state == ACCEPTOR_EMPTY; left--) {
-        *turn = (*turn + 1) % acceptor->listener->count;
-        *fd = accept_allowed(acceptor, *turn);
-        if (*fd >= 0 || errno == ECONNABORTED || errno == EINTR)
-            state = ACCEPTOR_MORE;
-        else if (errno != EAGAIN && errno != EWOULDBLOCK)
-            state = ACCEPTOR_PAUSED;
-    }
+    state = take_next(acceptor, turn, fd);
     (void)pthread_rwlock_unlock(&acceptor->lock);
     if (state == ACCEPTOR_PAUSED)
         atomic_store(&acceptor->paused_until, clock_milliseconds() + ACCEPTOR_PAUSE_MS);
     return state;
 }
 
-/* Takes in those who wait to be accepted. */
+/* Takes in those who wait to be accepted. With the lock held. */
 static void accept_the_rest(struct acceptor *acceptor)
 {
     enum acceptor_state state;
@@ -163,9 +171,9 @@ static void accept_the_rest(struct acceptor *acceptor)
 
     do {
         struct fastcgi_connection connection;
-        int fd;
+        int fd = -1;
 
-        state = acceptor_next(acceptor, &turn, &fd);
+        state = take_next(acceptor, &turn, &fd);
         if (fd >= 0) {
             fastcgi_connection_begin(&connection, fd);
             connections_add(acceptor->connections, &connection);
@@ -175,9 +183,9 @@ static void accept_the_rest(struct acceptor *acceptor)
 
 void acceptor_close(struct acceptor *acceptor)
 {
+    (void)pthread_rwlock_wrlock(&acceptor->lock);
     if (acceptor->service->config->listen != NULL)
         accept_the_rest(acceptor);
-    (void)pthread_rwlock_wrlock(&acceptor->lock);
     (void)await_connections(acceptor, EPOLL_CTL_DEL);
     listener_close(acceptor->listener);
     (void)pthread_rwlock_unlock(&acceptor->lock);

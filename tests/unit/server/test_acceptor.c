@@ -290,6 +290,22 @@ static void limit_descriptors(rlim_t more)
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+Test(acceptor, at_the_end_those_who_wait_are_taken_in_even_just_after_a_want_of_descriptors)
+{
+    struct scene scene;
+    struct rlimit limit;
+
+    begin(&scene, NULL);
+    (void)come(&scene);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit_descriptors(0);
+    cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    acceptor_close(scene.acceptor);
+    cr_expect_eq(count_connections(&scene), 1);
+    end(&scene);
+}
+
 Test(acceptor, without_descriptors_one_that_is_idle_goes_and_else_the_operator_is_told_once)
 {
     struct scene scene;
