@@ -146,18 +146,24 @@ static bool may_count(const struct ocsp_cache *cache, const struct entry *entry)
     return entry == NULL && cache->asking < cache->most_asking && !is_slow(cache);
 }
 
-/* Waits for a change until a moment; false when there is none. Whoever is not counted waits for its
- * turn, unless as many wait as ever may: there must be threads for others when answers are slow. */
-static bool await_change(struct ocsp_cache *cache, bool counted, const struct timespec *until)
+/* Waits for a change until a moment; false when there is none. */
+static bool await_change(struct ocsp_cache *cache, const struct timespec *until)
+{
+    worker_slots_leave(cache->slots);
+    return pthread_cond_timedwait(&cache->changed, &cache->lock, until) == 0;
+}
+
+/* The same for one who is not counted, unless as many wait as ever may: there must be threads for
+ * others when answers are slow. */
+static bool await_turn(struct ocsp_cache *cache, const struct timespec *until)
 {
     bool changed;
 
-    if (!counted && cache->asking + cache->queued >= cache->most_asking && is_slow(cache))
+    if (cache->asking + cache->queued >= cache->most_asking && is_slow(cache))
         return false;
-    worker_slots_leave(cache->slots);
-    cache->queued += counted ? 0 : 1;
-    changed = pthread_cond_timedwait(&cache->changed, &cache->lock, until) == 0;
-    cache->queued -= counted ? 0 : 1;
+    cache->queued++;
+    changed = await_change(cache, until);
+    cache->queued--;
     return changed;
 }
 
@@ -191,7 +197,7 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
         }
         if (late)
             break;
-        late = !await_change(cache, counted, &until);
+        late = !(counted ? await_change(cache, &until) : await_turn(cache, &until));
     }
     if (counted && turn != OCSP_TURN_ASK) {
         cache->asking--;
