@@ -5,6 +5,7 @@
 #include "verify/verify_links.h"
 
 #include <openssl/x509v3.h>
+#include <stdatomic.h>
 
 static bool set_parameters(X509_STORE_CTX *context, const struct findings *findings)
 {
@@ -21,8 +22,7 @@ static bool set_parameters(X509_STORE_CTX *context, const struct findings *findi
     return true;
 }
 
-/* In place of libcrypto's choice of an issuer: the one that the path has. The issuer of a CRL,
- * which has a verification of its own, is chosen as ever. */
+/* In place of libcrypto's choice of an issuer: the one that the path has. */
 static int is_issuer(X509_STORE_CTX *context, X509 *subject, X509 *issuer)
 {
     const struct findings *findings = X509_STORE_CTX_get_app_data(context);
@@ -132,17 +132,23 @@ static bool is_readable(struct findings *findings)
     return true;
 }
 
-/* A store of the anchor alone, so that a chain ends nowhere else. */
-static X509_STORE *make_store(const struct path *path)
+/* A store of nothing, for libcrypto takes is_issuer from a store alone. Made once, and never
+ * changed or freed. */
+static X509_STORE *get_store(void)
 {
-    X509_STORE *store = X509_STORE_new();
+    static X509_STORE *_Atomic shared;
+    X509_STORE *store = atomic_load(&shared), *none = NULL;
 
-    if (store != NULL && X509_STORE_add_cert(store, path->certificates[path->length - 1]) == 1) {
-        X509_STORE_set_check_issued(store, is_issuer);
+    if (store != NULL)
         return store;
-    }
+    store = X509_STORE_new();
+    if (store == NULL)
+        return NULL;
+    X509_STORE_set_check_issued(store, is_issuer);
+    if (atomic_compare_exchange_strong(&shared, &none, store))
+        return store;
     X509_STORE_free(store);
-    return NULL;
+    return none;
 }
 
 /* Limits of libcrypto, and what it does not understand, come as failures of its own. When no memory
@@ -167,21 +173,24 @@ static bool verify_path(struct findings *findings)
 {
     const struct path *path = findings->path;
     X509_STORE_CTX *context = X509_STORE_CTX_new();
-    X509_STORE *store = make_store(path);
+    X509_STORE *store = get_store();
     STACK_OF(X509) *between = path_borrow(path, 1, path->length - 1);
+    STACK_OF(X509) *anchor = path_borrow(path, path->length - 1, path->length);
     bool judged = false;
 
-    if (store == NULL || context == NULL || between == NULL ||
+    if (store == NULL || context == NULL || between == NULL || anchor == NULL ||
         X509_STORE_CTX_init(context, store, path->certificates[0], between) != 1 ||
         !set_parameters(context, findings) || X509_STORE_CTX_set_app_data(context, findings) != 1)
         goto out;
+    /* A chain ends with the path's anchor and nowhere else. */
+    X509_STORE_CTX_set0_trusted_stack(context, anchor);
     X509_STORE_CTX_set_verify_cb(context, findings_collect);
     X509_STORE_CTX_set_verify(context, check_links);
     judged = add_result(context, findings, X509_verify_cert(context)) && !alloc_watch_failed();
 
 out:
     X509_STORE_CTX_free(context);
-    X509_STORE_free(store);
+    sk_X509_free(anchor);
     sk_X509_free(between);
     return judged;
 }

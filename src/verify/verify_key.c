@@ -102,6 +102,8 @@ bool key_is_bad(const X509 *certificate)
         return is_small_448(point);
     case EVP_PKEY_EC:
         return point.length <= 1; /* infinity (SEC 1 section 2.3.3) */
+    case EVP_PKEY_RSA:
+        return has_bad_exponent(key);
     default:
         return (EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS")) &&
                has_bad_exponent(key);
