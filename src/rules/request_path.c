@@ -115,7 +115,8 @@ static bool has_hidden_dots(const char *segment, size_t length)
     }
 }
 
-/* Cuts `;...` off each segment, in place, and looks at what is left. */
+/* Cuts `;...` off each segment, in place, and looks at what is left. An encoded slash behind the
+ * semicolon would go with it, and who decodes that first walks on from there. */
 static bool settle_segments(struct request_path *path, const struct request_path_options *options)
 {
     const char *at = path->text, *end = path->text + path->length;
@@ -127,7 +128,7 @@ static bool settle_segments(struct request_path *path, const struct request_path
 
         if (kept == 0 && !(length == 0 && (last || options->double_slash_literal)))
             return false;
-        if (is_dots(at + 1, kept) ||
+        if (is_dots(at + 1, kept) || memmem(at + 1 + kept, length - kept, "%2F", 3) != NULL ||
             (memmem(at + 1, kept, "%2F", 3) != NULL && has_hidden_dots(at + 1, kept)))
             return false;
         *out++ = '/';

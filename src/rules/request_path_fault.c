@@ -97,5 +97,7 @@ const char *request_path_fault(const char *raw, const struct request_path_option
         return "it has an empty segment";
     if (end - raw > REQUEST_PATH_MAX)
         return "it is too long";
+    if (has_escape(raw, end, slash))
+        return "it has segments of dots, overlong UTF-8, or an encoded slash behind a semicolon";
     return "it has segments of dots or overlong UTF-8";
 }

@@ -49,6 +49,8 @@ def settle(parts, settings):
             raise Ambiguous
         elif b"%2F" in cut and b"" in cut.split(b"%2F"):
             raise Ambiguous
+        if b"%2F" in whole[len(cut):]:
+            raise Ambiguous
         segments.append(cut)
     return segments
 

@@ -109,12 +109,15 @@ Test(request_path, settings_take_two_refusals_back)
     static const struct request_path_options slash = {.encoded_slash_literal = true},
                                              twice = {.double_slash_literal = true};
     static const char *const still[] = {"/a%2f", "/%2fa", "/a%2f%2fb", "/a%2f..%2fb", "/a%2f.",
-        "/..%2fa", "/a%2f..;x", "/a%252fb", "/a%5cb", "//a"};
+        "/..%2fa", "/a%2f..;x", "/a%252fb", "/a%5cb", "//a", "/a;%2f..%2fb", "/a%3b%2F..%2Fb",
+        "/a;x%2fb", "/a;b;%2fc", "/a;%2f", "/a%2fb;c%2fd", "/c/a;%2fb/d"};
     struct request_path path;
     size_t i;
 
     cr_assert(request_path_read("/@s%2fp/x%2Fy", &slash, &path));
     cr_expect_str_eq(path.text, "/@s%2Fp/x%2Fy");
+    cr_assert(request_path_read("/a%2fb;c/d%2Fe", &slash, &path));
+    cr_expect_str_eq(path.text, "/a%2Fb/d%2Fe");
     for (i = 0; i < sizeof(still) / sizeof(still[0]); i++)
         cr_expect_not(request_path_read(still[i], &slash, &path), "%s", still[i]);
     cr_assert(request_path_read("//a///b//", &twice, &path));

@@ -33,8 +33,10 @@ Test(request_path_fault, each_is_named)
 
         cr_expect_not_null(strstr(came, rows[i].wanted), "%s: %s", rows[i].raw, came);
     }
-    cr_expect_str_eq(request_path_fault("/a%2F..//b", &mild), "it has segments of dots or "
-                                                              "overlong UTF-8");
+    cr_expect_str_eq(request_path_fault("/a;%2F..%2Fb", &mild),
+        "it has segments of dots, overlong UTF-8, or an encoded slash behind a semicolon");
+    cr_expect_str_eq(
+        request_path_fault("/a/..//b", &mild), "it has segments of dots or overlong UTF-8");
     cr_expect_str_eq(request_path_fault("//;a", &mild), "it has an empty segment");
 }
 
