@@ -11,14 +11,15 @@ enum xfcc_escapes {
 };
 
 #define XFCC_HASH_LENGTH ((size_t)32) /* of SHA-256, in bytes */
+#define XFCC_MOST_ODD_NAMES 16
 
 /* Envoy writes the URIs and DNS names of a client's certificate without quotes into its element of
  * X-Forwarded-Client-Cert, behind the certificate: one with a comma in it looks like an element of
  * its own, with whatever the client likes. So each element with such names is held against its
  * certificate. `names` is the element, `certificates` the value of its Cert or Chain. Refused when
  * the certificate has a name with a comma, a semicolon or a double quote that does not stand in the
- * element as a value with quotes, unless the element has all of them in their order,
- * percent-encoded where need be. */
+ * element as a value with quotes, or more than XFCC_MOST_ODD_NAMES of that kind, unless the element
+ * has all names in their order, percent-encoded where need be. */
 enum decoding xfcc_names_check(struct cursor names, enum xfcc_escapes escapes,
     struct cursor certificates, struct certificates *out);
 

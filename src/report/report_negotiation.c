@@ -176,15 +176,16 @@ static enum closeness compare(const struct media_range *range, const struct repo
     return range->our_charset ? CLOSE_PARAMETERS : CLOSE_EXACT;
 }
 
-/* Takes the next element of a list, up to a comma that is not quoted. */
+/* Takes the next element of a list, up to a comma that is not quoted. All that follows a quote
+ * without an end is part of it, and so is looked at once. */
 static struct piece take_element(struct piece *rest)
 {
     struct piece element = {rest->at, 0};
 
     while (rest->length > 0 && rest->at[0] != ',') {
-        size_t quoted = quoted_length(rest->at, rest->length);
+        size_t quoted = rest->at[0] == '"' ? quoted_length(rest->at, rest->length) : 1;
 
-        skip(rest, quoted > 0 ? quoted : 1);
+        skip(rest, quoted > 0 ? quoted : rest->length);
     }
     element.length = (size_t)(rest->at - element.at);
     (void)take_character(rest, ',');

@@ -134,6 +134,32 @@ Test(forwarded_xfcc_names, a_decoy_that_looks_encoded_hides_nothing)
     free(two);
 }
 
+/* Each has a comma; they stand in the element the other way round. */
+Test(forwarded_xfcc_names, of_many_odd_names_in_another_order_only_so_many_are_looked_for)
+{
+    int count, i;
+
+    for (count = XFCC_MOST_ODD_NAMES; count <= XFCC_MOST_ODD_NAMES + 1; count++) {
+        char *names = format("x\\,0"), *values = format("\"x,0\""), *cert;
+
+        for (i = 1; i < count; i++) {
+            char *more_names = format("%s\nURI.%d=x\\,%d", names, i, i),
+                 *more_values = format("\"x,%d\";URI=%s", i, values);
+
+            free(names);
+            free(values);
+            names = more_names;
+            values = more_values;
+        }
+        cert = url_of("URI.0", names);
+        expect(format("Cert=\"%s\";URI=%s,Cert=\"%s\"", cert, values, boss.url),
+            count == XFCC_MOST_ODD_NAMES ? &boss : NULL, "may have");
+        free(cert);
+        free(values);
+        free(names);
+    }
+}
+
 Test(forwarded_xfcc_names, one_element_alone_needs_no_comparison)
 {
     char *comma = url_of("URI", "x,y");
