@@ -125,16 +125,16 @@ static bool is_promising(const struct slot *slot)
     return recv(slot->connection.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Closes who goes first of the first `kinds` in the order of eviction; with bytes only those that
- * hold some. */
-static bool evict(struct connections *set, size_t kinds, bool with_bytes)
+/* Closes who goes first, of those that hold so many bytes, of the first `kinds` in the order of
+ * eviction. */
+static bool evict(struct connections *set, size_t kinds, size_t bytes)
 {
     struct slot *slot;
     size_t i;
 
     for (i = 0; i < kinds; i++) {
         slot = find_free(set->lines[eviction[i]]);
-        while (slot != NULL && ((with_bytes && slot->bytes == 0) || is_promising(slot)))
+        while (slot != NULL && (slot->bytes < bytes || is_promising(slot)))
             slot = find_free(slot->next);
         if (slot != NULL) {
             release(set, slot);
@@ -144,10 +144,11 @@ static bool evict(struct connections *set, size_t kinds, bool with_bytes)
     return false;
 }
 
+/* Those that hold less than others need not go. */
 static void keep_within_bytes(struct connections *set)
 {
     while (set->bytes > CONNECTIONS_MAX_BYTES &&
-           evict(set, sizeof(eviction) / sizeof(eviction[0]), true))
+           evict(set, sizeof(eviction) / sizeof(eviction[0]), set->bytes / set->count))
         continue;
 }
 
@@ -178,7 +179,7 @@ void connections_add(struct connections *set, const struct fastcgi_connection *c
 
     (void)pthread_mutex_lock(&set->lock);
     if (set->free == NULL)
-        (void)evict(set, sizeof(eviction) / sizeof(eviction[0]), false);
+        (void)evict(set, sizeof(eviction) / sizeof(eviction[0]), 0);
     slot = set->free;
     if (slot == NULL) {
         fastcgi_connection_close(&given);
@@ -256,7 +257,7 @@ bool connections_make_room(struct connections *set, bool descriptor)
     bool room;
 
     (void)pthread_mutex_lock(&set->lock);
-    room = (set->free != NULL && !descriptor) || evict(set, EVICTION_HARMLESS, false);
+    room = (set->free != NULL && !descriptor) || evict(set, EVICTION_HARMLESS, 0);
     (void)pthread_mutex_unlock(&set->lock);
     return room;
 }

@@ -12,8 +12,8 @@
  * thread; one thread at a time has a connection. Their events are edges (epoll(7), EPOLLET): a
  * request on a kept connection needs no epoll_ctl. Bounded in number and in bytes: who waits
  * longest goes first, and first those whose request was answered, then those that have sent nothing
- * of a request, then those that have sent part of one; those that are being answered go last. Safe
- * in several threads at once. */
+ * of a request, then those that have sent part of one; those that are being answered go last. For
+ * want of bytes none goes that holds less than the average. Safe in several threads at once. */
 struct connections;
 
 /* Bytes that all of them hold at the most. */
