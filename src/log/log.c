@@ -149,6 +149,11 @@ uint64_t log_dropped(struct log *log)
     return log->queue != NULL ? log_queue_dropped(log->queue) : 0;
 }
 
+void log_limit(struct log *log, int64_t milliseconds)
+{
+    log_sink_limit(&log->sink, milliseconds);
+}
+
 void log_close(struct log *log)
 {
     if (log == NULL)

@@ -88,7 +88,11 @@ void log_reopen(struct log *log);
 /* How many lines were dropped since the start, since they found no room. */
 uint64_t log_dropped(struct log *log);
 
-/* Writes what waits, waits for the writer, frees. Accepts NULL. */
+/* The program ends: all writing from now on may wait so many milliseconds for whoever reads. */
+void log_limit(struct log *log, int64_t milliseconds);
+
+/* Writes what waits, waits for the writer (two seconds, unless log_limit says otherwise), frees.
+ * Accepts NULL. */
 void log_close(struct log *log);
 
 #endif

@@ -14,6 +14,8 @@
  * wake-up and a write(2) once for many lines, and how many lines end that rest early. */
 #define GATHER_MS 10
 #define GATHER_LINES (LOG_QUEUE_LINES / 4)
+/* How much longer the end waits for a writer that does not notice that its time is over. */
+#define HANG_MS 200
 
 struct entry {
     char *line;
@@ -212,13 +214,14 @@ uint64_t log_queue_dropped(struct log_queue *queue)
 
 bool log_queue_end(struct log_queue *queue)
 {
-    /* The writer ends by itself within the patience, unless a system call hangs. */
-    const struct timespec until =
-        clock_timespec(clock_microseconds() + (LOG_SINK_PATIENCE + 1000) * INT64_C(1000));
+    struct timespec until;
     int result = 0;
     bool ended;
 
-    log_sink_limit(queue->sink, LOG_SINK_PATIENCE);
+    if (atomic_load(&queue->sink->deadline) == 0)
+        log_sink_limit(queue->sink, LOG_SINK_PATIENCE);
+    /* The writer ends by itself then, unless a system call hangs. */
+    until = clock_timespec((atomic_load(&queue->sink->deadline) + HANG_MS) * INT64_C(1000));
     (void)pthread_mutex_lock(&queue->lock);
     queue->closing = true;
     (void)pthread_cond_signal(&queue->ready);

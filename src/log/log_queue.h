@@ -20,9 +20,9 @@ void log_queue_add(struct log_queue *queue, enum log_level level, char *line);
 /* How many lines were dropped since the start. */
 uint64_t log_queue_dropped(struct log_queue *queue);
 
-/* Waits until all is written, LOG_SINK_PATIENCE for a sink that takes nothing, then ends the writer
- * and frees. false when the writer is stuck in the system: then it goes on using queue and sink,
- * and both must stay. */
+/* Waits until all is written, for a sink that takes nothing until its limit (log_sink_limit), or
+ * LOG_SINK_PATIENCE without one, then ends the writer and frees. false when the writer is stuck in
+ * the system: then it goes on using queue and sink, and both must stay. */
 bool log_queue_end(struct log_queue *queue);
 
 #endif

@@ -36,20 +36,19 @@
 #define SPARE_DESCRIPTORS ((size_t)16)
 /* The end, in milliseconds since it began: until when the sockets listen, until when those who
  * connected just before may send their request, until when OCSP responders are waited for, until
- * when workers answer, and until when all connections are closed. */
+ * when workers answer, until when all connections are closed, and until when the log may wait. */
 #define STOP_LISTEN_MS 50
 #define STOP_GRACE_MS 150
 #define STOP_OCSP_MS 1000
 #define STOP_WORK_MS 1500
 #define STOP_ALL_MS 1800
+#define STOP_LOG_MS 1850
 #define STOP_LOOK_MS 10
-/* How often the service is looked after, and each how many times the file of --metrics-file is
- * written. */
+/* How often the service is looked after; each fifteenth time --metrics-file is written. */
 #define LOOK_MS 1000
 #define METRICS_FILE_LOOKS 15
 
-/* Shared by the workers; immutable but for the connections and the acceptor, which have locks of
- * their own, and the atomic. */
+/* Shared by the workers; what changes has a lock of its own, or is atomic. */
 struct server {
     const struct service *service;
     struct acceptor *acceptor;
@@ -312,6 +311,7 @@ static void stop(struct server *server, struct worker *workers, size_t count)
     (void)notify_send("STOPPING=1");
     atomic_store(&server->stopping, true);
     ocsp_end(server->service->ocsp, began + STOP_OCSP_MS);
+    log_limit(server->service->log, STOP_LOG_MS);
     do
         (void)end_connections(server, began);
     while (poll(NULL, 0, STOP_LOOK_MS) == 0 && clock_milliseconds() < began + STOP_LISTEN_MS);

@@ -150,6 +150,33 @@ Test(log_queue, a_reader_that_never_reads_holds_up_nobody_for_ever, .timeout = 2
     }
 }
 
+static void *read_late(void *argument)
+{
+    (void)sleep(1);
+    return read_all(argument);
+}
+
+/* What fits into the pipe comes, whereas without the limit all would. */
+Test(log_queue, an_end_with_a_limit_does_not_wait_for_a_late_reader)
+{
+    struct config config = {.log_file = NULL};
+    struct error error;
+    int fd = pipe_as_stderr(), i;
+    struct log *log = log_open(&config, true, &error);
+    pthread_t reader;
+    void *lines = NULL;
+
+    for (i = 0; i < 200; i++)
+        log_words(log, LOG_LEVEL_INFO, "line %d", i);
+    (void)close(STDERR_FILENO);
+    log_limit(log, 0);
+    pki_must(pthread_create(&reader, NULL, read_late, &fd) == 0, "no thread");
+    log_close(log);
+    (void)pthread_join(reader, &lines);
+    cr_expect_leq(strlen(lines), 4096);
+    free(lines);
+}
+
 Test(log_queue, a_reader_that_has_gone_ends_nothing)
 {
     struct config config = {.log_file = NULL};
