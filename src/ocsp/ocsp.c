@@ -55,7 +55,8 @@ struct ocsp *ocsp_new(const struct config *config, struct worker_slots *slots, s
         return NULL;
     ocsp = calloc(1, sizeof(*ocsp));
     if (ocsp != NULL)
-        ocsp->cache = ocsp_cache_new((unsigned)config->threads, worker_slots_processors(), slots);
+        ocsp->cache = ocsp_cache_new((unsigned)config->threads, worker_slots_processors(),
+            config->ocsp_url != NULL ? 1 : config->ocsp_allow.count, slots);
     if (ocsp == NULL || ocsp->cache == NULL) {
         error_set(error, ERROR_MEMORY, "out of memory for OCSP");
         free(ocsp);
@@ -131,8 +132,8 @@ static bool has_unreadable_access(const X509 *leaf)
 }
 
 /* Where to ask: --ocsp-url, else the first address in the certificate (RFC 5280 section 4.2.2.1)
- * that is one of ours and that --ocsp-allow names. */
-static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url,
+ * that is one of ours and that --ocsp-allow names, whose place there is the responder's number. */
+static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url, size_t *number,
     struct ocsp_answer *answer, time_t now)
 {
     STACK_OF(OPENSSL_STRING) *named = NULL;
@@ -140,6 +141,7 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
     int i;
 
     *url = ocsp->url;
+    *number = 0;
     if (ocsp->has_url)
         return true;
     alloc_watch_clear();
@@ -148,7 +150,7 @@ static bool choose_url(const struct ocsp *ocsp, X509 *leaf, struct ocsp_url *url
         const char *words = sk_OPENSSL_STRING_value(named, i);
 
         found = ocsp_url_read(words, strlen(words), url) &&
-                ocsp_url_is_allowed(url, &ocsp->config->ocsp_allow);
+                ocsp_url_is_allowed(url, &ocsp->config->ocsp_allow, number);
     }
     if (alloc_watch_failed()) {
         ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
@@ -181,7 +183,8 @@ static bool fetch(const struct ocsp *ocsp, const struct ocsp_url *url, const str
 }
 
 static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
-    const struct ocsp_url *url, const struct trust *trust, struct ocsp_answer *answer)
+    const struct ocsp_url *url, size_t number, const struct trust *trust,
+    struct ocsp_answer *answer)
 {
     struct ocsp_question question = {.request = NULL};
     struct bytes request = {.data = NULL}, response = {.data = NULL};
@@ -191,7 +194,7 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
                    ocsp_question_encode(&question, &request) &&
                    fetch(ocsp, url, &request, &response, &error);
 
-    ocsp_cache_arrived(ocsp->cache, arrived);
+    ocsp_cache_arrived(ocsp->cache, number, arrived);
     if (arrived) {
         ocsp_answer_check(&question, &response, trust, ocsp->config, time(NULL), answer);
     } else if (error.kind == ERROR_INPUT) {
@@ -213,24 +216,25 @@ static void find_answer(struct ocsp *ocsp, X509 *leaf, X509 *issuer, const struc
 {
     struct ocsp_url url;
     struct ocsp_key key;
+    size_t number;
 
     if (ocsp->config->at != NULL) {
         ocsp_answer_set(
             answer, OCSP_UNREACHED, now, "no responder is asked about another time (--at)");
         return;
     }
-    if (!choose_url(ocsp, leaf, &url, answer, now))
+    if (!choose_url(ocsp, leaf, &url, &number, answer, now))
         return;
     if (!ocsp_key_make(&key, leaf, issuer, trust)) {
         ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
         return;
     }
-    switch (ocsp_cache_enter(
-        ocsp->cache, &key, now, (int64_t)ocsp->config->ocsp_timeout * 1000 + 1000, answer)) {
+    switch (ocsp_cache_enter(ocsp->cache, number, &key, now,
+        (int64_t)ocsp->config->ocsp_timeout * 1000 + 1000, answer)) {
     case OCSP_TURN_KNOWN:
         break;
     case OCSP_TURN_ASK:
-        ask_responder(ocsp, leaf, issuer, &url, trust, answer);
+        ask_responder(ocsp, leaf, issuer, &url, number, trust, answer);
         /* Whoever began to verify when this did may use it. */
         answer->from = now;
         ocsp_cache_leave(ocsp->cache, &key, answer);

@@ -18,16 +18,28 @@ struct entry {
     struct ocsp_answer answer;
 };
 
+/* Threads that ask a responder, or all of them, or wait for one that asks the same; and those that
+ * wait for their turn to do either. */
+struct load {
+    unsigned asking, queued;
+};
+
+struct responder {
+    struct load load;
+    int64_t progress; /* when an answer came, or the first thread began to ask (milliseconds) */
+};
+
 struct ocsp_cache {
     pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t changed;
     struct entry *table;
     size_t count;
-    unsigned asking;                 /* or waiting for one that asks */
-    unsigned most_asking, most_slow; /* while answers come, and while none does; never change */
-    unsigned queued;                 /* wait for their turn to do either */
-    int64_t progress; /* when an answer came, or the first one began to ask (milliseconds) */
+    struct load all;
+    /* These never change: how many may ask in all, and one responder while answers of its come, and
+     * while none does. */
+    unsigned most_asking, most_of_one, most_slow;
     struct worker_slots *slots; /* borrowed; never changes */
+    struct responder responders[];
 };
 
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust)
@@ -46,14 +58,19 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
     return true;
 }
 
-struct ocsp_cache *ocsp_cache_new(unsigned threads, unsigned processors, struct worker_slots *slots)
+struct ocsp_cache *ocsp_cache_new(
+    unsigned threads, unsigned processors, size_t responders, struct worker_slots *slots)
 {
-    struct ocsp_cache *cache = calloc(1, sizeof(*cache));
+    struct ocsp_cache *cache =
+        calloc(1, sizeof(*cache) + responders * sizeof(cache->responders[0]));
 
     if (cache == NULL)
         return NULL;
     cache->most_asking = threads + processors;
     cache->most_slow = threads > 1 ? threads / 2 : 1;
+    cache->most_of_one = cache->most_asking - (responders > 1 ? cache->most_slow : 0);
+    if (cache->most_of_one == 0)
+        cache->most_of_one = 1;
     cache->slots = slots;
     (void)pthread_mutex_init(&cache->lock, NULL);
     clock_condition_init(&cache->changed);
@@ -133,17 +150,34 @@ static struct timespec moment(int64_t milliseconds)
     return clock_timespec(clock_microseconds() + milliseconds * 1000);
 }
 
-static bool is_slow(const struct ocsp_cache *cache)
+static bool is_slow(const struct responder *responder)
 {
-    return clock_milliseconds() - cache->progress >= OCSP_GRACE_MS;
+    return clock_milliseconds() - responder->progress >= OCSP_GRACE_MS;
 }
 
-/* Whether another thread may ask, or wait for the one that asks about the same. */
-static bool may_count(const struct ocsp_cache *cache, const struct entry *entry)
+/* Whether another thread may ask a responder, or wait for the one that asks it about the same. */
+static bool may_count(
+    const struct ocsp_cache *cache, const struct responder *responder, const struct entry *entry)
 {
-    if (cache->asking < cache->most_slow)
+    if (cache->all.asking >= cache->most_asking)
+        return false;
+    if (responder->load.asking < cache->most_slow)
         return true;
-    return entry == NULL && cache->asking < cache->most_asking && !is_slow(cache);
+    return entry == NULL && responder->load.asking < cache->most_of_one && !is_slow(responder);
+}
+
+/* Counts one more, or less. */
+static void count_asking(struct ocsp_cache *cache, struct responder *responder, int change)
+{
+    if (responder->load.asking == 0)
+        responder->progress = clock_milliseconds();
+    responder->load.asking += (unsigned)change;
+    cache->all.asking += (unsigned)change;
+}
+
+static bool is_full(const struct load *load, unsigned most)
+{
+    return load->asking + load->queued >= most;
 }
 
 /* Waits for a change until a moment; false when there is none. */
@@ -155,21 +189,26 @@ static bool await_change(struct ocsp_cache *cache, const struct timespec *until)
 
 /* The same for one who is not counted, unless as many wait as ever may: there must be threads for
  * others when answers are slow. */
-static bool await_turn(struct ocsp_cache *cache, const struct timespec *until)
+static bool await_turn(
+    struct ocsp_cache *cache, struct responder *responder, const struct timespec *until)
 {
     bool changed;
 
-    if (cache->asking + cache->queued >= cache->most_asking && is_slow(cache))
+    if (is_slow(responder) &&
+        (is_full(&cache->all, cache->most_asking) || is_full(&responder->load, cache->most_of_one)))
         return false;
-    cache->queued++;
+    cache->all.queued++;
+    responder->load.queued++;
     changed = await_change(cache, until);
-    cache->queued--;
+    responder->load.queued--;
+    cache->all.queued--;
     return changed;
 }
 
-enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
-    int64_t wait_ms, struct ocsp_answer *answer)
+enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t number, const struct ocsp_key *key,
+    time_t now, int64_t wait_ms, struct ocsp_answer *answer)
 {
+    struct responder *responder = &cache->responders[number];
     struct timespec until = moment(OCSP_GRACE_MS);
     enum ocsp_turn turn = OCSP_TURN_BUSY;
     bool counted = false, late = false;
@@ -183,10 +222,9 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
             turn = OCSP_TURN_KNOWN;
             break;
         }
-        if (!counted && may_count(cache, entry)) {
+        if (!counted && may_count(cache, responder, entry)) {
             counted = true;
-            if (cache->asking++ == 0)
-                cache->progress = clock_milliseconds();
+            count_asking(cache, responder, 1);
             until = moment(wait_ms);
             late = false;
         }
@@ -197,22 +235,24 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key 
         }
         if (late)
             break;
-        late = !(counted ? await_change(cache, &until) : await_turn(cache, &until));
+        late = !(counted ? await_change(cache, &until) : await_turn(cache, responder, &until));
     }
     if (counted && turn != OCSP_TURN_ASK) {
-        cache->asking--;
+        count_asking(cache, responder, -1);
         (void)pthread_cond_broadcast(&cache->changed);
     }
     (void)pthread_mutex_unlock(&cache->lock);
     return turn;
 }
 
-void ocsp_cache_arrived(struct ocsp_cache *cache, bool is_there)
+void ocsp_cache_arrived(struct ocsp_cache *cache, size_t number, bool is_there)
 {
+    struct responder *responder = &cache->responders[number];
+
     (void)pthread_mutex_lock(&cache->lock);
-    cache->asking--;
+    count_asking(cache, responder, -1);
     if (is_there)
-        cache->progress = clock_milliseconds();
+        responder->progress = clock_milliseconds();
     (void)pthread_cond_broadcast(&cache->changed);
     (void)pthread_mutex_unlock(&cache->lock);
 }
@@ -238,6 +278,6 @@ void ocsp_cache_measure(struct ocsp_cache *cache, size_t *answers, unsigned *ask
 {
     (void)pthread_mutex_lock(&cache->lock);
     *answers = cache->count;
-    *asking = cache->asking;
+    *asking = cache->all.asking;
     (void)pthread_mutex_unlock(&cache->lock);
 }

@@ -27,30 +27,32 @@ struct ocsp_key {
 enum ocsp_turn {
     OCSP_TURN_KNOWN, /* *answer is filled */
     OCSP_TURN_ASK,   /* ask, then ocsp_cache_arrived, then ocsp_cache_leave */
-    OCSP_TURN_BUSY,  /* too many are asking: do without */
+    OCSP_TURN_BUSY,  /* too many are asking that responder, or in all: do without */
 };
 
 /* false when memory runs out, or when libcrypto fails. */
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
 
 /* Makes a cache for `threads` that wait for answers at a time, and `processors` more that may ask
- * then: part of asking is work and no waiting. While no answer comes for OCSP_GRACE_MS, half of
- * `threads` (one at least) ask, or wait for an answer that another asks for, and others wait for
- * their turn only as long as fewer than both numbers together wait: a responder that is slow must
- * not hold all threads. A thread gives its slot back while it waits here (`slots` is borrowed, and
- * may be NULL). NULL when out of memory; free with ocsp_cache_free, which accepts NULL. */
+ * then: part of asking is work and no waiting. While no answer of a responder's comes for
+ * OCSP_GRACE_MS, half of `threads` (one at least) ask it, or wait for an answer that another asks
+ * for, and others wait for their turn only as long as fewer than both numbers together wait: a
+ * responder that is slow must not hold all threads. Where there are several `responders`, one never
+ * has so many that less than half of `threads` are left to the others. A thread gives its slot back
+ * while it waits here (`slots` is borrowed, and may be NULL). NULL when out of memory; free with
+ * ocsp_cache_free, which accepts NULL. */
 struct ocsp_cache *ocsp_cache_new(
-    unsigned threads, unsigned processors, struct worker_slots *slots);
+    unsigned threads, unsigned processors, size_t responders, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);
 
 /* Finds an answer that may be relied on at `now`, waits for one that another thread asks for
- * (`wait_ms` at the most), or has the caller ask. */
-enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, const struct ocsp_key *key, time_t now,
-    int64_t wait_ms, struct ocsp_answer *answer);
+ * (`wait_ms` at the most), or has the caller ask the responder of this number, from 0. */
+enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t responder,
+    const struct ocsp_key *key, time_t now, int64_t wait_ms, struct ocsp_answer *answer);
 
-/* The caller has an answer (`is_there`), or will get none: another thread may ask while this one
- * checks it. Who wants the same answer waits on. */
-void ocsp_cache_arrived(struct ocsp_cache *cache, bool is_there);
+/* The caller has an answer (`is_there`) of that responder, or will get none: another thread may ask
+ * while this one checks it. Who wants the same answer waits on. */
+void ocsp_cache_arrived(struct ocsp_cache *cache, size_t responder, bool is_there);
 
 /* Gives the turn back. The answer is copied and kept unless it is OCSP_FAILED. */
 void ocsp_cache_leave(

@@ -86,7 +86,7 @@ bool ocsp_url_check_allowed(const char *item)
     return read_item(item, &url);
 }
 
-bool ocsp_url_is_allowed(const struct ocsp_url *url, const struct list *allowed)
+bool ocsp_url_is_allowed(const struct ocsp_url *url, const struct list *allowed, size_t *number)
 {
     size_t i;
 
@@ -94,8 +94,10 @@ bool ocsp_url_is_allowed(const struct ocsp_url *url, const struct list *allowed)
         struct ocsp_url item;
 
         if (read_item(allowed->items[i], &item) && strcasecmp(item.host, url->host) == 0 &&
-            strcmp(item.port, url->port) == 0)
+            strcmp(item.port, url->port) == 0) {
+            *number = i;
             return true;
+        }
     }
     return false;
 }

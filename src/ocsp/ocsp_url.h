@@ -25,7 +25,7 @@ bool ocsp_url_read(const char *words, size_t length, struct ocsp_url *url);
 /* Whether an item of --ocsp-allow, HOST[:PORT], is one; without a port it is for port 80. */
 bool ocsp_url_check_allowed(const char *item);
 
-/* Whether the list names this host and port. */
-bool ocsp_url_is_allowed(const struct ocsp_url *url, const struct list *allowed);
+/* Whether the list names this host and port; *number is where then. */
+bool ocsp_url_is_allowed(const struct ocsp_url *url, const struct list *allowed, size_t *number);
 
 #endif

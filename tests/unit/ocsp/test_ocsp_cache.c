@@ -21,12 +21,20 @@ static struct ocsp_answer good(time_t from, time_t until)
     return (struct ocsp_answer){.result = OCSP_SAYS_GOOD, .from = from, .until = until};
 }
 
+static enum ocsp_turn enter_for(struct ocsp_cache *cache, size_t responder, unsigned number)
+{
+    struct ocsp_key key = key_of(number);
+    struct ocsp_answer answer;
+
+    return ocsp_cache_enter(cache, responder, &key, 100, LONG_MS, &answer);
+}
+
 static enum ocsp_turn enter(struct ocsp_cache *cache, unsigned number, time_t now)
 {
     struct ocsp_key key = key_of(number);
     struct ocsp_answer answer;
 
-    return ocsp_cache_enter(cache, &key, now, LONG_MS, &answer);
+    return ocsp_cache_enter(cache, 0, &key, now, LONG_MS, &answer);
 }
 
 static void pause_ms(long milliseconds)
@@ -40,13 +48,13 @@ static void leave(struct ocsp_cache *cache, unsigned number, struct ocsp_answer 
 {
     struct ocsp_key key = key_of(number);
 
-    ocsp_cache_arrived(cache, true);
+    ocsp_cache_arrived(cache, 0, true);
     ocsp_cache_leave(cache, &key, &answer);
 }
 
 Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(4, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, 0, 1, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -64,7 +72,7 @@ Test(ocsp_cache, an_answer_is_known_within_its_time_and_asked_for_outside)
 
 Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, 0, 1, NULL);
     size_t answers;
     unsigned asking;
 
@@ -79,7 +87,7 @@ Test(ocsp_cache, what_failed_for_want_of_memory_is_not_remembered)
 
 Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, 0, 1, NULL);
     size_t answers;
     unsigned i, asking;
 
@@ -96,7 +104,7 @@ Test(ocsp_cache, it_is_bounded_and_the_oldest_answer_goes)
 
 Test(ocsp_cache, half_may_ask_when_no_answer_comes_and_all_while_answers_come)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(4, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, 0, 1, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     leave(cache, 1, good(100, 200));
@@ -115,7 +123,7 @@ Test(ocsp_cache, half_may_ask_when_no_answer_comes_and_all_while_answers_come)
 
 Test(ocsp_cache, one_more_for_each_processor_may_ask_while_answers_come)
 {
-    struct ocsp_cache *cache = ocsp_cache_new(2, 1, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(2, 1, 1, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
@@ -133,15 +141,54 @@ Test(ocsp_cache, what_did_not_come_is_no_answer_in_time)
 {
     const struct ocsp_key key = key_of(1);
     const struct ocsp_answer answer = {.result = OCSP_UNREACHED, .from = 100, .until = 200};
-    struct ocsp_cache *cache = ocsp_cache_new(4, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(4, 0, 1, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
     cr_assert_eq(enter(cache, 3, 100), OCSP_TURN_ASK);
     pause_ms(OCSP_GRACE_MS + 50);
-    ocsp_cache_arrived(cache, false);
+    ocsp_cache_arrived(cache, 0, false);
     ocsp_cache_leave(cache, &key, &answer);
     cr_expect_eq(enter(cache, 4, 100), OCSP_TURN_BUSY, "two ask, and that is half");
+    ocsp_cache_free(cache);
+}
+
+Test(ocsp_cache, a_silent_responder_takes_no_turns_from_another)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(4, 2, 3, NULL);
+    unsigned asking;
+    size_t answers;
+
+    cr_expect_eq(enter_for(cache, 0, 1), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 0, 2), OCSP_TURN_ASK);
+    pause_ms(OCSP_GRACE_MS + 50);
+    cr_expect_eq(enter_for(cache, 0, 3), OCSP_TURN_BUSY, "half of four ask it");
+    cr_expect_eq(enter_for(cache, 1, 4), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 1, 5), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 1, 6), OCSP_TURN_ASK, "beyond half: it has just begun");
+    ocsp_cache_arrived(cache, 1, true);
+    cr_expect_eq(enter_for(cache, 1, 8), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 0, 7), OCSP_TURN_BUSY, "an answer of the other's");
+    ocsp_cache_measure(cache, &answers, &asking);
+    cr_expect_eq(asking, 5);
+    cr_expect_eq(enter_for(cache, 2, 9), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 2, 10), OCSP_TURN_BUSY, "as many ask as may in all");
+    ocsp_cache_free(cache);
+}
+
+Test(ocsp_cache, one_of_several_responders_never_takes_all_turns)
+{
+    struct ocsp_cache *cache = ocsp_cache_new(4, 1, 2, NULL),
+                      *small = ocsp_cache_new(1, 0, 2, NULL);
+    unsigned i;
+
+    for (i = 0; i < 3; i++)
+        cr_expect_eq(enter_for(cache, 0, i), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 0, 3), OCSP_TURN_BUSY, "though answers may come");
+    cr_expect_eq(enter_for(cache, 1, 4), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(cache, 1, 5), OCSP_TURN_ASK);
+    cr_expect_eq(enter_for(small, 0, 1), OCSP_TURN_ASK);
+    ocsp_cache_free(small);
     ocsp_cache_free(cache);
 }
 
@@ -171,7 +218,7 @@ Test(ocsp_cache, few_wait_for_their_turn_when_no_answer_comes)
     bool is_new;
     unsigned i;
 
-    queued.cache = ocsp_cache_new(1, 1, queued.slots);
+    queued.cache = ocsp_cache_new(1, 1, 1, queued.slots);
     cr_assert_eq(enter(queued.cache, 1, 100), OCSP_TURN_ASK);
     pause_ms(OCSP_GRACE_MS + 50);
     cr_assert_eq(pthread_create(&thread, NULL, wait_for_a_turn, &queued), 0);
@@ -191,11 +238,11 @@ Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)
 {
     const struct ocsp_key key = key_of(1);
     const struct ocsp_answer answer = good(100, 200);
-    struct ocsp_cache *cache = ocsp_cache_new(1, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(1, 0, 1, NULL);
 
     cr_assert_eq(enter(cache, 1, 100), OCSP_TURN_ASK);
     cr_expect_eq(enter(cache, 2, 100), OCSP_TURN_BUSY);
-    ocsp_cache_arrived(cache, true);
+    ocsp_cache_arrived(cache, 0, true);
     cr_assert_eq(enter(cache, 2, 100), OCSP_TURN_ASK);
     cr_expect_eq(enter(cache, 1, 100), OCSP_TURN_BUSY, "its answer is not there yet");
     ocsp_cache_leave(cache, &key, &answer);
@@ -214,7 +261,7 @@ static void *wait_for_it(void *context)
     struct waiter *waiter = context;
     struct ocsp_key key = key_of(1);
 
-    waiter->turn = ocsp_cache_enter(waiter->cache, &key, 100, LONG_MS, &waiter->answer);
+    waiter->turn = ocsp_cache_enter(waiter->cache, 0, &key, 100, LONG_MS, &waiter->answer);
     return NULL;
 }
 
@@ -222,7 +269,7 @@ Test(ocsp_cache, of_many_threads_one_asks_and_the_others_get_its_answer)
 {
     struct waiter waiters[7];
     pthread_t threads[7];
-    struct ocsp_cache *cache = ocsp_cache_new(16, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(16, 0, 1, NULL);
     unsigned i, asking = 0;
     size_t answers;
 
@@ -248,7 +295,7 @@ Test(ocsp_cache, when_the_one_that_asks_fails_another_asks)
 {
     struct waiter waiter;
     pthread_t thread;
-    struct ocsp_cache *cache = ocsp_cache_new(16, 0, NULL);
+    struct ocsp_cache *cache = ocsp_cache_new(16, 0, 1, NULL);
     unsigned asking = 0;
     size_t answers;
 

@@ -63,33 +63,37 @@ Test(ocsp_url, only_a_host_and_port_on_the_list_are_allowed)
     static const struct {
         const char *words;
         bool allowed;
+        size_t number;
     } rows[] = {
-        {"http://ocsp.example.org/", true},
-        {"http://OCSP.example.ORG:80/any", true},
-        {"http://ocsp.example.org:81/", false},
-        {"http://ocsp.example.org.evil.example/", false},
-        {"http://evil.example/ocsp.example.org", false},
-        {"http://example.org/", false},
-        {"http://xocsp.example.org/", false},
-        {"http://192.0.2.1:8080/", true},
-        {"http://192.0.2.1/", false},
-        {"http://192.0.2.1:80801/", false},
-        {"http://[2001:db8::1]:81/", true},
-        {"http://[2001:db8::1]/", false},
-        {"http://localhost/", false},
+        {"http://ocsp.example.org/", true, 0},
+        {"http://OCSP.example.ORG:80/any", true, 0},
+        {"http://ocsp.example.org:81/", false, 0},
+        {"http://ocsp.example.org.evil.example/", false, 0},
+        {"http://evil.example/ocsp.example.org", false, 0},
+        {"http://example.org/", false, 0},
+        {"http://xocsp.example.org/", false, 0},
+        {"http://192.0.2.1:8080/", true, 1},
+        {"http://192.0.2.1/", false, 0},
+        {"http://192.0.2.1:80801/", false, 0},
+        {"http://[2001:db8::1]:81/", true, 2},
+        {"http://[2001:db8::1]/", false, 0},
+        {"http://localhost/", false, 0},
     };
     const struct list none = {NULL, 0};
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct ocsp_url url;
+        size_t number = 0;
 
         if (!ocsp_url_read(rows[i].words, strlen(rows[i].words), &url)) {
             cr_expect_not(rows[i].allowed, "%s", rows[i].words);
             continue;
         }
-        cr_expect_eq(ocsp_url_is_allowed(&url, &allowed), rows[i].allowed, "%s", rows[i].words);
-        cr_expect_not(ocsp_url_is_allowed(&url, &none), "%s", rows[i].words);
+        cr_expect_eq(
+            ocsp_url_is_allowed(&url, &allowed, &number), rows[i].allowed, "%s", rows[i].words);
+        cr_expect_eq(number, rows[i].number, "%s", rows[i].words);
+        cr_expect_not(ocsp_url_is_allowed(&url, &none, &number), "%s", rows[i].words);
     }
     for (i = 0; i < sizeof(items) / sizeof(items[0]); i++)
         cr_expect(ocsp_url_check_allowed(items[i]), "%s", items[i]);
