@@ -139,16 +139,22 @@ static enum decoding read_elements(struct cursor at, enum xfcc_escapes escapes, 
     return DECODING_FINE;
 }
 
-/* Of several elements, which are well-formed. */
+/* Of several elements, which are well-formed. Each that has names costs the decoding of its
+ * certificate, so there is a bound; nobody has as many proxies. */
 static enum decoding check_all_names(
     struct cursor at, enum xfcc_escapes escapes, struct certificates *out)
 {
     enum decoding result;
+    size_t count = 0;
 
     do {
         struct element element;
 
         result = read_element(&at, escapes, &element, out);
+        if (result == DECODING_FINE && element.has_names && ++count > XFCC_MOST_NAMED)
+            return encoding_refuse(out,
+                "more than %d elements of X-Forwarded-Client-Cert have URIs or DNS names",
+                XFCC_MOST_NAMED);
         if (result == DECODING_FINE)
             result = check_names(&element, escapes, out);
     } while (result == DECODING_FINE && cursor_skip(&at, ","));

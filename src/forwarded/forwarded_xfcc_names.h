@@ -11,7 +11,9 @@ enum xfcc_escapes {
 };
 
 #define XFCC_HASH_LENGTH ((size_t)32) /* of SHA-256, in bytes */
+/* At the most: names with a separator in a certificate, and elements with names in a header. */
 #define XFCC_MOST_ODD_NAMES 16
+#define XFCC_MOST_NAMED 16
 
 /* Envoy writes the URIs and DNS names of a client's certificate without quotes into its element of
  * X-Forwarded-Client-Cert, behind the certificate: one with a comma in it looks like an element of

@@ -160,6 +160,23 @@ Test(forwarded_xfcc_names, of_many_odd_names_in_another_order_only_so_many_are_l
     }
 }
 
+Test(forwarded_xfcc_names, of_many_elements_only_so_many_may_have_names)
+{
+    int count, i;
+
+    for (count = XFCC_MOST_NAMED; count <= XFCC_MOST_NAMED + 1; count++) {
+        char *value = format("Cert=\"%s\"", boss.url);
+
+        for (i = 0; i < count; i++) {
+            char *longer = format("Cert=\"%s\";URI=,%s", plain.url, value);
+
+            free(value);
+            value = longer;
+        }
+        expect(value, count == XFCC_MOST_NAMED ? &boss : NULL, "more than 16 elements");
+    }
+}
+
 Test(forwarded_xfcc_names, one_element_alone_needs_no_comparison)
 {
     char *comma = url_of("URI", "x,y");
