@@ -24,6 +24,7 @@ struct element {
     bool has_certificate, has_chain;
     struct cursor hash; /* Hash: SHA-256 of the leaf in hexadecimal; at is NULL without */
     bool has_names;     /* URI or DNS, as the client's certificate has them */
+    bool is_bare;       /* another value of the client's is not quoted: it may have been cut */
     bool is_clients;    /* what follows may be what the client wrote */
     bool is_late;       /* Cert or Chain is among that */
 };
@@ -87,6 +88,7 @@ static enum decoding read_pair(
         take_hash(element, value);
     } else if (!is_key(&key, "By") && !is_quoted) {
         element->is_clients = true;
+        element->is_bare = element->is_bare || cursor_left(&value) > 0;
     }
     element->is_clients = element->is_clients || element->has_names || is_ambiguous;
     return DECODING_FINE;
@@ -110,8 +112,16 @@ static enum decoding read_element(
 static enum decoding check_names(
     const struct element *element, enum xfcc_escapes escapes, struct certificates *out)
 {
+    if (element->is_bare)
+        return encoding_refuse(out,
+            "a value in X-Forwarded-Client-Cert that the client may have written is not quoted, "
+            "and so may be cut where a comma is in it");
     if (!element->has_names)
         return DECODING_FINE;
+    if (element->is_late)
+        return encoding_refuse(out,
+            "Cert or Chain of X-Forwarded-Client-Cert stands behind names of the client, who may "
+            "have written it: have the proxy write it before them");
     if (!element->has_certificate && !element->has_chain)
         return encoding_refuse(out,
             "an element of X-Forwarded-Client-Cert has URIs or DNS names and no Cert to hold them "

@@ -48,29 +48,51 @@ static bool is_name(struct cursor value, struct cursor name)
     return cursor_left(&value) == 0 && cursor_left(&name) == 0;
 }
 
-/* Whether the name is one of the values of an element, which is well-formed. */
-static bool stands_in(struct cursor element, enum xfcc_escapes escapes, struct cursor name)
-{
+/* One of the pairs of an element. */
+struct pair {
+    int type; /* GEN_URI, GEN_DNS; -1 for any other key */
     struct cursor value;
+};
+
+/* Takes the next one of an element, which is well-formed; false at its end. */
+static bool take_pair(struct cursor *element, enum xfcc_escapes escapes, struct pair *pair)
+{
+    struct cursor key = cursor_take_until(element, "=");
     bool is_ambiguous = false;
 
-    while (cursor_left(&element) > 0) {
-        (void)cursor_take_until(&element, "=");
-        (void)cursor_skip(&element, "=");
-        cursor_skip_blank(&element);
-        if (!xfcc_read_value(&element, escapes, &value, &is_ambiguous))
-            return false;
-        if (is_name(value, name))
-            return true;
-        (void)cursor_skip(&element, ";");
-    }
-    return false;
+    cursor_skip_blank(&key);
+    cursor_trim_end(&key);
+    pair->type = -1;
+    if (cursor_left(&key) == 3 && strncasecmp(key.at, "URI", 3) == 0)
+        pair->type = GEN_URI;
+    else if (cursor_left(&key) == 3 && strncasecmp(key.at, "DNS", 3) == 0)
+        pair->type = GEN_DNS;
+    if (!cursor_skip(element, "="))
+        return false;
+    cursor_skip_blank(element);
+    if (!xfcc_read_value(element, escapes, &pair->value, &is_ambiguous))
+        return false;
+    (void)cursor_skip(element, ";");
+    return true;
 }
 
 static struct cursor text_of(const GENERAL_NAME *name)
 {
     return cursor_over(
         (const char *)ASN1_STRING_get0_data(name->d.ia5), (size_t)ASN1_STRING_length(name->d.ia5));
+}
+
+/* Whether the name is one of the values of its kind. Others are what the client likes: its subject
+ * may read like its name. */
+static bool stands_in(struct cursor element, enum xfcc_escapes escapes, const GENERAL_NAME *name)
+{
+    struct pair pair;
+
+    while (take_pair(&element, escapes, &pair)) {
+        if (pair.type == name->type && is_name(pair.value, text_of(name)))
+            return true;
+    }
+    return false;
 }
 
 /* Whether a name has what separates values, or begins or ends one. */
@@ -95,8 +117,7 @@ static bool have_odd_names(
     for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
-        if (is_odd(name) &&
-            (++count > XFCC_MOST_ODD_NAMES || !stands_in(element, escapes, text_of(name))))
+        if (is_odd(name) && (++count > XFCC_MOST_ODD_NAMES || !stands_in(element, escapes, name)))
             return false;
     }
     return true;
@@ -143,32 +164,23 @@ static bool are_all(struct cursor element, enum xfcc_escapes escapes, const GENE
 {
     const bool has_uris = has_names(names, GEN_URI), has_dns = has_names(names, GEN_DNS);
     int uri = 0, dns = 0;
+    struct pair pair;
 
-    while (cursor_left(&element) > 0) {
-        struct cursor key = cursor_take_until(&element, "="), value;
-        const GENERAL_NAME *name = NULL;
-        bool is_ambiguous = false, is_uri, is_dns;
+    while (take_pair(&element, escapes, &pair)) {
+        const GENERAL_NAME *name;
 
-        cursor_skip_blank(&key);
-        cursor_trim_end(&key);
-        is_uri = cursor_left(&key) == 3 && strncasecmp(key.at, "URI", 3) == 0;
-        is_dns = cursor_left(&key) == 3 && strncasecmp(key.at, "DNS", 3) == 0;
-        (void)cursor_skip(&element, "=");
-        cursor_skip_blank(&element);
-        if (!xfcc_read_value(&element, escapes, &value, &is_ambiguous))
-            return false;
-        (void)cursor_skip(&element, ";");
-        if (!is_uri && !is_dns)
+        if (pair.type < 0)
             continue;
         /* Envoy writes URI without a value where there is none. */
-        if (cursor_left(&value) == 0 && !(is_uri ? has_uris : has_dns))
+        if (cursor_left(&pair.value) == 0 && !(pair.type == GEN_URI ? has_uris : has_dns))
             continue;
-        name = next_name(names, is_uri ? GEN_URI : GEN_DNS, is_uri ? &uri : &dns);
+        name = next_name(names, pair.type, pair.type == GEN_URI ? &uri : &dns);
         if (name == NULL ||
-            (!is_name(value, text_of(name)) && !is_encoded_name(value, text_of(name))))
+            (!is_name(pair.value, text_of(name)) && !is_encoded_name(pair.value, text_of(name))))
             return false;
     }
-    return next_name(names, GEN_URI, &uri) == NULL && next_name(names, GEN_DNS, &dns) == NULL;
+    return cursor_left(&element) == 0 && next_name(names, GEN_URI, &uri) == NULL &&
+           next_name(names, GEN_DNS, &dns) == NULL;
 }
 
 static bool all_fit(struct cursor element, enum xfcc_escapes escapes, const X509 *certificate)

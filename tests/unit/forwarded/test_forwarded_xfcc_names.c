@@ -80,6 +80,42 @@ Test(forwarded_xfcc_names, an_element_that_a_name_adds_is_refused)
     }
 }
 
+/* What is written behind its names may be a name's end, also what the names would be held against.
+ */
+Test(forwarded_xfcc_names, a_client_chooses_nothing_that_its_names_are_held_against)
+{
+    char *decoy = url_of("URI", "u"),
+         *chain = format("u;Chain=\"%s\",Cert=\"%s\"", decoy, boss.url),
+         *name = format("u\\;Chain=\\\"%s\\\"\\,Cert=\\\"%s\\\"", decoy, boss.url),
+         *cert = url_of("URI", name), *same = url_of("URI", "CN=x\\,Cert=y");
+
+    expect(format("Hash=0;Cert=\"%s\";URI=%s", cert, chain), NULL, "behind names");
+    expect(format("Hash=0;Cert=\"%s\";Subject=\"\";URI=%s", cert, chain), NULL, "behind names");
+    expect(format("Hash=0;URI=%s", chain), NULL, "behind names");
+    expect(format("Cert=\"%s\";Subject=\"CN=x,Cert=y\";URI=CN=x,Cert=\"%s\"", same, boss.url), NULL,
+        "may have written");
+    expect(format("Cert=\"%s\";DNS=\"CN=x,Cert=y\";URI=CN=x,Cert=\"%s\"", same, boss.url), NULL,
+        "may have written");
+    expect(format("Cert=\"%s\";URI=\"CN=x,Cert=y\",Cert=\"%s\"", same, boss.url), &boss, NULL);
+    free(same);
+    free(cert);
+    free(name);
+    free(chain);
+    free(decoy);
+}
+
+Test(forwarded_xfcc_names, a_value_without_quotes_may_be_cut_unless_the_proxy_wrote_it)
+{
+    expect(
+        format("Cert=\"%s\";Subject=CN=x,Cert=\"%s\"", plain.url, boss.url), NULL, "is not quoted");
+    expect(
+        format("Subject=CN=x;Cert=\"%s\",Cert=\"%s\"", plain.url, boss.url), NULL, "is not quoted");
+    expect(
+        format("By=x;Hash=0;Cert=\"%s\";Subject=,Cert=\"%s\"", plain.url, boss.url), &boss, NULL);
+    expect(
+        format("Cert=\"%s\",By=x;Subject=\"CN=x\";Cert=\"%s\"", plain.url, boss.url), &boss, NULL);
+}
+
 Test(forwarded_xfcc_names, names_without_a_certificate_to_hold_them_against_are_refused)
 {
     expect(format("Hash=0;URI=x,Cert=\"%s\"", boss.url), NULL, "no Cert");
