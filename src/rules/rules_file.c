@@ -140,6 +140,18 @@ struct rules *rules_make(const char *path, const struct bytes *bytes, const stru
     return NULL;
 }
 
+/* A line that was cut off may grant more than the whole one: a term of it is missing, or the end of
+ * a path. */
+static bool is_whole(const char *path, const struct bytes *bytes, struct error *error)
+{
+    if (bytes->length == 0 || bytes->data[bytes->length - 1] == '\n')
+        return true;
+    error_set(error, ERROR_INPUT,
+        "%s:%zu: the last line has no line break at its end: it may be cut off", path,
+        count_lines(bytes));
+    return false;
+}
+
 struct rules *rules_load_noting(const char *path, const struct trust *trust, struct list *files,
     struct list *warnings, struct error *error)
 {
@@ -147,7 +159,7 @@ struct rules *rules_load_noting(const char *path, const struct trust *trust, str
     struct rules *rules = NULL;
 
     if (file_writers_check(path, "access rules", warnings, error) &&
-        file_read(path, MAX_FILE, &bytes, error))
+        file_read(path, MAX_FILE, &bytes, error) && is_whole(path, &bytes, error))
         rules = rules_make(path, &bytes, trust, files, warnings, error);
     free(bytes.data);
     return rules;

@@ -200,6 +200,21 @@ Test(rules_current, a_file_is_tried_again_when_the_trust_is_another)
     free(other);
 }
 
+/* `path=/` of `path=/wiki/`, for instance. */
+Test(rules_current, a_file_that_may_be_cut_off_in_its_last_line_does_not_count)
+{
+    struct error error = {.kind = ERROR_NONE};
+
+    cr_assert_eq(rules_current_reload(current, world_trust, NULL, &error), RULES_CHANGED);
+    replace("access.rules", "allow any user=two path=/wiki/\n# cut");
+    cr_expect_eq(look(1000, &error), RULES_KEPT);
+    cr_expect(strstr(error.text, "access.rules:2: the last line has no line break") != NULL, "%s",
+        error.text);
+    expect_user("yes 1 one");
+    replace("access.rules", "");
+    cr_expect_eq(look(2000, &error), RULES_CHANGED);
+}
+
 Test(rules_current, a_file_of_another_user_is_a_warning)
 {
     struct list warnings = {.count = 0};
