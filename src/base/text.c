@@ -215,25 +215,37 @@ bool text_is_unsafe_code(unsigned long code)
         {0x007F, 0x009F},   /* DEL, C1 */
         {0x00AD, 0x00AD},   /* soft hyphen */
         {0x034F, 0x034F},   /* combining grapheme joiner */
+        {0x0600, 0x0605},   /* Arabic number signs */
         {0x061C, 0x061C},   /* Arabic letter mark */
+        {0x06DD, 0x06DD},   /* Arabic end of ayah */
+        {0x070F, 0x070F},   /* Syriac abbreviation mark */
+        {0x0890, 0x0891},   /* Arabic pound and piastre marks */
+        {0x08E2, 0x08E2},   /* Arabic disputed end of ayah */
         {0x115F, 0x1160},   /* Hangul fillers */
         {0x17B4, 0x17B5},   /* invisible Khmer vowels */
+        {0x1806, 0x1806},   /* Mongolian soft hyphen */
         {0x180B, 0x180F},   /* Mongolian selectors and separator */
         {0x200B, 0x200F},   /* zero width, LRM, RLM */
         {0x2028, 0x202E},   /* line and paragraph separators, embeddings and overrides */
         {0x2060, 0x206F},   /* invisible operators, isolates, deprecated formats */
         {0x3164, 0x3164},   /* Hangul filler */
+        {0xD800, 0xDFFF},   /* surrogates */
         {0xFDD0, 0xFDEF},   /* noncharacters */
         {0xFE00, 0xFE0F},   /* variation selectors */
         {0xFEFF, 0xFEFF},   /* byte order mark */
         {0xFFA0, 0xFFA0},   /* halfwidth Hangul filler */
-        {0xFFF0, 0xFFFB},   /* interlinear annotation */
+        {0xFFF0, 0xFFFC},   /* interlinear annotation, object replacement */
+        {0x110BD, 0x110BD}, /* Kaithi number sign */
+        {0x110CD, 0x110CD}, /* Kaithi number sign above */
+        {0x13430, 0x1343F}, /* Egyptian hieroglyph format */
+        {0x1BCA0, 0x1BCA3}, /* shorthand format */
+        {0x1D173, 0x1D17A}, /* musical format */
         {0xE0000, 0xE0FFF}, /* tags, variation selectors */
     };
     size_t i;
 
-    for (i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]); i++) {
-        if (code >= unsafe[i].first && code <= unsafe[i].last)
+    for (i = 0; i < sizeof(unsafe) / sizeof(unsafe[0]) && code >= unsafe[i].first; i++) {
+        if (code <= unsafe[i].last)
             return true;
     }
     return (code & 0xFFFE) == 0xFFFE;

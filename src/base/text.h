@@ -59,13 +59,10 @@ int64_t text_number(const char *digits);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends untrusted bytes so that a terminal, a page and a log line can show them: well-formed
- * UTF-8 passes; control characters (C0, DEL, C1), bidirectional controls (U+061C, U+200E, U+200F,
- * U+202A to U+202E, U+2066 to U+2069), zero-width and other invisible format characters (U+00AD,
- * U+180E, U+200B to U+200D, U+2060 to U+2064, U+206A to U+206F, U+FEFF, U+FFF9 to U+FFFB, tags
- * U+E0000 to U+E007F), line and paragraph separators (U+2028, U+2029), noncharacters, and bytes
- * that are not well-formed UTF-8 (RFC 3629: overlong, surrogates, above U+10FFFF) come as \XX per
- * byte, two upper-case hexadecimal digits, as RFC 2253 section 2.4 writes them. A backslash comes
- * as two. Returns true when something was replaced (the doubled backslash does not count). */
+ * UTF-8 passes; what text_is_unsafe_code names, and bytes that are not well-formed UTF-8 (RFC 3629:
+ * overlong, surrogates, above U+10FFFF) come as \XX per byte, two upper-case hexadecimal digits, as
+ * RFC 2253 section 2.4 writes them. A backslash comes as two. Returns true when something was
+ * replaced (the doubled backslash does not count). */
 bool text_append_shown(struct text *text, const void *bytes, size_t length);
 
 /* The number of bytes (1 to 4) of the well-formed UTF-8 character at `bytes`, 0 when there is none.
@@ -75,7 +72,10 @@ size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long
 /* The bytes of whole, well-formed UTF-8 characters at the start of a string, up to `most`. */
 size_t text_well_formed(const char *string, size_t most);
 
-/* True when the code point may not be shown as it is (the list at text_append_shown). */
+/* True when the code point may not be shown as it is, since it cannot be seen, or changes what
+ * stands beside it: general categories Cc, Cf, Cs, Zl and Zp (UnicodeData.txt of Unicode 16),
+ * Default_Ignorable_Code_Point (DerivedCoreProperties.txt), what RFC 4518 section 2.2 maps to
+ * nothing, and noncharacters. Spaces (Zs) may be shown. */
 bool text_is_unsafe_code(unsigned long code);
 
 /* Appends bytes as hexadecimal digits, upper or lower case, with the separator between bytes unless

@@ -84,8 +84,19 @@ static char *read_bare(const char **at, struct rules_arena *arena, struct error 
 
 bool rules_is_odd_space(unsigned long code)
 {
-    return code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x202F ||
-           code == 0x205F || code == 0x3000;
+    /* Not Zs: the blanks of Braille, Egyptian hieroglyphs, Khitan and music. */
+    static const struct {
+        unsigned long first, last;
+    } spaces[] = {{0xA0, 0xA0}, {0x1680, 0x1680}, {0x2000, 0x200A}, {0x202F, 0x202F},
+        {0x205F, 0x205F}, {0x2800, 0x2800}, {0x3000, 0x3000}, {0x13441, 0x13442},
+        {0x16FE4, 0x16FE4}, {0x1D159, 0x1D159}};
+    size_t i;
+
+    for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]) && code >= spaces[i].first; i++) {
+        if (code <= spaces[i].last)
+            return true;
+    }
+    return false;
 }
 
 /* Quotes that do not quote here. */

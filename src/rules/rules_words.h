@@ -34,8 +34,8 @@ bool rules_word_next(
 bool rules_value_next(
     const char **at, struct rules_arena *arena, char **value, struct error *error);
 
-/* True for spaces that look like a plain one and are none, as web pages and word processors have
- * them. */
+/* True for what looks like a plain space and is none, as web pages and word processors have it: the
+ * other characters of general category Zs, and blanks of other categories. */
 bool rules_is_odd_space(unsigned long code);
 
 /* True for names of groups, maps, issuers and labels: letters, digits, `-`, `_` and dots, 64 bytes

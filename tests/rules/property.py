@@ -193,7 +193,7 @@ class Maker:
     # --- certificates and requests
 
     def subject(self, stars=True):
-        odd = ["Dev\x01", "Dev\t", "Dev\u200b", "Dev\u00a0Team"] * self.chance(0.1)
+        odd = ["Dev\x01", "Dev\t", "Dev\u200b", "Dev\u00a0Team", "De\u1806v", "Dev\u2800Team", "\U0001d173Dev"] * self.chance(0.1)
         values = VALUES + odd if stars else [value for value in VALUES if "*" not in value]
         rdns = []
         for _ in range(self.random.randint(1, 3)):

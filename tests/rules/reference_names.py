@@ -57,7 +57,7 @@ def show_dn(rdns):
     """RFC 2253, the last part first."""
     def escaped(value):
         value = re.sub(r'([,+"\\<>;])', r"\\\1", value)
-        value = re.sub(r"[\x00-\x1f\x7f\u200b]", lambda odd: "".join(f"\\{byte:02X}" for byte in odd[0].encode()), value)
+        value = re.sub(r"[\x00-\x1f\x7f\u1806\u200b\U0001d173]", lambda odd: "".join(f"\\{byte:02X}" for byte in odd[0].encode()), value)
         if value[:1] in ("#", " "):
             value = "\\" + value
         if len(value) > 1 and value.endswith(" ") and not value.endswith("\\ "):
@@ -135,7 +135,7 @@ def match_name(key, wanted, name):
 
 
 # Control characters, what cannot be seen, and spaces that are not plain ones, among those that property.py makes.
-CONTROL = r"[\x00-\x08\x0e-\x1f\x7f\xa0\u200b]"
+CONTROL = r"[\x00-\x08\x0e-\x1f\x7f\xa0\u1806\u200b\u2800\U0001d173]"
 ODD = r'[\x00-\x20\x7f*@,;:"<>()\[\]\\]'
 
 

@@ -53,8 +53,10 @@ Test(rules_doubt_subject,
     a_part_of_the_subject_with_characters_that_cannot_be_seen_is_denied_as_anything)
 {
     static const char *const odd[] = {"b\u200b", "b\u00ad", "\u2060b", "b\u200db", "b\ufe0f",
-        "\ufeffb", "b\u00a0b", "b\u3000", "b\u202eb", "b\xc2\x80"};
-    static const char *const plain[] = {"c\u00e4", "\u0431", "c\u2010", "c\u00a1", "c \u4e2d"};
+        "\ufeffb", "b\u00a0b", "b\u3000", "b\u202eb", "b\xc2\x80", "b\U0001d173", "\U0001bca0b",
+        "b\u1806b", "b\u06dd", "\u070fb", "\ufffcb", "b\u2800b", "b\U0001d159"};
+    static const char *const plain[] = {"c\u00e4", "\u0431", "c\u2010", "c\u00a1", "c \u4e2d",
+        "\u0641\u064e", "\u0939\u093f\u0928\u094d", "\uac00", "c\u0301", "\u182e\u1823"};
     size_t i;
 
     for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {

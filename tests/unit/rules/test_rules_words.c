@@ -73,16 +73,19 @@ Test(rules_words, a_line_is_words_with_their_values_up_to_a_comment)
 
 Test(rules_words, spaces_and_quotes_that_only_look_right_are_refused)
 {
-    /* U+00A0, 1680, 2000, 200A, 202F, 205F, 3000. */
+    /* U+00A0, 1680, 2000, 200A, 202F, 205F, 2800, 3000, 13441, 13442, 16FE4, 1D159. */
     static const char *const spaces[] = {"\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x8a",
-        "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+        "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe2\xa0\x80", "\xe3\x80\x80", "\xf0\x93\x91\x81",
+        "\xf0\x93\x91\x82", "\xf0\x96\xbf\xa4", "\xf0\x9d\x85\x99"};
     /* U+0027, AB, BB, 2018, 201F. */
     static const char *const quotes[] = {
         "'", "\xc2\xab", "\xc2\xbb", "\xe2\x80\x98", "\xe2\x80\x9f"};
-    /* U+00A1, 1681, 1FFF, 200D, 2017, 2020, 202E, 2030, 205E, 2060, 2FFF, 3001. */
+    /* U+00A1, 1681, 1FFF, 200D, 2017, 2020, 2030, 205E, 27FF, 2801, 2FFF, 3001, 13440, 13443,
+     * 16FE3, 1D158, 1D15A. */
     static const char *const others[] = {"\xc2\xa1", "\xe1\x9a\x81", "\xe1\xbf\xbf", "\xe2\x80\x8d",
-        "\xe2\x80\x97", "\xe2\x80\xa0", "\xe2\x80\xb0", "\xe2\x81\x9e", "\xe2\xbf\xbf",
-        "\xe3\x80\x81"};
+        "\xe2\x80\x97", "\xe2\x80\xa0", "\xe2\x80\xb0", "\xe2\x81\x9e", "\xe2\x9f\xbf",
+        "\xe2\xa0\x81", "\xe2\xbf\xbf", "\xe3\x80\x81", "\xf0\x93\x91\x80", "\xf0\x93\x91\x83",
+        "\xf0\x96\xbf\xa3", "\xf0\x9d\x85\x98", "\xf0\x9d\x85\x9a"};
     size_t i;
 
     for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
