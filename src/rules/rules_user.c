@@ -43,7 +43,9 @@ struct piece {
 static void take(struct piece *piece, const unsigned char *bytes, size_t length)
 {
     if (!piece->found) {
-        *piece = (struct piece){.bytes = bytes, .length = length, .found = true};
+        piece->bytes = bytes;
+        piece->length = length;
+        piece->found = true;
     } else if (piece->length != length ||
                (length > 0 && memcmp(piece->bytes, bytes, length) != 0)) {
         piece->several = true;

@@ -116,6 +116,21 @@ Test(rules_user, a_name_that_cannot_be_read_is_nobodys_and_hides_no_other)
     expect_no_user(ACME "allow any user=$ip", &spec);
 }
 
+/* An address of five bytes, and one that is one. */
+Test(rules_user, a_name_that_cannot_be_read_beside_one_that_can_is_several)
+{
+    static const char *const names[] = {"subjectAltName=DER:300d870501020304058704c0000201",
+        "subjectAltName=DER:300d8704c000020187050102030405"};
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct pki_spec spec = {.subject = "CN=x", .extensions = {names[i]}};
+
+        expect_no_user(ACME "allow any user=$ip", &spec);
+        expect_user(ACME "allow issuer=acme ip=192.0.2.1", &spec, "192.0.2.1");
+    }
+}
+
 /* The certificate is in all of them; a group that stands within another is looked at before it. */
 Test(rules_user, without_user_the_group_of_the_rule_gives_the_name)
 {
