@@ -7,16 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* *@DOMAIN: the name before the @ is not empty and without @ and *. */
-static void look_up_mailbox(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
+/* *@DOMAIN: the name before the @ is plain. Returns whether it is. */
+static bool look_up_mailbox(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
     size_t length, char *form)
 {
+    bool plain;
     size_t at;
 
     rules_form_mailbox(name, length, form, &at);
+    plain = rules_local_is_plain(form, at);
     rules_gatherer_look_up_bytes(gatherer, key, FORM_EXACT, form, length);
-    if (at > 0 && at < length && memchr(form, '*', length) == NULL && memchr(form, '@', at) == NULL)
+    if (at < length && plain)
         rules_gatherer_look_up_bytes(gatherer, key, FORM_DOMAIN, form + at + 1, length - at - 1);
+    return plain;
 }
 
 static void look_up_dns(
@@ -140,6 +143,7 @@ static enum error_kind read_string(
     const char *name = (const char *)ASN1_STRING_get0_data(string);
     size_t length = (size_t)ASN1_STRING_length(string);
     char *form = malloc(length + 1);
+    bool plain = true; /* else it is no user name */
     enum error_kind failure;
 
     if (form == NULL)
@@ -151,10 +155,10 @@ static enum error_kind read_string(
         if (key == KEY_DNS)
             look_up_dns(gatherer, name, length, form);
         else
-            look_up_mailbox(gatherer, key, name, length, form);
+            plain = look_up_mailbox(gatherer, key, name, length, form);
         rules_doubt_name(gatherer, key, name, length);
     }
-    failure = rules_gatherer_keep(gatherer, key, name, length, false);
+    failure = rules_gatherer_keep(gatherer, key, name, length, !plain);
     free(form);
     return failure;
 }
@@ -175,7 +179,7 @@ enum error_kind rules_alternative_names_doubt(
     form = malloc((size_t)length + 1);
     if (form != NULL) {
         gatherer->in_doubt = true;
-        look_up_mailbox(gatherer, key, (const char *)utf8, (size_t)length, form);
+        (void)look_up_mailbox(gatherer, key, (const char *)utf8, (size_t)length, form);
         gatherer->in_doubt = false;
         rules_doubt_name(gatherer, key, (const char *)utf8, (size_t)length);
         failure = ERROR_NONE;

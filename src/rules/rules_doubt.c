@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "rules/rules_resolve.h"
 #include "rules/rules_values.h"
+#include "rules/rules_words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,23 +55,76 @@ static bool has_foreign_host(enum rules_key key, const char *name, size_t length
     return false;
 }
 
-/* Whether a value's text stands in a name that is in lower case. A foreign host may be what the
- * value writes as xn--. */
-static bool stands_in(
-    const struct rules_value *value, const char *lower, size_t length, bool foreign)
+/* Characters that neither a label nor a local part without quotes has: of ASCII all but those of an
+ * Atom (RFC 5321 section 4.1.2), and `*`; of others (RFC 6531 section 3.3) what cannot be seen. */
+static bool is_odd_code(unsigned long code)
+{
+    if (code < 0x80)
+        return code <= 0x20 || code == 0x7F || strchr("*@,;:\"<>()[]\\", (int)code) != NULL;
+    return text_is_unsafe_code(code) || rules_is_odd_space(code);
+}
+
+static bool has_odd_character(const char *at, size_t length)
+{
+    while (length > 0) {
+        unsigned long code = 0; /* stays when there is no character, and is odd */
+        size_t size = text_utf8_decode((const unsigned char *)at, length, &code);
+
+        if (is_odd_code(code))
+            return true;
+        at += size;
+        length -= size;
+    }
+    return false;
+}
+
+static bool is_odd_host(const char *host, size_t length)
+{
+    return !text_has_labels(host, length) || has_odd_character(host, length);
+}
+
+bool rules_local_is_plain(const char *local, size_t length)
+{
+    return !is_odd_host(local, length);
+}
+
+/* A name that values are compared with, in lower case. */
+struct doubtful {
+    const char *lower;
+    size_t length;
+    bool foreign;     /* the host may be what a value writes as xn-- */
+    const char *host; /* that each value of is meant; up to the end. NULL: none */
+};
+
+/* Whether a mailbox, as a value has it in lower case, is of this host, or has none to be read. */
+static bool is_of_host(
+    const struct rules_value *value, const char *wanted, const struct doubtful *name)
+{
+    const char *at = memrchr(wanted, '@', value->bytes.length);
+    const char *host = at != NULL ? at + 1 : wanted;
+    const size_t length = value->bytes.length - (size_t)(host - wanted);
+
+    return is_odd_host(host, length) || (name->lower + name->length == name->host + length &&
+                                            memcmp(name->host, host, length) == 0);
+}
+
+/* Whether a name may be meant by a value: its text stands there, or its host is the same. */
+static bool may_be(const struct rules_value *value, const struct doubtful *name)
 {
     char wanted[RULES_MAX_LINE + 1];
 
     rules_form_lower((const char *)value->bytes.data, value->bytes.length, wanted);
-    return memmem(lower, length, wanted, value->bytes.length) != NULL ||
-           (foreign && strstr(wanted, "xn--") != NULL);
+    return memmem(name->lower, name->length, wanted, value->bytes.length) != NULL ||
+           (name->foreign && strstr(wanted, "xn--") != NULL) ||
+           (name->host != NULL && is_of_host(value, wanted, name));
 }
 
-static void doubt_text(
-    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+/* `host` is where the host begins whose values are all meant; `length`: none. */
+static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
+    size_t length, size_t host)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
-    const bool foreign = has_foreign_host(key, name, length);
+    struct doubtful doubtful = {.length = length, .foreign = has_foreign_host(key, name, length)};
     char *lower;
     size_t i;
 
@@ -82,49 +136,13 @@ static void doubt_text(
         return;
     }
     rules_form_lower(name, length, lower);
+    doubtful.lower = lower;
+    doubtful.host = host < length ? lower + host : NULL;
     for (i = 0; i < values.count; i++) {
-        if (stands_in(values.at[i], lower, length, foreign))
+        if (may_be(values.at[i], &doubtful))
             gatherer->doubted[values.at[i]->id] = true;
     }
     free(lower);
-}
-
-/* Characters that neither a label nor a local part without quotes has. */
-static bool is_odd_character(char character)
-{
-    const unsigned char byte = (unsigned char)character;
-
-    return byte <= 0x20 || byte == 0x7F || strchr("*@,;:\"<>()[]\\", byte) != NULL;
-}
-
-static bool has_odd_character(const char *at, size_t length)
-{
-    size_t i;
-
-    for (i = 0; i < length; i++) {
-        if (is_odd_character(at[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool is_odd_host(const char *host, size_t length)
-{
-    return !text_has_labels(host, length) || has_odd_character(host, length);
-}
-
-static bool is_odd_mailbox(const char *name, size_t length)
-{
-    const char *at = memchr(name, '@', length);
-    const size_t local = at != NULL ? (size_t)(at - name) : 0;
-
-    return local == 0 || has_odd_character(name, local) || is_odd_host(at + 1, length - local - 1);
-}
-
-static bool is_odd_name(enum rules_key key, const char *name, size_t length)
-{
-    return has_foreign_host(key, name, length) ||
-           (key == KEY_DNS ? is_odd_host(name, length) : is_odd_mailbox(name, length));
 }
 
 /* RFC 5280 section 7.5 tells Eve@ from eve@; many mail servers and directories do not. */
@@ -150,13 +168,29 @@ static void doubt_case(
         gatherer->doubted[values.at[low]->id] = true;
 }
 
+/* A host of several @ is odd, and so is none. */
+static void doubt_mailbox(
+    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+{
+    const char *at = memchr(name, '@', length);
+    const size_t host = at != NULL ? (size_t)(at - name) + 1 : length;
+
+    doubt_case(gatherer, key, name, length);
+    if (is_odd_host(name + host, length - host))
+        rules_doubt_all(gatherer, key);
+    else if (!rules_local_is_plain(name, host - 1))
+        doubt_text(gatherer, key, name, length, host);
+    else if (has_foreign_host(key, name, length))
+        doubt_text(gatherer, key, name, length, length);
+}
+
 void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
     if (key != KEY_DNS)
-        doubt_case(gatherer, key, name, length);
-    if (is_odd_name(key, name, length))
-        doubt_text(gatherer, key, name, length);
+        doubt_mailbox(gatherer, key, name, length);
+    else if (has_foreign_host(key, name, length) || is_odd_host(name, length))
+        doubt_text(gatherer, key, name, length, length);
 }
 
 /* Decodes %XX in place; the new length. */

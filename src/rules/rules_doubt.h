@@ -12,10 +12,17 @@
 /* A name that cannot be read, or only in parts: it may be any value of the key. */
 void rules_doubt_all(struct rules_gatherer *gatherer, enum rules_key key);
 
-/* A mail address, UPN or DNS name that is odd: with `*`, several @, an empty part, a final dot,
- * spaces, control characters, punctuation that does not belong there, or, but in a UPN, a host with
- * letters beyond ASCII. It may be any value that stands in it. Of one that is not odd the case
- * alone is doubtful. */
+/* Whether what stands before the @ of a mail address or UPN is a Dot-string of RFC 5321 section
+ * 4.1.2, with letters of UTF-8 (RFC 6531 section 3.3) and without `*`: such a mailbox is written in
+ * one way alone. Others have quotes, comments, spaces or what cannot be seen, or are empty. */
+bool rules_local_is_plain(const char *local, size_t length);
+
+/* A DNS name, or the host of a mail address or UPN, is odd with `*`, an empty label, a final dot,
+ * spaces, control characters, what cannot be seen, or punctuation that does not belong there. An
+ * odd DNS name may be any value that stands in it; so may one with letters beyond ASCII, or a mail
+ * address whose host has such. A mailbox without a host or with an odd one may be any value; one
+ * whose local part is not plain any value of its host, or whose host is odd, or that stands in it.
+ * Of all other mailboxes the case alone is doubtful. */
 void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length);
 

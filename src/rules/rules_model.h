@@ -184,7 +184,7 @@ struct rules {
 /* One name that a certificate bears, and the identity values that it meets. */
 struct rules_name {
     enum rules_key key;
-    bool unreadable; /* is no text: never a user name */
+    bool unreadable; /* is no text, or no plain mailbox: never a user name */
     struct bytes bytes;
     uint32_t *met; /* ids */
     size_t met_count;

@@ -23,6 +23,8 @@ HOSTS = ["wiki.acme.example", "a.wiki.acme.example", "api.acme.example", "acme.e
 DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org", "xn--jrg-sna.example"]
 ODD_DOMAINS = ["j\u00f6rg.example", "j\u00f6rg.acme.example"]
 LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "a@b", "EVE"]
+WRITTEN_LOCALS = ['"eve"', "eve(c)", "e\\ve", "eve "]
+ODD_LOCALS = WRITTEN_LOCALS + [".eve", "e..ve", "", "ev\u00ade", "ev\u2800e", "e\tve", "eve,", "!#$%&'+-/=?^_`{|}~"]
 VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "a,b", "a+b",
           'q"q', "back\\slash", "#x", "GB"]
 SEGMENTS = ["ops", "Ops", "eu", "7", "sensor", "..", "", "*", "a%20b", "%2e", "a?b"]
@@ -67,7 +69,8 @@ class Maker:
     def wanted(self, key):
         """A value as a rule may have it."""
         if key in ("email", "upn"):
-            local = "*" if self.chance(0.5) else self.pick([value for value in LOCALS if "*" not in value and "@" not in value])
+            local = "*" if self.chance(0.5) else self.pick([value for value in LOCALS * 3 + WRITTEN_LOCALS
+                                                           if "*" not in value and "@" not in value])
             return local + "@" + self.pick(DOMAINS)
         if key == "dns":
             return self.pick(["*.acme.example", "a.acme.example", "*.X.acme.example", "A.x.acme.example", "acme.example",
@@ -206,7 +209,9 @@ class Maker:
         for _ in range(self.random.randint(0, 4)):
             kind = self.pick(["email", "upn", "dns", "uri", "ip"])
             if kind in ("email", "upn"):
-                value = self.pick(LOCALS) + "@" + self.pick(DOMAINS * 3 + ODD_DOMAINS) + self.pick(["", "", "", ".", "@x"])
+                value = self.pick(LOCALS * 4 + ODD_LOCALS) + "@" + self.pick(DOMAINS * 3 + ODD_DOMAINS) + self.pick([""] * 8 + [".", "@x"])
+                if self.chance(0.03):
+                    value = value.replace("@", "")
             elif kind == "dns":
                 value = self.pick(["a.acme.example", "A.acme.example", "a.x.acme.example", "*.acme.example", ".acme.example",
                                    "acme.example", "a.acme.example.", "a.x.acme.example,b", "a.j\u00f6rg.example"])

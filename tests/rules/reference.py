@@ -5,7 +5,7 @@ Nothing is shared with src/rules. A rule file that it reads is taken to be free 
 
 import re
 
-from reference_names import CONTROL, DIGESTS, PARTS, canonical, match_name, may_be, read_dn, show_dn
+from reference_names import CONTROL, DIGESTS, PARTS, canonical, match_name, may_be, read_dn, show_dn, user_name
 from reference_request import Ambiguous, choose_path, read_host, read_path, when_holds
 
 NAMES = ["email", "upn", "uri", "dns", "ip", "uid", "cn", "dn", "serial", "sha256", "spki", "ou", "o", "dc", "c", "policy"]
@@ -128,7 +128,7 @@ class Client:
     def default_user(self, rules, line):
         for key in NAMING:
             if key in line.terms:
-                return {name for name, _ in self.matches(key, line.terms[key])}
+                return {user_name(key, name) for name, _ in self.matches(key, line.terms[key])}
         for group in line.terms["group"]:
             for other in rules.named("group", group):
                 if self.meets(rules, other):
@@ -148,10 +148,10 @@ class Client:
             names = {star for key, values in line.terms.items() if key in NAMES and any("*" in v for v in values)
                      for _, star in self.matches(key, values)}
         elif line.user.startswith("$"):
-            names = set(self.names[line.user[1:]])
+            names = {user_name(line.user[1:], name) for name in self.names[line.user[1:]]}
         else:
             names = {line.user}
-        if len(names) != 1 or names == {""}:
+        if len(names) != 1 or names & {"", None}:
             return None
         name = "".join(chr(b) if b in PLAIN else f"%{b:02X}" for b in names.pop().encode())
         return name if len(name) <= 512 else None

@@ -105,7 +105,7 @@ def match_name(key, wanted, name):
             return (value, None) if at < 0 else (value[:at], lower(value[at:]))
         if wanted.startswith("*@"):
             local, domain = form(name)
-            if domain == form(wanted)[1] and local and not set(local + domain) & {"*"} and "@" not in local:
+            if domain == form(wanted)[1] and not is_odd(local):
                 star = local
             return star is not None, star
         return form(name) == form(wanted), None
@@ -136,11 +136,17 @@ def match_name(key, wanted, name):
 
 # Control characters, what cannot be seen, and spaces that are not plain ones, among those that property.py makes.
 CONTROL = r"[\x00-\x08\x0e-\x1f\x7f\xa0\u1806\u200b\u2800\U0001d173]"
-ODD = r'[\x00-\x20\x7f*@,;:"<>()\[\]\\]'
+ODD = r'[\x00-\x20\x7f*@,;:"<>()\[\]\\\xa0\xad\u1806\u200b\u2800\U0001d173]'
 
 
-def is_odd_host(host):
-    return "" in host.split(".") or re.search(ODD, host) is not None
+def is_odd(name):
+    """A host, or the local part of a mailbox: no Dot-string of RFC 5321 section 4.1.2 or 6531."""
+    return "" in name.split(".") or re.search(ODD, name) is not None
+
+
+def user_name(key, name):
+    """None for a mailbox that can be written in more than one way."""
+    return None if key in ("email", "upn") and is_odd(name.rpartition("@")[0] if "@" in name else name) else name
 
 
 def decode(text):
@@ -164,18 +170,20 @@ def may_be(key, wanted, name):
     if foreign and "xn--" in lower(wanted):
         return True
     if key in ("email", "upn"):
-        local, at, host = name.partition("@")
-        odd = foreign or not local or re.search(ODD, local) or is_odd_host(host)
-        return (bool(odd) and lower(wanted.removeprefix("*@")) in lower(name)) or lower(wanted) == lower(name)
+        local, _, host = name.partition("@")
+        its = wanted.rpartition("@")[2]
+        same = is_odd(local) and (is_odd(its) or lower(its) == lower(host))
+        stands = (is_odd(local) or foreign) and lower(wanted.removeprefix("*@")) in lower(name)
+        return is_odd(host) or same or stands or lower(wanted) == lower(name)
     if key == "dns":
-        return (foreign or is_odd_host(name)) and lower(wanted.removeprefix("*.")) in lower(name)
+        return (foreign or is_odd(name)) and lower(wanted.removeprefix("*.")) in lower(name)
     if key == "uri":
         exact = not wanted.endswith("*")
         (name, path), (wanted, begin) = uri_form(name), uri_form(wanted if exact else wanted.rstrip("*")[:-1])
         if re.search("[?#]", wanted[begin:]):
             return False
         scheme, host = re.match(r"(?s)([^:]*:)?(.*)", name[:path]).groups("")
-        odd = not scheme or "%" in host or (host.startswith("//") and is_odd_host(host[2:])) or any(
+        odd = not scheme or "%" in host or (host.startswith("//") and is_odd(host[2:])) or any(
             segment in ("", ".", "..") or not re.fullmatch(r"[!-~]+", segment) or re.search(r"[?#%\\*]", segment)
             for segment in name[path:].split("/")[1:]) or (name[path:] and name[path] != "/")
         its, base = re.match(r"([^:]*:)(?://)?(.*)", wanted[:begin]).groups()

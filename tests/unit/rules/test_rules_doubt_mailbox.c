@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit/rules/names_given.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Mail addresses and UPNs that can be written in several ways. */
+TestSuite(rules_doubt_mailbox, .init = rules_world_make, .fini = rules_world_free);
+
+/* A name before the @, with what bytes it has. */
+struct local {
+    const char *bytes;
+    size_t length;
+};
+
+#define LOCAL(string)                                                                              \
+    {                                                                                              \
+        string, sizeof(string) - 1                                                                 \
+    }
+
+/* subjectAltName with one rfc822Name, or one UPN. */
+struct mailbox {
+    char bytes[100];
+    size_t length;
+    bool upn;
+};
+
+static void add_mailbox(X509 *certificate, void *context)
+{
+    static const char otherName[] =
+        "\xa0\x00\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x00\x0c\x00";
+    const struct mailbox *mailbox = context;
+    const char length = (char)mailbox->length;
+    char der[160] = "\x30";
+    size_t at = 2;
+
+    if (mailbox->upn) {
+        memcpy(der + at, otherName, sizeof(otherName) - 1);
+        der[at + 1] = (char)(length + 16);
+        der[at + 15] = (char)(length + 2);
+        at += sizeof(otherName) - 1;
+    } else {
+        der[at++] = '\x81';
+        at++;
+    }
+    der[at - 1] = length;
+    memcpy(der + at, mailbox->bytes, mailbox->length);
+    at += mailbox->length;
+    der[1] = (char)(at - 2);
+    pki_add_raw_extension(certificate, "2.5.29.17", false, der, at);
+}
+
+/* What a rule says to the mailbox LOCAL@HOST; its key stands as KEY in the rule. */
+static void try_mailbox(
+    const char *rule, const struct local *local, const char *host, const char *wanted)
+{
+    static const char *const keys[] = {"email", "upn"};
+    struct mailbox mailbox = {.length = 0};
+    const struct pki_spec spec = {.customise = add_mailbox, .context = &mailbox};
+    const char *key = strstr(rule, "KEY");
+    size_t i;
+
+    memcpy(mailbox.bytes, local->bytes, local->length);
+    mailbox.length = local->length + strlen(host);
+    memcpy(mailbox.bytes + local->length, host, strlen(host));
+    for (i = 0; i < 2; i++) {
+        char text[300], words[700];
+
+        mailbox.upn = i == 1;
+        (void)snprintf(text, sizeof(text), ACME "%.*s%s%s", (int)(key - rule), rule, keys[i],
+            key + strlen("KEY"));
+        world_decide_made(text, &spec, words);
+        cr_expect_str_eq(words, wanted, "%s: %s%s (%zu): expected %s, came %s", text, local->bytes,
+            host, local->length, wanted, words);
+    }
+}
+
+/* Of eve@a.example other spellings, or none. */
+static const struct local odd[] = {LOCAL("\"eve\""), LOCAL("\"e\\ve\""), LOCAL("eve "),
+    LOCAL(" eve"), LOCAL("eve(c)"), LOCAL("(c)eve"), LOCAL("eve\0"), LOCAL("e\tve"), LOCAL("e\\ve"),
+    LOCAL("<eve"), LOCAL("mailto:eve"), LOCAL("eve,b"), LOCAL("eve;b"), LOCAL("[eve]"),
+    LOCAL("eve>"), LOCAL(".eve"), LOCAL("eve."), LOCAL("e..ve"), LOCAL("."), LOCAL(""), LOCAL("*"),
+    LOCAL("eve\x7f"), LOCAL("e\xc2\xadve"), LOCAL("eve\xe2\x80\x8b"), LOCAL("eve\xc2\xa0"),
+    LOCAL("eve\xc2\x80"), LOCAL("eve\xe2\xa0\x80"), LOCAL("\xe9ve"), LOCAL("eve\xc3")};
+
+Test(rules_doubt_mailbox, a_name_that_is_no_plain_one_meets_no_pattern_and_is_no_user_name)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        try_mailbox("allow KEY=*@a.example", &odd[i], "@a.example", "no no_rule");
+        try_mailbox("allow KEY=*@a.example user=x", &odd[i], "@a.example", "no no_rule");
+        try_mailbox("allow any user=$KEY", &odd[i], "@a.example", "no 2 no_user_name");
+    }
+}
+
+Test(rules_doubt_mailbox, a_name_that_is_no_plain_one_is_denied_as_any_of_its_host)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        try_mailbox("deny KEY=eve@a.example\nallow any user=x", &odd[i], "@a.example", "no 2");
+        try_mailbox("deny KEY=dan@A.Example\nallow any user=x", &odd[i], "@a.exAmple", "no 2");
+        try_mailbox("deny KEY=*@a.example\nallow any user=x", &odd[i], "@a.example", "no 2");
+        try_mailbox("deny KEY=eve@b..example\nallow any user=x", &odd[i], "@a.example", "no 2");
+        try_mailbox("deny KEY=eve@b.example\nallow any user=x", &odd[i], "@a.example", "yes 3 x");
+        try_mailbox("deny KEY=*@b.a.example\nallow any user=x", &odd[i], "@a.example", "yes 3 x");
+        try_mailbox("deny KEY=eve@example\nallow any user=x", &odd[i], "@a.example", "yes 3 x");
+    }
+}
+
+Test(rules_doubt_mailbox, a_plain_name_is_itself_alone)
+{
+    static const struct local plain[] = {LOCAL("dan"), LOCAL("d.a.n"), LOCAL("+dan"), LOCAL("dan-"),
+        LOCAL("!#$%&'+-/=?^_`{|}~"), LOCAL("0"), LOCAL("d\xc3\xa4n"), LOCAL("\xd0\xb4"),
+        LOCAL("\xe4\xb8\xad.\xf0\x9f\x98\x80"), LOCAL("a\xcc\x81")};
+    size_t i;
+
+    for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        try_mailbox("allow KEY=*@a.example user=x", &plain[i], "@A.example", "yes 2 x");
+        try_mailbox("deny KEY=eve@a.example\nallow any user=x", &plain[i], "@a.example", "yes 3 x");
+        try_mailbox(
+            "deny KEY=eve@b..example\nallow any user=x", &plain[i], "@a.example", "yes 3 x");
+    }
+    try_mailbox("allow any user=$KEY", &plain[1], "@a.example", "yes 2 d.a.n@a.example");
+    try_mailbox("allow KEY=*@a.example user=*", &plain[2], "@a.example", "yes 2 +dan");
+}
+
+Test(rules_doubt_mailbox, a_mailbox_without_a_host_that_can_be_read_is_denied_as_any)
+{
+    static const struct local names[] = {LOCAL("dan"), LOCAL("\"dan\"")};
+    static const char *const hosts[] = {"", "@", "@a.example.", "@.a.example", "@a..example",
+        "@ a.example", "@a .example", "@a(c).example", "@[192.0.2.1]", "@a.example>",
+        "@a.example:25", "@a.example@b.example", "@a\\.example", "@a.example\xe2\x80\x8b"};
+    size_t i, j;
+
+    for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        for (j = 0; j < 2; j++) {
+            try_mailbox("deny KEY=eve@c.example\nallow any user=x", &names[j], hosts[i], "no 2");
+            try_mailbox("deny KEY=*@c.example\nallow any user=x", &names[j], hosts[i], "no 2");
+            try_mailbox("allow KEY=*@a.example user=x", &names[j], hosts[i], "no no_rule");
+        }
+    }
+}
+
+/* Who writes such a name means it; the user name is to be given then. */
+Test(rules_doubt_mailbox, a_name_that_is_no_plain_one_is_allowed_as_it_is_written)
+{
+    static const struct local eve = LOCAL("\"eve\"");
+
+    try_mailbox("allow KEY=\"\\\"eve\\\"@a.example\" user=x", &eve, "@A.example", "yes 2 x");
+    try_mailbox("allow KEY=\"\\\"eve\\\"@a.example\"", &eve, "@a.example", "no 2 no_user_name");
+    try_mailbox("allow KEY=eve@a.example user=x", &eve, "@a.example", "no no_rule");
+}
+
+/* In an IA5String, such a host may be what a value writes as xn--. */
+Test(rules_doubt_mailbox, a_foreign_host_is_that_of_a_name_that_is_no_plain_one)
+{
+    static const struct names_row rows[] = {
+        {"deny email=b@d\xc3\xa4.example\nallow any user=x", "email:\"c\"@d\xc3\xa4.example",
+            "no 2"},
+        {"deny email=b@xn--d-zfa.example\nallow any user=x", "email:\"c\"@d\xc3\xa4.example",
+            "no 2"},
+        {"deny email=b@d.example\nallow any user=x", "email:\"c\"@d\xc3\xa4.example", "yes 3 x"},
+        {"deny email=b@d..example\nallow any user=x", "email:c@d\xc3\xa4.example", "yes 3 x"},
+        {"deny email=b@d.example\nallow any user=x",
+            "otherName:1.3.6.1.5.5.7.8.9;UTF8:\"c\"@d.example", "no 2"},
+    };
+
+    TRY_NAMES(rows);
+}
