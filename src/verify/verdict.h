@@ -53,7 +53,7 @@ struct verdict {
     bool above_unknown; /* of a CA above it, a list is to be checked and is not known to be good */
     time_t revoked_at;  /* 0 when not revoked or unknown */
     const char *revocation_reason; /* RFC 5280 5.3.1 name, NULL when none was given */
-    time_t crl_this_update;        /* of the leaf's CRL that was used; 0 when none */
+    time_t crl_this_update;        /* of the leaf's oldest CRL that is needed; 0 when none */
     time_t crl_next_update;
     enum verdict_ocsp ocsp;
     char ocsp_words[200];    /* why it is not known; "" otherwise */

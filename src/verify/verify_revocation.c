@@ -112,11 +112,14 @@ static void take_dates(struct verdict *verdict, const struct crl *crl)
     (void)crl_next_update(crl, &verdict->crl_next_update);
 }
 
+/* The bits of CRL_ALL_REASONS are among so many. */
+#define REASON_BITS 16
+
 /* What the lists say when none lists the certificate. */
 struct coverage {
-    unsigned reasons;         /* of the lists that can be relied on */
-    const struct crl *newest; /* of these */
-    enum doubt doubt;         /* about one that cannot, */
+    unsigned reasons;                      /* of the lists that can be relied on */
+    const struct crl *newest[REASON_BITS]; /* of these, for each reason */
+    enum doubt doubt;                      /* about one that cannot, */
     const struct crl *doubtful;
 };
 
@@ -125,6 +128,34 @@ static bool is_newer(const struct crl *crl, const struct crl *than)
     time_t one, other;
 
     return crl_this_update(crl, &one) && (!crl_this_update(than, &other) || one > other);
+}
+
+static void add_reasons(struct coverage *coverage, const struct crl *crl, unsigned reasons)
+{
+    size_t i;
+
+    coverage->reasons |= reasons;
+    for (i = 0; i < REASON_BITS; i++) {
+        if ((reasons & 1U << i) != 0 &&
+            (coverage->newest[i] == NULL || is_newer(crl, coverage->newest[i])))
+            coverage->newest[i] = crl;
+    }
+}
+
+/* The word for all reasons together is as old as that for the one whose newest list is oldest; NULL
+ * when there is no list. */
+static const struct crl *oldest_needed(const struct coverage *coverage)
+{
+    const struct crl *oldest = NULL;
+    size_t i;
+
+    for (i = 0; i < REASON_BITS; i++) {
+        const struct crl *crl = coverage->newest[i];
+
+        if (crl != NULL && (oldest == NULL || is_newer(oldest, crl)))
+            oldest = crl;
+    }
+    return oldest;
 }
 
 static struct coverage cover(
@@ -139,9 +170,7 @@ static struct coverage cover(
             doubt_list(sources, crl, sources->signers[cursor.signer], certificate, now, failed);
 
         if (doubt == DOUBT_NONE) {
-            coverage.reasons |= trust_crl_reasons(crl, certificate);
-            if (coverage.newest == NULL || is_newer(crl, coverage.newest))
-                coverage.newest = crl;
+            add_reasons(&coverage, crl, trust_crl_reasons(crl, certificate));
         } else if (doubt > coverage.doubt ||
                    (doubt == coverage.doubt && is_newer(crl, coverage.doubtful))) {
             coverage.doubt = doubt;
@@ -305,7 +334,7 @@ static void check_one(
     coverage = cover(&sources, certificate, now, failed);
     if (coverage.reasons == CRL_ALL_REASONS) {
         if (depth == 0)
-            take_dates(findings->verdict, coverage.newest);
+            take_dates(findings->verdict, oldest_needed(&coverage));
         return;
     }
     if (coverage.doubt == DOUBT_WEAK)

@@ -2,6 +2,7 @@
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 /* CRLs that are about some of a CA's certificates alone. */
 
@@ -94,4 +95,71 @@ Test(verify_revocation_scope, a_crl_of_user_certificates_alone_covers_none_of_ve
     X509_CRL_free(early);
     X509_CRL_free(delta);
     pki_free(old);
+}
+
+/* A clean CRL of so many days ago, for these reasons (NULL: all), that ends as many days ahead. */
+static X509_CRL *of_reasons(const char *reasons, int days)
+{
+    char section[256];
+
+    if (reasons == NULL)
+        return pki_crl(&(struct pki_crl_spec){
+            .issuer = root, .this_update = -days * PKI_DAY, .next_update = days * PKI_DAY});
+    (void)snprintf(section, sizeof(section), "[idp]\nonlysomereasons=%s\n", reasons);
+    return pki_crl(&(struct pki_crl_spec){.issuer = root,
+        .extensions = {"issuingDistributionPoint=critical,@idp"},
+        .configuration = section,
+        .this_update = -days * PKI_DAY,
+        .next_update = days * PKI_DAY});
+}
+
+#define KEY "keyCompromise"
+#define SIX                                                                                        \
+    "CACompromise,affiliationChanged,superseded,cessationOfOperation,certificateHold,"             \
+    "privilegeWithdrawn"
+#define LAST "AACompromise"
+
+/* A list for some reasons does not say that a certificate is good: the oldest one without which not
+ * all are covered tells how old that word is. */
+Test(verify_revocation_scope, the_dates_are_those_of_the_oldest_crl_that_is_needed)
+{
+    static const struct row {
+        struct {
+            const char *reasons; /* NULL: all */
+            int days;            /* 0: no more lists */
+        } crls[4];
+        int wanted;
+    } rows[] = {
+        {{{NULL, 20}, {"superseded", 1}}, 20},
+        {{{NULL, 20}, {SIX, 1}, {KEY "," LAST, 2}}, 2},
+        {{{NULL, 20}, {SIX, 1}, {LAST, 2}}, 20},
+        {{{NULL, 2}, {SIX, 20}, {KEY, 20}, {LAST, 1}}, 2},
+        {{{KEY, 3}, {SIX, 4}, {LAST, 5}}, 5},
+        {{{KEY, 5}, {SIX, 4}, {LAST, 3}}, 5},
+        {{{KEY, 4}, {SIX, 5}, {LAST, 3}}, 5},
+        {{{KEY, 5}, {SIX, 4}, {LAST, 3}, {KEY "," LAST, 2}}, 4},
+        {{{KEY, 1}, {NULL, 7}, {NULL, 6}}, 6},
+    };
+    size_t i, j, turned;
+
+    for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct row *row = &rows[i / 2];
+        struct setup setup = {.ca = {root}};
+        struct verdict verdict;
+        size_t count = 0;
+
+        while (count < 4 && row->crls[count].days != 0)
+            count++;
+        for (j = 0; j < count; j++) {
+            turned = i % 2 == 0 ? j : count - 1 - j;
+            setup.crls[j] = of_reasons(row->crls[turned].reasons, row->crls[turned].days);
+        }
+        verdict = verify_both(&setup, direct, VERDICT_VALID, "lists for some reasons");
+        cr_expect_eq((verdict.checked_at - verdict.crl_this_update + 60) / PKI_DAY, row->wanted,
+            "row %zu", i);
+        cr_expect_eq((verdict.crl_next_update - verdict.checked_at + 60) / PKI_DAY, row->wanted,
+            "row %zu", i);
+        for (j = 0; j < count; j++)
+            X509_CRL_free(setup.crls[j]);
+    }
 }
