@@ -185,6 +185,7 @@ struct rules {
 struct rules_name {
     enum rules_key key;
     bool unreadable; /* is no text, or no plain mailbox: never a user name */
+    bool invalid;    /* a policy for which not all of the path vouches: for deny lines alone */
     struct bytes bytes;
     uint32_t *met; /* ids */
     size_t met_count;

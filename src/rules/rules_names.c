@@ -10,6 +10,7 @@
 #include "rules/rules_twin.h"
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"
+#include "verify/verify_policy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -132,24 +133,53 @@ static enum error_kind read_extension(const X509 *leaf, int nid, void **value)
     return alloc_watch_error_kind(ERROR_INPUT);
 }
 
+/* Deny lines alone take it so. */
+static void look_up_in_doubt(struct rules_gatherer *gatherer, enum rules_key key, const char *bytes)
+{
+    gatherer->in_doubt = true;
+    rules_gatherer_look_up_bytes(gatherer, key, FORM_EXACT, bytes, strlen(bytes));
+    gatherer->in_doubt = false;
+}
+
+static enum error_kind read_policy(
+    struct rules_gatherer *gatherer, const ASN1_OBJECT *policy, bool valid)
+{
+    struct rules_subject *subject = gatherer->subject;
+    char dotted[256];
+    int length = OBJ_obj2txt(dotted, sizeof(dotted), policy, 1);
+    enum error_kind failure;
+
+    if (length < 0)
+        return alloc_watch_error_kind(ERROR_LIBRARY);
+    if ((size_t)length >= sizeof(dotted))
+        return ERROR_NONE;
+    if (valid)
+        return rules_gatherer_keep_exact(gatherer, KEY_POLICY, dotted);
+    look_up_in_doubt(gatherer, KEY_POLICY, dotted);
+    failure = rules_gatherer_keep(gatherer, KEY_POLICY, dotted, strlen(dotted), false);
+    if (failure == ERROR_NONE)
+        subject->names[subject->name_count - 1].invalid = true;
+    return failure;
+}
+
+/* What a certificate says is worth something when all CAs of its path say so, too. */
 static enum error_kind read_policies(
-    struct rules_gatherer *gatherer, const CERTIFICATEPOLICIES *policies)
+    struct rules_gatherer *gatherer, STACK_OF(X509) * proven, const CERTIFICATEPOLICIES *policies)
 {
     enum error_kind failure = ERROR_NONE;
-    char dotted[256];
+    X509_POLICY_TREE *valid = NULL;
     int i;
 
-    for (i = 0; rules_gatherer_wants(gatherer, KEY_POLICY) && policies != NULL &&
-                i < sk_POLICYINFO_num(policies) && failure == ERROR_NONE;
-         i++) {
-        int length =
-            OBJ_obj2txt(dotted, sizeof(dotted), sk_POLICYINFO_value(policies, i)->policyid, 1);
+    if (!rules_gatherer_wants(gatherer, KEY_POLICY) || policies == NULL)
+        return ERROR_NONE;
+    if (!policy_find_valid(proven, &valid))
+        return alloc_watch_error_kind(ERROR_LIBRARY);
+    for (i = 0; i < sk_POLICYINFO_num(policies) && failure == ERROR_NONE; i++) {
+        const ASN1_OBJECT *policy = sk_POLICYINFO_value(policies, i)->policyid;
 
-        if (length < 0)
-            return alloc_watch_error_kind(ERROR_LIBRARY);
-        if ((size_t)length < sizeof(dotted))
-            failure = rules_gatherer_keep_exact(gatherer, KEY_POLICY, dotted);
+        failure = read_policy(gatherer, policy, policy_is_valid(valid, policy));
     }
+    X509_policy_tree_free(valid);
     return failure;
 }
 
@@ -180,8 +210,10 @@ static enum error_kind read_digest(struct rules_gatherer *gatherer, enum rules_k
 }
 
 /* Who holds a certificate that is denied by its digest may show its twin. */
-static enum error_kind doubt_twin(struct rules_gatherer *gatherer, X509 *leaf, const X509 *signer)
+static enum error_kind doubt_twin(
+    struct rules_gatherer *gatherer, X509 *leaf, STACK_OF(X509) * proven)
 {
+    const X509 *signer = sk_X509_value(proven, 1);
     struct error error = {.kind = ERROR_NONE};
     X509 *twin = rules_gatherer_wants(gatherer, KEY_SHA256) ? rules_twin_of(leaf, signer) : NULL;
     unsigned char digest[32];
@@ -189,9 +221,7 @@ static enum error_kind doubt_twin(struct rules_gatherer *gatherer, X509 *leaf, c
 
     if (twin != NULL && rules_digest(twin, false, digest, &error)) {
         write_hex(digest, sizeof(digest), digits);
-        gatherer->in_doubt = true;
-        rules_gatherer_look_up_bytes(gatherer, KEY_SHA256, FORM_EXACT, digits, strlen(digits));
-        gatherer->in_doubt = false;
+        look_up_in_doubt(gatherer, KEY_SHA256, digits);
     }
     X509_free(twin);
     return error.kind;
@@ -219,27 +249,27 @@ static enum error_kind read_serial(struct rules_gatherer *gatherer, const X509 *
         gatherer, KEY_SERIAL, ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? first - 1 : first);
 }
 
-static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf, const X509 *signer,
-    const GENERAL_NAMES *names, const CERTIFICATEPOLICIES *policies)
+static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf,
+    STACK_OF(X509) * proven, const GENERAL_NAMES *names, const CERTIFICATEPOLICIES *policies)
 {
     enum error_kind failure = read_subject(gatherer, leaf);
 
     if (failure == ERROR_NONE)
         failure = rules_alternative_names_read(gatherer, names);
     if (failure == ERROR_NONE)
-        failure = read_policies(gatherer, policies);
+        failure = read_policies(gatherer, proven, policies);
     if (failure == ERROR_NONE)
         failure = read_serial(gatherer, leaf);
     if (failure == ERROR_NONE)
         failure = read_digest(gatherer, KEY_SHA256, leaf);
     if (failure == ERROR_NONE)
-        failure = doubt_twin(gatherer, leaf, signer);
+        failure = doubt_twin(gatherer, leaf, proven);
     if (failure == ERROR_NONE)
         failure = read_digest(gatherer, KEY_SPKI, leaf);
     return failure;
 }
 
-enum error_kind rules_names_read(const struct rules *rules, X509 *leaf, const X509 *signer,
+enum error_kind rules_names_read(const struct rules *rules, X509 *leaf, STACK_OF(X509) * proven,
     struct rules_subject *subject, bool *identities, bool *doubted)
 {
     struct rules_gatherer gatherer = {
@@ -257,7 +287,7 @@ enum error_kind rules_names_read(const struct rules *rules, X509 *leaf, const X5
     subject->names = rules_arena_get(&subject->arena, most, sizeof(*subject->names));
     gatherer.ids = calloc(rules->identity_count + 1, sizeof(*gatherer.ids));
     failure = subject->names != NULL && gatherer.ids != NULL
-                  ? read_all(&gatherer, leaf, signer, names, policies)
+                  ? read_all(&gatherer, leaf, proven, names, policies)
                   : ERROR_MEMORY;
     if (gatherer.out_of_memory)
         failure = ERROR_MEMORY;

@@ -122,6 +122,8 @@ static void append_names(struct text *text, const struct rules_subject *subject,
         if (count++ > 0)
             text_append_string(text, ", ");
         text_append_string(text, count > 3 ? "..." : shown);
+        if (count <= 3 && name->invalid)
+            text_append_string(text, " (not all its CAs vouch for it)");
     }
     text_append_string(text, count == 0 ? "none)" : ")");
 }

@@ -258,8 +258,7 @@ static bool fill(const struct rules *rules, X509 *leaf, STACK_OF(X509) * proven,
     }
     if (!find_issuers(rules, proven, subject, error))
         goto out;
-    failure = rules_names_read(rules, leaf, proven != NULL ? sk_X509_value(proven, 1) : NULL,
-        subject, identities, doubted);
+    failure = rules_names_read(rules, leaf, proven, subject, identities, doubted);
     if (failure == ERROR_INPUT) {
         /* Names that cannot be read: no line holds. */
         subject->name_count = 0;

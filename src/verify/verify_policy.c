@@ -17,18 +17,22 @@ static int invalid_depth(STACK_OF(X509) * chain)
     return 0;
 }
 
-/* What libcrypto makes of the policies of a chain: X509_PCY_TREE_... */
-static int check_by_libcrypto(STACK_OF(X509) * chain)
+/* What libcrypto makes of the policies of a chain: X509_PCY_TREE_... In *tree what is valid, NULL
+ * when nothing is. */
+static int check_by_libcrypto(STACK_OF(X509) * chain, X509_POLICY_TREE **tree)
 {
     STACK_OF(ASN1_OBJECT) *initial = sk_ASN1_OBJECT_new_null();
     ASN1_OBJECT *any_policy = OBJ_nid2obj(NID_any_policy);
-    X509_POLICY_TREE *tree = NULL;
     int explicit_policy = 0, result = X509_PCY_TREE_INTERNAL;
 
+    *tree = NULL;
     if (initial != NULL && any_policy != NULL && sk_ASN1_OBJECT_push(initial, any_policy) > 0)
-        result = X509_policy_check(&tree, &explicit_policy, chain, initial, 0);
-    X509_policy_tree_free(tree);
+        result = X509_policy_check(tree, &explicit_policy, chain, initial, 0);
     sk_ASN1_OBJECT_free(initial);
+    if (result != X509_PCY_TREE_VALID) {
+        X509_policy_tree_free(*tree);
+        *tree = NULL;
+    }
     return result;
 }
 
@@ -124,6 +128,7 @@ static bool maps_any_policy(const X509 *certificate)
 
 int policy_fault(STACK_OF(X509) * chain, int *depth)
 {
+    X509_POLICY_TREE *tree = NULL;
     int result;
 
     if (chain == NULL)
@@ -133,7 +138,9 @@ int policy_fault(STACK_OF(X509) * chain, int *depth)
             return X509_V_ERR_INVALID_POLICY_EXTENSION;
     }
     *depth = 0;
-    result = has_lost(chain) ? check_without_policies(chain, depth) : check_by_libcrypto(chain);
+    result =
+        has_lost(chain) ? check_without_policies(chain, depth) : check_by_libcrypto(chain, &tree);
+    X509_policy_tree_free(tree);
     if (result == X509_PCY_TREE_INVALID && *depth == 0)
         *depth = invalid_depth(chain);
     switch (result) {
@@ -147,6 +154,28 @@ int policy_fault(STACK_OF(X509) * chain, int *depth)
     default:
         return X509_V_ERR_UNSPECIFIED;
     }
+}
+
+bool policy_find_valid(STACK_OF(X509) * chain, X509_POLICY_TREE **valid)
+{
+    *valid = NULL;
+    /* Where policies are lost, a certificate has none: nothing is valid for all. */
+    return sk_X509_num(chain) < 2 || has_lost(chain) ||
+           check_by_libcrypto(chain, valid) != X509_PCY_TREE_INTERNAL;
+}
+
+bool policy_is_valid(const X509_POLICY_TREE *valid, const ASN1_OBJECT *policy)
+{
+    STACK_OF(X509_POLICY_NODE) *nodes = X509_policy_tree_get0_policies(valid);
+    int i;
+
+    for (i = 0; i < sk_X509_POLICY_NODE_num(nodes); i++) {
+        const ASN1_OBJECT *its = X509_policy_node_get0_policy(sk_X509_POLICY_NODE_value(nodes, i));
+
+        if (OBJ_obj2nid(its) == NID_any_policy || OBJ_cmp(its, policy) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool is_unreadable(const X509 *certificate, int nid)

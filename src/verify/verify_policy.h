@@ -21,6 +21,16 @@ int policy_fault(STACK_OF(X509) * chain, int *depth);
  * NULL: there are none. */
 bool policy_maps_any(const POLICY_MAPPINGS *mappings);
 
+/* Which policies every certificate of a proven chain has but the anchor, or stands for with
+ * anyPolicy where that is not inhibited: the authority-constrained policy set (RFC 5280 section
+ * 6.1.5 g). A policy that a CA maps counts as what it is above that CA. In *valid for
+ * policy_is_valid; free it with X509_policy_tree_free; NULL when nothing is valid. Without a chain
+ * (NULL) nothing is. false when memory or libcrypto failed. */
+bool policy_find_valid(STACK_OF(X509) * chain, X509_POLICY_TREE **valid);
+
+/* Whether a policy of the leaf is one of these, which may be NULL. */
+bool policy_is_valid(const X509_POLICY_TREE *valid, const ASN1_OBJECT *policy);
+
 /* libcrypto does not look at these extensions of a certificate without certificatePolicies, and so
  * passes ones that cannot be read. The NID of the first such one in the chain, of one that is there
  * twice, or of an inhibitAnyPolicy below zero, and in *depth whose it is; NID_undef when there is

@@ -38,6 +38,18 @@ basicConstraints = critical,CA:TRUE,pathlen:0
 keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
+[limited]
+basicConstraints = critical,CA:TRUE,pathlen:0
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+certificatePolicies = 1.2.3.1
+[asserting]
+basicConstraints = CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+authorityKeyIdentifier = keyid
+certificatePolicies = 1.2.3.1,1.2.3.2
 [client]
 basicConstraints = CA:FALSE
 keyUsage = critical,digitalSignature
@@ -86,7 +98,7 @@ class Certificate:
 class Authority:
     """A CA in a folder of its own that signs what the tests ask for."""
 
-    def __init__(self, folder, subject, signer=None):
+    def __init__(self, folder, subject, signer=None, extensions="intermediate"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         (self.folder / "index.txt").touch()
@@ -98,7 +110,7 @@ class Authority:
                     "-key", self.folder / "ca.key", "-subj", subject, "-days", 3650,
                     "-out", self.folder / "ca.cer")
         else:
-            made = signer.sign(self.folder.name, subject, extensions="intermediate")
+            made = signer.sign(self.folder.name, subject, extensions=extensions)
             made.key.rename(self.folder / "ca.key")
             made.cer.rename(self.folder / "ca.cer")
         self.cer = self.folder / "ca.cer"

@@ -8,6 +8,7 @@ import pytest
 
 import fastcgi
 from gate_helpers import RULES, write_rules
+from pki import Authority
 from processes import DEADLINE, clean_environment, wait_until
 
 
@@ -33,9 +34,9 @@ def test_it_does_not_start_with_rules_that_cannot_be_taken(peercert, pki, tmp_pa
     assert not os.path.exists(tmp_path / "refused.sock"), "nobody is answered"
 
 
-def ask(gate, pki, **parameters):
+def ask(gate, pki, certificate=None, **parameters):
     with fastcgi.Connection(gate.address) as connection:
-        connection.send(fastcgi.request(fastcgi.parameters(pki.good.pem, **parameters)))
+        connection.send(fastcgi.request(fastcgi.parameters((certificate or pki.good).pem, **parameters)))
         return connection.read_answer()
 
 
@@ -65,3 +66,20 @@ def test_shadow_rules_are_told_and_decide_nothing(start_responder, pki, tmp_path
     assert "path=/pub/x" not in gate.log()
     metrics = ask(gate, pki, PEERCERT_PAGE="metrics").body.decode()
     assert 'peercert_shadow_total{enforced="allowed",shadow="denied"} 2\n' in metrics
+
+
+def test_a_policy_counts_when_the_ca_between_has_it_too(peercert, start_responder, pki, tmp_path):
+    """From the cache as well. Who denies a policy means what the certificate says."""
+    limited = Authority(tmp_path / "limited", "/O=Acme/CN=Acme Limited CA", pki.authority, "limited")
+    below, direct = limited.sign("below", extensions="asserting"), pki.authority.sign("policies", extensions="asserting")
+    rules = write_rules(tmp_path / "access.rules", pki, "issuer acme {ca}\nallow policy=1.2.3.1 path=/one/ user=$cn\n"
+                        "allow policy=1.2.3.2 path=/two/ user=$cn\ndeny policy=1.2.3.2\nallow any user=x\n")
+    gate = start_responder("--rules", rules, "--intermediates", limited.cer)
+    for _ in range(2):
+        assert [ask(gate, pki, below, REQUEST_URI=path).status for path in ("/one/", "/two/", "/three/")] == [200, 403, 403]
+        assert [ask(gate, pki, direct, REQUEST_URI=path).status for path in ("/one/", "/two/", "/three/")] == [200, 200, 403]
+        assert ask(gate, pki, REQUEST_URI="/three/").status == 200
+    rules = write_rules(tmp_path / "access.rules", pki, "issuer acme {ca}\nallow policy=1.2.3.2 user=$cn\n")
+    done = subprocess.run([peercert, "--ca", pki.ca, "--intermediates", limited.cer, "--rules", rules, "--explain", below.cer,
+                           "--path", "/x"], capture_output=True, text=True, timeout=DEADLINE, env=clean_environment())
+    assert "policy=1.2.3.2 does not hold (it has 1.2.3.1, 1.2.3.2 (not all its CAs vouch for it))" in done.stdout, done

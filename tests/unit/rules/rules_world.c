@@ -31,7 +31,9 @@ static struct someone {
         {"subjectAltName=email:two@acme.example,email:zwei@acme.example,email:two@elsewhere."
          "example"},
         "22", NULL},
-    {"sam", "sub", "CN=Sam,OU=Ops,O=Acme", {"subjectAltName=email:sam@acme.example"}, "5A", NULL},
+    {"sam", "sub", "CN=Sam,OU=Ops,O=Acme",
+        {"subjectAltName=email:sam@acme.example", "certificatePolicies=1.2.3.4,1.2.3.5"}, "5A",
+        NULL},
     {"sensor", "devices", "CN=Sensor 7",
         {"subjectAltName=URI:spiffe://acme.example/sensor/7,DNS:7.sensor.acme.example,IP:192.0.2.7,"
          "IP:2001:db8::7"},
@@ -106,7 +108,10 @@ void rules_world_make(void)
 
     world_dir = pki_temp_dir();
     acme = pki_ca("CN=Acme CA");
-    sub = pki_make(&(struct pki_spec){.subject = "CN=Acme Sub CA", .issuer = acme, .ca = true});
+    sub = pki_make(&(struct pki_spec){.subject = "CN=Acme Sub CA",
+        .issuer = acme,
+        .ca = true,
+        .extensions = {"certificatePolicies=1.2.3.4"}});
     devices = pki_ca("CN=Devices CA");
     other = pki_ca("CN=Acme CA");
     write_ca("acme.cer", acme);

@@ -121,3 +121,30 @@ Test(rules_names, a_certificate_may_have_many_policies)
     expect_for("allow policy=1.2.39 user=$cn", &spec, "yes 2 Dan");
     expect_for("allow policy=1.2.40 user=$cn", &spec, "no no_rule");
 }
+
+/* RFC 5280 section 6.1: the sub CA, whose own policies are 1.2.3.4 alone, does not vouch for the
+ * other one of its client. Who denies it means what the client says. */
+Test(rules_names, a_policy_is_allowed_when_all_of_the_path_vouch_for_it_and_denied_in_any_case)
+{
+    static const struct row rows[] = {
+        {"allow issuer=acme policy=1.2.3.4 user=x", "sam", "GET h /", "yes 3 x"},
+        {"allow issuer=acme policy=1.2.3.5 user=x", "sam", "GET h /", "no no_rule"},
+        {"allow issuer=sub policy=1.2.3.5 user=x", "sam", "GET h /", "no no_rule"},
+        {"allow issuer=acme policy=1.2.3.4,1.2.3.5 user=x", "sam", "GET h /", "yes 3 x"},
+        {"allow issuer=acme policy=1.2.3.5 user=x", "dan", "GET h /", "yes 3 x"},
+        {"deny issuer=acme policy=1.2.3.5\nallow any user=x", "sam", "GET h /", "no 3"},
+        {"deny issuer=acme policy=1.2.3.4\nallow any user=x", "sam", "GET h /", "no 3"},
+        {"deny issuer=acme policy=1.2.3.6\nallow any user=x", "sam", "GET h /", "yes 4 x"},
+        {"group g issuer=acme policy=1.2.3.5\nallow group=g user=x", "sam", "GET h /",
+            "no no_rule"},
+        {"group g issuer=acme policy=1.2.3.5\ndeny group=g\nallow any user=x", "sam", "GET h /",
+            "no 4"},
+        {"map m issuer=acme policy=1.2.3.5 user=boss\nmap m issuer=acme cn=Sam user=sam\n"
+         "allow any user=map:m",
+            "sam", "GET h /", "yes 5 sam"},
+        {"map m issuer=acme policy=1.2.3.5 user=boss\nallow any user=map:m", "sam", "GET h /",
+            "no 4 no_user_name"},
+    };
+
+    TRY(ACME "issuer sub sub.cer\n", rows);
+}

@@ -142,6 +142,40 @@ Test(rules_nearest, of_groups_each_line_is_told_and_of_many_names_three)
         ACME "allow cn=A,B,C", "eve", &request, "2: cn=A,B,C does not hold (it has Eve Example)|");
 }
 
+Test(rules_nearest, a_policy_for_which_not_all_cas_vouch_is_told_so)
+{
+    const struct rules_request request = {.raw_path = "/a", .now = 1795737600};
+
+    expect_nearest(ACME "allow policy=1.2.3.5 user=x", "sam", &request,
+        "2: policy=1.2.3.5 does not hold (it has 1.2.3.4, 1.2.3.5 (not all its CAs vouch for "
+        "it))|");
+    expect_nearest(ACME "group g policy=1.2.3.5\nallow group=g user=x", "sam", &request,
+        "3: group=g does not hold: needs policy=1.2.3.5 (it has 1.2.3.4, 1.2.3.5 (not all its CAs "
+        "vouch for it))|");
+    expect_nearest(ACME "allow policy=1.2.3.6 user=x", "dan", &request,
+        "2: policy=1.2.3.6 does not hold (it has 1.2.3.4, 1.2.3.5)|");
+}
+
+Test(rules_nearest, of_many_policies_three_are_told_each_with_what_it_is_worth)
+{
+    struct pki *made = pki_make(&(struct pki_spec){.issuer = world_ca("sub"),
+        .extensions = {"certificatePolicies=1.2.3.4,1.2.3.5,1.2.3.6,1.2.3.7"}});
+    STACK_OF(X509) *proven = world_chain(made->certificate, "sub");
+    struct rules *rules = world_rules(ACME "allow policy=1.2.3.7 user=x", NULL, NULL);
+    struct rules_subject *subject = rules_subject_new(rules, made->certificate, proven, NULL);
+    const struct rules_request request = {.now = 1795737600};
+    struct rules_miss misses[RULES_MAX_MISSES];
+
+    cr_assert_eq(rules_nearest(rules, subject, &request, misses), 1);
+    cr_expect_str_eq(misses[0].words,
+        "policy=1.2.3.7 does not hold (it has 1.2.3.4, 1.2.3.5 (not all its CAs vouch for it), "
+        "1.2.3.6 (not all its CAs vouch for it), ...)");
+    rules_subject_free(subject);
+    rules_release(rules);
+    sk_X509_free(proven);
+    pki_free(made);
+}
+
 Test(rules_nearest, of_many_names_three_are_told)
 {
     struct pki *made = pki_make(&(struct pki_spec){.issuer = world_ca("acme"),

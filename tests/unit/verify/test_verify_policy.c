@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
 static void add_unreadable(X509 *certificate, void *oid)
@@ -233,4 +234,151 @@ Test(verify_policy, whose_extension_is_invalid_is_told)
         }
     }
     pki_free(anchor);
+}
+
+/* What a certificate says of 1.2.3.4, 1.2.3.5 and anyPolicy, and after how many more anyPolicy
+ * stands for nothing (-1: it does not say). */
+static const struct policies_said {
+    const char *extensions[2];
+    bool has[3];
+    int inhibits_after;
+} said[] = {
+    {{NULL}, {false, false, false}, -1},
+    {{"certificatePolicies=1.2.3.4"}, {true, false, false}, -1},
+    {{"certificatePolicies=1.2.3.4,1.2.3.5"}, {true, true, false}, -1},
+    {{"certificatePolicies=2.5.29.32.0"}, {false, false, true}, -1},
+    {{"certificatePolicies=2.5.29.32.0,1.2.3.5"}, {false, true, true}, -1},
+    {{"certificatePolicies=2.5.29.32.0", "inhibitAnyPolicy=critical,0"}, {false, false, true}, 0},
+    {{"certificatePolicies=1.2.3.4", "inhibitAnyPolicy=critical,1"}, {true, false, false}, 1},
+    {{"inhibitAnyPolicy=critical,0"}, {false, false, false}, 0},
+    {{"policyConstraints=critical,inhibitPolicyMapping:0"}, {false, false, false}, -1},
+};
+#define SAID (sizeof(said) / sizeof(said[0]))
+
+/* By RFC 5280 section 6.1, without a tree: all of them vouch for the policy. An even place is of a
+ * certificate that another issued, an odd one of one that its own name did. */
+static bool all_vouch(const size_t at[3], int policy)
+{
+    int any_left = 4, i;
+
+    for (i = 2; i >= 0; i--) {
+        const struct policies_said *its = &said[at[i] / 2];
+        const bool self_issued = at[i] % 2 != 0;
+
+        if (!(policy < 2 && its->has[policy]) &&
+            !(its->has[2] && (any_left > 0 || (self_issued && i > 0))))
+            return false;
+        if (!self_issued && any_left > 0)
+            any_left--;
+        if (its->inhibits_after >= 0 && its->inhibits_after < any_left)
+            any_left = its->inhibits_after;
+    }
+    return true;
+}
+
+static bool is_valid_for(STACK_OF(X509) * chain, const char *policy)
+{
+    ASN1_OBJECT *wanted = OBJ_txt2obj(policy, 1);
+    X509_POLICY_TREE *valid = NULL;
+    bool is_valid;
+
+    cr_assert(policy_find_valid(chain, &valid));
+    is_valid = policy_is_valid(valid, wanted);
+    X509_policy_tree_free(valid);
+    ASN1_OBJECT_free(wanted);
+    return is_valid;
+}
+
+/* Three below an anchor, each with each saying. */
+Test(verify_policy, a_policy_is_valid_when_all_below_the_anchor_vouch_for_it)
+{
+    static const char *const policies[] = {"1.2.3.4", "1.2.3.5", "1.2.3.6", "2.5.29.32.0"};
+    struct pki *anchor = pki_ca("CN=Root"), *made[2 * SAID];
+    size_t i, j, at[3], seen[2] = {0};
+
+    for (i = 0; i < 2 * SAID; i++)
+        made[i] = pki_make(&(struct pki_spec){.subject = i % 2 == 0 ? "CN=Between" : "CN=Root",
+            .issuer = anchor,
+            .ca = true,
+            .extensions = {said[i / 2].extensions[0], said[i / 2].extensions[1]}});
+    for (i = 0; i < 2 * SAID * 2 * SAID * 2 * SAID; i++) {
+        STACK_OF(X509) *chain = sk_X509_new_null();
+        size_t rest = i;
+
+        for (j = 0; j < 3; j++, rest /= 2 * SAID) {
+            at[j] = rest % (2 * SAID);
+            (void)sk_X509_push(chain, made[at[j]]->certificate);
+        }
+        (void)sk_X509_push(chain, anchor->certificate);
+        for (j = 0; j < 4; j++) {
+            /* The third is in none but by anyPolicy, which is the fourth. */
+            const bool wanted = all_vouch(at, (int)j);
+
+            cr_expect_eq(is_valid_for(chain, policies[j]), wanted, "%zu %zu %zu: %s", at[0], at[1],
+                at[2], policies[j]);
+            seen[wanted]++;
+        }
+        sk_X509_free(chain);
+    }
+    cr_expect(seen[0] > 1000 && seen[1] > 500, "%zu and %zu", seen[0], seen[1]);
+    for (i = 0; i < 2 * SAID; i++)
+        pki_free(made[i]);
+    pki_free(anchor);
+}
+
+/* A CA does not get by mapping what the CA above does not grant it. */
+Test(verify_policy, a_mapped_policy_is_valid_as_what_it_is_above)
+{
+    static const struct {
+        const char *above, *leaf;
+        bool four, five;
+    } rows[] = {
+        {"1.2.3.4", "1.2.3.5", true, false},
+        {"1.2.3.4", "1.2.3.4", false, false},
+        {"1.2.3.5", "1.2.3.5", false, true},
+        {"1.2.3.4,1.2.3.5", "1.2.3.5", true, true},
+        {"2.5.29.32.0", "1.2.3.5", true, false},
+        {"1.2.3.6", "1.2.3.5", false, false},
+    };
+    struct pki *anchor = pki_ca("CN=Root");
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        STACK_OF(X509) *chain = sk_X509_new_null();
+        char above[64], below[64];
+        struct pki *between, *leaf;
+
+        (void)snprintf(above, sizeof(above), "certificatePolicies=%s", rows[i].above);
+        (void)snprintf(below, sizeof(below), "certificatePolicies=%s", rows[i].leaf);
+        between = pki_make(&(struct pki_spec){.subject = "CN=Between",
+            .issuer = anchor,
+            .ca = true,
+            .extensions = {above, "policyMappings=1.2.3.4:1.2.3.5"}});
+        leaf = pki_make(&(struct pki_spec){.issuer = between, .extensions = {below}});
+        (void)sk_X509_push(chain, leaf->certificate);
+        (void)sk_X509_push(chain, between->certificate);
+        (void)sk_X509_push(chain, anchor->certificate);
+        cr_expect_eq(is_valid_for(chain, "1.2.3.4"), rows[i].four, "row %zu: 1.2.3.4", i);
+        cr_expect_eq(is_valid_for(chain, "1.2.3.5"), rows[i].five, "row %zu: 1.2.3.5", i);
+        sk_X509_free(chain);
+        pki_free(leaf);
+        pki_free(between);
+    }
+    pki_free(anchor);
+}
+
+Test(verify_policy, without_a_path_no_policy_is_valid)
+{
+    struct pki *alone = pki_make(&(struct pki_spec){
+        .subject = "CN=Root", .ca = true, .extensions = {"certificatePolicies=1.2.3.4"}});
+    STACK_OF(X509) *chain = sk_X509_new_null();
+
+    cr_expect_not(is_valid_for(NULL, "1.2.3.4"));
+    cr_expect_not(is_valid_for(chain, "1.2.3.4"));
+    (void)sk_X509_push(chain, alone->certificate);
+    cr_expect_not(is_valid_for(chain, "1.2.3.4"));
+    (void)sk_X509_push(chain, alone->certificate);
+    cr_expect(is_valid_for(chain, "1.2.3.4"), "below itself");
+    sk_X509_free(chain);
+    pki_free(alone);
 }
