@@ -94,6 +94,7 @@ struct doubtful {
     size_t length;
     bool foreign;     /* the host may be what a value writes as xn-- */
     const char *host; /* that each value of is meant; up to the end. NULL: none */
+    bool is_part;     /* the host is missing: it may be any value in which it stands */
 };
 
 /* Whether a mailbox, as a value has it in lower case, is of this host, or has none to be read. */
@@ -115,6 +116,8 @@ static bool may_be(const struct rules_value *value, const struct doubtful *name)
 
     rules_form_lower((const char *)value->bytes.data, value->bytes.length, wanted);
     return memmem(name->lower, name->length, wanted, value->bytes.length) != NULL ||
+           (name->is_part &&
+               memmem(wanted, value->bytes.length, name->lower, name->length) != NULL) ||
            (name->foreign && strstr(wanted, "xn--") != NULL) ||
            (name->host != NULL && is_of_host(value, wanted, name));
 }
@@ -124,7 +127,9 @@ static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, cons
     size_t length, size_t host)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
-    struct doubtful doubtful = {.length = length, .foreign = has_foreign_host(key, name, length)};
+    struct doubtful doubtful = {.length = length,
+        .foreign = has_foreign_host(key, name, length),
+        .is_part = key != KEY_DNS && memchr(name, '@', length) == NULL};
     char *lower;
     size_t i;
 
@@ -176,7 +181,9 @@ static void doubt_mailbox(
     const size_t host = at != NULL ? (size_t)(at - name) + 1 : length;
 
     doubt_case(gatherer, key, name, length);
-    if (is_odd_host(name + host, length - host))
+    if (at == NULL && rules_local_is_plain(name, length))
+        doubt_text(gatherer, key, name, length, length);
+    else if (is_odd_host(name + host, length - host))
         rules_doubt_all(gatherer, key);
     else if (!rules_local_is_plain(name, host - 1))
         doubt_text(gatherer, key, name, length, host);

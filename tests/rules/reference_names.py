@@ -171,6 +171,8 @@ def may_be(key, wanted, name):
         return True
     if key in ("email", "upn"):
         local, _, host = name.partition("@")
+        if "@" not in name and not is_odd(name):
+            return lower(name) in lower(wanted) or lower(wanted.removeprefix("*@")) in lower(name)
         its = wanted.rpartition("@")[2]
         same = is_odd(local) and (is_odd(its) or lower(its) == lower(host))
         stands = (is_odd(local) or foreign) and lower(wanted.removeprefix("*@")) in lower(name)

@@ -130,7 +130,7 @@ Test(rules_doubt_mailbox, a_plain_name_is_itself_alone)
 Test(rules_doubt_mailbox, a_mailbox_without_a_host_that_can_be_read_is_denied_as_any)
 {
     static const struct local names[] = {LOCAL("dan"), LOCAL("\"dan\"")};
-    static const char *const hosts[] = {"", "@", "@a.example.", "@.a.example", "@a..example",
+    static const char *const hosts[] = {"@", "@a.example.", "@.a.example", "@a..example",
         "@ a.example", "@a .example", "@a(c).example", "@[192.0.2.1]", "@a.example>",
         "@a.example:25", "@a.example@b.example", "@a\\.example", "@a.example\xe2\x80\x8b"};
     size_t i, j;
@@ -142,6 +142,19 @@ Test(rules_doubt_mailbox, a_mailbox_without_a_host_that_can_be_read_is_denied_as
             try_mailbox("allow KEY=*@a.example user=x", &names[j], hosts[i], "no no_rule");
         }
     }
+}
+
+Test(rules_doubt_mailbox, a_name_without_a_host_is_denied_as_each_in_which_it_stands)
+{
+    static const struct local names[] = {LOCAL("none"), LOCAL("Eve"), LOCAL("\"dan\""), LOCAL("")};
+
+    try_mailbox("deny KEY=eve@c.example\nallow any user=x", &names[0], "", "yes 3 x");
+    try_mailbox("deny KEY=eve@c.example\nallow any user=x", &names[1], "", "no 2");
+    try_mailbox("deny KEY=steve@c.example\nallow any user=x", &names[1], "", "no 2");
+    try_mailbox("deny KEY=dan@c.example\nallow any user=x", &names[1], "", "yes 3 x");
+    try_mailbox("deny KEY=eve@c.example\nallow any user=x", &names[2], "", "no 2");
+    try_mailbox("deny KEY=eve@c.example\nallow any user=x", &names[3], "", "no 2");
+    try_mailbox("allow KEY=*@c.example user=x", &names[1], "", "no no_rule");
 }
 
 /* Who writes such a name means it; the user name is to be given then. */
