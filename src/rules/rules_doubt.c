@@ -179,15 +179,14 @@ static void doubt_mailbox(
 {
     const char *at = memchr(name, '@', length);
     const size_t host = at != NULL ? (size_t)(at - name) + 1 : length;
+    const bool is_bare = at == NULL && rules_local_is_plain(name, length);
 
     doubt_case(gatherer, key, name, length);
-    if (at == NULL && rules_local_is_plain(name, length))
-        doubt_text(gatherer, key, name, length, length);
-    else if (is_odd_host(name + host, length - host))
+    if (!is_bare && is_odd_host(name + host, length - host))
         rules_doubt_all(gatherer, key);
-    else if (!rules_local_is_plain(name, host - 1))
+    else if (!is_bare && !rules_local_is_plain(name, host - 1))
         doubt_text(gatherer, key, name, length, host);
-    else if (has_foreign_host(key, name, length))
+    else if (is_bare || has_foreign_host(key, name, length))
         doubt_text(gatherer, key, name, length, length);
 }
 
