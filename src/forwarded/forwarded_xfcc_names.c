@@ -185,8 +185,10 @@ static bool are_all(struct cursor element, enum xfcc_escapes escapes, const GENE
 
 static bool all_fit(struct cursor element, enum xfcc_escapes escapes, const X509 *certificate)
 {
-    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    bool fit = are_all(element, escapes, names) || have_odd_names(element, escapes, names);
+    int critical = -1; /* stays when it has no names; others cannot be read */
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, &critical, NULL);
+    bool fit = (names != NULL || critical == -1) &&
+               (are_all(element, escapes, names) || have_odd_names(element, escapes, names));
 
     GENERAL_NAMES_free(names);
     return fit;

@@ -172,25 +172,6 @@ static bool is_others_to_tell(const struct reading *reading, const struct trust_
     return false;
 }
 
-static bool load_file(struct reading *reading, enum trust_part part, const char *source,
-    const char *path, struct error *error)
-{
-    struct error inner = {.kind = ERROR_NONE};
-    struct trust_file *before = find(reading->before, part, path);
-    struct trust_file *file = trust_file_read(part, source, path, before, &reading->how, &inner);
-
-    if (file != NULL)
-        return add_file(reading->files, file, error);
-    if (reading->before == NULL || inner.kind == ERROR_MEMORY) {
-        if (error != NULL)
-            *error = inner;
-        return false;
-    }
-    return (is_others_to_tell(reading, before) ||
-               keep_path(reading, path, &inner, before != NULL, error)) &&
-           (before == NULL || add_file(reading->files, trust_file_retain(before), error));
-}
-
 /* What cannot be listed, or holds nothing any more, keeps all the files that it had. */
 static bool keep_source(struct reading *reading, enum trust_part part, const char *source,
     const struct error *why, struct error *error)
@@ -212,6 +193,28 @@ static bool keep_source(struct reading *reading, enum trust_part part, const cha
             return false;
     }
     return true;
+}
+
+static bool load_file(struct reading *reading, enum trust_part part, const char *source,
+    const char *path, struct error *error)
+{
+    struct error inner = {.kind = ERROR_NONE};
+    struct trust_file *before = find(reading->before, part, path);
+    struct trust_file *file = trust_file_read(part, source, path, before, &reading->how, &inner);
+
+    if (file != NULL)
+        return add_file(reading->files, file, error);
+    if (reading->before == NULL || inner.kind == ERROR_MEMORY) {
+        if (error != NULL)
+            *error = inner;
+        return false;
+    }
+    /* It was a folder before. */
+    if (before == NULL && strcmp(path, source) == 0)
+        return keep_source(reading, part, source, &inner, error);
+    return (is_others_to_tell(reading, before) ||
+               keep_path(reading, path, &inner, before != NULL, error)) &&
+           (before == NULL || add_file(reading->files, trust_file_retain(before), error));
 }
 
 static bool warn_of_passed_over(struct trust_files *files, const char *source,
@@ -283,6 +286,19 @@ static bool check_shared(
     return list_add(&reading->files->warnings, text.text, error);
 }
 
+/* Of a folder in which nothing can be read all that it had is kept, or what the file held that was
+ * in its place. */
+static bool check_any(
+    struct reading *reading, enum trust_part part, const char *source, struct error *error)
+{
+    struct error why = {.kind = ERROR_NONE};
+
+    if (count_of(reading->files, part, source, false) > 0)
+        return true;
+    error_set(&why, ERROR_INPUT, "%s: no file in it can be read", source);
+    return keep_source(reading, part, source, &why, error);
+}
+
 static bool load_source(
     struct reading *reading, enum trust_part part, const char *source, struct error *error)
 {
@@ -301,6 +317,8 @@ static bool load_source(
         good = load_file(reading, part, source, files.items[i], error);
     if (good && files.count > 0 && reading->how.is_shared)
         good = check_shared(reading, part, source, error);
+    else if (good && files.count > 0)
+        good = check_any(reading, part, source, error);
     good = good && warn_of_passed_over(reading->files, source, &passed_over, error) &&
            warn_of_writers(reading->files, source, &files, error);
     list_free(&files);

@@ -196,6 +196,20 @@ Test(forwarded_xfcc_names, of_many_odd_names_in_another_order_only_so_many_are_l
     }
 }
 
+/* A URI with a comma, and an IP address of one byte. */
+Test(forwarded_xfcc_names, names_that_cannot_be_read_are_refused)
+{
+    struct pki *made = pki_make(&(struct pki_spec){.subject = "CN=Mallory",
+        .extensions = {"subjectAltName=DER:300D8608782C436572743D79870101"}});
+    char *pem = pki_pem(made->certificate), *url = url_encoded(pem, "");
+
+    expect(format("Cert=\"%s\";URI=x,Cert=\"%s\"", url, boss.url), NULL, "may have written");
+    expect(format("Cert=\"%s\";URI=,Cert=\"%s\"", url, boss.url), NULL, "may have written");
+    free(url);
+    free(pem);
+    pki_free(made);
+}
+
 Test(forwarded_xfcc_names, of_many_elements_only_so_many_may_have_names)
 {
     int count, i;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* CAs in a folder whose files change. */
@@ -45,6 +46,46 @@ Test(trust_folder, a_folder_that_is_gone_or_empty_keeps_its_files)
     trust_load_now();
     cr_expect(trust_is_anchor(snapshot, ca->certificate));
     trust_expect_kept("No such file or directory");
+}
+
+/* Else a CA below one that was lost would be an anchor of its own. */
+Test(trust_folder, a_folder_in_whose_place_nothing_can_be_read_keeps_its_files)
+{
+    trust_config.crl.count = 0;
+    trust_put_ca("one.pem", ca);
+    trust_load_now();
+    trust_take_away(0, "one.pem");
+    trust_put_text(0, "two.pem", "broken");
+    trust_load_now();
+    cr_expect(trust_is_anchor(snapshot, ca->certificate), "another file, which is broken");
+    trust_take_away(0, "two.pem");
+    pki_must(
+        rmdir(trust_folders[0]) == 0 && symlink("/dev/null", trust_folders[0]) == 0, "symlink");
+    trust_load_now();
+    cr_expect(trust_is_anchor(snapshot, ca->certificate), "a link to an empty file");
+    cr_expect_eq(trust_kept_count(snapshot), 1);
+    pki_must(unlink(trust_folders[0]) == 0, "unlink");
+}
+
+Test(trust_folder, a_file_in_whose_place_is_a_folder_of_broken_files_is_kept)
+{
+    const struct list folders = trust_config.ca;
+    char *path = NULL;
+
+    trust_config.crl.count = 0;
+    trust_put_ca("one.pem", ca);
+    pki_must(asprintf(&path, "%s/one.pem", trust_folders[0]) > 0, "memory");
+    trust_config.ca = (struct list){.items = &path, .count = 1};
+    trust_load_now();
+    trust_take_away(0, "one.pem");
+    pki_must(mkdir(path, 0700) == 0, "mkdir");
+    trust_put_text(0, "one.pem/new.pem", "broken");
+    trust_load_now();
+    cr_expect(trust_is_anchor(snapshot, ca->certificate));
+    trust_take_away(0, "one.pem/new.pem");
+    pki_must(rmdir(path) == 0, "rmdir");
+    trust_config.ca = folders;
+    free(path);
 }
 
 Test(trust_folder, backups_and_links_to_nothing_are_no_anchors_and_are_told)
