@@ -193,12 +193,15 @@ static int read_status(
     return found;
 }
 
-/* RFC 6960 section 4.2.2.1, and the nonce of section 4.4.1. NULL when the answer is for now. */
+/* RFC 6960 section 4.2.2.1, and the extensions of section 4.4. NULL when the answer is for now, and
+ * wholly understood. */
 static const char *find_staleness(const struct ocsp_question *question, OCSP_BASICRESP *basic,
     const struct config *config, time_t now, const struct ocsp_answer *answer)
 {
     int nonce = OCSP_check_nonce(question->request, basic);
 
+    if (has_unknown_critical(basic))
+        return "the answer has a critical extension that is not understood";
     if (nonce == 0)
         return "the answer is to another question: its nonce is not ours";
     if (nonce < 0 && config->ocsp_nonce != CONFIG_OCSP_NONCE_OPTIONAL)
@@ -216,7 +219,7 @@ static const char *find_staleness(const struct ocsp_question *question, OCSP_BAS
     return NULL;
 }
 
-/* What an authentic response says. */
+/* What an authentic response says. That a certificate is revoked counts in any case. */
 static void judge(const struct ocsp_question *question, OCSP_BASICRESP *basic,
     const struct config *config, time_t now, struct ocsp_answer *answer)
 {
@@ -257,8 +260,6 @@ void ocsp_answer_check(const struct ocsp_question *question, const struct bytes 
     alloc_watch_clear();
     ERR_clear_error();
     basic = decode(response, &words);
-    if (basic != NULL && has_unknown_critical(basic))
-        words = "the answer has a critical extension that is not understood";
     if (words == NULL && !ocsp_signer_check(question, basic, trust, config, now, &fault))
         words = fault.words;
     if (words != NULL)

@@ -50,6 +50,9 @@ Test(ocsp_answer, revoked_counts_from_the_right_signer_whatever_its_times_and_no
         (struct pki_ocsp_spec){.status_plus_one = revoked, .no_nonce = true}, &ocsp_nonce_required);
     expect_answer("without a nonce", &answer, OCSP_SAYS_REVOKED, "");
     answer = ocsp_scene_check(&scene,
+        (struct pki_ocsp_spec){.status_plus_one = revoked, .critical = true}, &ocsp_nonce_required);
+    expect_answer("with a critical extension", &answer, OCSP_SAYS_REVOKED, "");
+    answer = ocsp_scene_check(&scene,
         (struct pki_ocsp_spec){.status_plus_one = revoked, .signer = scene.stranger},
         &ocsp_nonce_required);
     expect_answer("by a stranger", &answer, OCSP_UNUSABLE, "not signed");
