@@ -265,8 +265,9 @@ static size_t count_of(
     return count;
 }
 
-/* Tells what was read of a folder that is shared; each part must have something in it. */
-static bool check_shared(
+/* Each part must have something in a source; otherwise it keeps what it had. Tells what was read of
+ * a folder that is shared. */
+static bool check_source(
     struct reading *reading, enum trust_part part, const char *source, struct error *error)
 {
     const size_t own = count_of(reading->files, part, source, false);
@@ -277,26 +278,13 @@ static bool check_shared(
             part == TRUST_CRL ? "a CRL" : "a certificate");
         return keep_source(reading, part, source, &text, error);
     }
-    if (part != TRUST_CRL)
+    if (!reading->how.is_shared || part != TRUST_CRL)
         return true;
     error_set(&text, ERROR_NONE,
         "%s: it is read for certificates and for CRLs: %zu of its files hold CRLs, %zu hold "
         "certificates",
         source, own, count_of(reading->files, part, source, true));
     return list_add(&reading->files->warnings, text.text, error);
-}
-
-/* Of a folder in which nothing can be read all that it had is kept, or what the file held that was
- * in its place. */
-static bool check_any(
-    struct reading *reading, enum trust_part part, const char *source, struct error *error)
-{
-    struct error why = {.kind = ERROR_NONE};
-
-    if (count_of(reading->files, part, source, false) > 0)
-        return true;
-    error_set(&why, ERROR_INPUT, "%s: no file in it can be read", source);
-    return keep_source(reading, part, source, &why, error);
 }
 
 static bool load_source(
@@ -315,10 +303,8 @@ static bool load_source(
     good = good || keep_source(reading, part, source, &inner, error);
     for (i = 0; good && i < files.count; i++)
         good = load_file(reading, part, source, files.items[i], error);
-    if (good && files.count > 0 && reading->how.is_shared)
-        good = check_shared(reading, part, source, error);
-    else if (good && files.count > 0)
-        good = check_any(reading, part, source, error);
+    if (good && files.count > 0)
+        good = check_source(reading, part, source, error);
     good = good && warn_of_passed_over(reading->files, source, &passed_over, error) &&
            warn_of_writers(reading->files, source, &files, error);
     list_free(&files);

@@ -21,20 +21,23 @@ static struct ocsp_answer good(time_t from, time_t until)
     return (struct ocsp_answer){.result = OCSP_SAYS_GOOD, .from = from, .until = until};
 }
 
-static enum ocsp_turn enter_for(struct ocsp_cache *cache, size_t responder, unsigned number)
+static enum ocsp_turn enter_at(
+    struct ocsp_cache *cache, size_t responder, unsigned number, time_t now)
 {
     struct ocsp_key key = key_of(number);
     struct ocsp_answer answer;
 
-    return ocsp_cache_enter(cache, responder, &key, 100, LONG_MS, &answer);
+    return ocsp_cache_enter(cache, responder, &key, now, LONG_MS, &answer);
 }
 
 static enum ocsp_turn enter(struct ocsp_cache *cache, unsigned number, time_t now)
 {
-    struct ocsp_key key = key_of(number);
-    struct ocsp_answer answer;
+    return enter_at(cache, 0, number, now);
+}
 
-    return ocsp_cache_enter(cache, 0, &key, now, LONG_MS, &answer);
+static enum ocsp_turn enter_for(struct ocsp_cache *cache, size_t responder, unsigned number)
+{
+    return enter_at(cache, responder, number, 100);
 }
 
 static void pause_ms(long milliseconds)
