@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "cache/verdict_cache.h"
-#include "cache/verdict_cache_key.h"
 
 #include <pthread.h>
+#include <search.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 /* What an identity takes, roughly: so many bytes, and so many for each byte of the certificate. */
 #define IDENTITY_BYTES ((size_t)2048)
 #define IDENTITY_BYTES_PER_BYTE ((size_t)3)
 /* The memory for an entry, on average. */
 #define BYTES_OF_AN_ENTRY ((size_t)16384)
-/* Keys up to this length need no memory of their own while they are looked for. */
-#define USUAL_KEY ((size_t)16384)
 
 /* What is kept with an entry besides; never changes once it is there. */
 struct kept {
@@ -35,7 +30,6 @@ struct line {
 /* Key, identity, what was forwarded and the verdict never change once others can find them, nor
  * does what is kept once it is there; all else is guarded by the cache's lock. */
 struct verdict_cache_entry {
-    UT_hash_handle hh;
     struct verdict_cache_entry *prev, *next; /* neighbours in the line */
     struct verdict_cache *cache;
     struct line *line;   /* that it stands in; NULL: it cannot be found */
@@ -45,16 +39,14 @@ struct verdict_cache_entry {
     struct identity *identity;
     struct forwarded forwarded; /* with its leaf, without its chain */
     struct verdict verdict;
-    unsigned hash;
     size_t key_length;
     unsigned char key[];
 };
 
 struct verdict_cache {
-    struct cache_secret secret;
     size_t most, most_bytes;
-    pthread_mutex_t lock;                /* guards all that follows */
-    struct verdict_cache_entry *entries; /* by key */
+    pthread_mutex_t lock;    /* guards all that follows */
+    void *entries;           /* by key: a balanced tree (tsearch(3)), which needs no secret */
     struct line once, again; /* those that are valid and came again stand in the second */
     struct verdict_cache_entry *unused; /* nobody's any more: unlock frees them */
 };
@@ -93,6 +85,16 @@ static void unlock(struct verdict_cache *cache)
     }
 }
 
+/* For tsearch(3). */
+static int compare(const void *one, const void *other)
+{
+    const struct verdict_cache_entry *a = one, *b = other;
+
+    if (a->key_length != b->key_length)
+        return a->key_length < b->key_length ? -1 : 1;
+    return memcmp(a->key, b->key, a->key_length);
+}
+
 /* All that follows down to verdict_cache_new is called with the lock held. */
 
 /* Puts an entry at the front of a line (NULL: none), and takes it out of the one that it stood in.
@@ -121,8 +123,7 @@ static void release(struct verdict_cache_entry *entry)
 /* Nobody finds the entry any more. */
 static void forget(struct verdict_cache_entry *entry)
 {
-    /* The table has it. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
-    HASH_DEL(entry->cache->entries, entry);
+    (void)tdelete(entry, &entry->cache->entries, compare);
     change_line(entry, NULL);
     release(entry);
 }
@@ -163,10 +164,8 @@ struct verdict_cache *verdict_cache_new(size_t entries)
 {
     struct verdict_cache *cache = calloc(1, sizeof(*cache));
 
-    if (cache == NULL || !cache_secret_draw(&cache->secret)) {
-        free(cache);
+    if (cache == NULL)
         return NULL;
-    }
     cache->most = entries;
     cache->most_bytes = entries * BYTES_OF_AN_ENTRY;
     (void)pthread_mutex_init(&cache->lock, NULL);
@@ -190,71 +189,68 @@ static bool is_good_at(const struct verdict *verdict, time_t now)
     return now >= verdict->good_from && now < verdict->good_until;
 }
 
-static struct verdict_cache_entry *find(
-    struct verdict_cache *cache, const unsigned char *key, size_t length, unsigned hash)
+/* Finds an entry that is good and has the key of this one, for the caller to hold. */
+static struct verdict_cache_entry *find_good(const struct verdict_cache_entry *like, time_t now)
 {
-    struct verdict_cache_entry *found = NULL;
-
-    HASH_FIND_BYHASHVALUE(hh, cache->entries, key, length, hash, found);
-    return found;
-}
-
-/* Finds an entry that is good, for the caller to hold. */
-static struct verdict_cache_entry *find_good(
-    struct verdict_cache *cache, const unsigned char *key, size_t length, unsigned hash, time_t now)
-{
-    struct verdict_cache_entry *found;
+    struct verdict_cache *cache = like->cache;
+    struct verdict_cache_entry *const *node, *found = NULL;
 
     lock(cache);
-    found = find(cache, key, length, hash);
-    if (found != NULL && !is_good_at(&found->verdict, now)) {
-        forget(found);
-        found = NULL;
-    }
-    if (found != NULL) {
+    node = tfind(like, &cache->entries, compare);
+    if (node != NULL && is_good_at(&(*node)->verdict, now)) {
+        found = *node;
         found->references++;
         promote(found);
+    } else if (node != NULL) {
+        forget(*node);
     }
     unlock(cache);
     return found;
 }
 
-static struct verdict_cache_entry *make(
-    struct verdict_cache *cache, const unsigned char *key, size_t length, unsigned hash)
+static size_t key_length(const struct verdict_cache_key *key)
 {
-    struct verdict_cache_entry *entry = calloc(1, sizeof(*entry) + length);
+    size_t i, length = sizeof(key->trust_number) + sizeof(key->rules_number);
 
-    if (entry == NULL)
-        return NULL;
-    entry->cache = cache;
-    entry->references = 1;
-    entry->bytes = sizeof(*entry) + length;
-    entry->hash = hash;
-    entry->key_length = length;
-    memcpy(entry->key, key, length);
-    return entry;
+    for (i = 0; i < key->selection->count; i++)
+        length += sizeof(key->selection->items[i].length) + key->selection->items[i].length;
+    return length;
+}
+
+/* A key as bytes: its numbers and items, each item with its length before it, so that no two keys
+ * have the same bytes. */
+static void write_key(unsigned char *to, const struct verdict_cache_key *key)
+{
+    size_t i;
+
+    to = mempcpy(to, &key->trust_number, sizeof(key->trust_number));
+    to = mempcpy(to, &key->rules_number, sizeof(key->rules_number));
+    for (i = 0; i < key->selection->count; i++) {
+        const size_t length = key->selection->items[i].length;
+
+        to = mempcpy(to, &length, sizeof(length));
+        to = mempcpy(to, key->selection->items[i].parameter, length);
+    }
 }
 
 struct verdict_cache_entry *verdict_cache_enter(
     struct verdict_cache *cache, const struct verdict_cache_key *key, time_t now, bool *known)
 {
-    struct verdict_cache_entry *entry;
-    size_t length = cache_key_length(key);
-    unsigned char room[USUAL_KEY], *bytes = length <= sizeof(room) ? room : malloc(length);
-    unsigned hash;
+    size_t length = key_length(key);
+    struct verdict_cache_entry *found, *entry = malloc(sizeof(*entry) + length);
 
     *known = false;
-    if (bytes == NULL)
-        return NULL;
-    cache_key_write(bytes, key);
-    hash = (unsigned)cache_hash_bytes(&cache->secret, bytes, length);
-    entry = find_good(cache, bytes, length, hash, now);
-    *known = entry != NULL;
     if (entry == NULL)
-        entry = make(cache, bytes, length, hash);
-    if (bytes != room)
-        free(bytes);
-    return entry;
+        return NULL;
+    *entry = (struct verdict_cache_entry){
+        .cache = cache, .references = 1, .bytes = sizeof(*entry) + length, .key_length = length};
+    write_key(entry->key, key);
+    found = find_good(entry, now);
+    *known = found != NULL;
+    if (found == NULL)
+        return entry;
+    free(entry);
+    return found;
 }
 
 void verdict_cache_read(const struct verdict_cache_entry *entry, time_t now,
@@ -270,16 +266,14 @@ bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *i
     const struct forwarded *forwarded, const struct verdict *verdict)
 {
     struct verdict_cache *cache = entry->cache;
+    struct verdict_cache_entry *const *node;
     bool first;
 
     if (verdict->status == VERDICT_NOT_JUDGED || !is_good_at(verdict, verdict->checked_at))
         return false;
     lock(cache);
-    first = find(cache, entry->key, entry->key_length, entry->hash) == NULL;
-    if (first)
-        HASH_ADD_KEYPTR_BYHASHVALUE(
-            hh, cache->entries, entry->key, entry->key_length, entry->hash, entry);
-    first = first && entry->hh.tbl != NULL;
+    node = tsearch(entry, &cache->entries, compare);
+    first = node != NULL && *node == entry;
     if (first) {
         entry->identity = identity;
         entry->forwarded = *forwarded;

@@ -41,8 +41,8 @@ void verdict_cache_free(struct verdict_cache *cache);
 
 /* Finds the entry of a key, whose verdict must be good at `now` (verdict.good_from, good_until);
  * *known is true then. Otherwise makes one, which nobody else finds until it is published. NULL
- * when out of memory. An entry is found by a keyed hash of its key, whose bytes are then compared,
- * so no two keys share an entry. */
+ * when out of memory. Keys are compared byte by byte, so no two share an entry, and found in a
+ * balanced tree, whose depth nobody can choose. */
 struct verdict_cache_entry *verdict_cache_enter(
     struct verdict_cache *cache, const struct verdict_cache_key *key, time_t now, bool *known);
 

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <jansson.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,14 @@ int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
     length = print(out, format, arguments);
     va_end(arguments);
     return length;
+}
+
+void *__real_tsearch(const void *key, void **root, __compar_fn_t compare);
+void *__wrap_tsearch(const void *key, void **root, __compar_fn_t compare);
+
+void *__wrap_tsearch(const void *key, void **root, __compar_fn_t compare)
+{
+    return memory_fault_now() ? NULL : __real_tsearch(key, root, compare);
 }
 
 static void start(void) __attribute__((constructor));
