@@ -227,6 +227,28 @@ static enum error_kind doubt_twin(
     return error.kind;
 }
 
+/* A key that is denied by its digest may be certified in another form. */
+static enum error_kind doubt_key_forms(struct rules_gatherer *gatherer, X509 *leaf)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(leaf);
+    bool is_ec = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
+    struct error error = {.kind = ERROR_NONE};
+    X509 *copy = is_ec && rules_gatherer_wants(gatherer, KEY_SPKI) ? X509_dup(leaf) : NULL;
+    size_t i;
+
+    for (i = 0; copy != NULL && i < RULES_KEY_FORMS && rules_write_key_form(copy, i); i++) {
+        unsigned char digest[32];
+        char digits[65];
+
+        if (!rules_digest(copy, true, digest, &error))
+            break;
+        write_hex(digest, sizeof(digest), digits);
+        look_up_in_doubt(gatherer, KEY_SPKI, digits);
+    }
+    X509_free(copy);
+    return error.kind;
+}
+
 /* In hexadecimal without zeros before it, as rules_values.c has it. */
 static enum error_kind read_serial(struct rules_gatherer *gatherer, const X509 *leaf)
 {
@@ -266,6 +288,8 @@ static enum error_kind read_all(struct rules_gatherer *gatherer, X509 *leaf,
         failure = doubt_twin(gatherer, leaf, proven);
     if (failure == ERROR_NONE)
         failure = read_digest(gatherer, KEY_SPKI, leaf);
+    if (failure == ERROR_NONE)
+        failure = doubt_key_forms(gatherer, leaf);
     return failure;
 }
 

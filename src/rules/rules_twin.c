@@ -5,10 +5,10 @@
 #include <openssl/evp.h>
 #include <stdint.h>
 
-/* NULL when it is no EC key on a curve with a name. */
-static EC_GROUP *group_of(const X509 *signer)
+/* NULL when its key is no EC key on a curve with a name. */
+static EC_GROUP *group_of(const X509 *certificate)
 {
-    const EVP_PKEY *key = signer != NULL ? X509_get0_pubkey(signer) : NULL;
+    const EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
     char name[64];
 
     if (key == NULL || EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1)
@@ -68,4 +68,24 @@ X509 *rules_twin_of(X509 *certificate, const X509 *signer)
     ECDSA_SIG_free(turned);
     EC_GROUP_free(group);
     return twin;
+}
+
+bool rules_write_key_form(X509 *certificate, size_t number)
+{
+    static const point_conversion_form_t forms[RULES_KEY_FORMS] = {
+        POINT_CONVERSION_UNCOMPRESSED, POINT_CONVERSION_COMPRESSED, POINT_CONVERSION_HYBRID};
+    EC_GROUP *group = group_of(certificate);
+    EC_POINT *point = group != NULL ? EC_POINT_new(group) : NULL;
+    ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(certificate);
+    unsigned char *bytes = NULL;
+    size_t length = 0;
+
+    if (point != NULL && EC_POINT_oct2point(group, point, ASN1_STRING_get0_data(bits),
+                             (size_t)ASN1_STRING_length(bits), NULL) == 1)
+        length = EC_POINT_point2buf(group, point, forms[number], &bytes, NULL);
+    if (length > 0)
+        ASN1_STRING_set0(bits, bytes, (int)length);
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
+    return length > 0;
 }

@@ -78,10 +78,11 @@ Test(rules_twin, without_memory_there_is_none_or_a_whole_one)
     pki_free(leaf);
 }
 
-/* The rules are `before`, the digest of `named`, and `behind`. */
+/* The rules are `before`, the digest of `named` or of its key, and `behind`. */
 static bool is_allowed(
     const char *before, X509 *named, const char *behind, X509 *asking, bool *by_rule)
 {
+    const bool key = strstr(before, "spki=") != NULL;
     char text[400];
     struct error error = {.kind = ERROR_NONE};
     struct rules_decision decision;
@@ -90,7 +91,7 @@ static bool is_allowed(
     struct rules_subject *subject;
     struct rules *rules;
 
-    (void)snprintf(text, sizeof(text), "%s%s%s", before, world_digest_of(named, false), behind);
+    (void)snprintf(text, sizeof(text), "%s%s%s", before, world_digest_of(named, key), behind);
     rules = world_rules(text, NULL, &error);
     cr_assert_not_null(rules, "%s", error.text);
     subject = rules_subject_new(rules, asking, proven, &error);
@@ -120,6 +121,51 @@ Test(rules_twin, a_certificate_is_denied_by_the_digest_of_its_twin_and_allowed_b
     cr_expect(is_allowed("allow sha256=", twin, "\n", twin, &by_rule));
     X509_free(twin);
     pki_free(leaf);
+}
+
+Test(rules_twin, a_key_is_denied_in_all_its_forms_and_allowed_in_its_own)
+{
+    static const char deny[] = "group lost spki=", rest[] = "\ndeny group=lost\nallow any user=x\n";
+    struct pki *leaf = pki_make(&(struct pki_spec){
+        .subject = "CN=Dan", .issuer = world_ca("acme"), .key = PKI_EC_P256, .fresh_key = true});
+    X509 *forms[RULES_KEY_FORMS];
+    size_t i, j;
+
+    for (i = 0; i < RULES_KEY_FORMS; i++) {
+        forms[i] = X509_dup(leaf->certificate);
+        cr_assert(rules_write_key_form(forms[i], i));
+    }
+    for (i = 0; i < RULES_KEY_FORMS; i++) {
+        for (j = 0; j < RULES_KEY_FORMS; j++) {
+            bool by_rule;
+
+            cr_expect_not(is_allowed(deny, forms[i], rest, forms[j], &by_rule), "%zu %zu", i, j);
+            cr_expect(by_rule);
+            cr_expect_eq(is_allowed("allow spki=", forms[i], "\n", forms[j], &by_rule), i == j);
+        }
+    }
+    for (i = 0; i < RULES_KEY_FORMS; i++)
+        X509_free(forms[i]);
+    pki_free(leaf);
+}
+
+Test(rules_twin, what_has_no_ec_key_has_no_other_form)
+{
+    static const enum pki_key kinds[] = {PKI_RSA_2048, PKI_ED25519};
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct pki *leaf = pki_make(
+            &(struct pki_spec){.subject = "CN=Dan", .issuer = world_ca("acme"), .key = kinds[i]});
+        bool by_rule;
+
+        cr_expect_not(rules_write_key_form(leaf->certificate, 1));
+        cr_expect_not(is_allowed(
+            "deny spki=", leaf->certificate, "\nallow any user=x\n", leaf->certificate, &by_rule));
+        cr_expect(by_rule);
+        cr_expect(is_allowed("allow spki=", leaf->certificate, "\n", leaf->certificate, &by_rule));
+        pki_free(leaf);
+    }
 }
 
 /* Whether the issuer with this digest is one of a client's that CA `shown` signed. */
