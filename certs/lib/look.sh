@@ -133,6 +133,7 @@ cmd_verify() {
 	elif [ "$now" -ge "$end" ]; then why="it expired on $(iso_time "$end")"
 	elif [ "$now" -lt "$start" ]; then why="it is not valid until $(iso_time "$start")"
 	elif [ "$now" -ge "$(end_of "$trust")" ]; then why="the CA itself expired on $(iso_time "$(end_of "$trust")")"
+	elif [ "$profile" = other ]; then why='it is for neither a TLS client nor a TLS server'
 	else
 		check_crl
 		for purpose in ${purposes[$profile]}; do

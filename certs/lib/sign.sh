@@ -4,7 +4,8 @@
 
 # What a certificate is for: openssl's words for its purposes, and ours. openssl.cnf has the section PROFILE_certificate of each.
 declare -A purposes=([client]=sslclient [server]=sslserver [both]='sslclient sslserver')
-declare -A purpose_words=([client]='TLS client' [server]='TLS server' [both]='TLS client and server')
+declare -A purpose_words=([client]='TLS client' [server]='TLS server' [both]='TLS client and server'
+	[other]='something other than a TLS client or server')
 
 check_profile() { [ -n "${purposes[$1]-}" ] || usage_error "--profile $1: client, server or both is needed"; }
 
@@ -36,6 +37,7 @@ cmd_sign() {
 	if [ -n "${given[--copy-san]-}" ]; then
 		lines=("subjectAltName = DER:$(san_of "$work/request.cer")")
 		[ "${lines[0]}" != 'subjectAltName = DER:' ] || die 'the request asks for no subjectAltName that could be copied'
+		names_are_shown || die "'$file' asks for a name that OpenSSL cannot show, so nobody can agree to it: give the names with --san instead of --copy-san"
 		check_names "'$file'" "${lines[0]#*DER:}"
 	elif [ -n "$names" ]; then
 		readarray -t lines <<<"$names"
@@ -87,13 +89,22 @@ sign_client() {
 	[ -z "${given[--with-ca]-}" ] || is_self_signed "$dir/ca.cer" || openssl x509 -in "$dir/ca.cer" >>"$file" || cannot_write
 }
 
-# The profile that a certificate was signed with. What has no extendedKeyUsage, or another, was no work of this kit.
+# Whether show_request said what every name is: openssl writes <unsupported> for one that it has no words for, or the bytes of
+# the whole extension with dots between.
+names_are_shown() {
+	[[ $requested_names != *'<unsupported>'* && $requested_names =~ $'\n'\ +(DNS|email|URI|IP\ Address|othername|DirName|Registered\ ID): ]]
+}
+
+# The profile that a certificate was signed with, or other. What has no extendedKeyUsage was no work of this kit.
 profile_of() {
 	local usage
-	usage=$(openssl x509 -in "$1" -noout -ext extendedKeyUsage 2>/dev/null)
+	usage=$(openssl x509 -in "$1" -noout -ext basicConstraints,extendedKeyUsage 2>/dev/null)
 	case $usage in
+		*CA:TRUE*) printf other ;;
 		*'Client Auth'*'Server Auth'* | *'Server Auth'*'Client Auth'*) printf both ;;
 		*'Server Auth'*) printf server ;;
+		*'Client Auth'*) printf client ;;
+		*'Extended Key Usage'*) printf other ;;
 		*) printf client ;;
 	esac
 }
@@ -113,13 +124,15 @@ cmd_renew() {
 	[ -f "$work/certificate" ] || die "the certificate $serial itself is not here: give its file"
 	find_row
 	[ "$row_status" != R ] || die "the certificate $serial was revoked: $row_revoked"
+	profile=$(profile_of "$work/certificate")
+	[ "$profile" != other ] ||
+		die "the certificate $serial of $row_subject is for ${purpose_words[other]}, and such are not renewed: for an intermediate CA make another ($self init --intermediate)"
 	old=$serial
 	make_room "$name"
 	find_request "$name"
 	[ -n "${given[--days]-}${given[--end]-}" ] ||
 		end=$((start + $(end_of "$work/certificate") - $(start_of "$work/certificate")))
 	cut_to_ca
-	profile=$(profile_of "$work/certificate")
 	san=$(san_of "$work/certificate")
 	[ -z "$san" ] || { check_names "'${args[0]}'" "$san"; lines[0]="subjectAltName = DER:$san"; }
 	say "The certificate $old" "  of:    $row_subject" "  for:   ${purpose_words[$profile]}" "  until: $row_end"

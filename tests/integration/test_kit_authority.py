@@ -99,6 +99,16 @@ def test_an_intermediate_that_was_moved_away_takes_the_roots_crl_from_where_it_i
     assert "revoked" in line, line
 
 
+def test_only_certificates_of_clients_and_servers_are_renewed(root):
+    """A client's certificate with the name and the key of an intermediate CA is nothing that anybody asked for."""
+    number = serial(root / "sub" / "ca.cer")
+    for words in ([number], ["sub/ca.cer", "--name", "sub2"]):
+        refused(root, "renew", *words, "-y", status=1, says="is for something other than a TLS client or server")
+    for profile in ([], ["--profile", "client"]):
+        done = ca(root, "verify", "sub/ca.cer", *profile, check=1)
+        has_all(done.stdout, "for:    something other than a TLS client or server\n", "Not valid: it is ")
+
+
 def test_name_constraints_are_critical_and_hold(folder):
     ca(folder, "init", "--intermediate", "sub", "--ec", "--permit", "DNS:acme.example", "--permit", "email:acme.example", CA_KEY_PASSWORD=BELOW)
     about = text(folder / "sub" / "ca.cer")

@@ -121,6 +121,21 @@ def test_other_extensions_are_shown_but_not_copied(folder):
         assert foreign not in about, about
 
 
+@pytest.mark.parametrize("names", [
+    "DNS:a.example,otherName:1.3.6.1.5.2.2;SEQUENCE:principal",
+    "email:eve@acme.example,otherName:1.3.6.1.5.5.7.8.8;PRINTABLESTRING:acme",
+    "otherName:1.2.3.4.5;OCTETSTRING:root@acme",
+])
+def test_a_name_that_openssl_cannot_show_is_not_copied(folder, names):
+    """Nobody can agree to what nobody sees, such as the Kerberos principal root@ACME."""
+    foreign_request(folder, "eve", f"subjectAltName={names}\n[principal]\nrealm=EXP:0,GENERALSTRING:ACME\n"
+                    "name=EXP:1,SEQUENCE:root\n[root]\ntype=EXP:0,INTEGER:1\nparts=EXP:1,SEQUENCE:parts\n[parts]\n"
+                    "only=GENERALSTRING:root\n")
+    refused(folder, "sign", "eve.req", "-y", "--copy-san", status=1, says="a name that OpenSSL cannot show")
+    ca(folder, "sign", "eve.req", "-y", "--san", "email:eve@acme.example")
+    assert "email:eve@acme.example\n" in text(folder / "eve.cer")
+
+
 def test_a_request_for_the_rights_of_a_ca_is_refused(folder):
     foreign_request(folder, "eve", "basicConstraints=CA:TRUE\n")
     refused(folder, "sign", "eve.req", "-y", status=1, says="asks for the rights of a CA")
