@@ -11,8 +11,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
+/* So many lookups of one host may be left to themselves. Where no name server answers, each takes
+ * getaddrinfo(3) a minute or more: without a bound they would add up to thousands of threads. */
+#define LEFT_ALONE_MAX 32
+
 /* Shared by who asks and the thread; who leaves last frees it. All but host and port is guarded by
- * the lock. */
+ * the lock, next and is_left_alone by that of the list. */
 struct lookup {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -22,7 +26,46 @@ struct lookup {
     struct addrinfo *found;
     char host[OCSP_URL_MAX];
     char port[6];
+    struct lookup *next;
+    bool is_left_alone;
 };
+
+/* Those whose time was over before they ended. */
+static pthread_mutex_t left_alone_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lookup *left_alone;
+
+static bool too_many_left_alone(const char *host)
+{
+    const struct lookup *lookup;
+    unsigned count = 0;
+
+    (void)pthread_mutex_lock(&left_alone_lock);
+    for (lookup = left_alone; lookup != NULL; lookup = lookup->next)
+        count += strcmp(lookup->host, host) == 0;
+    (void)pthread_mutex_unlock(&left_alone_lock);
+    return count >= LEFT_ALONE_MAX;
+}
+
+static void leave_alone(struct lookup *lookup)
+{
+    (void)pthread_mutex_lock(&left_alone_lock);
+    lookup->is_left_alone = true;
+    lookup->next = left_alone;
+    left_alone = lookup;
+    (void)pthread_mutex_unlock(&left_alone_lock);
+}
+
+static void take_from_list(struct lookup *lookup)
+{
+    struct lookup **place = &left_alone;
+
+    (void)pthread_mutex_lock(&left_alone_lock);
+    while (lookup->is_left_alone && *place != lookup)
+        place = &(*place)->next;
+    if (lookup->is_left_alone)
+        *place = lookup->next;
+    (void)pthread_mutex_unlock(&left_alone_lock);
+}
 
 static int get_addresses(const char *host, const char *port, int flags, struct addrinfo **found)
 {
@@ -41,6 +84,7 @@ static void leave(struct lookup *lookup)
     (void)pthread_mutex_unlock(&lookup->lock);
     if (!last)
         return;
+    take_from_list(lookup);
     if (lookup->found != NULL)
         freeaddrinfo(lookup->found);
     (void)pthread_cond_destroy(&lookup->changed);
@@ -99,6 +143,12 @@ struct addrinfo *ocsp_resolve(
 
     if (get_addresses(host, port, AI_NUMERICHOST, &found) == 0)
         return found;
+    if (too_many_left_alone(host)) {
+        error_set(error, ERROR_INPUT,
+            "its address cannot be looked up: %d lookups of it wait for a name server already",
+            LEFT_ALONE_MAX);
+        return NULL;
+    }
     lookup = begin(host, port);
     if (lookup == NULL) {
         error_set(error, ERROR_MEMORY, "out of memory or threads for a name lookup");
@@ -115,6 +165,8 @@ struct addrinfo *ocsp_resolve(
     found = lookup->found;
     lookup->found = NULL;
     (void)pthread_mutex_unlock(&lookup->lock);
+    if (!done)
+        leave_alone(lookup);
     leave(lookup);
     if (!done)
         error_set(error, ERROR_INPUT, "its address could not be looked up in time");
