@@ -150,6 +150,8 @@ int main(int argc, char **argv)
         (void)fputs("peercert: libcrypto was in use before it could be watched\n", stderr);
         return EXIT_USAGE;
     }
+    /* A write that cannot be done is an error, and no end. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     return request_is_cgi(STDIN_FILENO) ? cgi_run(environ) : run_program(argc, argv);
 }

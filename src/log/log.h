@@ -85,7 +85,8 @@ void log_decision(struct log *log, const struct log_decision *decision);
  * fails. No effect on stderr and syslog. */
 void log_reopen(struct log *log);
 
-/* How many lines were dropped since the start, since they found no room. */
+/* How many lines were dropped since the start, since they found no room or could not be
+ * written. */
 uint64_t log_dropped(struct log *log);
 
 /* The program ends: all writing from now on may wait so many milliseconds for whoever reads. */

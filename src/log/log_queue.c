@@ -137,6 +137,7 @@ static void *write_lines(void *argument)
             dropped = tell(queue, dropped);
         (void)pthread_mutex_lock(&queue->lock);
         queue->dropped += dropped + (fine ? 0 : batch.lines);
+        queue->dropped_in_all += fine ? 0 : batch.lines;
     }
     queue->ended = true;
     (void)pthread_cond_signal(&queue->over);

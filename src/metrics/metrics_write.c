@@ -98,7 +98,7 @@ static void write_gauge(struct text *text, const char *family, const char *help,
 static void write_dropped(struct metrics *metrics, struct text *text)
 {
     begin(text, "log_lines_dropped_total", "counter",
-        "Log lines that were dropped because the queue was full.");
+        "Log lines that were dropped: the queue was full, or they could not be written.");
     text_printf(text, "peercert_log_lines_dropped_total %" PRId64 "\n",
         metrics_get(metrics, METRICS_LOG_DROPPED_LINES));
 }

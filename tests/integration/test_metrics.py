@@ -3,8 +3,10 @@
 import pathlib
 import platform
 import re
+import shlex
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -99,3 +101,15 @@ def test_a_file_that_is_kept_is_counted_once_however_often_the_log_says_so(peerc
         assert kept() == 1 and values(page(responder))["peercert_trust_kept_files"] == 1
     finally:
         responder.stop()
+
+
+def test_a_limit_on_the_size_of_files_ends_nothing(tmp_path, peercert, pki):
+    """Without care a write beyond RLIMIT_FSIZE is a signal, SIGXFSZ, that ends the program."""
+    limited = tmp_path / "limited"
+    limited.write_text(f'#!/bin/sh\nulimit -f 0\nexec {shlex.quote(str(peercert))} "$@"\n')
+    limited.chmod(0o755)
+    started = Responder(tmp_path, limited, pki.ca, "--metrics-file", str(tmp_path / "peercert.prom"))
+    time.sleep(2)  # The file is written first a second after the start.
+    assert started.alive()
+    assert values(page(started))["peercert_log_lines_dropped_total"] >= 1
+    started.stop_gently()

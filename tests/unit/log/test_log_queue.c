@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct writer {
@@ -130,6 +131,24 @@ Test(log_queue, lines_without_room_are_dropped_counted_and_told)
     cr_expect_eq((unsigned long long)written + dropped, (unsigned long long)sent,
         "%d written and %llu dropped of %d", written, dropped, sent);
     free(lines);
+}
+
+Test(log_queue, lines_that_a_full_disk_does_not_take_are_counted)
+{
+    char full[] = "/dev/full";
+    struct config config = {.log_file = full};
+    const struct timespec moment = {.tv_nsec = 1000000};
+    struct error error;
+    struct log *log = log_open(&config, true, &error);
+    int i;
+
+    cr_assert_not_null(log, "%s", error.text);
+    for (i = 0; i < 3; i++)
+        log_words(log, LOG_LEVEL_INFO, "line %d", i);
+    for (i = 0; i < 5000 && log_dropped(log) < 3; i++)
+        (void)nanosleep(&moment, NULL);
+    cr_expect_eq(log_dropped(log), 3);
+    log_close(log);
 }
 
 Test(log_queue, a_reader_that_never_reads_holds_up_nobody_for_ever, .timeout = 20)
