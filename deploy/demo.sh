@@ -31,7 +31,9 @@ stop() {
 
 finish() {
     status=$?
-    trap - EXIT HUP INT TERM
+    # A second Ctrl-C must not end this half way.
+    trap - EXIT
+    trap '' HUP INT TERM PIPE
     stop "$server"
     stop "$site"
     stop "$gate"

@@ -5,6 +5,7 @@ import pathlib
 import pty
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -100,6 +101,16 @@ def test_in_a_terminal_it_serves_until_enter(served, folder):
 def test_a_signal_leaves_nothing(served, folder, number):
     demo, _, _ = served
     demo.send_signal(number)
+    assert demo.wait(DEADLINE) == 130
+    expect_nothing_left(folder)
+
+
+def test_further_signals_while_it_cleans_up_leave_nothing(served, folder):
+    demo, _, _ = served
+    until = time.monotonic() + DEADLINE
+    while demo.poll() is None and time.monotonic() < until:
+        demo.send_signal(signal.SIGINT)
+        time.sleep(0.002)
     assert demo.wait(DEADLINE) == 130
     expect_nothing_left(folder)
 
