@@ -1,6 +1,7 @@
 """deploy/kubernetes: the nginx of the manifest asks a peercert with the manifest's arguments, as ingress-nginx asks it;
 what names what in the manifest and in the Containerfile fits together."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from fronts import DEPLOY
-from gate_helpers import USER, write_rules
+from gate_helpers import RULES, USER, write_rules
 from processes import DEADLINE, Process, clean_environment, connects, free_port
 
 OBJECTS = list(yaml.safe_load_all((DEPLOY / "kubernetes/peercert.yaml").read_text()))
@@ -34,9 +35,19 @@ def container(name):
 
 
 @pytest.fixture
-def gate(peercert, pki, tmp_path, start_responder):
-    """The port of the pod's nginx, with the pod's peercert behind it."""
-    rules = write_rules(tmp_path / "access.rules", pki)
+def gate(start_pod):
+    return start_pod(RULES)
+
+
+@pytest.fixture
+def start_pod(pki, tmp_path, start_responder):
+    """Starts the pod's nginx with the pod's peercert behind it, by these rules; returns the port."""
+    with contextlib.ExitStack() as cleanup:
+        yield lambda text: pod_with(text, pki, tmp_path, start_responder, cleanup)
+
+
+def pod_with(text, pki, tmp_path, start_responder, cleanup):
+    rules = write_rules(tmp_path / "access.rules", pki, text)
     pki.authority.write_crl(tmp_path / "ca.crl")
     arguments, port = container("peercert")["args"], free_port()
     assert arguments[::2] == ["--ca", "--crl", "--rules", "--listen"]
@@ -51,9 +62,9 @@ def gate(peercert, pki, tmp_path, start_responder):
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, timeout=DEADLINE)
     assert checked.returncode == 0 and "[warn]" not in checked.stderr, checked
     server = Process(tmp_path, "nginx", command)
+    cleanup.callback(server.stop)
     server.wait_listening(lambda: connects(("127.0.0.1", port)))
-    yield port
-    server.stop()
+    return port
 
 
 def ask(port, certificate, url, path="/gate", **headers):
@@ -82,6 +93,17 @@ def test_the_pod_decides_by_the_rules(gate, pki):
     assert ask(gate, None, "https://wiki.example.org/pub/") == (403, None)
     assert ask(gate, pki.good, "https://wiki.example.org/pub/", **{"ssl-client-verify": "FAILED:unable to verify"}) == (403, None)
     assert ask(gate, pki.good, "https://wiki.example.org/pub/", path="/else")[0] == 404
+
+
+def test_the_host_is_what_the_ingress_says_and_not_what_the_client_does(start_pod, pki):
+    """ingress-nginx puts the Host line into X-Original-URL; it serves the host of the request line, which may be another."""
+    port = start_pod("issuer acme {ca}\nallow any host=public.acme.example user=$cn\n")
+    for url in ("https://public.acme.example/", "https://public.acme.example:443?/", "https://wiki.acme.example/"):
+        assert ask(port, pki.good, url, path="/gate/public.acme.example") == (200, USER), url
+        for path in ("/gate/wiki.acme.example", "/gate", "/gate/%77iki.acme.example", "/gate/wiki.acme.example?public.acme.example"):
+            assert ask(port, pki.good, url, path=path) == (403, None), f"{url}, {path}"
+    for path in ("/gate/", "/gate/a/b", "/gate/%3f", "/gatepublic.acme.example"):
+        assert ask(port, pki.good, "https://public.acme.example/", path=path)[0] == 404, path
 
 
 def test_the_manifest_names_what_it_has():
