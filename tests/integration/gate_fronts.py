@@ -243,7 +243,7 @@ class ForwardAuth(Caddy):
         file = nginx / "nginx.conf"
         temporary = "".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         file.write_text(f"daemon off; pid nginx.pid; error_log nginx.err; events {{ }}\n"
-                        f"http {{ access_log off; {temporary} include upstream.conf; include forward-auth.conf; }}\n")
+                        f"http {{ access_log off; underscores_in_headers on; {temporary} include upstream.conf; include forward-auth.conf; }}\n")
         user = ["-g", "user root;"] if os.geteuid() == 0 else []
         between = processes.Process(nginx, "nginx", ["nginx", "-p", nginx, "-c", file, *user])
         self.cleanup.append(between.stop)
