@@ -27,8 +27,6 @@ class GateFront(Front):
     tcp = False
     # What it does when the gate is down.
     down = 503
-    # How often the gate is asked for an index page ("/sub/").
-    index_questions = 1
     # Whether it hands the name to applications by a header.
     has_files = True
     http2 = True
@@ -145,7 +143,6 @@ class Apache(GateFront):
     tcp = True
     html_only = True
     down = 500
-    index_questions = 2
     allowed_log = fronts.FRONTS["apache-cgid"].allowed_log + (r"\[(authnz_fcgi|proxy|proxy_http|proxy_fcgi|core|cgid|authz_core):(error|warn|info)\]",)
 
     def __init__(self, folder, *arguments, **options):
@@ -165,7 +162,6 @@ class Apache(GateFront):
 class Nginx(GateFront):
     applications = {"http": "/app/", "fastcgi": "/fapp/"}
     down = 500
-    index_questions = 2
 
     def configure(self):
         self.forward_port = processes.free_port()

@@ -114,7 +114,7 @@ def test_a_websocket_goes_through_and_is_refused_without_a_certificate(gates, pk
 
 
 @EVERY
-def test_an_index_page_and_an_internal_redirect_are_judged_as_what_is_served(gates, pki, name):
+def test_an_index_page_is_served_and_an_error_page_judged_where_the_front_asks(gates, pki, name):
     front = with_files(gates, name)
     assert front.curl(pki.good, url=front.at("/sub/")).text == "sub\n"
     # The error page is /secret/file.txt here. nginx and Caddy ask about it; lighttpd and httpd show what their

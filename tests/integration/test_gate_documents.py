@@ -56,6 +56,6 @@ def test_every_front_of_the_gate_is_among_these():
     (DEPLOY / "README.md", "server.error-handler-404"), (DEPLOY / "README.md", "ErrorDocument"),
     (ROOT / "src/peercert.8", "server.error-handler-404"), (ROOT / "src/peercert.8", "ErrorDocument")])
 def test_pages_about_which_nobody_is_asked_are_named(file, directive):
-    """test_gate.py shows that they are shown (test_an_index_page_and_an_internal_redirect)."""
+    """test_gate.py shows that they are shown (test_an_index_page_is_served_and_an_error_page_judged_where_the_front_asks)."""
     words = re.sub(r"\s*\n#?\s*", " ", file.read_text())
     assert re.search(re.escape(directive) + r".{0,300}\b[Ww]hoever may ask for what is missing sees", words), file
