@@ -22,6 +22,7 @@ static bool look_up_mailbox(struct rules_gatherer *gatherer, enum rules_key key,
     return plain;
 }
 
+/* *.DOMAIN: the label before it is as plain as the name in a mailbox. */
 static void look_up_dns(
     struct rules_gatherer *gatherer, const char *name, size_t length, char *form)
 {
@@ -30,7 +31,7 @@ static void look_up_dns(
     rules_form_lower(name, length, form);
     rules_gatherer_look_up_bytes(gatherer, KEY_DNS, FORM_EXACT, form, length);
     dot = memchr(form, '.', length);
-    if (dot != NULL && dot != form && memchr(form, '*', length) == NULL)
+    if (dot != NULL && rules_local_is_plain(form, (size_t)(dot - form)))
         rules_gatherer_look_up_bytes(
             gatherer, KEY_DNS, FORM_DOMAIN, dot + 1, length - (size_t)(dot + 1 - form));
 }

@@ -214,7 +214,8 @@ class Maker:
                     value = value.replace("@", "")
             elif kind == "dns":
                 value = self.pick(["a.acme.example", "A.acme.example", "a.x.acme.example", "*.acme.example", ".acme.example",
-                                   "acme.example", "a.acme.example.", "a.x.acme.example,b", "a.j\u00f6rg.example"])
+                                   "acme.example", "a.acme.example.", "a.x.acme.example,b", "a.j\u00f6rg.example",
+                                   "b@a.acme.example", "a b.acme.example"])
             elif kind == "uri":
                 value = self.uri()
             else:

@@ -113,7 +113,7 @@ def match_name(key, wanted, name):
         written, name, wanted = name, lower(name), lower(wanted)
         if wanted.startswith("*."):
             label, _, rest = name.partition(".")
-            if rest == wanted[2:] and label and "*" not in name:
+            if rest == wanted[2:] and not is_odd(label):
                 star = written[:len(label)]
             return star is not None, star
         return name == wanted, None
@@ -140,7 +140,7 @@ ODD = r'[\x00-\x20\x7f*@,;:"<>()\[\]\\\xa0\xad\u1806\u200b\u2800\U0001d173]'
 
 
 def is_odd(name):
-    """A host, or the local part of a mailbox: no Dot-string of RFC 5321 section 4.1.2 or 6531."""
+    """A host, a label, or the local part of a mailbox: no Dot-string of RFC 5321 section 4.1.2 or 6531."""
     return "" in name.split(".") or re.search(ODD, name) is not None
 
 

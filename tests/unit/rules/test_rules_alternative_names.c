@@ -35,6 +35,11 @@ Test(rules_alternative_names, a_pattern_is_met_by_names_of_its_own_shape_alone)
         {"allow dns=*.a.example", "DNS:c.b.a.example", "no no_rule"},
         {"allow dns=*.a.example", "DNS:*.a.example", "no no_rule"},
         {"allow dns=*.a.example", "DNS:b*.a.example", "no no_rule"},
+        {"allow dns=*.a.example", "DNS:b@c.a.example", "no no_rule"},
+        {"allow dns=*.a.example", "DNS:b c.a.example", "no no_rule"},
+        {"allow dns=*.a.example", "DNS:b;c.a.example", "no no_rule"},
+        {"allow dns=*.a.example", "DNS:b.*.a.example", "no no_rule"},
+        {"allow dns=*.a.example user=*", "DNS:b_-1.a.example", "yes 2 b_-1"},
         {"allow dns=*.example", "DNS:localhost", "no no_rule"},
         {"allow dns=localhost", "DNS:LocalHost", "yes 2 LocalHost"},
         {"allow uri=s://a/*", "URI:s://a/b", "yes 2 s://a/b"},
@@ -124,7 +129,8 @@ Test(rules_alternative_names, names_of_odd_bytes_are_compared_as_they_are)
     expect_for("allow any user=$ip", &spec, "no 2 no_user_name");
     expect_for("allow email=b@a", &spec, "no no_rule");
     expect_for("allow any user=$email", &spec, "yes 2 b@a%00.c");
-    expect_for("allow dns=*.b.c.d", &spec, "yes 2 a%0A.b.c.d");
+    expect_for("allow dns=*.b.c.d", &spec, "no no_rule");
+    expect_for("allow any user=$dns", &spec, "yes 2 a%0A.b.c.d");
 }
 
 static void add_empty_names(X509 *certificate, void *context)
