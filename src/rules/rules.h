@@ -160,8 +160,8 @@ struct rules_miss {
 
 /* The allow lines that come nearest to holding (fewest keys that fail, keys of identity weighing
  * more, earlier lines first). Fills `misses` and returns how many. Looks at every allow line, so it
- * costs more than the decision: some 100 us with 10,000 lines; who serves bounds how often. Not for
- * an ambiguous path. */
+ * costs more than the decision: some 100 us with 10,000 lines; who serves bounds how often. None
+ * when memory runs out. Not for an ambiguous path. */
 size_t rules_nearest(const struct rules *rules, const struct rules_subject *subject,
     const struct rules_request *request, struct rules_miss misses[RULES_MAX_MISSES]);
 

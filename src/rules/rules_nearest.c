@@ -21,7 +21,22 @@ struct view {
     const struct rules *rules;
     const struct rules_subject *subject;
     const struct rules_asked *asked;
+    bool *identities; /* met, by id */
 };
+
+/* Names and values may be many, so that they are not compared with each other. NULL without memory.
+ */
+static bool *identities_met(const struct rules *rules, const struct rules_subject *subject)
+{
+    bool *met = calloc(rules->identity_count + 1, sizeof(*met));
+    size_t i, j;
+
+    for (i = 0; met != NULL && i < subject->name_count; i++) {
+        for (j = 0; j < subject->names[i].met_count; j++)
+            met[subject->names[i].met[j]] = true;
+    }
+    return met;
+}
 
 static bool has_group(const struct rules_subject *subject, uint32_t group)
 {
@@ -30,21 +45,6 @@ static bool has_group(const struct rules_subject *subject, uint32_t group)
     for (i = 0; i < subject->group_count; i++) {
         if (subject->groups[i].owner == group)
             return true;
-    }
-    return false;
-}
-
-static bool has_identity(const struct rules_subject *subject, const struct rules_value *value)
-{
-    size_t i, j;
-
-    for (i = 0; i < subject->name_count; i++) {
-        const struct rules_name *name = &subject->names[i];
-
-        for (j = 0; name->key == value->key && j < name->met_count; j++) {
-            if (name->met[j] == value->id)
-                return true;
-        }
     }
     return false;
 }
@@ -65,7 +65,7 @@ static bool who_holds(
         else if (term->key == KEY_GROUP)
             holds = has_group(subject, value->id);
         else
-            holds = has_identity(subject, value);
+            holds = view->identities[value->id];
         if (holds)
             return true;
     }
@@ -246,11 +246,16 @@ size_t rules_nearest(const struct rules *rules, const struct rules_subject *subj
     const struct rules_request *request, struct rules_miss misses[RULES_MAX_MISSES])
 {
     struct rules_asked asked;
-    const struct view view = {.rules = rules, .subject = subject, .asked = &asked};
+    const struct view view = {.rules = rules,
+        .subject = subject,
+        .asked = &asked,
+        .identities = identities_met(rules, subject)};
     unsigned distances[RULES_MAX_MISSES];
     size_t lines[RULES_MAX_MISSES];
     size_t i, at, count = 0;
 
+    if (view.identities == NULL)
+        return 0;
     rules_asked_read(rules, request, &asked);
     for (i = 0; i < rules->rule_count; i++) {
         const bool full = count == RULES_MAX_MISSES;
@@ -270,5 +275,6 @@ size_t rules_nearest(const struct rules *rules, const struct rules_subject *subj
     }
     for (i = 0; i < count; i++)
         write_words(&view, lines[i], &misses[i]);
+    free(view.identities);
     return count;
 }

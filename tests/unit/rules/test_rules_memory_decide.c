@@ -123,7 +123,8 @@ Test(rules_memory_decide, an_odd_uri_is_compared_or_nothing_is_decided)
     expect_no_leak("an odd URI");
 }
 
-/* The words may be cut, the rules that they are about are the same. */
+/* The words may be cut, the rules that they are about are the same. The first allocation is for
+ * what is looked up: without it there are none. */
 Test(rules_memory_decide, the_nearest_misses_are_the_same_lines)
 {
     char *text = text_of_every_key();
@@ -142,10 +143,13 @@ Test(rules_memory_decide, the_nearest_misses_are_the_same_lines)
     count = memory_fault_count();
     cr_assert_gt(count, 2);
     for (nth = 1; nth <= count; nth += memory_fault_step()) {
+        size_t came;
+
         memory_fault_at(nth, true);
-        cr_assert_eq(rules_nearest(rules, subject, &request, misses), RULES_MAX_MISSES);
+        came = rules_nearest(rules, subject, &request, misses);
         memory_fault_at(0, false);
-        for (i = 0; i < RULES_MAX_MISSES; i++) {
+        cr_assert_eq(came, nth == 1 ? 0 : RULES_MAX_MISSES);
+        for (i = 0; i < came; i++) {
             const size_t length = strlen(misses[i].words);
 
             cr_expect_eq(misses[i].rule, wanted[i].rule);
