@@ -266,6 +266,28 @@ static struct uri read_uri(const char *name, size_t length, char *form)
     return uri;
 }
 
+/* Whether a URI has what none has (RFC 3986 section 2): a program may leave it out, end there, or
+ * take it for a slash. In a path behind a host a backslash is resolved; in every path other letters
+ * than ASCII stand for themselves. */
+static bool has_stray_character(const struct uri *uri)
+{
+    const size_t bare = uri->host == uri->scheme ? uri->length : uri->path;
+    size_t i;
+
+    for (i = 0; i < uri->length; i++) {
+        const unsigned char byte = (unsigned char)uri->form[i];
+        const int high = byte == '%' && i + 2 < uri->length ? text_hex_value(uri->form[i + 1]) : -1;
+        const int low = high >= 0 ? text_hex_value(uri->form[i + 2]) : -1;
+
+        if (byte <= 0x20 || byte == 0x7F || (i < bare && byte == '\\') ||
+            (i < uri->path && byte > 0x7F))
+            return true;
+        if (low >= 0 && (high < 2 || (high == 7 && low == 0xF)))
+            return true;
+    }
+    return false;
+}
+
 /* The escapes of a path are those of a URI that is not plain. */
 static bool is_odd_uri(const struct uri *uri)
 {
@@ -337,6 +359,10 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
         goto out;
     }
     uri = read_uri(name, length, form);
+    if (has_stray_character(&uri)) {
+        rules_doubt_all(gatherer, KEY_URI);
+        goto out;
+    }
     if (!is_odd_uri(&uri) || !may_compare(gatherer, values, length))
         goto out;
     plain = make_plain(&uri, host, path);

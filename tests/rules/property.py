@@ -217,7 +217,9 @@ class Maker:
                                    "acme.example", "a.acme.example.", "a.x.acme.example,b", "a.j\u00f6rg.example",
                                    "b@a.acme.example", "a b.acme.example"])
             elif kind == "uri":
-                value = self.uri()
+                value = self.uri() + self.pick([""] * 20 + [" ", "\x7f", "%00", "%1f", "%20", "\\", "\u00e9"])
+                if self.chance(0.05):
+                    value = value.replace("//", self.pick(["\\\\", "/\\", "//\u00e9"]), 1)
             else:
                 value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7", "::ffff:192.0.2.7"])
             names.append([kind, value])

@@ -180,6 +180,10 @@ def may_be(key, wanted, name):
     if key == "dns":
         return (foreign or is_odd(name)) and lower(wanted.removeprefix("*.")) in lower(name)
     if key == "uri":
+        form, start = uri_form(name)
+        if re.search(r"(?i)[\x00-\x20\x7f]|%[01][0-9a-f]|%7f", form) or re.search(r"[^\x00-\x7f]|\\", form[:start]) or (
+                "\\" in form and not re.match("[^:]*://", form)):
+            return True
         exact = not wanted.endswith("*")
         (name, path), (wanted, begin) = uri_form(name), uri_form(wanted if exact else wanted.rstrip("*")[:-1])
         if re.search("[?#]", wanted[begin:]):

@@ -242,6 +242,33 @@ Test(rules_doubt, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_resolv
     TRY(rows);
 }
 
+/* Browsers and libraries leave such characters out, end there, or take a backslash for a slash. */
+Test(rules_doubt, a_uri_with_what_no_uri_has_is_denied_as_any)
+{
+    static const struct row rows[] = {
+        {"uri=s://a/b", "URI:s://a/b c", true},
+        {"uri=s://a/b", "URI:s://a/\x7f", true},
+        {"uri=s://a/b", "URI:s://a/%00", true},
+        {"uri=s://a/b", "URI:s://a/%1F", true},
+        {"uri=s://a/b", "URI:s://a/%7f", true},
+        {"uri=s://a/b", "URI:s:\\\\\\\\a\\\\b", true},
+        {"uri=s://a/b", "URI:s:/\\\\a/b", true},
+        {"uri=s://a/b",
+            "URI:s://\xc3\xa4"
+            "/b",
+            true},
+        {"uri=s://a/b", "URI:s://a/c\xc3\xa4", false},
+        {"uri=s://a/b", "URI:s://a/%20", false},
+        {"uri=s://a/b", "URI:s://a/%7e", false},
+        {"uri=s://a/b", "URI:s://a/%0", false},
+        {"uri=s://a/b", "URI:s://a/%", false},
+        {"uri=s://a/b", "URI:s://a/%0g", false},
+        {"uri=s://a/b", "URI:s://a/c\\\\d", false},
+    };
+
+    TRY(rows);
+}
+
 /* Of each kind of name the values of that kind alone are doubtful, wherever they stand. */
 Test(rules_doubt, an_odd_name_of_one_kind_is_none_of_another)
 {
