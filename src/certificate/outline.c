@@ -10,6 +10,8 @@
 #define DER_EXTENSIONS 0xA3
 #define DER_CONSTRUCTED 0x20
 
+static const char not_der[] = "it is not a DER certificate (RFC 5280 section 4.1)";
+
 static bool find_lists(const unsigned char *der, size_t length, struct outline *outline)
 {
     struct der_span bytes = {der, length}, certificate, fields, part;
@@ -105,6 +107,51 @@ static bool count_extensions(struct der_span extensions, size_t *count, size_t *
     return extensions.length == 0;
 }
 
+/* libcrypto takes keys of both for points on a curve. */
+static bool is_elliptic(struct der_span identifier)
+{
+    static const struct der_span kinds[] = {
+        {(const unsigned char *)"\x2A\x86\x48\xCE\x3D\x02\x01", 7},     /* id-ecPublicKey */
+        {(const unsigned char *)"\x2A\x81\x1C\xCF\x55\x01\x82\x2D", 8}, /* SM2 */
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (identifier.length == kinds[i].length &&
+            memcmp(identifier.at, kinds[i].at, kinds[i].length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a key brings its curve along instead of its name. Who makes the curve can make it such
+ * that libcrypto takes a tenth of a second for reading one point on it. */
+static bool has_own_curve(struct der_span algorithm, struct der_span identifier)
+{
+    struct der_span part;
+
+    return is_elliptic(identifier) && algorithm.length > 0 &&
+           !der_take(&algorithm, DER_OBJECT_IDENTIFIER, &part) &&
+           !der_take(&algorithm, DER_NULL, &part);
+}
+
+/* Sets the error when the key must not be decoded. */
+static bool check_key(struct der_span key, struct error *error)
+{
+    struct der_span algorithm, identifier;
+
+    if (!der_take(&key, DER_SEQUENCE, &algorithm) ||
+        !der_take(&algorithm, DER_OBJECT_IDENTIFIER, &identifier)) {
+        error_set(error, ERROR_INPUT, "%s", not_der);
+        return false;
+    }
+    if (!has_own_curve(algorithm, identifier))
+        return true;
+    error_set(error, ERROR_INPUT,
+        "its key has a curve of its own instead of a named one (RFC 5480 section 2.1.1)");
+    return false;
+}
+
 /* Sets the error when there are too many of them. */
 static bool is_within(
     size_t count, size_t limit, const char *whose, const char *what, struct error *error)
@@ -123,11 +170,12 @@ bool outline_read(
     if (!find_lists(der, length, outline) || !count_attributes(outline->issuer, &issuer) ||
         !count_attributes(outline->subject, &subject) ||
         !count_extensions(outline->extensions, &extensions, &values)) {
-        error_set(error, ERROR_INPUT, "it is not a DER certificate (RFC 5280 section 4.1)");
+        error_set(error, ERROR_INPUT, "%s", not_der);
         return false;
     }
     return is_within(extensions, CERTIFICATE_MAX_EXTENSIONS, "it has", "extensions", error) &&
            is_within(values, CERTIFICATE_MAX_VALUES, "its extensions hold", "values", error) &&
            is_within(subject + issuer, CERTIFICATE_MAX_ATTRIBUTES, "its subject and issuer have",
-               "attributes", error);
+               "attributes", error) &&
+           check_key(outline->key, error);
 }

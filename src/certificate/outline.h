@@ -15,8 +15,9 @@ struct outline {
 };
 
 /* Finds them and counts what is in them. Sets the error (ERROR_INPUT) and returns false when the
- * bytes do not begin with a certificate whose fields and lists are DER (RFC 5280 section 4.1), or a
- * list is longer than certificate.h allows. Takes no memory. */
+ * bytes do not begin with a certificate whose fields and lists are DER (RFC 5280 section 4.1), a
+ * list is longer than certificate.h allows, or its key has a curve that RFC 5480 does not. Takes no
+ * memory. */
 bool outline_read(
     const unsigned char *der, size_t length, struct outline *outline, struct error *error);
 

@@ -304,6 +304,89 @@ Test(outline, a_list_in_ber_that_libcrypto_reads_is_refused)
     pki_free(pki);
 }
 
+/* An algorithm of keys and its parameters. */
+struct algorithm {
+    const char *oid;
+    int type;
+    const char *parameters;
+    const char *words; /* NULL: it decodes */
+};
+
+static void set_algorithm(X509 *certificate, void *context)
+{
+    const struct algorithm *algorithm = context;
+    static const unsigned char bits[] = {2, 1};
+    ASN1_STRING *parameters = NULL;
+
+    if (algorithm->type == V_ASN1_SEQUENCE) {
+        parameters = ASN1_STRING_new();
+        pki_must(ASN1_STRING_set(parameters, algorithm->parameters, -1) == 1, "parameters");
+    }
+    pki_must(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+                 OBJ_txt2obj(algorithm->oid, 1), algorithm->type,
+                 algorithm->type == V_ASN1_OBJECT ? (void *)OBJ_nid2obj(NID_X9_62_prime256v1)
+                                                  : parameters,
+                 OPENSSL_memdup(bits, sizeof(bits)), sizeof(bits)) == 1,
+        algorithm->oid);
+}
+
+/* Whoever makes a curve can make it so that reading one point on it takes a tenth of a second. */
+Test(outline, a_key_with_a_curve_of_its_own_is_refused_before_it_is_decoded)
+{
+    static const char own[] =
+        "its key has a curve of its own instead of a named one (RFC 5480 section 2.1.1)";
+    static struct algorithm rows[] = {
+        {"1.2.840.10045.2.1", V_ASN1_SEQUENCE, "\x30\x03\x02\x01\x01", own},
+        {"1.2.156.10197.1.301", V_ASN1_SEQUENCE, "\x30\x03\x02\x01\x01", own},
+        /* BER that libcrypto reads as the same */
+        {"1.2.840.10045.2.1", V_ASN1_SEQUENCE, "\x30\x81\x03\x02\x01\x01", own},
+        {"1.2.840.10045.2.1", V_ASN1_SEQUENCE, "\x3F\x10\x03\x02\x01\x01", own},
+        {"1.2.840.10045.2.1", V_ASN1_OBJECT, NULL, NULL},
+        {"1.2.840.10045.2.1", V_ASN1_NULL, NULL, NULL},
+        {"1.2.840.10045.2.1", V_ASN1_UNDEF, NULL, NULL},
+        {"1.2.840.10040.4.1", V_ASN1_SEQUENCE, "\x30\x03\x02\x01\x01", NULL}, /* DSA */
+    };
+    struct pki *pki = pki_make(&(struct pki_spec){.customise = pki_explicit_curve});
+    size_t length = 0, i;
+    unsigned char *der = pki_der(pki->certificate, &length);
+
+    expect_outline(der, length, own);
+    free(der);
+    pki_free(pki);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        pki = pki_make(&(struct pki_spec){.customise = set_algorithm, .context = &rows[i]});
+        der = pki_der(pki->certificate, &length);
+        expect_outline(der, length, rows[i].words);
+        free(der);
+        pki_free(pki);
+    }
+}
+
+/* An algorithm that is not DER might be such a curve. */
+Test(outline, a_key_whose_algorithm_is_not_der_is_refused)
+{
+    static const struct {
+        const char *old, *new;
+    } rows[] = {
+        {"\x30\x13\x06\x07\x2A\x86\x48", "\x30\x80\x06\x07\x2A\x86\x48"},
+        {"\x30\x13\x06\x07\x2A\x86\x48", "\x30\x13\x26\x07\x2A\x86\x48"},
+    };
+    struct pki *pki = pki_make(&(struct pki_spec){.subject = "CN=abc"});
+    size_t length = 0, i;
+    unsigned char *der = pki_der(pki->certificate, &length);
+
+    expect_outline(der, length, NULL);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned char *copy = OPENSSL_memdup(der, length);
+
+        replace(copy, length, rows[i].old, rows[i].new, 7);
+        expect_outline(copy, length, "it is not a DER certificate (RFC 5280 section 4.1)");
+        OPENSSL_free(copy);
+    }
+    free(der);
+    pki_free(pki);
+}
+
 /* An empty RDN is an error, but libcrypto finds it after it has decoded them all. */
 Test(outline, empty_rdns_count_too)
 {
@@ -329,10 +412,10 @@ Test(outline, empty_rdns_count_too)
 Test(outline, the_lists_are_found_with_unique_identifiers_too)
 {
     /* A certificate of version 2 with both identifiers, and one extension all the same. */
-    static const unsigned char der[] = {0x30, 0x2C, 0x30, 0x2A, 0xA0, 0x03, 0x02, 0x01, 0x01, 0x02,
-        0x01, 0x07, 0x30, 0x00, 0x30, 0x02, 0x31, 0x00, 0x30, 0x00, 0x30, 0x00, 0x30, 0x00, 0x81,
-        0x02, 0x00, 0x01, 0x82, 0x02, 0x00, 0x02, 0xA3, 0x0C, 0x30, 0x0A, 0x30, 0x08, 0x06, 0x02,
-        0x2A, 0x03, 0x04, 0x02, 0x30, 0x00};
+    static const unsigned char der[] = {0x30, 0x32, 0x30, 0x30, 0xA0, 0x03, 0x02, 0x01, 0x01, 0x02,
+        0x01, 0x07, 0x30, 0x00, 0x30, 0x02, 0x31, 0x00, 0x30, 0x00, 0x30, 0x00, 0x30, 0x06, 0x30,
+        0x04, 0x06, 0x02, 0x2A, 0x03, 0x81, 0x02, 0x00, 0x01, 0x82, 0x02, 0x00, 0x02, 0xA3, 0x0C,
+        0x30, 0x0A, 0x30, 0x08, 0x06, 0x02, 0x2A, 0x03, 0x04, 0x02, 0x30, 0x00};
     struct outline outline;
     struct error error = {.text = ""};
     size_t i;
@@ -340,7 +423,7 @@ Test(outline, the_lists_are_found_with_unique_identifiers_too)
     cr_assert(outline_read(der, sizeof(der), &outline, &error), "%s", error.text);
     cr_expect(outline.issuer.at == der + 16 && outline.issuer.length == 2);
     cr_expect(outline.subject.at == der + 22 && outline.subject.length == 0);
-    cr_expect(outline.extensions.at == der + 36 && outline.extensions.length == 10);
+    cr_expect(outline.extensions.at == der + 42 && outline.extensions.length == 10);
     for (i = 0; i < sizeof(der); i++) {
         /* An exact copy, so that a sanitizer sees a read beyond. */
         unsigned char *copy = malloc(i + 1);
