@@ -3,6 +3,7 @@
 #include "certificate/identity.h"
 
 #include <openssl/asn1.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 /* So many extensions of one entry are compared with each other. */
@@ -59,14 +60,38 @@ static bool is_date(struct der_span value)
            identity_time_of(V_ASN1_GENERALIZEDTIME, date.at, date.length, &seconds);
 }
 
-/* GeneralNames with one directoryName, byte for byte that of the list. */
-static bool is_own_name(struct der_span value, struct der_span issuer)
+/* Names are compared as RFC 5280 section 7.1 says: a CA may write its own in another type of string
+ * here. That memory failed is told when the whole list is decoded. */
+static bool is_same_name(struct der_span one, struct der_span other)
 {
+    const unsigned char *its = one.at, *others = other.at;
+    X509_NAME *a, *b;
+    bool same;
+
+    if (one.length == other.length && memcmp(one.at, other.at, one.length) == 0)
+        return true;
+    a = d2i_X509_NAME(NULL, &its, (long)one.length);
+    b = d2i_X509_NAME(NULL, &others, (long)other.length);
+    same = a != NULL && b != NULL && X509_NAME_cmp(a, b) == 0;
+    X509_NAME_free(a);
+    X509_NAME_free(b);
+    return same;
+}
+
+/* GeneralNames, of which one is the list's issuer. */
+static bool has_own_name(struct der_span value, struct der_span issuer)
+{
+    struct der_element element;
     struct der_span names, name;
 
-    return der_take(&value, DER_SEQUENCE, &names) && value.length == 0 &&
-           der_take(&names, DER_DIRECTORY_NAME, &name) && names.length == 0 &&
-           name.length == issuer.length && memcmp(name.at, issuer.at, name.length) == 0;
+    if (!der_take(&value, DER_SEQUENCE, &names) || value.length > 0)
+        return false;
+    while (der_read_element(names.at, names.length, &element) &&
+           der_take(&names, element.tag, &name)) {
+        if (element.tag == DER_DIRECTORY_NAME && is_same_name(name, issuer))
+            return true;
+    }
+    return false;
 }
 
 /* Which of the extensions of RFC 5280 section 5.3 it is, and what is wrong with it. */
@@ -74,7 +99,7 @@ static const char *read_known(const struct extension *extension, struct crl_entr
 {
     if (is_id_ce(extension->id, 29)) {
         facts->names_issuer = true;
-        facts->names_own = is_own_name(extension->value, facts->issuer);
+        facts->names_own = has_own_name(extension->value, facts->issuer);
         return "an entry names a certificateIssuer (RFC 5280 section 5.3.3), which is not "
                "supported";
     }

@@ -25,6 +25,10 @@ static X509_EXTENSION *raw_extension(const char *oid, bool critical, const char 
 #define ONE_OWN_NAME "a40f300d310b300906035504030c024341"
 #define OWN_NAME "3011" ONE_OWN_NAME
 #define OTHER_NAME "3011a40f300d310b300906035504030c024342"
+/* The same name in lower case and as a PrintableString, and beside another name. */
+#define LOWER_NAME "3011a40f300d310b300906035504030c026361"
+#define PRINTABLE_NAME "3011a40f300d310b3009060355040313024341"
+#define NAME_BESIDE "301486016ba40f300d310b300906035504030c024341"
 
 /* RFC 5280 section 5.3. The second entry is plain; it is lost when the first names an issuer. */
 Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_the_list)
@@ -59,7 +63,13 @@ Test(crl_entry_extensions, what_cannot_be_understood_in_an_entry_is_a_fault_of_t
         {"2.5.29.29", OWN_NAME, "certificateIssuer", .reason = -1},
         {"2.5.29.29", OWN_NAME, "certificateIssuer", .critical = true, .reason = -1},
         {"2.5.29.29", OTHER_NAME, "certificateIssuer", .hides = true},
-        {"2.5.29.29", "3022" ONE_OWN_NAME ONE_OWN_NAME, "certificateIssuer", .hides = true},
+        {"2.5.29.29", LOWER_NAME, "certificateIssuer", .reason = -1},
+        {"2.5.29.29", PRINTABLE_NAME, "certificateIssuer", .reason = -1},
+        {"2.5.29.29", NAME_BESIDE, "certificateIssuer", .reason = -1},
+        {"2.5.29.29", "3022" ONE_OWN_NAME ONE_OWN_NAME, "certificateIssuer", .reason = -1},
+        {"2.5.29.29", "3003a40130", "certificateIssuer", .hides = true},
+        {"2.5.29.29", "3004a4023000", "certificateIssuer", .hides = true},
+        {"2.5.29.29", "3006a4043002ff00", "certificateIssuer", .hides = true},
         {"2.5.29.29", OWN_NAME "00", "certificateIssuer", .hides = true},
         {"2.5.29.29", "3000", "certificateIssuer", .hides = true},
         {"2.5.29.29", "3000", "certificateIssuer", .critical = true, .hides = true},
