@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ocsp/ocsp_answer.h"
 #include "certificate/alloc_watch.h"
+#include "certificate/der.h"
 #include "certificate/identity.h"
 #include "ocsp/ocsp_signer.h"
 #include "verify/verify_revocation.h"
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define NONCE_BYTES 32
+#define DER_CONTEXT_0 0xA0
 
 bool ocsp_question_make(struct ocsp_question *question, X509 *leaf, X509 *issuer, bool with_nonce)
 {
@@ -92,6 +94,90 @@ static const char *status_words(int status)
     }
 }
 
+static const char not_ocsp[] = "what came is not an OCSP response";
+
+/* The BasicOCSPResponse in a response (RFC 6960 section 4.2.1), without its header; empty when
+ * there is none. */
+static bool find_basic(const struct bytes *bytes, struct der_span *basic)
+{
+    static const unsigned char basic_type[] = {
+        0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01}; /* id-pkix-ocsp-basic */
+    struct der_span all = {bytes->data, bytes->length}, response, part, typed, type;
+
+    *basic = (struct der_span){.length = 0};
+    if (!der_take(&all, DER_SEQUENCE, &response) || !der_take(&response, DER_ENUMERATED, &part))
+        return false;
+    if (response.length == 0)
+        return true;
+    if (!der_take(&response, DER_CONTEXT_0, &part) || !der_take(&part, DER_SEQUENCE, &typed) ||
+        !der_take(&typed, DER_OBJECT_IDENTIFIER, &type))
+        return false;
+    if (type.length != sizeof(basic_type) || memcmp(type.at, basic_type, type.length) != 0)
+        return true;
+    return der_take(&typed, DER_OCTET_STRING, &part) && der_take(&part, DER_SEQUENCE, basic);
+}
+
+/* The certificates that a response carries; false when it is not DER. */
+static bool find_carried(const struct bytes *bytes, struct der_span *certificates)
+{
+    struct der_span basic, part, algorithm;
+
+    *certificates = (struct der_span){.length = 0};
+    if (!find_basic(bytes, &basic))
+        return false;
+    if (basic.length == 0)
+        return true;
+    if (!der_take(&basic, DER_SEQUENCE, &part) || !der_take(&basic, DER_SEQUENCE, &algorithm) ||
+        !der_take(&basic, DER_BIT_STRING, &part))
+        return false;
+    return basic.length == 0 ||
+           (der_take(&basic, DER_CONTEXT_0, &part) && der_take(&part, DER_SEQUENCE, certificates));
+}
+
+/* No error: there are too many of them, or what is no certificate. */
+static void refuse_carried(struct ocsp_answer *answer, const struct error *error, time_t now)
+{
+    char words[sizeof(answer->words)];
+
+    if (error->kind == ERROR_MEMORY) {
+        ocsp_answer_set(answer, OCSP_FAILED, now, "memory failed");
+        return;
+    }
+    (void)snprintf(words, sizeof(words),
+        "a certificate that the answer carries cannot be used: %.130s",
+        error->kind != ERROR_NONE ? error->text : "there are more than a chain has, or it is none");
+    ocsp_answer_set(answer, OCSP_UNUSABLE, now, words);
+}
+
+/* libcrypto decodes what a response carries before it is known who signed it, and anybody on the
+ * way may have written it: the limits for what clients send hold here, too. Otherwise sets the
+ * answer.
+ */
+static bool check_carried(const struct bytes *bytes, struct ocsp_answer *answer, time_t now)
+{
+    struct der_span certificates, part;
+    int count = 0;
+
+    if (!find_carried(bytes, &certificates)) {
+        ocsp_answer_set(answer, OCSP_UNUSABLE, now, not_ocsp);
+        return false;
+    }
+    while (certificates.length > 0) {
+        const unsigned char *begins = certificates.at;
+        struct error error = {.kind = ERROR_NONE};
+        X509 *certificate = NULL;
+
+        if (der_take(&certificates, DER_SEQUENCE, &part) && ++count <= CERTIFICATE_MAX_CHAIN)
+            certificate = certificate_decode(begins, (size_t)(certificates.at - begins), &error);
+        if (certificate == NULL) {
+            refuse_carried(answer, &error, now);
+            return false;
+        }
+        X509_free(certificate);
+    }
+    return true;
+}
+
 /* Decodes; NULL with the words. d2i takes bytes after the response: here it must end at the end. */
 static OCSP_BASICRESP *decode(const struct bytes *bytes, const char **words)
 {
@@ -99,7 +185,7 @@ static OCSP_BASICRESP *decode(const struct bytes *bytes, const char **words)
     OCSP_RESPONSE *response = NULL;
     OCSP_BASICRESP *basic = NULL;
 
-    *words = "what came is not an OCSP response";
+    *words = not_ocsp;
     if (bytes->length > 0)
         response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes->length);
     if (response == NULL || at != bytes->data + bytes->length)
@@ -257,6 +343,8 @@ void ocsp_answer_check(const struct ocsp_question *question, const struct bytes 
     const char *words = NULL;
     OCSP_BASICRESP *basic = NULL;
 
+    if (!check_carried(response, answer, now))
+        return;
     alloc_watch_clear();
     ERR_clear_error();
     basic = decode(response, &words);

@@ -135,6 +135,66 @@ Test(ocsp_answer, it_must_be_about_this_certificate_of_this_issuer)
     ocsp_scene_end(&scene);
 }
 
+/* Whoever is on the way can write what a response carries, and libcrypto decodes it before it knows
+ * who signed. */
+Test(ocsp_answer, what_it_carries_must_be_such_as_a_client_may_send)
+{
+    struct ocsp_scene scene;
+    struct pki *odd = pki_make(&(struct pki_spec){.customise = pki_explicit_curve});
+    struct ocsp_answer answer;
+
+    ocsp_scene_begin(&scene);
+    answer = ocsp_scene_check(&scene,
+        (struct pki_ocsp_spec){.certificates = {scene.stranger->certificate}},
+        &ocsp_nonce_required);
+    expect_answer("a certificate besides", &answer, OCSP_SAYS_GOOD, "");
+    answer = ocsp_scene_check(&scene,
+        (struct pki_ocsp_spec){.certificates = {scene.stranger->certificate, odd->certificate}},
+        &ocsp_nonce_required);
+    expect_answer("a curve of its own", &answer, OCSP_UNUSABLE,
+        "a certificate that the answer carries cannot be used: its key has a curve of its own");
+    ocsp_scene_end(&scene);
+    pki_free(odd);
+}
+
+/* A response like one that is good, which carries so many certificates. */
+static struct ocsp_answer carry(const struct ocsp_scene *scene, int count)
+{
+    struct bytes bytes =
+        pki_ocsp(&(struct pki_ocsp_spec){.question = &scene->question, .signer = scene->ca});
+    const unsigned char *at = bytes.data;
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes.length), *more;
+    OCSP_BASICRESP *basic = OCSP_response_get1_basic(response);
+    struct ocsp_answer answer;
+    unsigned char *der = NULL;
+
+    while (count-- > 0)
+        pki_must(OCSP_basic_add1_cert(basic, scene->ca->certificate) == 1, "a certificate");
+    more = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    free(bytes.data);
+    bytes.length = (size_t)i2d_OCSP_RESPONSE(more, &der);
+    bytes.data = der;
+    ocsp_answer_check(&scene->question, &bytes, NULL, &ocsp_nonce_required, time(NULL), &answer);
+    OPENSSL_free(der);
+    OCSP_RESPONSE_free(more);
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(response);
+    return answer;
+}
+
+Test(ocsp_answer, it_carries_so_many_certificates_as_a_chain_may_have)
+{
+    struct ocsp_scene scene;
+    struct ocsp_answer answer;
+
+    ocsp_scene_begin(&scene);
+    answer = carry(&scene, CERTIFICATE_MAX_CHAIN);
+    expect_answer("a whole chain", &answer, OCSP_SAYS_GOOD, "");
+    answer = carry(&scene, CERTIFICATE_MAX_CHAIN + 1);
+    expect_answer("one more", &answer, OCSP_UNUSABLE, "there are more than a chain has");
+    ocsp_scene_end(&scene);
+}
+
 /* What a response's bytes mean, encoded anew; free with OPENSSL_free. */
 static unsigned char *encode_inside(const struct bytes *bytes, int *length)
 {
