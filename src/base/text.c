@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 
+#include <locale.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wctype.h>
 
 /* Most texts end below it, and so are allocated once. */
 #define FIRST_CAPACITY ((size_t)512)
@@ -187,6 +190,45 @@ size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long
         return 0;
     *code = value;
     return size;
+}
+
+static locale_t unicode;
+static pthread_once_t unicode_asked = PTHREAD_ONCE_INIT;
+
+static void ask_for_unicode(void)
+{
+    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+static unsigned long fold(unsigned long code)
+{
+    if (code < 0x80)
+        return code >= 'A' && code <= 'Z' ? code + ('a' - 'A') : code;
+    if (unicode == (locale_t)0)
+        return 0x80;
+    /* Upwards first: there are several small letters of one great one. */
+    return (unsigned long)towlower_l(towupper_l((wint_t)code, unicode), unicode);
+}
+
+bool text_differs_in_case_alone(
+    const void *one, size_t length, const void *other, size_t other_length)
+{
+    const unsigned char *at = one, *its = other;
+
+    (void)pthread_once(&unicode_asked, ask_for_unicode);
+    while (length > 0 && other_length > 0) {
+        unsigned long code = 0, its_code = 0;
+        size_t size = text_utf8_decode(at, length, &code);
+        size_t its_size = text_utf8_decode(its, other_length, &its_code);
+
+        if (size == 0 || its_size == 0 || fold(code) != fold(its_code))
+            return false;
+        at += size;
+        length -= size;
+        its += its_size;
+        other_length -= its_size;
+    }
+    return length == 0 && other_length == 0;
 }
 
 size_t text_well_formed(const char *string, size_t most)

@@ -41,18 +41,26 @@ static bool may_compare(struct rules_gatherer *gatherer, struct rules_values val
     return true;
 }
 
-/* Whether the host of a mail address or DNS name has letters beyond ASCII, which an IA5String does
- * not have; a UPN may. */
-static bool has_foreign_host(enum rules_key key, const char *name, size_t length)
+/* Whether there are letters beyond ASCII. */
+static bool has_foreign_letter(const char *name, size_t length)
 {
-    const char *at = key == KEY_EMAIL ? memchr(name, '@', length) : NULL;
     size_t i;
 
-    for (i = at != NULL ? (size_t)(at - name) : 0; key != KEY_UPN && i < length; i++) {
+    for (i = 0; i < length; i++) {
         if (((unsigned char)name[i] & 0x80) != 0)
             return true;
     }
     return false;
+}
+
+/* Whether the host of a mail address or DNS name has such, which an IA5String does not have; a UPN
+ * may. */
+static bool has_foreign_host(enum rules_key key, const char *name, size_t length)
+{
+    const char *at = key == KEY_EMAIL ? memchr(name, '@', length) : NULL;
+    const size_t host = at != NULL ? (size_t)(at - name) : 0;
+
+    return key != KEY_UPN && has_foreign_letter(name + host, length - host);
 }
 
 /* Characters that neither a label nor a local part without quotes has: of ASCII all but those of an
@@ -173,6 +181,39 @@ static void doubt_case(
         gatherer->doubted[values.at[low]->id] = true;
 }
 
+static bool has_encoded_letter(const char *host, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i + 4 <= length; i++) {
+        if (strncasecmp(host + i, "xn--", 4) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Letters beyond ASCII have cases, too, and a host that has them is written as xn-- in
+ * certificates.
+ */
+static void doubt_letters(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
+    size_t length, size_t host)
+{
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
+    const bool encoded = key == KEY_EMAIL && has_encoded_letter(name + host, length - host);
+    size_t i;
+
+    if ((!encoded && !has_foreign_letter(name, length)) || !may_compare(gatherer, values, length))
+        return;
+    for (i = 0; i < values.count; i++) {
+        const struct bytes *bytes = &values.at[i]->bytes;
+        const size_t from = values.at[i]->form == FORM_DOMAIN ? host : 0;
+
+        if (text_differs_in_case_alone(bytes->data, bytes->length, name + from, length - from) ||
+            (encoded && has_foreign_host(key, (const char *)bytes->data, bytes->length)))
+            gatherer->doubted[values.at[i]->id] = true;
+    }
+}
+
 /* A host of several @ is odd, and so is none. */
 static void doubt_mailbox(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
@@ -182,6 +223,7 @@ static void doubt_mailbox(
     const bool is_bare = at == NULL && rules_local_is_plain(name, length);
 
     doubt_case(gatherer, key, name, length);
+    doubt_letters(gatherer, key, name, length, host);
     if (!is_bare && is_odd_host(name + host, length - host))
         rules_doubt_all(gatherer, key);
     else if (!is_bare && !rules_local_is_plain(name, host - 1))

@@ -23,7 +23,8 @@ bool rules_local_is_plain(const char *local, size_t length);
  * address whose host has such. A plain name without a host may be any value in which it stands; one
  * that is not plain, or has an odd host, any value; one whose local part alone is not plain any
  * value of its host, or whose host is odd, or that stands in it. Of all other mailboxes the case
- * alone is doubtful. */
+ * alone is doubtful, also of letters beyond ASCII; a mail address whose host is written as xn-- may
+ * be any value whose host has such letters. */
 void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length);
 

@@ -22,7 +22,7 @@ ISSUERS = ["acme", "devices", "sub"]
 HOSTS = ["wiki.acme.example", "a.wiki.acme.example", "api.acme.example", "acme.example", "[::1]"]
 DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org", "xn--jrg-sna.example"]
 ODD_DOMAINS = ["j\u00f6rg.example", "j\u00f6rg.acme.example"]
-LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "a@b", "EVE"]
+LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "J\u00d6rg", "a@b", "EVE"]
 WRITTEN_LOCALS = ['"eve"', "eve(c)", "e\\ve", "eve "]
 ODD_LOCALS = WRITTEN_LOCALS + [".eve", "e..ve", "", "ev\u00ade", "ev\u2800e", "e\tve", "eve,", "!#$%&'+-/=?^_`{|}~"]
 VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "a,b", "a+b",
@@ -71,7 +71,7 @@ class Maker:
         if key in ("email", "upn"):
             local = "*" if self.chance(0.5) else self.pick([value for value in LOCALS * 3 + WRITTEN_LOCALS
                                                            if "*" not in value and "@" not in value])
-            return local + "@" + self.pick(DOMAINS)
+            return local + "@" + self.pick(DOMAINS * 3 + ODD_DOMAINS)
         if key == "dns":
             return self.pick(["*.acme.example", "a.acme.example", "*.X.acme.example", "A.x.acme.example", "acme.example",
                               "*.xn--jrg-sna.example"])

@@ -164,6 +164,19 @@ def plain_path(path):
     return segments
 
 
+def fold(value):
+    """Letters whose case does not matter, one by one."""
+    return "".join(letter.upper().lower() if len(letter.upper()) == 1 == len(letter.upper().lower()) else letter for letter in value)
+
+
+def is_letters_apart(key, wanted, name):
+    """A mailbox with letters beyond ASCII in another case, or a host that one of both writes as xn--."""
+    host, its = name.partition("@")[2], wanted.rpartition("@")[2]
+    if key == "email" and "xn--" in lower(host) and not its.isascii():
+        return True
+    return not name.isascii() and (fold(its) == fold(host) if wanted.startswith("*@") else fold(wanted) == fold(name))
+
+
 def may_be(key, wanted, name):
     """Whether a name that two programs may read as two names may be read as this one."""
     foreign = key in ("email", "dns") and not (name.partition("@")[2] if key == "email" and "@" in name else name).isascii()
@@ -171,6 +184,8 @@ def may_be(key, wanted, name):
         return True
     if key in ("email", "upn"):
         local, _, host = name.partition("@")
+        if is_letters_apart(key, wanted, name):
+            return True
         if "@" not in name and not is_odd(name):
             return lower(name) in lower(wanted) or lower(wanted.removeprefix("*@")) in lower(name)
         its = wanted.rpartition("@")[2]

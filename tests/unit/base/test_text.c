@@ -347,3 +347,25 @@ Test(text, labels_are_not_empty_and_have_dots_between_them)
             rows[i].name);
     cr_expect_not(text_has_labels("a.b", 2));
 }
+
+/* Capital and small letters, of several lengths in bytes. */
+Test(text, strings_that_differ_in_the_case_of_letters_alone)
+{
+    static const struct {
+        const char *one, *other;
+        bool alone;
+    } rows[] = {{"", "", true}, {"a", "", false}, {"Ab1-", "aB1-", true}, {"a", "ab", false},
+        {"\xc3\xa9", "\xc3\x89", true}, {"\xc3\xa9", "\xc3\xa8", false},
+        {"\xc8\xba", "\xe2\xb1\xa5", true}, {"k", "\xe2\x84\xaa", true}, {"@", "`", false},
+        {"\xc3", "\xc3", false}, {"\xe9", "\xc9", false}};
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *one = rows[i].one, *other = rows[i].other;
+
+        cr_expect_eq(text_differs_in_case_alone(one, strlen(one), other, strlen(other)),
+            rows[i].alone, "%zu", i);
+        cr_expect_eq(text_differs_in_case_alone(other, strlen(other), one, strlen(one)),
+            rows[i].alone, "%zu", i);
+    }
+}

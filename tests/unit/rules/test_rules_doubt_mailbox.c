@@ -167,6 +167,45 @@ Test(rules_doubt_mailbox, a_name_that_is_no_plain_one_is_allowed_as_it_is_writte
     try_mailbox("allow KEY=eve@a.example user=x", &eve, "@a.example", "no no_rule");
 }
 
+Test(rules_doubt_mailbox, the_case_of_letters_beyond_ascii_is_doubtful_too)
+{
+    static const struct local small = LOCAL("\xc3\xa9ve"), great = LOCAL("\xc3\x89VE"),
+                              other = LOCAL("\xc3\xa8ve"), kelvin = LOCAL("\xe2\x84\xaa"),
+                              sigma = LOCAL("\xcf\x83"), last_sigma = LOCAL("\xcf\x82");
+    const char *deny = "deny KEY=\xc3\xa9ve@a.example\nallow any user=x";
+
+    try_mailbox(deny, &small, "@a.example", "no 2");
+    try_mailbox(deny, &great, "@A.example", "no 2");
+    try_mailbox(deny, &other, "@a.example", "yes 3 x");
+    try_mailbox(deny, &great, "@b.example", "yes 3 x");
+    try_mailbox(deny, &great, "@a.exampl", "yes 3 x");
+    try_mailbox(deny, &great, "@a.examples", "yes 3 x");
+    try_mailbox("deny KEY=\xc3\x89ve@a.example\nallow any user=x", &small, "@a.example", "no 2");
+    try_mailbox("deny KEY=K@a.example\nallow any user=x", &kelvin, "@a.example", "no 2");
+    try_mailbox("deny KEY=\xcf\x82@a.example\nallow any user=x", &sigma, "@a.example", "no 2");
+    try_mailbox("deny KEY=\xcf\x83@a.example\nallow any user=x", &last_sigma, "@a.example", "no 2");
+    try_mailbox("allow KEY=\xc3\xa9ve@a.example user=x", &great, "@a.example", "no no_rule");
+}
+
+Test(rules_doubt_mailbox, a_host_beyond_ascii_is_met_in_both_ways_to_write_it)
+{
+    static const struct names_row rows[] = {
+        {"deny email=*@d\xc3\xa4.example\nallow any user=x", "email:c@XN--d-zfa.example", "no 2"},
+        {"deny email=b@d\xc3\xa4.example\nallow any user=x", "email:c@xn--d-zfa.example", "no 2"},
+        {"deny email=b@d.example\nallow any user=x", "email:c@xn--d-zfa.example", "yes 3 x"},
+        {"deny email=\xc3\xa9@d.example\nallow any user=x", "email:c@xn--d-zfa.example", "yes 3 x"},
+        {"deny email=b@d\xc3\xa4.example\nallow any user=x", "email:xn--@d.example", "yes 3 x"},
+    };
+
+    static const struct local name = LOCAL("c");
+
+    TRY_NAMES(rows);
+    try_mailbox(
+        "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name, "@D\xc3\x84.example", "no 2");
+    try_mailbox(
+        "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name, "@D\xc3\x85.example", "yes 3 x");
+}
+
 /* In an IA5String, such a host may be what a value writes as xn--. */
 Test(rules_doubt_mailbox, a_foreign_host_is_that_of_a_name_that_is_no_plain_one)
 {
