@@ -6,16 +6,39 @@
 #include <string.h>
 #include <sys/socket.h>
 
-const char *request_parameter(const struct request *request, const char *name)
+/* The value at or behind a place in the list, which goes on behind it; NULL when there is none. */
+static const char *next_value(char *const **at, const char *name)
 {
     size_t length = strlen(name);
-    char *const *at;
 
-    for (at = request->parameters; at != NULL && *at != NULL; at++) {
-        if ((*at)[0] == name[0] && strncmp(*at, name, length) == 0 && (*at)[length] == '=')
-            return *at + length + 1;
+    while (*at != NULL && **at != NULL) {
+        const char *parameter = *(*at)++;
+
+        if (parameter[0] == name[0] && strncmp(parameter, name, length) == 0 &&
+            parameter[length] == '=')
+            return parameter + length + 1;
     }
     return NULL;
+}
+
+const char *request_parameter(const struct request *request, const char *name)
+{
+    char *const *at = request->parameters;
+
+    return next_value(&at, name);
+}
+
+const char *request_sole_parameter(
+    const struct request *request, const char *name, bool *contradicted)
+{
+    char *const *at = request->parameters;
+    const char *value = next_value(&at, name), *other = value;
+
+    while (other != NULL) {
+        *contradicted = *contradicted || strcmp(value, other) != 0;
+        other = next_value(&at, name);
+    }
+    return value;
 }
 
 bool request_write(struct request *request, const void *bytes, size_t length)

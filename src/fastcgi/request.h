@@ -34,6 +34,11 @@ struct request {
  * Borrowed as long as the request. */
 const char *request_parameter(const struct request *request, const char *name);
 
+/* The same; *contradicted becomes true when it is given once more with another value (nginx passes
+ * on what a location says beside the same from a file that it includes). */
+const char *request_sole_parameter(
+    const struct request *request, const char *name, bool *contradicted);
+
 /* Writes bytes towards the client. Returns false when the client is gone, now or before. */
 bool request_write(struct request *request, const void *bytes, size_t length);
 

@@ -17,8 +17,8 @@ const size_t metrics_remaining_count = sizeof(metrics_remaining) / sizeof(metric
 
 const char *const metrics_reasons[] = {"rule", "no_rule", "valid", "expired", "not_yet_valid",
     "revoked", "untrusted", "wrong_purpose", "revocation_unknown", "malformed", "absent",
-    "not_judged", "ambiguous_path", "no_user_name", "revocation_old", "front_failed", "no_rules",
-    "no_trust", "deadline", "other", NULL};
+    "not_judged", "ambiguous_path", "no_user_name", "revocation_old", "front_failed",
+    "front_contradicts", "no_rules", "no_trust", "deadline", "other", NULL};
 _Static_assert(sizeof(metrics_reasons) / sizeof(metrics_reasons[0]) <= METRICS_REASONS,
     "METRICS_REASONS is too small");
 

@@ -22,6 +22,9 @@ static const struct explanation {
             "Open this address again in a new private window. If that does not help, ask the "
             "operator of this site.",
             ""}},
+    {"front_contradicts",
+        {"Your certificate is good, but the web server asked for two things at once.",
+            "Ask the operator of this site, and give the number of the decision.", ""}},
     {"front_refused",
         {"Your certificate gives you access, but the web server does not show this address.",
             "Ask for another address. If that does not help, ask the operator of this site.", ""}},

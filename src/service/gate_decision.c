@@ -65,9 +65,11 @@ static bool take_id(const struct request *request, char id[GATE_ID_SIZE])
     return true;
 }
 
-static const char *nonempty(const struct request *request, const char *name)
+/* What the front says by this name; NULL when it is nothing. */
+static const char *said(
+    struct gate_decision *decision, const struct request *request, const char *name)
 {
-    const char *value = request_parameter(request, name);
+    const char *value = request_sole_parameter(request, name, &decision->front_contradicts);
 
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
@@ -77,16 +79,19 @@ static const char *first_of(const char *one, const char *other)
     return one != NULL ? one : other;
 }
 
-static void read_request(struct rules_request *asked, const struct request *request)
+static void read_request(struct gate_decision *decision, const struct request *request)
 {
-    *asked = (struct rules_request){
-        .host = nonempty(request, "PEERCERT_HOST"),
-        .path = first_of(nonempty(request, "PEERCERT_PATH"), nonempty(request, "REDIRECT_URI")),
-        .path_is_encoded = nonempty(request, "PEERCERT_PATH") == NULL,
-        .raw_path = nonempty(request, "REQUEST_URI"),
-        .method =
-            first_of(nonempty(request, "PEERCERT_METHOD"), nonempty(request, "REQUEST_METHOD")),
-        .remote_address = nonempty(request, "REMOTE_ADDR"),
+    const char *path = said(decision, request, "PEERCERT_PATH");
+    const char *redirected = said(decision, request, "REDIRECT_URI");
+    const char *method = said(decision, request, "PEERCERT_METHOD");
+
+    decision->asked = (struct rules_request){
+        .host = said(decision, request, "PEERCERT_HOST"),
+        .path = first_of(path, redirected),
+        .path_is_encoded = path == NULL,
+        .raw_path = said(decision, request, "REQUEST_URI"),
+        .method = first_of(method, said(decision, request, "REQUEST_METHOD")),
+        .remote_address = said(decision, request, "REMOTE_ADDR"),
         .now = time(NULL),
     };
 }
@@ -197,6 +202,8 @@ static void judge(
     if (is_valid(decision)) {
         if (report_front_failed(&evaluation->forwarded))
             conclude(decision, METRICS_DENIED, "front_failed");
+        else if (decision->front_contradicts)
+            conclude(decision, METRICS_DENIED, "front_contradicts");
         else
             ask_rules(decision);
     }
@@ -213,7 +220,7 @@ void gate_decide(struct gate_decision *decision, const struct service *service,
     conclude(decision, METRICS_UNAVAILABLE, "no_rules");
     if (!take_id(request, decision->id))
         make_id(decision->id);
-    read_request(&decision->asked, request);
+    read_request(decision, request);
     if (trust == NULL)
         conclude(decision, METRICS_UNAVAILABLE, "no_trust");
     else if (rules != NULL)

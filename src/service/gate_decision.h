@@ -18,6 +18,7 @@ struct gate_decision {
     struct evaluation evaluation;
     bool evaluated;
     struct rules_request asked;
+    bool front_contradicts;      /* it gives a part of `asked` twice, with different values */
     struct rules_decision ruled; /* meaningful when `judged_by_rules` */
     struct rules_decision shadowed;
     bool judged_by_rules, judged_by_shadow;

@@ -85,6 +85,7 @@ Test(denial, each_reason_of_the_gate_has_its_own_meaning)
     } rows[] = {
         {"ambiguous_path", "The address can be read in more than one way"},
         {"front_failed", "the web server that received it did not accept it"},
+        {"front_contradicts", "the web server asked for two things at once"},
         {"front_refused", "the web server does not show this address"},
         {"no_user_name", "it does not give the name that this site needs"},
         {"revocation_old", "the site has no recent proof that it was not revoked"},
