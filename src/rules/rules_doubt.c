@@ -330,6 +330,20 @@ static bool has_stray_character(const struct uri *uri)
     return false;
 }
 
+/* Browsers and their like find the host of such a URI behind any number of slashes, also of none
+ * (URL Standard of WHATWG, "special scheme"). */
+static bool has_odd_slashes(const struct uri *uri)
+{
+    static const char *const special[] = {"https:", "http:", "wss:", "ws:", "ftp:"};
+    size_t i;
+
+    for (i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
+        if (uri->scheme == strlen(special[i]) && memcmp(uri->form, special[i], uri->scheme) == 0)
+            return strspn(uri->form + uri->scheme, "/") != 2;
+    }
+    return false;
+}
+
 /* The escapes of a path are those of a URI that is not plain. */
 static bool is_odd_uri(const struct uri *uri)
 {
@@ -401,7 +415,7 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
         goto out;
     }
     uri = read_uri(name, length, form);
-    if (has_stray_character(&uri)) {
+    if (has_stray_character(&uri) || has_odd_slashes(&uri)) {
         rules_doubt_all(gatherer, KEY_URI);
         goto out;
     }

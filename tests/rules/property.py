@@ -60,7 +60,8 @@ class Maker:
         if self.chance(0.05):
             return "urn:acme/" + "/".join(self.pick(segments) for _ in range(self.random.randint(1, 2)))
         host = self.pick(["acme.example", "ACME.example", "u@Acme.example", "a%63me.example"])
-        return self.pick(["spiffe", "SPIFFE"]) + "://" + host + "".join(
+        slashes = "://" if segments is not SEGMENTS or self.chance(0.9) else self.pick([":", ":/", ":///"])
+        return self.pick(["spiffe", "SPIFFE", "https"]) + slashes + host + "".join(
             "/" + self.pick(segments) for _ in range(self.random.randint(0, 3)))
 
     def serial(self):

@@ -196,6 +196,8 @@ def may_be(key, wanted, name):
         return (foreign or is_odd(name)) and lower(wanted.removeprefix("*.")) in lower(name)
     if key == "uri":
         form, start = uri_form(name)
+        if re.match("(https?|wss?|ftp):(?!//(?!/))", form):
+            return True
         if re.search(r"(?i)[\x00-\x20\x7f]|%[01][0-9a-f]|%7f", form) or re.search(r"[^\x00-\x7f]|\\", form[:start]) or (
                 "\\" in form and not re.match("[^:]*://", form)):
             return True
