@@ -103,6 +103,7 @@ struct doubtful {
     bool foreign;     /* the host may be what a value writes as xn-- */
     const char *host; /* that each value of is meant; up to the end. NULL: none */
     bool is_part;     /* the host is missing: it may be any value in which it stands */
+    const char *rest; /* of a DNS name, behind its last `*`. NULL: it has none */
 };
 
 /* Whether a mailbox, as a value has it in lower case, is of this host, or has none to be read. */
@@ -117,6 +118,17 @@ static bool is_of_host(
                                             memcmp(name->host, host, length) == 0);
 }
 
+/* Whether a value ends as a DNS name does behind its `*`, which stands for the rest. */
+static bool is_covered(
+    const struct rules_value *value, const char *wanted, const struct doubtful *name)
+{
+    const size_t length =
+        name->rest != NULL ? (size_t)(name->lower + name->length - name->rest) : 0;
+
+    return name->rest != NULL && value->bytes.length >= length &&
+           memcmp(wanted + value->bytes.length - length, name->rest, length) == 0;
+}
+
 /* Whether a name may be meant by a value: its text stands there, or its host is the same. */
 static bool may_be(const struct rules_value *value, const struct doubtful *name)
 {
@@ -126,7 +138,7 @@ static bool may_be(const struct rules_value *value, const struct doubtful *name)
     return memmem(name->lower, name->length, wanted, value->bytes.length) != NULL ||
            (name->is_part &&
                memmem(wanted, value->bytes.length, name->lower, name->length) != NULL) ||
-           (name->foreign && strstr(wanted, "xn--") != NULL) ||
+           (name->foreign && strstr(wanted, "xn--") != NULL) || is_covered(value, wanted, name) ||
            (name->host != NULL && is_of_host(value, wanted, name));
 }
 
@@ -138,6 +150,7 @@ static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, cons
     struct doubtful doubtful = {.length = length,
         .foreign = has_foreign_host(key, name, length),
         .is_part = key != KEY_DNS && memchr(name, '@', length) == NULL};
+    const char *star;
     char *lower;
     size_t i;
 
@@ -151,6 +164,8 @@ static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, cons
     rules_form_lower(name, length, lower);
     doubtful.lower = lower;
     doubtful.host = host < length ? lower + host : NULL;
+    star = key == KEY_DNS ? memrchr(lower, '*', length) : NULL;
+    doubtful.rest = star != NULL ? star + 1 : NULL;
     for (i = 0; i < values.count; i++) {
         if (may_be(values.at[i], &doubtful))
             gatherer->doubted[values.at[i]->id] = true;

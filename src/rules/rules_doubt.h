@@ -19,12 +19,12 @@ bool rules_local_is_plain(const char *local, size_t length);
 
 /* A DNS name, or the host of a mail address or UPN, is odd with `*`, an empty label, a final dot,
  * spaces, control characters, what cannot be seen, or punctuation that does not belong there. An
- * odd DNS name may be any value that stands in it; so may one with letters beyond ASCII, or a mail
- * address whose host has such. A plain name without a host may be any value in which it stands; one
- * that is not plain, or has an odd host, any value; one whose local part alone is not plain any
- * value of its host, or whose host is odd, or that stands in it. Of all other mailboxes the case
- * alone is doubtful, also of letters beyond ASCII; a mail address whose host is written as xn-- may
- * be any value whose host has such letters. */
+ * odd DNS name may be any value that stands in it, or that its `*` covers; so may one with letters
+ * beyond ASCII, or a mail address whose host has such. A plain name without a host may be any value
+ * in which it stands; one that is not plain, or has an odd host, any value; one whose local part
+ * alone is not plain any value of its host, or whose host is odd, or that stands in it. Of all
+ * other mailboxes the case alone is doubtful, also of letters beyond ASCII; a mail address whose
+ * host is written as xn-- may be any value whose host has such letters. */
 void rules_doubt_name(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length);
 

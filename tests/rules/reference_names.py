@@ -193,6 +193,8 @@ def may_be(key, wanted, name):
         stands = (is_odd(local) or foreign) and lower(wanted.removeprefix("*@")) in lower(name)
         return is_odd(host) or same or stands or lower(wanted) == lower(name)
     if key == "dns":
+        if "*" in name and lower(wanted.removeprefix("*.")).endswith(lower(name).rpartition("*")[2]):
+            return True
         return (foreign or is_odd(name)) and lower(wanted.removeprefix("*.")) in lower(name)
     if key == "uri":
         form, start = uri_form(name)

@@ -145,6 +145,13 @@ Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
 {
     static const struct row rows[] = {
         {"dns=*.a.example", "DNS:*.a.example", true},
+        {"dns=b.a.example", "DNS:*.A.example", true},
+        {"dns=c.b.a.example", "DNS:*.a.example", true},
+        {"dns=*.b.a.example", "DNS:*.a.example", true},
+        {"dns=b.c.example", "DNS:*.a.example", false},
+        {"dns=a.example", "DNS:b*.example", true},
+        {"dns=a.example", "DNS:*", true},
+        {"dns=a.example", "DNS:a.*", true},
         {"dns=*.a.example", "DNS:.a.example", true},
         {"dns=*.a.example", "DNS:b.A.example.", true},
         {"dns=b.a.example", "DNS:b.a.example.", true},
