@@ -149,6 +149,7 @@ Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
         {"dns=c.b.a.example", "DNS:*.a.example", true},
         {"dns=*.b.a.example", "DNS:*.a.example", true},
         {"dns=b.c.example", "DNS:*.a.example", false},
+        {"dns=example", "DNS:*.a.longer.name", false},
         {"dns=a.example", "DNS:b*.example", true},
         {"dns=a.example", "DNS:*", true},
         {"dns=a.example", "DNS:a.*", true},
