@@ -71,7 +71,7 @@ $(BUILD)/libraries $(BUILD)/criterion:
 
 # Allocations of the unit tests fail on purpose: tests/unit/base/memory_fault.c. So do lookups of names.
 WRAPPED = $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup strndup asprintf __asprintf_chk \
-	tsearch rules_arena_get rules_arena_copy rules_current_get getaddrinfo)
+	tsearch rules_arena_get rules_arena_copy getaddrinfo)
 # In place of Criterion's own main program, which starts a process anew for each test; empty takes that one.
 RUNNER = $(BUILD)/obj/tests/runner.o
 $(BUILD)/unit-tests: $(TEST_OBJECTS) $(RUNNER) $(BUILD)/libpeercert.a

@@ -4,6 +4,7 @@
 #include "report/denial.h"
 #include "service/gate_decision.h"
 #include "service/gate_log.h"
+#include "service/gate_snapshot.h"
 #include "service/response.h"
 
 #include <string.h>
@@ -77,51 +78,14 @@ static void take_back_yes(struct gate_decision *decision)
     decision->judged_by_rules = false;
 }
 
-/* What one request is judged by; each may be NULL. */
-struct snapshot {
-    struct trust *trust;
-    struct rules *rules, *shadow;
-};
-
-static void release(struct snapshot *snapshot)
-{
-    rules_release(snapshot->shadow);
-    rules_release(snapshot->rules);
-    trust_release(snapshot->trust);
-}
-
-static bool is_current(const struct service *service, const struct trust *trust)
-{
-    struct trust *now = trust_current_get(service->trust);
-    const bool same = now == trust;
-
-    trust_release(now);
-    return same;
-}
-
-/* Takes what counted at one moment: the trust is still the same when the rules have been taken. New
- * rules may be for a trust without some CA of the one before. */
-static void take(struct snapshot *snapshot, const struct service *service)
-{
-    for (;;) {
-        snapshot->trust = trust_current_get(service->trust);
-        snapshot->rules = service->rules != NULL ? rules_current_get(service->rules) : NULL;
-        snapshot->shadow = service->shadow != NULL ? rules_current_get(service->shadow) : NULL;
-        if (is_current(service, snapshot->trust))
-            break;
-        release(snapshot);
-    }
-}
-
 void gate_respond(const struct service *service, struct request *request)
 {
     const int64_t began = clock_microseconds();
     const bool again = is_set(request, "PEERCERT_AGAIN", "on");
-    struct snapshot snapshot;
+    struct gate_snapshot snapshot = gate_current_get(service->gate);
     struct gate_decision decision;
     struct text text = {.limit = 0};
 
-    take(&snapshot, service);
     gate_decide(&decision, service, snapshot.trust, snapshot.rules, snapshot.shadow, request);
     if (again)
         take_back_yes(&decision);
@@ -134,5 +98,5 @@ void gate_respond(const struct service *service, struct request *request)
         gate_log(&decision, request, clock_microseconds() - began);
     gate_decision_end(&decision);
     text_free(&text);
-    release(&snapshot);
+    gate_snapshot_release(&snapshot);
 }

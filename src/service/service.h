@@ -25,6 +25,7 @@ struct service {
     struct log *log;
     struct rules_current *rules;  /* NULL: no gate */
     struct rules_current *shadow; /* judged beside; NULL: none */
+    struct gate_current *gate;    /* what a gate judges by (gate_snapshot.h); NULL: no gate */
     struct gate_recent *recent;   /* for --log-allowed first; NULL: no gate */
     struct metrics *metrics;      /* NULL: a process that answers one request */
 };

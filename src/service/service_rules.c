@@ -2,6 +2,7 @@
 #include "service/service_rules.h"
 #include "base/clock.h"
 #include "service/gate_log.h"
+#include "service/gate_snapshot.h"
 
 bool service_rules_open(struct service *service, struct error *error)
 {
@@ -10,10 +11,11 @@ bool service_rules_open(struct service *service, struct error *error)
     if (config->rules == NULL)
         return true;
     service->rules = rules_current_new(config->rules);
+    service->gate = gate_current_new();
     service->recent = gate_recent_new();
     if (config->shadow_rules != NULL)
         service->shadow = rules_current_new(config->shadow_rules);
-    if (service->rules != NULL && service->recent != NULL &&
+    if (service->rules != NULL && service->gate != NULL && service->recent != NULL &&
         (config->shadow_rules == NULL || service->shadow != NULL))
         return true;
     error_set(error, ERROR_MEMORY, "out of memory for the rules");
@@ -60,8 +62,12 @@ static bool load(const struct service *service, struct rules_current *current, s
 
 bool service_rules_load(const struct service *service, struct error *error)
 {
-    return (service->rules == NULL || load(service, service->rules, error)) &&
-           (service->shadow == NULL || load(service, service->shadow, error));
+    const bool good = (service->rules == NULL || load(service, service->rules, error)) &&
+                      (service->shadow == NULL || load(service, service->shadow, error));
+
+    if (service->gate != NULL)
+        gate_current_set(service->gate, service);
+    return good;
 }
 
 static void look(
@@ -94,13 +100,17 @@ void service_rules_look(const struct service *service, bool force)
         look(service, service->rules, service->config->rules, force);
     if (service->shadow != NULL)
         look(service, service->shadow, service->config->shadow_rules, force);
+    if (service->gate != NULL)
+        gate_current_set(service->gate, service);
 }
 
 void service_rules_close(struct service *service)
 {
+    gate_current_free(service->gate);
     rules_current_free(service->rules);
     rules_current_free(service->shadow);
     gate_recent_free(service->recent);
+    service->gate = NULL;
     service->rules = NULL;
     service->shadow = NULL;
     service->recent = NULL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "service/gate_snapshot.h"
 #include "unit/service/gate_stage.h"
 
 #include <criterion/criterion.h>
@@ -292,12 +293,14 @@ Test(gate, without_a_trust_or_rules_nothing_is_decided)
 
     options = trust_options_of(&stage->config);
     stage->service.trust = trust_current_new(&options);
+    gate_current_set(stage->service.gate, &stage->service);
     answer = ASK(stage, REQUEST_AUTHORIZER, GET, PUB);
     cr_expect_eq(strncmp(answer, "Status: 503 ", 12), 0, "%s", answer);
     cr_expect_not_null(strstr(answer, "\r\nRetry-After: "));
     trust_current_free(stage->service.trust);
     stage->service.trust = trust;
     stage->service.rules = rules_current_new(stage->config.rules);
+    gate_current_set(stage->service.gate, &stage->service);
     answer = ASK(stage, REQUEST_RESPONDER, GET, PUB);
     cr_expect_eq(strncmp(answer, "Status: 503 ", 12), 0, "%s", answer);
     rules_current_free(stage->service.rules);
