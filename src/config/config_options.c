@@ -44,7 +44,7 @@ const struct config_option config_options[] = {
     LIST("crl", crl, FROM_ANYWHERE, "FILE|DIR",
         "revocation lists, PEM or DER; a certificate then needs a current one"),
     FLAG("crl-missing-ok", crl_missing_ok, FROM_ANYWHERE,
-        "with --crl: accept a certificate for which there is no current CRL"),
+        "with --crl: accept a certificate for whose CA there is no CRL at all"),
     FLAG("require-crl", require_crl, FROM_ANYWHERE,
         "never accept a certificate for which there is no current CRL"),
     CHOICE("crl-depth", crl_depth, "chain|leaf", crl_depth_choices,
