@@ -53,7 +53,7 @@ def test_everybody_else_is_refused_and_told_why(gates, pki, name, case):
     assert reply.status == 403 and f" denied reason={reason} " in line
     number = re.search(r" id=([0-9a-f]{16}) ", line)[1]
     if front.html_only:
-        assert reply.headers["content-type"].startswith("text/html")
+        assert reply.headers["content-type"] == "text/html" and b'<meta charset="utf-8">' in reply.body
         assert number in reply.text and len(reply.body) < 7 * 1024
     else:
         body = json.loads(reply.text)
