@@ -75,10 +75,10 @@ def ask(port, certificate, url, path="/gate", **headers):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=DEADLINE) as reply:
-            return reply.status, reply.headers.get("Peercert-User")
+            return reply.status, reply.headers.get("Peercertuser")
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, error.headers.get("Peercert-User")
+            return error.code, error.headers.get("Peercertuser")
 
 
 def test_the_pod_decides_by_the_rules(gate, pki):
@@ -92,6 +92,8 @@ def test_the_pod_decides_by_the_rules(gate, pki):
         assert ask(gate, getattr(pki, name), "https://wiki.example.org/pub/") == (403, None)
     assert ask(gate, None, "https://wiki.example.org/pub/") == (403, None)
     assert ask(gate, pki.good, "https://wiki.example.org/pub/", **{"ssl-client-verify": "FAILED:unable to verify"}) == (403, None)
+    for word in ("NONE", ""):
+        assert ask(gate, pki.good, "https://wiki.example.org/pub/", **{"ssl-client-verify": word}) == (403, None), "whose is it?"
     assert ask(gate, pki.good, "https://wiki.example.org/pub/", path="/else")[0] == 404
 
 
