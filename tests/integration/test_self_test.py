@@ -159,6 +159,8 @@ HOLES = {
     "a_second_require": ("apache", "no certificate", planted(
         "gate.conf", ("    Require valid-user", "    Require valid-user\n    Require all granted"))),
     "another_host": ("nginx", "no certificate, another host", {"plant": another_host}),
+    "a_method_that_caddy_does_not_tell": ("caddy", "the method POST", {"path": "/app/x", **planted(
+        "Caddyfile", ("\t\t\tenv PEERCERT_METHOD", "\t\t\t#")), "rules": BY_HOST.replace("host=www.example.org path=/secret/", "method=POST")}),
     "a_limit_of_httpd": ("apache", "no certificate, the method PUT", {"path": "/app/x", **planted(
         "gate.conf", ("    Require valid-user", "    <Limit GET HEAD POST OPTIONS>\n    Require valid-user\n    </Limit>"))}),
     "an_upgrade_that_nginx_hands_on": ("nginx", "to speak HTTP/2 by the header Upgrade: h2c", planted(
@@ -195,6 +197,8 @@ def test_a_planted_hole_is_found(try_gate, pki, tmp_path, hole):
     # Only what can find it: each try takes a while.
     if "/secret/" in found:
         tries = ["--only", "paths", "--denied", found.split()[0]]
+    elif found.startswith("the method "):
+        tries = ["--only", "methods", "--denied-method", "POST"]
     elif "name" in found or "Upgrade" in found:
         tries = ["--only", "names", "--echo", "/app/echo", "--name-header", "Forwarded" if "Forwarded" in found else "Peercertuser"]
     else:
