@@ -188,6 +188,14 @@ static void ask_rules(struct gate_decision *decision)
             rules_nearest(decision->rules, subjects->rules, &decision->asked, decision->misses);
 }
 
+/* NONE: no certificate came by TLS. So one in the front's own variable is of somebody else's word;
+ * headers of --trust-header are of a front before it, about which it says nothing. */
+static bool front_has_none(const struct forwarded *forwarded)
+{
+    return forwarded->has_front_verify && strcmp(forwarded->source, "SSL_CLIENT_CERT") == 0 &&
+           strcasestr(forwarded->front_verify, "NONE") != NULL;
+}
+
 static void judge(
     struct gate_decision *decision, const struct trust *trust, const struct request *request)
 {
@@ -200,7 +208,7 @@ static void judge(
     decision->evaluated = true;
     evaluate_verdict(evaluation);
     if (is_valid(decision)) {
-        if (report_front_failed(&evaluation->forwarded))
+        if (report_front_failed(&evaluation->forwarded) || front_has_none(&evaluation->forwarded))
             conclude(decision, METRICS_DENIED, "front_failed");
         else if (decision->front_contradicts)
             conclude(decision, METRICS_DENIED, "front_contradicts");

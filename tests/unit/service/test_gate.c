@@ -53,6 +53,9 @@ static const struct row {
         "front_failed"},
     {"one_of_two_numbers_failed", {GET, PUB, "SSL_CLIENT_VERIFY=0,10"}, false, false,
         "front_failed"},
+    {"front_has_none", {GET, PUB, "SSL_CLIENT_VERIFY=NONE"}, false, false, "front_failed"},
+    {"one_of_two_has_none", {GET, PUB, "SSL_CLIENT_VERIFY=SUCCESS, none"}, false, false,
+        "front_failed"},
     {"zeros", {GET, PUB, "SSL_CLIENT_VERIFY=0, 0"}, false, true, "rule"},
     {"front_succeeded", {GET, PUB, "SSL_CLIENT_VERIFY=SUCCESS"}, false, true, "rule"},
     {"front_zero", {GET, PUB, "SSL_CLIENT_VERIFY=0"}, false, true, "rule"},
@@ -383,5 +386,24 @@ Test(gate, hostile_names_stay_escaped_on_the_page)
     cr_expect_null(strstr(answer, "<b>"));
     cr_expect_not_null(strstr(answer, "&lt;script"), "%s", answer);
     pki_free(hostile);
+    stage_free(stage);
+}
+
+/* The front's word is about its own TLS, not about that of a front before it. */
+Test(gate, none_beside_a_trusted_header_is_no_failure)
+{
+    struct stage *stage = stage_new(usual_rules, NULL);
+    struct error error = {.kind = ERROR_NONE};
+    char *header;
+
+    cr_assert(forwarded_options_add(&stage->service.forwarded_options, "X-Cert", &error), "%s",
+        error.text);
+    cr_assert_geq(asprintf(&header, "HTTP_X_CERT=%s", strchr(stage->certificate, '=') + 1), 0);
+    {
+        const char *parameters[] = {GET, PUB, "SSL_CLIENT_VERIFY=NONE", header, NULL};
+
+        cr_expect(is_yes(ask(stage, REQUEST_RESPONDER, true, parameters)));
+    }
+    free(header);
     stage_free(stage);
 }
