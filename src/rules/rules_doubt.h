@@ -12,6 +12,14 @@
 /* A name that cannot be read, or only in parts: it may be any value of the key. */
 void rules_doubt_all(struct rules_gatherer *gatherer, enum rules_key key);
 
+/* Whether a name of so many bytes may be compared with each of these values. Where that would be
+ * too much it is false, and all values of the key are doubtful. */
+bool rules_doubt_may_compare(
+    struct rules_gatherer *gatherer, struct rules_values values, size_t length);
+
+/* Whether a host is none that is written in one way alone, as said at rules_doubt_name. */
+bool rules_host_is_odd(const char *host, size_t length);
+
 /* Whether what stands before the @ of a mail address or UPN is a Dot-string of RFC 5321 section
  * 4.1.2, with letters of UTF-8 (RFC 6531 section 3.3) and without `*`: such a mailbox is written in
  * one way alone. Others have quotes, comments, spaces or what cannot be seen, or are empty. */
