@@ -15,13 +15,13 @@
  * when memory fails, which alloc_watch_failed() tells. */
 X509 *rules_twin_of(X509 *certificate, const X509 *signer);
 
+#define RULES_KEY_FORMS 3
 /* The point of an EC key can be written in three forms (SEC 1 version 2.0 section 2.3.3, and the
  * hybrid one of X9.62). So who asks a CA for a new certificate of the same key can have it with
  * another digest of that.
  *
  * Writes the EC key of the certificate in the form of this number. false when it has no EC key on a
  * curve with a name, or memory fails, which alloc_watch_failed() tells: it is as it was then. */
-#define RULES_KEY_FORMS 3
 bool rules_write_key_form(X509 *certificate, size_t number);
 
 #endif

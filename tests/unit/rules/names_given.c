@@ -27,3 +27,21 @@ void try_names(const struct names_row *rows, size_t count)
         expect_for(rows[i].rule, &spec, rows[i].wanted);
     }
 }
+
+void try_doubts(const struct doubt_row *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct names_row row = {
+            .names = rows[i].names, .wanted = rows[i].denied ? "no 2" : "yes 3 x"};
+        char rule[2048];
+
+        (void)snprintf(rule, sizeof(rule), "deny %s\nallow any user=x", rows[i].value);
+        row.rule = rule;
+        try_names(&row, 1);
+        (void)snprintf(rule, sizeof(rule), "allow %s user=x", rows[i].value);
+        row.wanted = "no no_rule";
+        try_names(&row, 1);
+    }
+}

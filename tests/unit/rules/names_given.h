@@ -19,4 +19,15 @@ void try_names(const struct names_row *rows, size_t count);
 
 #define TRY_NAMES(rows) try_names(rows, sizeof(rows) / sizeof((rows)[0]))
 
+/* Names that are met in doubt: line 2 denies this value, line 3 allows all that is left; a line
+ * that allows the value holds in no case. */
+struct doubt_row {
+    const char *value, *names; /* of the line; subjectAltName */
+    bool denied;
+};
+
+void try_doubts(const struct doubt_row *rows, size_t count);
+
+#define TRY_DOUBTS(rows) try_doubts(rows, sizeof(rows) / sizeof((rows)[0]))
+
 #endif
