@@ -136,7 +136,8 @@ HOLES = {
                                         {"extra": "location /secret/ { auth_request off; }"}),
     "a_return": ("nginx", "/secret/file.txt", {"extra": "location /secret/ { return 200 secret; }"}),
     "a_certificate_from_a_header": ("nginx", "one in the header SSL-Client-Cert", planted(
-        "peercert/gate-ask.conf", ("$ssl_client_escaped_cert", "$http_ssl_client_cert$ssl_client_escaped_cert"))),
+        "peercert/gate-ask.conf", ("$ssl_client_escaped_cert", "$http_ssl_client_cert$ssl_client_escaped_cert"),
+        ("SSL_CLIENT_VERIFY $ssl_client_verify", "SSL_CLIENT_VERIFY SUCCESS"))),
     "a_certificate_that_forward_auth_takes_from_clients": ("forward-auth", "one in the header X-Forwarded-Tls-Client-Cert", planted(
         "Caddyfile", ("header_up X-Forwarded-Tls-Client-Cert {leaf}",
                       "header_up X-Forwarded-Tls-Client-Cert {leaf}{http.request.header.X-Forwarded-Tls-Client-Cert}"))),
