@@ -210,25 +210,33 @@ static unsigned long fold(unsigned long code)
     return (unsigned long)towlower_l(towupper_l((wint_t)code, unicode), unicode);
 }
 
-bool text_differs_in_case_alone(
-    const void *one, size_t length, const void *other, size_t other_length)
+/* Takes one character, folded, from the front of a string; a byte that begins none is a character
+ * of its own. */
+static unsigned long take_folded(const unsigned char **at, size_t *length)
+{
+    unsigned long code = 0;
+    size_t size = text_utf8_decode(*at, *length, &code);
+
+    code = size > 0 ? fold(code) : 0x110000 + (unsigned long)**at;
+    size = size > 0 ? size : 1;
+    *at += size;
+    *length -= size;
+    return code;
+}
+
+int text_compare_case(const void *one, size_t length, const void *other, size_t other_length)
 {
     const unsigned char *at = one, *its = other;
 
     (void)pthread_once(&unicode_asked, ask_for_unicode);
     while (length > 0 && other_length > 0) {
-        unsigned long code = 0, its_code = 0;
-        size_t size = text_utf8_decode(at, length, &code);
-        size_t its_size = text_utf8_decode(its, other_length, &its_code);
+        unsigned long code = take_folded(&at, &length);
+        unsigned long its_code = take_folded(&its, &other_length);
 
-        if (size == 0 || its_size == 0 || fold(code) != fold(its_code))
-            return false;
-        at += size;
-        length -= size;
-        its += its_size;
-        other_length -= its_size;
+        if (code != its_code)
+            return code < its_code ? -1 : 1;
     }
-    return length == 0 && other_length == 0;
+    return (length > 0) - (other_length > 0);
 }
 
 size_t text_well_formed(const char *string, size_t most)

@@ -69,11 +69,10 @@ bool text_append_shown(struct text *text, const void *bytes, size_t length);
  * *code gets the code point. */
 size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code);
 
-/* Whether two strings of UTF-8 differ in nothing but the case of letters, one by one (towlower(3)
- * in C.UTF-8). Where the system has no such locale, all characters beyond ASCII are alike. What is
- * not UTF-8 is like nothing. */
-bool text_differs_in_case_alone(
-    const void *one, size_t length, const void *other, size_t other_length);
+/* Compares two strings of UTF-8 without regard to the case of letters, for sorting: 0 when they
+ * differ in nothing else, one by one (towlower(3) in C.UTF-8). Where the system has no such locale,
+ * all characters beyond ASCII are alike. A byte that is not UTF-8 is like itself alone. */
+int text_compare_case(const void *one, size_t length, const void *other, size_t other_length);
 
 /* The bytes of whole, well-formed UTF-8 characters at the start of a string, up to `most`. */
 size_t text_well_formed(const char *string, size_t most);

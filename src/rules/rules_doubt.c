@@ -174,13 +174,13 @@ static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, cons
 }
 
 /* RFC 5280 section 7.5 tells Eve@ from eve@; many mail servers and directories do not. */
-static void doubt_case(
-    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+static void doubt_case(struct rules_gatherer *gatherer, enum rules_key key, enum rules_form form,
+    const char *name, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
     /* Only read from. */
     const struct rules_value wanted = {.key = key,
-        .form = FORM_EXACT,
+        .form = form,
         .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
     size_t low = 0, high = values.count;
 
@@ -207,25 +207,20 @@ static bool has_encoded_letter(const char *host, size_t length)
     return false;
 }
 
-/* Letters beyond ASCII have cases, too, and a host that has them is written as xn-- in
- * certificates.
- */
-static void doubt_letters(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
-    size_t length, size_t host)
+/* A host that has letters beyond ASCII is written as xn-- in certificates. */
+static void doubt_encoded_host(
+    struct rules_gatherer *gatherer, enum rules_key key, const char *host, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
-    const bool encoded = key == KEY_EMAIL && has_encoded_letter(name + host, length - host);
     size_t i;
 
-    if ((!encoded && !has_foreign_letter(name, length)) ||
+    if (key != KEY_EMAIL || !has_encoded_letter(host, length) ||
         !rules_doubt_may_compare(gatherer, values, length))
         return;
     for (i = 0; i < values.count; i++) {
         const struct bytes *bytes = &values.at[i]->bytes;
-        const size_t from = values.at[i]->form == FORM_DOMAIN ? host : 0;
 
-        if (text_differs_in_case_alone(bytes->data, bytes->length, name + from, length - from) ||
-            (encoded && has_foreign_host(key, (const char *)bytes->data, bytes->length)))
+        if (has_foreign_host(key, (const char *)bytes->data, bytes->length))
             gatherer->doubted[values.at[i]->id] = true;
     }
 }
@@ -238,8 +233,10 @@ static void doubt_mailbox(
     const size_t host = at != NULL ? (size_t)(at - name) + 1 : length;
     const bool is_bare = at == NULL && rules_local_is_plain(name, length);
 
-    doubt_case(gatherer, key, name, length);
-    doubt_letters(gatherer, key, name, length, host);
+    doubt_case(gatherer, key, FORM_EXACT, name, length);
+    if (at != NULL)
+        doubt_case(gatherer, key, FORM_DOMAIN, name + host, length - host);
+    doubt_encoded_host(gatherer, key, name + host, length - host);
     if (!is_bare && rules_host_is_odd(name + host, length - host))
         rules_doubt_all(gatherer, key);
     else if (!is_bare && !rules_local_is_plain(name, host - 1))

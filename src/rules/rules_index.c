@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A rule with more pairs of host and path than this is looked at for every request. */
 #define MAX_PLACES 16
@@ -33,10 +32,7 @@ int rules_compare_mailboxes(const struct rules_value *one, const struct rules_va
     const struct bytes *a = &one->bytes, *b = &other->bytes;
     int order = (int)one->form - (int)other->form;
 
-    if (order == 0)
-        order = (a->length > b->length) - (a->length < b->length);
-    return order != 0 ? order
-                      : strncasecmp((const char *)a->data, (const char *)b->data, a->length);
+    return order != 0 ? order : text_compare_case(a->data, a->length, b->data, b->length);
 }
 
 static int compare_networks(const struct network *one, const struct network *other)

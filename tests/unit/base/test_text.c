@@ -349,23 +349,24 @@ Test(text, labels_are_not_empty_and_have_dots_between_them)
 }
 
 /* Capital and small letters, of several lengths in bytes. */
-Test(text, strings_that_differ_in_the_case_of_letters_alone)
+Test(text, strings_are_compared_without_regard_to_case)
 {
     static const struct {
         const char *one, *other;
-        bool alone;
-    } rows[] = {{"", "", true}, {"a", "", false}, {"Ab1-", "aB1-", true}, {"a", "ab", false},
-        {"\xc3\xa9", "\xc3\x89", true}, {"\xc3\xa9", "\xc3\xa8", false},
-        {"\xc8\xba", "\xe2\xb1\xa5", true}, {"k", "\xe2\x84\xaa", true}, {"@", "`", false},
-        {"\xc3", "\xc3", false}, {"\xe9", "\xc9", false}};
+        int order;
+    } rows[] = {{"", "", 0}, {"a", "", 1}, {"Ab1-", "aB1-", 0}, {"a", "ab", -1}, {"B", "a", 1},
+        {"b", "A", 1}, {"ac", "Abb", 1}, {"\xc3\xa9", "\xc3\x89", 0}, {"\xc3\xa9", "\xc3\xa8", 1},
+        {"\xc3\x89", "\xc3\xa8", 1}, {"\xc8\xba", "\xe2\xb1\xa5", 0}, {"k", "\xe2\x84\xaa", 0},
+        {"@", "`", -1}, {"\xc3", "\xc3", 0}, {"\xe9", "\xc9", 1}, {"\xe9", "\xc3\xa9", 1},
+        {"\x80", "", 1}, {"\x80", "\xf4\x8f\xbf\xbf", 1}};
     size_t i;
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *one = rows[i].one, *other = rows[i].other;
 
-        cr_expect_eq(text_differs_in_case_alone(one, strlen(one), other, strlen(other)),
-            rows[i].alone, "%zu", i);
-        cr_expect_eq(text_differs_in_case_alone(other, strlen(other), one, strlen(one)),
-            rows[i].alone, "%zu", i);
+        cr_expect_eq(
+            text_compare_case(one, strlen(one), other, strlen(other)), rows[i].order, "%zu", i);
+        cr_expect_eq(
+            text_compare_case(other, strlen(other), one, strlen(one)), -rows[i].order, "%zu", i);
     }
 }

@@ -185,6 +185,13 @@ Test(rules_doubt_mailbox, the_case_of_letters_beyond_ascii_is_doubtful_too)
     try_mailbox("deny KEY=\xcf\x82@a.example\nallow any user=x", &sigma, "@a.example", "no 2");
     try_mailbox("deny KEY=\xcf\x83@a.example\nallow any user=x", &last_sigma, "@a.example", "no 2");
     try_mailbox("allow KEY=\xc3\xa9ve@a.example user=x", &great, "@a.example", "no no_rule");
+    try_mailbox("deny KEY=a@a.example,\xc3\xa9ve@a.example,\xc3\x89VE@a.example,EVE@a.example,"
+                "\xc3\xa9v@a.example,\xc3\xa9vez@a.example,\xc3\xb6@a.example,*@c.example\n"
+                "allow any user=x",
+        &great, "@a.example", "no 2");
+    try_mailbox("deny KEY=a@a.example,EVE@a.example,\xc3\xa9v@a.example,\xc3\xa9vez@a.example,"
+                "\xc3\xb6@a.example,*@c.example\nallow any user=x",
+        &great, "@a.example", "yes 3 x");
 }
 
 Test(rules_doubt_mailbox, a_host_beyond_ascii_is_met_in_both_ways_to_write_it)
