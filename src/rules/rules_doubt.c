@@ -207,16 +207,17 @@ static bool has_encoded_letter(const char *host, size_t length)
     return false;
 }
 
-/* A host that has letters beyond ASCII is written as xn-- in certificates. */
+/* A host that has letters beyond ASCII is written as xn-- in certificates. Once for each of these:
+ * names may be many, and whatever stands in such a host, the values are the same. */
 static void doubt_encoded_host(
     struct rules_gatherer *gatherer, enum rules_key key, const char *host, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
     size_t i;
 
-    if (key != KEY_EMAIL || !has_encoded_letter(host, length) ||
-        !rules_doubt_may_compare(gatherer, values, length))
+    if (key != KEY_EMAIL || gatherer->encoded_doubted || !has_encoded_letter(host, length))
         return;
+    gatherer->encoded_doubted = true;
     for (i = 0; i < values.count; i++) {
         const struct bytes *bytes = &values.at[i]->bytes;
 

@@ -16,6 +16,7 @@ struct rules_gatherer {
     bool in_doubt;        /* what is met now is noted in `doubted` alone */
     size_t doubt_work;    /* bytes that were compared in doubt */
     unsigned all_doubted; /* KEY_BIT of keys of which every value is doubted */
+    bool encoded_doubted; /* the mail addresses with letters beyond ASCII in their hosts are */
     bool out_of_memory;   /* while in doubt */
 };
 

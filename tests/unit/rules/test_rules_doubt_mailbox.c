@@ -200,6 +200,8 @@ Test(rules_doubt_mailbox, a_host_beyond_ascii_is_met_in_both_ways_to_write_it)
         {"deny email=*@d\xc3\xa4.example\nallow any user=x", "email:c@XN--d-zfa.example", "no 2"},
         {"deny email=b@d\xc3\xa4.example\nallow any user=x", "email:c@xn--d-zfa.example", "no 2"},
         {"deny email=b@d.example\nallow any user=x", "email:c@xn--d-zfa.example", "yes 3 x"},
+        {"deny email=b@d\xc3\xa4.example\nallow any user=x",
+            "email:c@xn--a.example,email:c@xn--b.example", "no 2"},
         {"deny email=\xc3\xa9@d.example\nallow any user=x", "email:c@xn--d-zfa.example", "yes 3 x"},
         {"deny email=b@d\xc3\xa4.example\nallow any user=x", "email:xn--@d.example", "yes 3 x"},
     };
