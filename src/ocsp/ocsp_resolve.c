@@ -16,7 +16,7 @@
 #define LEFT_ALONE_MAX 32
 
 /* Shared by who asks and the thread; who leaves last frees it. All but host and port is guarded by
- * the lock, next and is_left_alone by that of the list. */
+ * the lock, `next` by that of the list. */
 struct lookup {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -27,7 +27,6 @@ struct lookup {
     char host[OCSP_URL_MAX];
     char port[6];
     struct lookup *next;
-    bool is_left_alone;
 };
 
 /* Those whose time was over before they ended. */
@@ -49,20 +48,20 @@ static bool too_many_left_alone(const char *host)
 static void leave_alone(struct lookup *lookup)
 {
     (void)pthread_mutex_lock(&left_alone_lock);
-    lookup->is_left_alone = true;
     lookup->next = left_alone;
     left_alone = lookup;
     (void)pthread_mutex_unlock(&left_alone_lock);
 }
 
-static void take_from_list(struct lookup *lookup)
+/* If it is there. */
+static void take_from_list(const struct lookup *lookup)
 {
     struct lookup **place = &left_alone;
 
     (void)pthread_mutex_lock(&left_alone_lock);
-    while (lookup->is_left_alone && *place != lookup)
+    while (*place != NULL && *place != lookup)
         place = &(*place)->next;
-    if (lookup->is_left_alone)
+    if (*place != NULL)
         *place = lookup->next;
     (void)pthread_mutex_unlock(&left_alone_lock);
 }

@@ -195,18 +195,37 @@ static void write_hex(const unsigned char *bytes, size_t length, char *digits)
     digits[2 * length] = '\0';
 }
 
-static enum error_kind read_digest(struct rules_gatherer *gatherer, enum rules_key key, X509 *leaf)
+/* The digest that KEY_SHA256 or KEY_SPKI means, in hexadecimal. */
+static enum error_kind write_digest(X509 *certificate, enum rules_key key, char digits[65])
 {
     struct error error = {.kind = ERROR_NONE};
     unsigned char digest[32];
+
+    if (rules_digest(certificate, key == KEY_SPKI, digest, &error))
+        write_hex(digest, sizeof(digest), digits);
+    return error.kind;
+}
+
+static enum error_kind read_digest(struct rules_gatherer *gatherer, enum rules_key key, X509 *leaf)
+{
+    enum error_kind failure;
     char digits[65];
 
     if (!rules_gatherer_wants(gatherer, key))
         return ERROR_NONE;
-    if (!rules_digest(leaf, key == KEY_SPKI, digest, &error))
-        return error.kind;
-    write_hex(digest, sizeof(digest), digits);
-    return rules_gatherer_keep_exact(gatherer, key, digits);
+    failure = write_digest(leaf, key, digits);
+    return failure == ERROR_NONE ? rules_gatherer_keep_exact(gatherer, key, digits) : failure;
+}
+
+static enum error_kind doubt_digest(
+    struct rules_gatherer *gatherer, enum rules_key key, X509 *certificate)
+{
+    char digits[65];
+    enum error_kind failure = write_digest(certificate, key, digits);
+
+    if (failure == ERROR_NONE)
+        look_up_in_doubt(gatherer, key, digits);
+    return failure;
 }
 
 /* Who holds a certificate that is denied by its digest may show its twin. */
@@ -214,17 +233,13 @@ static enum error_kind doubt_twin(
     struct rules_gatherer *gatherer, X509 *leaf, STACK_OF(X509) * proven)
 {
     const X509 *signer = sk_X509_value(proven, 1);
-    struct error error = {.kind = ERROR_NONE};
     X509 *twin = rules_gatherer_wants(gatherer, KEY_SHA256) ? rules_twin_of(leaf, signer) : NULL;
-    unsigned char digest[32];
-    char digits[65];
+    enum error_kind failure = ERROR_NONE;
 
-    if (twin != NULL && rules_digest(twin, false, digest, &error)) {
-        write_hex(digest, sizeof(digest), digits);
-        look_up_in_doubt(gatherer, KEY_SHA256, digits);
-    }
+    if (twin != NULL)
+        failure = doubt_digest(gatherer, KEY_SHA256, twin);
     X509_free(twin);
-    return error.kind;
+    return failure;
 }
 
 /* A key that is denied by its digest may be certified in another form. */
@@ -232,21 +247,16 @@ static enum error_kind doubt_key_forms(struct rules_gatherer *gatherer, X509 *le
 {
     const EVP_PKEY *key = X509_get0_pubkey(leaf);
     bool is_ec = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
-    struct error error = {.kind = ERROR_NONE};
     X509 *copy = is_ec && rules_gatherer_wants(gatherer, KEY_SPKI) ? X509_dup(leaf) : NULL;
+    enum error_kind failure = ERROR_NONE;
     size_t i;
 
-    for (i = 0; copy != NULL && i < RULES_KEY_FORMS && rules_write_key_form(copy, i); i++) {
-        unsigned char digest[32];
-        char digits[65];
-
-        if (!rules_digest(copy, true, digest, &error))
-            break;
-        write_hex(digest, sizeof(digest), digits);
-        look_up_in_doubt(gatherer, KEY_SPKI, digits);
-    }
+    for (i = 0; copy != NULL && failure == ERROR_NONE && i < RULES_KEY_FORMS &&
+                rules_write_key_form(copy, i);
+         i++)
+        failure = doubt_digest(gatherer, KEY_SPKI, copy);
     X509_free(copy);
-    return error.kind;
+    return failure;
 }
 
 /* In hexadecimal without zeros before it, as rules_values.c has it. */
