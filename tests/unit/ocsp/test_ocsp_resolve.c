@@ -12,8 +12,8 @@
 static const atomic_llong end = INT64_MAX;
 static const struct ocsp_limit over = {0, &end};
 
-/* A host whose name servers say nothing until they are let go. */
-#define SILENT "silent.invalid"
+/* No name leaves the process: name servers say nothing until they are let go. The C library's own
+ * lookup would outlive a test, and what it frees as its thread ends is a leak to who looks then. */
 static sem_t let_go;
 static atomic_int waiting;
 
@@ -23,7 +23,7 @@ int __wrap_getaddrinfo(
 int __wrap_getaddrinfo(
     const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **found)
 {
-    if (strcmp(host, SILENT) != 0 || (hints->ai_flags & AI_NUMERICHOST) != 0)
+    if ((hints->ai_flags & AI_NUMERICHOST) != 0)
         return __real_getaddrinfo(host, port, hints, found);
     atomic_fetch_add(&waiting, 1);
     while (sem_wait(&let_go) != 0)
@@ -55,6 +55,8 @@ Test(ocsp_resolve, a_name_is_not_waited_for_beyond_the_deadline)
     cr_expect_eq(error.kind, ERROR_INPUT);
     cr_expect_neq(error.text[0], '\0');
 }
+
+#define SILENT "silent.invalid"
 
 /* Tries until the host's lookups are as wanted: a thread that has begun or ends takes a moment. */
 static bool comes_to(const char *wanted, int tries)
