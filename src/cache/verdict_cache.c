@@ -14,9 +14,9 @@
 /* The memory for an entry, on average. */
 #define BYTES_OF_AN_ENTRY ((size_t)16384)
 
-/* What is kept with an entry besides; never changes once it is there. */
+/* What is kept with an entry besides; never changes once there is an object. */
 struct kept {
-    void *object;
+    void *_Atomic object;
     size_t length;
     void (*release)(void *object);
 };
@@ -35,7 +35,7 @@ struct verdict_cache_entry {
     struct line *line;   /* that it stands in; NULL: it cannot be found */
     unsigned references; /* one for each that is within, and one while it can be found */
     size_t bytes;
-    _Atomic(struct kept *) kept[VERDICT_CACHE_KEPT];
+    struct kept kept[VERDICT_CACHE_KEPT];
     struct identity *identity;
     struct forwarded forwarded; /* with its leaf, without its chain */
     struct verdict verdict;
@@ -58,18 +58,10 @@ static void free_entry(struct verdict_cache_entry *entry)
     identity_free(entry->identity);
     forwarded_free(&entry->forwarded);
     for (i = 0; i < VERDICT_CACHE_KEPT; i++) {
-        struct kept *kept = atomic_load(&entry->kept[i]);
-
-        if (kept != NULL)
-            kept->release(kept->object);
-        free(kept);
+        if (entry->kept[i].object != NULL)
+            entry->kept[i].release(entry->kept[i].object);
     }
     free(entry);
-}
-
-static void lock(struct verdict_cache *cache)
-{
-    (void)pthread_mutex_lock(&cache->lock);
 }
 
 /* Only now are entries freed that nobody holds any more. */
@@ -176,7 +168,7 @@ void verdict_cache_free(struct verdict_cache *cache)
 {
     if (cache == NULL)
         return;
-    lock(cache);
+    (void)pthread_mutex_lock(&cache->lock);
     cache->most = 0;
     make_room(cache);
     unlock(cache);
@@ -195,7 +187,7 @@ static struct verdict_cache_entry *find_good(const struct verdict_cache_entry *l
     struct verdict_cache *cache = like->cache;
     struct verdict_cache_entry *const *node, *found = NULL;
 
-    lock(cache);
+    (void)pthread_mutex_lock(&cache->lock);
     node = tfind(like, &cache->entries, compare);
     if (node != NULL && is_good_at(&(*node)->verdict, now)) {
         found = *node;
@@ -271,7 +263,7 @@ bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *i
 
     if (verdict->status == VERDICT_NOT_JUDGED || !is_good_at(verdict, verdict->checked_at))
         return false;
-    lock(cache);
+    (void)pthread_mutex_lock(&cache->lock);
     node = tsearch(entry, &cache->entries, compare);
     first = node != NULL && *node == entry;
     if (first) {
@@ -290,28 +282,28 @@ bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *i
 bool verdict_cache_keep(struct verdict_cache_entry *entry, size_t number, void *object,
     size_t length, void (*release_object)(void *object))
 {
-    struct kept *kept = malloc(sizeof(*kept)), *none = NULL;
+    struct kept *kept = &entry->kept[number];
+    bool first;
 
-    if (kept == NULL)
-        return false;
-    *kept = (struct kept){.object = object, .length = length, .release = release_object};
-    if (!atomic_compare_exchange_strong(&entry->kept[number], &none, kept)) {
-        free(kept);
-        return false;
+    (void)pthread_mutex_lock(&entry->cache->lock);
+    first = kept->object == NULL;
+    if (first) {
+        kept->length = length;
+        kept->release = release_object;
+        kept->object = object; /* last: others look without the lock */
+        grow(entry, length);
     }
-    lock(entry->cache);
-    grow(entry, sizeof(*kept) + length);
     unlock(entry->cache);
-    return true;
+    return first;
 }
 
 const void *verdict_cache_find_kept(
     const struct verdict_cache_entry *entry, size_t number, size_t *length)
 {
-    const struct kept *kept = atomic_load(&entry->kept[number]);
+    const void *object = entry->kept[number].object;
 
-    *length = kept != NULL ? kept->length : 0;
-    return kept != NULL ? kept->object : NULL;
+    *length = object != NULL ? entry->kept[number].length : 0;
+    return object;
 }
 
 void verdict_cache_leave(struct verdict_cache_entry *entry)
@@ -321,14 +313,14 @@ void verdict_cache_leave(struct verdict_cache_entry *entry)
     if (entry == NULL)
         return;
     cache = entry->cache;
-    lock(cache);
+    (void)pthread_mutex_lock(&cache->lock);
     release(entry);
     unlock(cache);
 }
 
 void verdict_cache_measure(struct verdict_cache *cache, size_t *entries, size_t *bytes)
 {
-    lock(cache);
+    (void)pthread_mutex_lock(&cache->lock);
     *entries = cache->once.count + cache->again.count;
     *bytes = cache->once.bytes + cache->again.bytes;
     unlock(cache);

@@ -63,8 +63,8 @@ bool verdict_cache_publish(struct verdict_cache_entry *entry, struct identity *i
 #define VERDICT_CACHE_KEPT 5
 
 /* Keeps an object of `length` bytes in all, which the entry owns from now on and gives to `release`
- * at its end; whoever holds the entry may keep something. false when there is one already, or
- * memory is short: it stays the caller's. */
+ * at its end; whoever holds the entry may keep something. false when there is one already: it stays
+ * the caller's. */
 bool verdict_cache_keep(struct verdict_cache_entry *entry, size_t number, void *object,
     size_t length, void (*release)(void *object));
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "fastcgi/fastcgi_connection.h"
 #include "fastcgi/fastcgi_reader.h"
-#include "fastcgi/fastcgi_writer.h"
 
 #include <errno.h>
 #include <fastcgi.h>
@@ -9,17 +8,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* Bytes that are taken from a socket at once, before others get their turn: most heads are less. */
-#define INPUT_BYTES ((size_t)64 * 1024)
-
-struct fastcgi_worker {
-    fastcgi_handler handler;
-    void *context;
-    struct fastcgi_connection *connection; /* whose request is being answered */
-    struct fastcgi_writer *writer;
-    unsigned char input[INPUT_BYTES];
-};
 
 int64_t fastcgi_wait_limit(enum fastcgi_wait wait)
 {
@@ -31,29 +19,6 @@ int64_t fastcgi_wait_limit(enum fastcgi_wait wait)
         [FASTCGI_CLOSED] = 0};
 
     return limits[wait];
-}
-
-struct fastcgi_worker *fastcgi_worker_new(fastcgi_handler handler, void *context)
-{
-    struct fastcgi_worker *worker = calloc(1, sizeof(*worker));
-
-    if (worker == NULL)
-        return NULL;
-    worker->handler = handler;
-    worker->context = context;
-    worker->writer = fastcgi_writer_new();
-    if (worker->writer != NULL)
-        return worker;
-    free(worker);
-    return NULL;
-}
-
-void fastcgi_worker_free(struct fastcgi_worker *worker)
-{
-    if (worker == NULL)
-        return;
-    fastcgi_writer_free(worker->writer);
-    free(worker);
 }
 
 void fastcgi_connection_begin(struct fastcgi_connection *connection, int fd)
@@ -149,16 +114,16 @@ static enum fastcgi_wait send_rest(struct fastcgi_connection *connection)
 
 static bool write_out(void *context, const void *bytes, size_t length)
 {
-    const struct fastcgi_worker *worker = context;
+    struct fastcgi_worker *worker = context;
 
-    return fastcgi_writer_write(worker->writer, bytes, length);
+    return fastcgi_writer_write(&worker->writer, bytes, length);
 }
 
 /* Sends what was written; with `end` the end of the request too. */
-static bool send_written(const struct fastcgi_worker *worker, bool end)
+static bool send_written(struct fastcgi_worker *worker, bool end)
 {
     size_t length = 0;
-    const unsigned char *bytes = fastcgi_writer_flush(worker->writer, end, &length);
+    const unsigned char *bytes = fastcgi_writer_flush(&worker->writer, end, &length);
 
     return bytes != NULL && send_or_keep(worker->connection, bytes, length);
 }
@@ -170,14 +135,9 @@ static bool flush_out(void *context)
 
 static enum request_role role_of(unsigned role)
 {
-    switch (role) {
-    case FCGI_RESPONDER:
+    if (role == FCGI_RESPONDER)
         return REQUEST_RESPONDER;
-    case FCGI_AUTHORIZER:
-        return REQUEST_AUTHORIZER;
-    default:
-        return REQUEST_OTHER_ROLE;
-    }
+    return role == FCGI_AUTHORIZER ? REQUEST_AUTHORIZER : REQUEST_OTHER_ROLE;
 }
 
 /* What comes after a request that is over. */
@@ -214,7 +174,7 @@ static enum fastcgi_wait answer(struct fastcgi_connection *connection,
         .transport = {.write = write_out, .flush = flush_out, .context = worker}};
     enum fastcgi_wait next;
 
-    fastcgi_writer_begin(worker->writer, head->request_id);
+    fastcgi_writer_begin(&worker->writer, head->request_id);
     worker->connection = connection;
     worker->handler(worker->context, &request);
     connection->answered++;
@@ -279,9 +239,9 @@ static enum fastcgi_wait read_now(
     ssize_t got;
 
     do
-        got = recv(connection->fd, worker->input, INPUT_BYTES, MSG_DONTWAIT);
+        got = recv(connection->fd, worker->input, sizeof(worker->input), MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
-    connection->unread = got == (ssize_t)INPUT_BYTES;
+    connection->unread = got == (ssize_t)sizeof(worker->input);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return connection->wait;
     if (got == 0 && connection->wait == FASTCGI_WAIT_BODY)

@@ -2,6 +2,7 @@
 #ifndef PEERCERT_FASTCGI_CONNECTION_H
 #define PEERCERT_FASTCGI_CONNECTION_H
 
+#include "fastcgi/fastcgi_writer.h"
 #include "fastcgi/request.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,14 +38,16 @@ struct fastcgi_connection {
     size_t trash;           /* bytes that were thrown away at the end */
 };
 
-/* Answers one request. */
-typedef void (*fastcgi_handler)(void *context, struct request *request);
-
-/* What one worker needs for answering requests, one after the other, with a handler (borrowed with
- * its context). NULL when out of memory; free accepts NULL. */
-struct fastcgi_worker;
-struct fastcgi_worker *fastcgi_worker_new(fastcgi_handler handler, void *context);
-void fastcgi_worker_free(struct fastcgi_worker *worker);
+/* What one worker needs for answering requests, one after the other: zeroes but for the handler
+ * and its context (borrowed). fastcgi_writer_end frees what its writer holds. */
+struct fastcgi_worker {
+    void (*handler)(void *context, struct request *request); /* answers one request */
+    void *context;
+    struct fastcgi_connection *connection; /* whose request is being answered */
+    struct fastcgi_writer writer;
+    /* What is taken from a socket at once, before others get their turn: most heads are less. */
+    unsigned char input[64 * 1024];
+};
 
 /* Begins with a connection that was accepted (non-blocking). */
 void fastcgi_connection_begin(struct fastcgi_connection *connection, int fd);

@@ -18,7 +18,7 @@ struct fastcgi_reader;
 
 enum fastcgi_read {
     FASTCGI_READ_MORE,   /* all was taken: more is to come */
-    FASTCGI_READ_VALUES, /* FCGI_GET_VALUES: answer it (fastcgi_values), then go on */
+    FASTCGI_READ_VALUES, /* FCGI_GET_VALUES: answer it, then go on */
     FASTCGI_READ_HEAD,   /* the parameters are there; the body comes next */
     FASTCGI_READ_BODY,   /* the end of the body: the request is over */
     FASTCGI_READ_WRONG,  /* not the FastCGI protocol, beyond a bound, or out of memory */

@@ -2,7 +2,6 @@
 #include "fastcgi/fastcgi_writer.h"
 
 #include <fastcgi.h>
-#include <fcgiapp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,26 +13,11 @@
 /* An answer that took more memory gives it back. */
 #define KEPT_BYTES (4 * RECORD_BYTES)
 
-struct fastcgi_writer {
-    FCGX_Stream stream; /* its buffer is the content of the last record */
-    unsigned char *bytes;
-    size_t capacity;
-    size_t record;  /* where the last record begins: before it all are made */
-    size_t flushed; /* up to here they were handed out */
-    uint16_t request_id;
-};
-
-struct fastcgi_writer *fastcgi_writer_new(void)
+void fastcgi_writer_end(struct fastcgi_writer *writer)
 {
-    return calloc(1, sizeof(struct fastcgi_writer));
-}
-
-void fastcgi_writer_free(struct fastcgi_writer *writer)
-{
-    if (writer == NULL)
-        return;
     free(writer->bytes);
-    free(writer);
+    writer->bytes = NULL;
+    writer->capacity = 0;
 }
 
 /* Has memory for one more record, unless the answer is too long. */
@@ -94,11 +78,8 @@ static void end_record(FCGX_Stream *stream, int closes)
 
 void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id)
 {
-    if (writer->capacity > KEPT_BYTES) {
-        free(writer->bytes);
-        writer->bytes = NULL;
-        writer->capacity = 0;
-    }
+    if (writer->capacity > KEPT_BYTES)
+        fastcgi_writer_end(writer);
     writer->record = 0;
     writer->flushed = 0;
     writer->request_id = request_id;

@@ -2,6 +2,7 @@
 #ifndef PEERCERT_FASTCGI_WRITER_H
 #define PEERCERT_FASTCGI_WRITER_H
 
+#include <fcgiapp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,15 +10,22 @@
 /* Makes the records of an answer, in memory. It is a stream of libfcgi's, but not one of
  * FCGX_CreateWriter: that writes to a descriptor until all is taken, and does not tell how much was
  * when it fails, whereas a connection may take less than all, and nobody waits for it. So the
- * stream's buffer is emptied here (emptyBuffProc of FCGX_Stream). One for each worker. */
-struct fastcgi_writer;
+ * stream's buffer is emptied here (emptyBuffProc of FCGX_Stream). One for each worker; begins as
+ * zeroes. */
+struct fastcgi_writer {
+    FCGX_Stream stream; /* its buffer is the content of the last record */
+    unsigned char *bytes;
+    size_t capacity;
+    size_t record;  /* where the last record begins: before it all are made */
+    size_t flushed; /* up to here they were handed out */
+    uint16_t request_id;
+};
 
 /* Bytes of an answer with its records at the most, to within one record. */
 #define FASTCGI_MAX_ANSWER ((size_t)4 * 1024 * 1024)
 
-/* NULL when out of memory; free with fastcgi_writer_free, which accepts NULL. */
-struct fastcgi_writer *fastcgi_writer_new(void);
-void fastcgi_writer_free(struct fastcgi_writer *writer);
+/* Frees its memory; it may begin again. */
+void fastcgi_writer_end(struct fastcgi_writer *writer);
 
 /* Begins the answer to a request; what an earlier answer left is gone. */
 void fastcgi_writer_begin(struct fastcgi_writer *writer, uint16_t request_id);

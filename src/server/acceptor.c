@@ -3,27 +3,12 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* How often the operator is told that there are no descriptors. */
 #define SHORTAGE_WORDS_MS 10000
-
-struct acceptor {
-    const struct service *service;
-    pthread_rwlock_t lock; /* guards the listener, which is closed while workers work */
-    struct listener *listener;
-    struct connections *connections;
-    int epoll_fd;
-    uint64_t token;
-    atomic_llong told_at;      /* that no descriptors are left */
-    atomic_llong paused_until; /* nobody accepts before */
-};
 
 static bool await_connections(const struct acceptor *acceptor, int operation)
 {
@@ -40,26 +25,10 @@ static bool await_connections(const struct acceptor *acceptor, int operation)
     return good;
 }
 
-struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
-    struct connections *connections, int epoll_fd, uint64_t token, struct error *error)
+bool acceptor_start(struct acceptor *acceptor)
 {
-    struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
-
-    if (acceptor == NULL) {
-        error_set(error, ERROR_MEMORY, "out of memory for the listening sockets");
-        return NULL;
-    }
-    *acceptor = (struct acceptor){.service = service,
-        .listener = listener,
-        .connections = connections,
-        .epoll_fd = epoll_fd,
-        .token = token};
     (void)pthread_rwlock_init(&acceptor->lock, NULL);
-    if (await_connections(acceptor, EPOLL_CTL_ADD))
-        return acceptor;
-    error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
-    acceptor_free(acceptor);
-    return NULL;
+    return await_connections(acceptor, EPOLL_CTL_ADD);
 }
 
 void acceptor_tell(struct acceptor *acceptor)
@@ -67,19 +36,6 @@ void acceptor_tell(struct acceptor *acceptor)
     (void)pthread_rwlock_rdlock(&acceptor->lock);
     (void)await_connections(acceptor, EPOLL_CTL_MOD);
     (void)pthread_rwlock_unlock(&acceptor->lock);
-}
-
-void acceptor_free(struct acceptor *acceptor)
-{
-    if (acceptor == NULL)
-        return;
-    (void)pthread_rwlock_destroy(&acceptor->lock);
-    free(acceptor);
-}
-
-static bool is_shortage(int reason)
-{
-    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
 }
 
 static void tell_of_shortage(struct acceptor *acceptor)
@@ -101,9 +57,8 @@ static int accept_on(struct acceptor *acceptor, int listen_fd, struct sockaddr_s
         socklen_t size = sizeof(*address);
         int fd =
             accept4(listen_fd, (struct sockaddr *)address, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        int reason = errno;
 
-        if (fd >= 0 || !is_shortage(reason))
+        if (fd >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM))
             return fd;
         shortage = true;
     }

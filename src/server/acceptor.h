@@ -2,24 +2,32 @@
 #ifndef PEERCERT_ACCEPTOR_H
 #define PEERCERT_ACCEPTOR_H
 
-#include "base/error.h"
 #include "server/connections.h"
 #include "server/listener.h"
 #include "service/service.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Takes in connections on the listening sockets: who may connect, and what to do without
- * descriptors. Safe in several threads at once. */
-struct acceptor;
+ * descriptors. Safe in several threads at once. The first members are the caller's to set, and what
+ * they point to is borrowed; the others begin as zeroes. */
+struct acceptor {
+    const struct service *service;
+    struct listener *listener;
+    struct connections *connections;
+    int epoll_fd;
+    uint64_t token;
+    pthread_rwlock_t lock;     /* guards the listener, which is closed while workers work */
+    atomic_llong told_at;      /* that no descriptors are left */
+    atomic_llong paused_until; /* nobody accepts before */
+};
 
-/* Has epoll tell one worker of connections that come in, with this token. The events are edges
- * (epoll(7), EPOLLET): whoever is told calls acceptor_next until the state is ACCEPTOR_EMPTY.
- * Borrows all its arguments as long as it lives. NULL with ERROR_MEMORY or ERROR_LIBRARY; free with
- * acceptor_free, which accepts NULL. */
-struct acceptor *acceptor_new(const struct service *service, struct listener *listener,
-    struct connections *connections, int epoll_fd, uint64_t token, struct error *error);
-void acceptor_free(struct acceptor *acceptor);
+/* Has epoll tell one worker of connections that come in, with the token. The events are edges
+ * (epoll(7), EPOLLET): whoever is told calls acceptor_next until the state is ACCEPTOR_EMPTY. False
+ * with errno. Nothing is to be freed. */
+bool acceptor_start(struct acceptor *acceptor);
 
 /* Has epoll tell a worker again, if somebody waits. */
 void acceptor_tell(struct acceptor *acceptor);

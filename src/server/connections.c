@@ -23,7 +23,6 @@ struct slot {
 
 struct connections {
     pthread_mutex_t lock; /* guards all below, but what is taken */
-    struct slot *slots;
     uint32_t size, count;
     struct slot *free;
     size_t bytes;
@@ -31,6 +30,7 @@ struct connections {
      * of their deadlines: utlist's, doubly linked. */
     struct slot *lines[FASTCGI_WAITS];
     int epoll_fd;
+    struct slot slots[];
 };
 
 /* Who goes first. */
@@ -41,16 +41,11 @@ static const enum fastcgi_wait eviction[] = {FASTCGI_WAIT_CLOSE, FASTCGI_WAIT_RE
 
 struct connections *connections_new(size_t most, int epoll_fd)
 {
-    struct connections *set = calloc(1, sizeof(*set));
     uint32_t i, size = most < 65536 ? (uint32_t)most : 65536;
+    struct connections *set = calloc(1, sizeof(*set) + size * sizeof(set->slots[0]));
 
     if (set == NULL)
         return NULL;
-    set->slots = calloc(size, sizeof(*set->slots));
-    if (set->slots == NULL) {
-        free(set);
-        return NULL;
-    }
     (void)pthread_mutex_init(&set->lock, NULL);
     for (i = size; i-- > 0;) {
         set->slots[i].connection.fd = -1;
@@ -152,21 +147,17 @@ static void keep_within_bytes(struct connections *set)
         continue;
 }
 
-/* An event was for what is there now, and comes no more by itself. */
-static bool must_watch(const struct slot *slot)
-{
-    return slot->look_again || slot->connection.unread ||
-           slot->sending != (slot->wait == FASTCGI_WAIT_SEND);
-}
-
-/* Has it wait, and told of events; closes it when that cannot be. */
+/* Has it wait, and told of events; closes it when that cannot be. An event comes no more by itself
+ * when it was for what is there now, or for another wait. */
 static void settle(struct connections *set, struct slot *slot, int operation)
 {
     size_t bytes = fastcgi_connection_size(&slot->connection);
+    bool must_watch = slot->look_again || slot->connection.unread ||
+                      slot->sending != (slot->wait == FASTCGI_WAIT_SEND);
 
     set->bytes += bytes - slot->bytes;
     slot->bytes = bytes;
-    if (!must_watch(slot) || watch(set, slot, operation))
+    if (!must_watch || watch(set, slot, operation))
         keep_within_bytes(set);
     else
         release(set, slot);
@@ -303,6 +294,5 @@ void connections_free(struct connections *set)
             fastcgi_connection_close(&set->slots[i].connection);
     }
     (void)pthread_mutex_destroy(&set->lock);
-    free(set->slots);
     free(set);
 }

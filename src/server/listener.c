@@ -29,43 +29,21 @@ static bool say_errno(const char *what, struct error *error)
     return false;
 }
 
-/* bind(2) says "No such file or directory" of a folder that is missing, and does not name it. */
+/* What bind(2) says of a folder reads as if it were said of the socket. */
 static bool say_bind(const char *path, struct error *error)
 {
     const char *slash = strrchr(path, '/');
-    struct stat status;
-    char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-    int reason = errno;
 
-    if (slash != NULL && slash != path) {
-        (void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-        if (reason == ENOENT && stat(folder, &status) != 0) {
-            error_set(
-                error, ERROR_USAGE, "--listen unix:%s: the folder %s does not exist", path, folder);
-            return false;
-        }
-        if (reason == EACCES) {
-            error_set(error, ERROR_USAGE,
-                "--listen unix:%s: this user may not make a socket in the folder %s", path, folder);
-            return false;
-        }
-    }
-    errno = reason;
-    return say_errno(path, error);
-}
-
-/* An answer may go out in two parts. Over TCP the second would wait until the peer has acknowledged
- * the first, which takes up to 40 ms (TCP_NODELAY in tcp(7)). Accepted sockets inherit this; a Unix
- * socket has no such option. */
-static void send_without_delay(int fd)
-{
-    const int one = 1;
-
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (slash == NULL || (errno != ENOENT && errno != EACCES))
+        return say_errno(path, error);
+    error_set(error, ERROR_USAGE, "--listen unix:%s: the folder %.*s %s", path, (int)(slash - path),
+        path, errno == ENOENT ? "does not exist" : "lets this user make no socket");
+    return false;
 }
 
 static bool add_fd(struct listener *listener, int fd, struct error *error)
 {
+    const int one = 1;
     int flags = fcntl(fd, F_GETFL);
 
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
@@ -73,7 +51,10 @@ static bool add_fd(struct listener *listener, int fd, struct error *error)
         error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
         return false;
     }
-    send_without_delay(fd);
+    /* An answer may go out in two parts. Over TCP the second would wait until the peer has
+     * acknowledged the first, which takes up to 40 ms (TCP_NODELAY in tcp(7)). Accepted sockets
+     * inherit this; a Unix socket has no such option. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     listener->fds[listener->count++] = fd;
     return true;
 }
@@ -153,11 +134,6 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
     return true;
 }
 
-static bool is_unix(const struct sockaddr_storage *address)
-{
-    return address->ss_family == AF_UNIX;
-}
-
 static bool read_path(const char *path, struct sockaddr_storage *address, struct error *error)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -226,7 +202,7 @@ static bool bind_to(int fd, const struct sockaddr_storage *address, const struct
     const int one = 1;
     const void *name = address;
 
-    if (is_unix(address))
+    if (address->ss_family == AF_UNIX)
         return bind_unix(fd, name, config, listener, error);
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
         bind(fd, name, sizeof(*address)) == 0)
@@ -241,7 +217,7 @@ static bool listen_on(struct listener *listener, const struct sockaddr_storage *
     const void *name = address;
     int fd;
 
-    if (is_unix(address) && !remove_dead_socket(name, error))
+    if (address->ss_family == AF_UNIX && !remove_dead_socket(name, error))
         return false;
     fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)

@@ -51,7 +51,7 @@
 /* Shared by the workers; what changes has a lock of its own, or is atomic. */
 struct server {
     const struct service *service;
-    struct acceptor *acceptor;
+    struct acceptor acceptor;
     struct connections *connections;
     int epoll_fd;
     int stop_fd;
@@ -61,7 +61,7 @@ struct server {
 
 struct worker {
     struct server *server;
-    struct fastcgi_worker *fastcgi;
+    struct fastcgi_worker fastcgi;
     pthread_t thread;
     bool listening; /* somebody may wait to be accepted */
     size_t turn;    /* acceptor_next's */
@@ -79,7 +79,7 @@ static enum fastcgi_wait advance(struct worker *worker, struct fastcgi_connectio
     bool stopping = atomic_load(&worker->server->stopping);
     unsigned answered = connection->answered;
 
-    (void)fastcgi_connection_advance(connection, worker->fastcgi);
+    (void)fastcgi_connection_advance(connection, &worker->fastcgi);
     /* What comes after an answer that was given since the end began was sent since then. */
     if (stopping && connection->answered > answered)
         (void)fastcgi_connection_end(connection);
@@ -101,7 +101,7 @@ static void begin_connection(struct worker *worker, int fd)
 static bool accept_next(struct worker *worker)
 {
     int fd;
-    enum acceptor_state state = acceptor_next(worker->server->acceptor, &worker->turn, &fd);
+    enum acceptor_state state = acceptor_next(&worker->server->acceptor, &worker->turn, &fd);
 
     if (fd >= 0)
         begin_connection(worker, fd);
@@ -114,11 +114,9 @@ static bool accept_next(struct worker *worker)
  * those who are left. */
 static void share(const struct worker *worker, unsigned turns)
 {
-    struct server *server = worker->server;
-
-    if (worker->listening && turns % ACCEPTS_IN_A_ROW == ACCEPTS_IN_A_ROW / 2 &&
-        atomic_load(&server->waiting) > 0)
-        acceptor_tell(server->acceptor);
+    if (turns % ACCEPTS_IN_A_ROW == ACCEPTS_IN_A_ROW / 2 &&
+        atomic_load(&worker->server->waiting) > 0)
+        acceptor_tell(&worker->server->acceptor);
 }
 
 /* Waits for one event and does what it asks for. */
@@ -211,20 +209,17 @@ static bool prepare(struct server *server, struct listener *listener, struct err
 
     server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (server->epoll_fd < 0 || server->stop_fd < 0 ||
-        epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->stop_fd, &event) != 0)
-        goto fail;
     server->connections = connections_new(
         most_connections(server, count_workers(server->service->config)), server->epoll_fd);
-    if (server->connections == NULL) {
-        errno = ENOMEM;
-        goto fail;
-    }
-    server->acceptor = acceptor_new(
-        server->service, listener, server->connections, server->epoll_fd, TOKEN_LISTEN, error);
-    return server->acceptor != NULL;
-
-fail:
+    server->acceptor = (struct acceptor){.service = server->service,
+        .listener = listener,
+        .connections = server->connections,
+        .epoll_fd = server->epoll_fd,
+        .token = TOKEN_LISTEN};
+    if (server->epoll_fd >= 0 && server->stop_fd >= 0 && server->connections != NULL &&
+        epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->stop_fd, &event) == 0 &&
+        acceptor_start(&server->acceptor))
+        return true;
     error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
     return false;
 }
@@ -315,7 +310,7 @@ static void stop(struct server *server, struct worker *workers, size_t count)
     do
         (void)end_connections(server, began);
     while (poll(NULL, 0, STOP_LOOK_MS) == 0 && clock_milliseconds() < began + STOP_LISTEN_MS);
-    acceptor_close(server->acceptor);
+    acceptor_close(&server->acceptor);
     while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
         (void)poll(NULL, 0, STOP_LOOK_MS);
     end_workers(server, workers, count);
@@ -331,17 +326,12 @@ static size_t start_workers(
     size_t i;
 
     for (i = 0; i < count; i++) {
-        workers[i].server = server;
-        workers[i].fastcgi = fastcgi_worker_new(answer, server);
-        if (workers[i].fastcgi == NULL) {
-            error_set(error, ERROR_MEMORY, "out of memory for a worker");
-            return 0;
-        }
-    }
-    /* Only now: nobody is served while memory may still be wanting. */
-    for (i = 0; i < count; i++) {
-        int reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+        int reason;
 
+        workers[i].server = server;
+        workers[i].fastcgi.handler = answer;
+        workers[i].fastcgi.context = server;
+        reason = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
         if (reason != 0) {
             error_set(error, ERROR_LIBRARY, "a worker could not be started: %s", strerror(reason));
             break;
@@ -388,9 +378,8 @@ bool server_run(const struct service *service, struct listener *listener, struct
         }
     }
     for (i = 0; workers != NULL && i < count; i++)
-        fastcgi_worker_free(workers[i].fastcgi);
+        fastcgi_writer_end(&workers[i].fastcgi.writer);
     free(workers);
-    acceptor_free(server.acceptor);
     connections_free(server.connections);
     if (server.epoll_fd >= 0)
         (void)close(server.epoll_fd);

@@ -86,7 +86,7 @@ static enum fastcgi_wait leave(struct fastcgi_connection *connection, struct fas
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct fastcgi_worker *worker;
+    static struct fastcgi_worker worker = {.handler = handle};
     struct fastcgi_connection connection;
     enum fastcgi_wait wait = FASTCGI_WAIT_REQUEST;
     size_t at, parts, length = 0;
@@ -94,10 +94,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) != 0)
         return 0;
-    if (worker == NULL)
-        worker = fastcgi_worker_new(handle, NULL);
-    if (worker == NULL)
-        abort();
     how = data[0];
     requests = 0;
     ends = 0;
@@ -114,19 +110,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             at += part;
             turns++;
         }
-        wait = fastcgi_connection_advance(&connection, worker);
+        wait = fastcgi_connection_advance(&connection, &worker);
         look(pair[1], back, &length, sizeof(back));
     }
     for (turns = 0; wait == FASTCGI_WAIT_SEND && turns < 1000; turns++) {
         look(pair[1], back, &length, sizeof(back));
-        wait = fastcgi_connection_advance(&connection, worker);
+        wait = fastcgi_connection_advance(&connection, &worker);
     }
     if ((how & 8) != 0 && wait != FASTCGI_CLOSED)
         wait = fastcgi_connection_expire(&connection);
     if ((how & 16) != 0 && wait != FASTCGI_CLOSED)
         wait = fastcgi_connection_end(&connection);
     if ((how & 32) != 0)
-        wait = leave(&connection, worker, wait, pair[1], &length);
+        wait = leave(&connection, &worker, wait, pair[1], &length);
     look(pair[1], back, &length, sizeof(back));
     if (wait == FASTCGI_WAIT_REQUEST && length > 0)
         abort(); /* a record is not whole */

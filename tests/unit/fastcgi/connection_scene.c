@@ -50,9 +50,7 @@ static void close_both(struct scene *scene)
 
 void scene_begin(struct scene *scene)
 {
-    *scene = (struct scene){.words = "words"};
-    scene->worker = fastcgi_worker_new(handle, scene);
-    cr_assert_not_null(scene->worker);
+    *scene = (struct scene){.words = "words", .worker = {.handler = handle, .context = scene}};
     connect_pair(scene);
 }
 
@@ -65,7 +63,7 @@ void scene_reconnect(struct scene *scene)
 void scene_end(struct scene *scene)
 {
     close_both(scene);
-    fastcgi_worker_free(scene->worker);
+    fastcgi_writer_end(&scene->worker.writer);
 }
 
 void scene_put(const struct scene *scene, const struct wire *wire, size_t from, size_t length)
@@ -75,7 +73,7 @@ void scene_put(const struct scene *scene, const struct wire *wire, size_t from, 
 
 enum fastcgi_wait scene_advance(struct scene *scene)
 {
-    return fastcgi_connection_advance(&scene->connection, scene->worker);
+    return fastcgi_connection_advance(&scene->connection, &scene->worker);
 }
 
 enum fastcgi_wait scene_send_wire(struct scene *scene, struct wire *wire)

@@ -7,7 +7,7 @@
 
 /* What a request is answered with, and the two ends of its connection. */
 struct scene {
-    struct fastcgi_worker *worker;
+    struct fastcgi_worker worker;
     struct fastcgi_connection connection;
     int theirs;
     const char *words; /* NULL: none */

@@ -88,21 +88,3 @@ Test(fastcgi_connection_memory, a_long_answer_is_whole_or_has_no_end)
     fail_each(LONG_ANSWER, false);
     fail_each(LONG_ANSWER, true);
 }
-
-Test(fastcgi_connection_memory, there_is_a_worker_or_none)
-{
-    unsigned long nth;
-    bool failed = true;
-
-    for (nth = 1; failed; nth++) {
-        struct fastcgi_worker *worker;
-
-        memory_fault_at(nth, false);
-        worker = fastcgi_worker_new(NULL, NULL);
-        failed = memory_fault_count() >= nth;
-        memory_fault_at(0, false);
-        cr_expect_eq(worker == NULL, failed, "allocation %lu", nth);
-        fastcgi_worker_free(worker);
-    }
-    cr_expect_gt(nth, 2);
-}

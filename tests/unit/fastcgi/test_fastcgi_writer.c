@@ -6,20 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct fastcgi_writer *writer;
-
-static void begin(void)
-{
-    writer = fastcgi_writer_new();
-    cr_assert_not_null(writer);
-}
+static struct fastcgi_writer its, *writer = &its;
 
 static void end(void)
 {
-    fastcgi_writer_free(writer);
+    fastcgi_writer_end(writer);
 }
 
-TestSuite(fastcgi_writer, .init = begin, .fini = end);
+TestSuite(fastcgi_writer, .fini = end);
 
 /* What is flushed: its STDOUT bytes with `|` behind each record, `!` for END_REQUEST. All are of
  * this request. */

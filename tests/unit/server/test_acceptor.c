@@ -25,12 +25,22 @@ struct scene {
     struct service service;
     struct listener listener;
     struct connections *connections;
-    struct acceptor *acceptor;
+    struct acceptor acceptor;
     int epoll_fd;
     size_t turn; /* acceptor_next's */
     int peers[PEERS];
     size_t count;
 };
+
+static void start(struct scene *scene)
+{
+    scene->acceptor = (struct acceptor){.service = &scene->service,
+        .listener = &scene->listener,
+        .connections = scene->connections,
+        .epoll_fd = scene->epoll_fd,
+        .token = TOKEN};
+    cr_assert(acceptor_start(&scene->acceptor));
+}
 
 /* `words` as --listen has them, NULL for a Unix socket in a folder of the test. */
 static void begin(struct scene *scene, const char *words)
@@ -49,17 +59,14 @@ static void begin(struct scene *scene, const char *words)
     scene->service.log = log_open(&scene->config, false, &error);
     cr_assert(listener_open(&scene->listener, &scene->config, &error), "%s", error.text);
     scene->connections = connections_new(PEERS, scene->epoll_fd);
-    scene->acceptor = acceptor_new(
-        &scene->service, &scene->listener, scene->connections, scene->epoll_fd, TOKEN, &error);
-    cr_assert_not_null(scene->acceptor, "%s", error.text);
+    start(scene);
 }
 
 static void end(struct scene *scene)
 {
     size_t i;
 
-    acceptor_close(scene->acceptor);
-    acceptor_free(scene->acceptor);
+    acceptor_close(&scene->acceptor);
     connections_free(scene->connections);
     for (i = 0; i < scene->count; i++)
         (void)close(scene->peers[i]);
@@ -122,7 +129,7 @@ static int next(struct scene *scene, enum acceptor_state expected)
 {
     int fd;
 
-    cr_expect_eq(acceptor_next(scene->acceptor, &scene->turn, &fd), expected);
+    cr_expect_eq(acceptor_next(&scene->acceptor, &scene->turn, &fd), expected);
     return fd;
 }
 
@@ -137,7 +144,7 @@ Test(acceptor, one_worker_is_told_of_those_who_wait_and_accepts_until_there_is_n
     (void)come(&scene);
     cr_expect(is_told(&scene));
     cr_expect_not(is_told(&scene), "a second worker was told of the same");
-    acceptor_tell(scene.acceptor);
+    acceptor_tell(&scene.acceptor);
     cr_expect(is_told(&scene), "nobody else can help");
     cr_expect_not(is_told(&scene));
     for (i = 0; i < 2; i++) {
@@ -148,7 +155,7 @@ Test(acceptor, one_worker_is_told_of_those_who_wait_and_accepts_until_there_is_n
         (void)close(fd);
     }
     cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1, "nobody is there");
-    acceptor_tell(scene.acceptor);
+    acceptor_tell(&scene.acceptor);
     cr_expect_not(is_told(&scene), "somebody is told of nobody");
     (void)come(&scene);
     cr_expect(is_told(&scene), "nobody is told of one who comes later");
@@ -166,15 +173,12 @@ static void add_socket(struct scene *scene)
     struct config config = scene->config;
     struct error error = {.kind = ERROR_NONE};
 
-    acceptor_free(scene->acceptor);
     config.listen = words;
     cr_assert(listener_open(&other, &config, &error), "%s", error.text);
     scene->listener.fds[scene->listener.count++] = other.fds[0];
     allowlist_free(&other.peers);
     (void)epoll_ctl(scene->epoll_fd, EPOLL_CTL_DEL, scene->listener.fds[0], NULL);
-    scene->acceptor = acceptor_new(
-        &scene->service, &scene->listener, scene->connections, scene->epoll_fd, TOKEN, &error);
-    cr_assert_not_null(scene->acceptor, "%s", error.text);
+    start(scene);
 }
 
 static int family_of(int fd)
@@ -249,7 +253,7 @@ Test(acceptor, at_the_end_too_one_who_may_not_connect_is_closed)
     allow_only(&scene, "192.0.2.7");
     (void)come(&scene);
     (void)come(&scene);
-    acceptor_close(scene.acceptor);
+    acceptor_close(&scene.acceptor);
     cr_expect_eq(count_connections(&scene), 0);
     cr_expect_leq(hear(scene.peers[0]), 0);
     cr_expect_leq(hear(scene.peers[1]), 0);
@@ -264,7 +268,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_someb
     begin(&scene, NULL);
     (void)come(&scene);
     (void)come(&scene);
-    acceptor_close(scene.acceptor);
+    acceptor_close(&scene.acceptor);
     cr_expect_eq(count_connections(&scene), 2);
     cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1, "it was closed");
     end(&scene);
@@ -272,7 +276,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_someb
     begin(&scene, NULL);
     (void)come(&scene);
     scene.config.listen = NULL;
-    acceptor_close(scene.acceptor);
+    acceptor_close(&scene.acceptor);
     cr_expect_eq(count_connections(&scene), 0);
     end(&scene);
 }
@@ -301,7 +305,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_even_just_after_a_want_of_
     limit_descriptors(0);
     cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1);
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    acceptor_close(scene.acceptor);
+    acceptor_close(&scene.acceptor);
     cr_expect_eq(count_connections(&scene), 1);
     end(&scene);
 }

@@ -12,7 +12,7 @@
 
 struct scene {
     struct connections *set;
-    struct fastcgi_worker *worker;
+    struct fastcgi_worker worker;
     int epoll_fd;
     int peers[64];
     int count;
@@ -38,10 +38,9 @@ static void handle(void *context, struct request *request)
 
 static void begin_for(struct scene *scene, size_t most)
 {
-    *scene = (struct scene){.epoll_fd = epoll_create1(EPOLL_CLOEXEC)};
-    scene->worker = fastcgi_worker_new(handle, NULL);
+    *scene = (struct scene){.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .worker.handler = handle};
     scene->set = connections_new(most, scene->epoll_fd);
-    cr_assert(scene->epoll_fd >= 0 && scene->set != NULL && scene->worker != NULL);
+    cr_assert(scene->epoll_fd >= 0 && scene->set != NULL);
 }
 
 static void begin(struct scene *scene)
@@ -54,7 +53,7 @@ static void end(struct scene *scene)
     int i;
 
     connections_free(scene->set);
-    fastcgi_worker_free(scene->worker);
+    fastcgi_writer_end(&scene->worker.writer);
     for (i = 0; i < scene->count; i++)
         (void)close(scene->peers[i]);
     (void)close(scene->epoll_fd);
@@ -102,7 +101,7 @@ static int serve(struct scene *scene)
         count++;
         if (connection == NULL)
             continue;
-        (void)fastcgi_connection_advance(connection, scene->worker);
+        (void)fastcgi_connection_advance(connection, &scene->worker);
         connections_put(scene->set, connection);
     }
     return count;
@@ -212,14 +211,14 @@ Test(connections, an_event_of_one_that_was_closed_does_its_successor_no_harm)
     (void)shutdown(scene.peers[first], SHUT_WR);
     cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
     connection = connections_take(scene.set, &event);
-    cr_expect_eq(fastcgi_connection_advance(connection, scene.worker), FASTCGI_CLOSED);
+    cr_expect_eq(fastcgi_connection_advance(connection, &scene.worker), FASTCGI_CLOSED);
     connections_put(scene.set, connection);
     cr_expect_null(connections_take(scene.set, &event), "nobody has its slot");
     for (i = 0; i < MOST; i++)
         last = add(&scene);
     connection = connections_take(scene.set, &event);
     cr_assert_not_null(connection);
-    cr_expect_eq(fastcgi_connection_advance(connection, scene.worker), FASTCGI_WAIT_REQUEST);
+    cr_expect_eq(fastcgi_connection_advance(connection, &scene.worker), FASTCGI_WAIT_REQUEST);
     connections_put(scene.set, connection);
     for (i = first + 1; i <= last; i++)
         say(&scene, i, bytes, make_request(bytes, "B", 3));
@@ -503,7 +502,7 @@ Test(connections, bytes_that_come_after_those_that_were_read_are_told_of)
     cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
     connection = connections_take(scene.set, &event);
     cr_assert_not_null(connection);
-    (void)fastcgi_connection_advance(connection, scene.worker);
+    (void)fastcgi_connection_advance(connection, &scene.worker);
     /* After the read, while the thread still has it. */
     say(&scene, peer, "d", 1);
     cr_assert_eq(epoll_wait(scene.epoll_fd, &event, 1, 0), 1);
