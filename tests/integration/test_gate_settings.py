@@ -60,3 +60,11 @@ def test_nor_of_the_gate_that_another_proxy_asks(start, pki):
         client.close()
         return status
     assert [ask({"X-Forwarded-Tls-Client-Cert": certificate}), ask({})] == [200, 403]
+
+
+def test_satisfy_any_of_an_htaccess_does_not_let_anybody_in_unasked(start, pki):
+    front = start("apache", "apache.conf", '<Directory "/">\n    AllowOverride None',
+                  'LoadModule access_compat_module ${modules}/mod_access_compat.so\n<Directory "/">\n    AllowOverride All',
+                  {"pub/.htaccess": "Order allow,deny\nAllow from all\nSatisfy Any\n"})
+    assert raw(front, pki.good, "/pub/file.txt")[0] == 200
+    assert raw(front, None, "/pub/file.txt")[0] == raw(front, pki.stranger, "/pub/file.txt")[0] == 403
