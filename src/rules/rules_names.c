@@ -12,6 +12,7 @@
 #include "rules/rules_words.h"
 #include "verify/verify_policy.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -242,6 +243,22 @@ static enum error_kind doubt_twin(
     return failure;
 }
 
+/* As libcrypto writes the key: a CA may have signed it with other parameters, lengths in more bytes
+ * than they need, or bytes behind it, which libcrypto passes over. Failed allocations are asked for
+ * at the end. */
+static void doubt_usual_form(struct rules_gatherer *gatherer, const EVP_PKEY *key)
+{
+    unsigned char *der = NULL, digest[32];
+    const int length = key != NULL ? i2d_PUBKEY(key, &der) : 0;
+    char digits[65];
+
+    if (length > 0 && EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) == 1) {
+        write_hex(digest, sizeof(digest), digits);
+        look_up_in_doubt(gatherer, KEY_SPKI, digits);
+    }
+    OPENSSL_free(der);
+}
+
 /* A key that is denied by its digest may be certified in another form. */
 static enum error_kind doubt_key_forms(struct rules_gatherer *gatherer, X509 *leaf)
 {
@@ -251,6 +268,8 @@ static enum error_kind doubt_key_forms(struct rules_gatherer *gatherer, X509 *le
     enum error_kind failure = ERROR_NONE;
     size_t i;
 
+    if (rules_gatherer_wants(gatherer, KEY_SPKI) && !is_ec)
+        doubt_usual_form(gatherer, key);
     for (i = 0; copy != NULL && failure == ERROR_NONE && i < RULES_KEY_FORMS &&
                 rules_write_key_form(copy, i);
          i++)

@@ -168,6 +168,48 @@ Test(rules_twin, what_has_no_ec_key_has_no_other_form)
     }
 }
 
+/* The RSA key of a certificate with this type and value in place of NULL, and with this byte behind
+ * it (-1: none). */
+static X509 *with_other_key_info(X509 *certificate, int type, void *value, int behind)
+{
+    const unsigned char *bytes = NULL;
+    unsigned char *copy;
+    int length = 0;
+    X509 *other = X509_dup(certificate);
+    X509_PUBKEY *info = X509_get_X509_PUBKEY(other);
+
+    cr_assert_eq(X509_PUBKEY_get0_param(NULL, &bytes, &length, NULL, info), 1);
+    copy = OPENSSL_malloc((size_t)length + 1);
+    memcpy(copy, bytes, (size_t)length);
+    if (behind >= 0)
+        copy[length++] = (unsigned char)behind;
+    cr_assert_eq(
+        X509_PUBKEY_set0_param(info, OBJ_nid2obj(NID_rsaEncryption), type, value, copy, length), 1);
+    return other;
+}
+
+Test(rules_twin, an_rsa_key_is_denied_however_it_is_written_and_allowed_as_it_is)
+{
+    static const char deny[] = "deny spki=", rest[] = "\nallow any user=x\n";
+    struct pki *leaf = pki_make(
+        &(struct pki_spec){.subject = "CN=Dan", .issuer = world_ca("acme"), .key = PKI_RSA_2048});
+    X509 *usual = leaf->certificate;
+    X509 *others[] = {with_other_key_info(usual, V_ASN1_UNDEF, NULL, -1),
+        with_other_key_info(usual, V_ASN1_INTEGER, ASN1_INTEGER_new(), -1),
+        with_other_key_info(usual, V_ASN1_NULL, NULL, 0)};
+    bool by_rule;
+    size_t i;
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        cr_expect_not(is_allowed(deny, usual, rest, others[i], &by_rule), "%zu", i);
+        cr_expect(by_rule);
+        cr_expect_not(is_allowed("allow spki=", usual, "\n", others[i], &by_rule), "%zu", i);
+        cr_expect(is_allowed("allow spki=", others[i], "\n", others[i], &by_rule), "%zu", i);
+        X509_free(others[i]);
+    }
+    pki_free(leaf);
+}
+
 /* Whether the issuer with this digest is one of a client's that CA `shown` signed. */
 static bool is_issuer(const char *digest, X509 *shown, X509 *leaf)
 {
