@@ -168,6 +168,26 @@ static bool may_hold(const struct rules_value *value, const struct plain_uri *pl
                (value->form != FORM_EXACT && plain->path.data[rest] == '/'));
 }
 
+/* An empty path is `/` (RFC 3986 section 6.2.3), and without a host what is behind ? or # is no
+ * part of the name (RFC 8141 section 3). `form` is that of the URI, with room for one byte more. */
+static void doubt_equal(struct rules_gatherer *gatherer, const struct uri *uri, char *form)
+{
+    size_t length = uri->scheme;
+
+    if (uri->host != uri->scheme) {
+        if (uri->path < uri->length)
+            return;
+        length = uri->length;
+        form[length++] = '/';
+    } else {
+        while (length < uri->length && strchr("?#", form[length]) == NULL)
+            length++;
+    }
+    gatherer->in_doubt = true;
+    rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, length);
+    gatherer->in_doubt = false;
+}
+
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_URI);
@@ -185,13 +205,14 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
         rules_doubt_all(gatherer, KEY_URI);
         goto out;
     }
-    if (!is_odd_uri(&uri) || !rules_doubt_may_compare(gatherer, values, length))
-        goto out;
-    plain = make_plain(&uri, host, path);
-    for (i = 0; i < values.count; i++) {
-        if (may_hold(values.at[i], &plain))
-            gatherer->doubted[values.at[i]->id] = true;
+    if (is_odd_uri(&uri) && rules_doubt_may_compare(gatherer, values, length)) {
+        plain = make_plain(&uri, host, path);
+        for (i = 0; i < values.count; i++) {
+            if (may_hold(values.at[i], &plain))
+                gatherer->doubted[values.at[i]->id] = true;
+        }
     }
+    doubt_equal(gatherer, &uri, form);
 
 out:
     free(form);

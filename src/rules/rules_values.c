@@ -56,6 +56,18 @@ void rules_form_mailbox(const char *name, size_t length, char *out, size_t *at)
     rules_form_lower(name + *at, length - *at, out + *at);
 }
 
+/* RFC 8141 section 3.1: the case of what stands between the first two colons of a URN does not
+ * count either. */
+static void lower_namespace(char *uri, size_t length)
+{
+    const char *colon = NULL;
+
+    if (length > 4 && memcmp(uri, "urn:", 4) == 0)
+        colon = memchr(uri + 4, ':', length - 4);
+    for (; colon != NULL && uri != colon; uri++)
+        *uri = (char)(*uri >= 'A' && *uri <= 'Z' ? *uri + 32 : *uri);
+}
+
 size_t rules_form_uri(const char *name, size_t length, char *out)
 {
     const char *colon = memchr(name, ':', length);
@@ -82,6 +94,7 @@ size_t rules_form_uri(const char *name, size_t length, char *out)
     }
     while (path < length && name[path] != '/')
         path++;
+    lower_namespace(out, path);
     return path;
 }
 

@@ -58,6 +58,8 @@ class Maker:
 
     def uri(self, segments=SEGMENTS):
         if self.chance(0.05):
+            if self.chance(0.5):
+                return self.pick(["urn:acme:", "urn:ACME:", "URN:Acme:"]) + self.pick(segments)
             return "urn:acme/" + "/".join(self.pick(segments) for _ in range(self.random.randint(1, 2)))
         host = self.pick(["acme.example", "ACME.example", "u@Acme.example", "a%63me.example"])
         slashes = "://" if segments is not SEGMENTS or self.chance(0.9) else self.pick([":", ":/", ":///"])

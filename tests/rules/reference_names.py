@@ -76,7 +76,8 @@ def uri_form(value):
         return head + value[match.end():], len(head)
     scheme = re.match(r"[^:]*:", value)
     head = lower(scheme[0]) if scheme else ""
-    value = head + value[len(head):]
+    urn = re.match(r"(?i)urn:[^:/]*:", value)
+    value = lower(urn[0]) + value[urn.end():] if urn else head + value[len(head):]
     slash = value.find("/", len(head))
     return value, slash if slash >= 0 else len(value)
 
@@ -202,6 +203,9 @@ def may_be(key, wanted, name):
             return True
         if re.search(r"(?i)[\x00-\x20\x7f]|%[01][0-9a-f]|%7f", form) or re.search(r"[^\x00-\x7f]|\\", form[:start]) or (
                 "\\" in form and not re.match("[^:]*://", form)):
+            return True
+        if uri_form(wanted)[0] == (form + "/" if re.match("[^:]*://", form) and start == len(form) else "") or (
+                not re.match("[^:]*://", form) and uri_form(wanted)[0] == re.split("[?#]", form)[0]):
             return True
         exact = not wanted.endswith("*")
         (name, path), (wanted, begin) = uri_form(name), uri_form(wanted if exact else wanted.rstrip("*")[:-1])

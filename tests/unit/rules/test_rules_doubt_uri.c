@@ -74,6 +74,26 @@ Test(rules_doubt_uri, a_uri_is_denied_as_what_is_left_when_all_is_decoded_and_re
     TRY_DOUBTS(rows);
 }
 
+Test(rules_doubt_uri, a_uri_is_denied_as_one_that_is_equal_by_its_scheme)
+{
+    static const struct doubt_row rows[] = {
+        {"uri=s://a/", "URI:s://a", true},
+        {"uri=s://a/", "URI:s://b", false},
+        {"uri=s://a/", "URI:s://a/b", false},
+        {"uri=s://a/b/", "URI:s://a/b", false},
+        {"uri=urn:a:b", "URI:urn:a:b#c", true},
+        {"uri=urn:a:b", "URI:URN:A:b?+c", true},
+        {"uri=urn:a:b", "URI:urn:a:b?=c", true},
+        {"uri=urn:a:b/c", "URI:urn:a:b/c#/d", true},
+        {"uri=urn:a:b", "URI:urn:a:bc#d", false},
+        {"uri=urn:a:b", "URI:urn:a:B", false},
+        {"uri=urn:a:b", "URI:urna:A:b", false},
+        {"uri=\"urn:a:b#c\"", "URI:urn:a:b", false},
+    };
+
+    TRY_DOUBTS(rows);
+}
+
 /* Browsers and libraries leave such characters out, end there, or take a backslash for a slash. */
 Test(rules_doubt_uri, a_uri_with_what_no_uri_has_is_denied_as_any)
 {

@@ -30,6 +30,10 @@ Test(rules_values, names_are_compared_in_their_forms)
     cr_expect_eq(memcmp(form, "urn:Acme", 8), 0);
     cr_expect_eq(rules_form_uri("URN:ACME/Ops", 12, form), 8, "there is no host");
     cr_expect_eq(memcmp(form, "urn:ACME/Ops", 12), 0);
+    cr_expect_eq(rules_form_uri("URN:ACME:Ops", 12, form), 12);
+    cr_expect_eq(memcmp(form, "urn:acme:Ops", 12), 0, "the namespace");
+    cr_expect_eq(rules_form_uri("TAG:ACME:Ops", 12, form), 12);
+    cr_expect_eq(memcmp(form, "tag:ACME:Ops", 12), 0);
 }
 
 Test(rules_values, a_value_is_read_as_its_key_asks)
