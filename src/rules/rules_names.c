@@ -42,6 +42,40 @@ static bool is_odd_part(const unsigned char *utf8, int length)
     return length < 0;
 }
 
+static bool is_ascii(const unsigned char *bytes, size_t length)
+{
+    while (length > 0 && bytes[length - 1] < 0x80)
+        length--;
+    return length == 0;
+}
+
+static bool is_utf8(const unsigned char *bytes, size_t length)
+{
+    unsigned long code = 0;
+    size_t size = 1;
+
+    for (; length > 0 && size > 0; length -= size) {
+        size = text_utf8_decode(bytes, length, &code);
+        bytes += size;
+    }
+    return size > 0;
+}
+
+/* Whether there are bytes that its type of string does not have, so that one program takes them for
+ * Latin-1, as libcrypto does, and another one for UTF-8. In a T61String Latin-1 is usual. */
+static bool has_foreign_bytes(const ASN1_STRING *value)
+{
+    const unsigned char *bytes = ASN1_STRING_get0_data(value);
+    const size_t length = (size_t)ASN1_STRING_length(value);
+    const int type = ASN1_STRING_type(value);
+
+    if (type == V_ASN1_T61STRING)
+        return !is_ascii(bytes, length) && is_utf8(bytes, length);
+    return (type == V_ASN1_PRINTABLESTRING || type == V_ASN1_IA5STRING ||
+               type == V_ASN1_NUMERICSTRING) &&
+           !is_ascii(bytes, length);
+}
+
 static enum error_kind read_part(
     struct rules_gatherer *gatherer, enum rules_key key, const X509_NAME_ENTRY *entry)
 {
@@ -53,7 +87,7 @@ static enum error_kind read_part(
 
     if (length < 0 && alloc_watch_explains_errors())
         return ERROR_MEMORY;
-    if (is_odd_part(utf8, length))
+    if (is_odd_part(utf8, length) || has_foreign_bytes(X509_NAME_ENTRY_get_data(entry)))
         rules_doubt_all(gatherer, key);
     name = rules_dn_of_entry(entry, &error);
     if (name != NULL) {
@@ -76,7 +110,7 @@ static void doubt_dn(struct rules_gatherer *gatherer, const X509_NAME_ENTRY *ent
     unsigned char *utf8 = NULL;
     int length = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(entry));
 
-    if (is_odd_part(utf8, length))
+    if (is_odd_part(utf8, length) || has_foreign_bytes(X509_NAME_ENTRY_get_data(entry)))
         rules_doubt_all(gatherer, KEY_DN);
     OPENSSL_free(utf8);
 }

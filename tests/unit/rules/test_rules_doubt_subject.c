@@ -71,6 +71,22 @@ Test(rules_doubt_subject,
     try_part("cn=b", "CN", V_ASN1_T61STRING, "b\xa0", 2, "no 2");
 }
 
+/* Libcrypto takes the bytes for Latin-1. */
+Test(rules_doubt_subject, a_part_of_the_subject_with_bytes_that_its_type_does_not_have_is_denied)
+{
+    static const int types[] = {V_ASN1_PRINTABLESTRING, V_ASN1_IA5STRING, V_ASN1_T61STRING};
+    size_t i;
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        try_part("cn=b\u00e4", "CN", types[i], "b\xc3\xa4", 3, "no 2");
+        try_part("dn=\"CN=b\u00e4,O=Acme\"", "CN", types[i], "b\xc3\xa4", 3, "no 2");
+        try_part("cn=b\u00e4", "CN", types[i], "ba", 2, "yes 3 x");
+    }
+    try_part("cn=b", "CN", V_ASN1_PRINTABLESTRING, "\xe4", 1, "no 2");
+    try_part("cn=b", "CN", V_ASN1_T61STRING, "\xe4", 1, "yes 3 x");
+    try_part("cn=b", "CN", V_ASN1_UTF8STRING, "\u00e4", 2, "yes 3 x");
+}
+
 Test(rules_doubt_subject, a_part_of_the_subject_that_is_no_text_is_denied_as_anything)
 {
     try_part("cn=b", "CN", V_ASN1_BIT_STRING, "b", 1, "no 2");
