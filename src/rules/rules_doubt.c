@@ -72,6 +72,21 @@ static bool is_odd_code(unsigned long code)
     return text_is_unsafe_code(code) || rules_is_odd_space(code);
 }
 
+/* Whether there are characters that cannot be seen, or bytes that are none. */
+static bool has_unsafe_character(const char *at, size_t length)
+{
+    while (length > 0) {
+        unsigned long code = 0; /* stays when there is no character, and is unsafe */
+        size_t size = text_utf8_decode((const unsigned char *)at, length, &code);
+
+        if (text_is_unsafe_code(code))
+            return true;
+        at += size;
+        length -= size;
+    }
+    return false;
+}
+
 static bool has_odd_character(const char *at, size_t length)
 {
     while (length > 0) {
@@ -251,6 +266,8 @@ void rules_doubt_name(
 {
     if (key != KEY_DNS)
         doubt_mailbox(gatherer, key, name, length);
+    else if (has_unsafe_character(name, length))
+        rules_doubt_all(gatherer, key);
     else if (has_foreign_host(key, name, length) || rules_host_is_odd(name, length))
         doubt_text(gatherer, key, name, length, length);
 }

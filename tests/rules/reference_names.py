@@ -194,6 +194,8 @@ def may_be(key, wanted, name):
         stands = (is_odd(local) or foreign) and lower(wanted.removeprefix("*@")) in lower(name)
         return is_odd(host) or same or stands or lower(wanted) == lower(name)
     if key == "dns":
+        if re.search(r"[\x00-\x1f\x7f\u1806\u200b\U0001d173]", name):
+            return True
         if "*" in name and lower(wanted.removeprefix("*.")).endswith(lower(name).rpartition("*")[2]):
             return True
         return (foreign or is_odd(name)) and lower(wanted.removeprefix("*.")) in lower(name)

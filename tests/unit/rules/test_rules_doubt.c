@@ -128,6 +128,19 @@ Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
         {"dns=b.a.example", "DNS:b.a.example:443", true},
         {"dns=b.a.example", "DNS:b.a.example\x7f", true},
         {"dns=b.a.example", "DNS:c b.a.example", true},
+        {"dns=b.a.example",
+            "DNS:b.a.ex\x7f"
+            "ample",
+            true},
+        {"dns=b.a.example",
+            "DNS:b.a.ex\u00ad"
+            "ample",
+            true},
+        {"dns=b.a.example",
+            "DNS:b.a.ex\u200b"
+            "ample",
+            true},
+        {"dns=b.a.example", "DNS:c.\xe4", true},
         {"dns=b.a.example", "DNS:c!b.a.example", false},
         {"dns=b.a.example", "DNS:b.a.example~", false},
         {"dns=*.xn--bcher-kva.example",
