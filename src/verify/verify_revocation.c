@@ -268,6 +268,15 @@ static void add_own_signers(struct crl_sources *sources, const struct path *path
     }
 }
 
+static struct crl_sources own_sources(const struct findings *findings, int depth)
+{
+    struct crl_sources sources = {
+        .trust = findings->trust, .security_level = findings->options->security_level};
+
+    add_own_signers(&sources, findings->path, depth + 1);
+    return sources;
+}
+
 /* Whether one of the lists is about the certificate, whatever it is worth. */
 static bool speak_of(const struct crl_sources *sources, X509 *certificate, bool *failed)
 {
@@ -281,17 +290,14 @@ static bool speak_of(const struct crl_sources *sources, X509 *certificate, bool 
     return false;
 }
 
+/* Those that speak for the issuer of the certificate at this depth by themselves, and behind them
+ * other keys of the issuer's name that are vouched for. */
 static struct crl_sources find_sources(
     const struct findings *findings, const struct path_search *search, int depth, bool *failed)
 {
-    struct crl_sources sources = {
-        .trust = findings->trust, .security_level = findings->options->security_level};
-    int i, kept;
+    struct crl_sources sources = own_sources(findings, depth);
+    int i, kept = sources.count;
 
-    add_own_signers(&sources, findings->path, depth + 1);
-    if (speak_of(&sources, findings->path->certificates[depth], failed))
-        return sources;
-    kept = sources.count;
     add_other_signers(&sources, findings, search, depth + 1);
     for (i = kept; i < sources.count; i++) {
         if (findings->options->crl_leaf_only ||
@@ -320,13 +326,19 @@ static void check_one(
     struct findings *findings, const struct path_search *search, int depth, bool *failed)
 {
     X509 *certificate = findings->path->certificates[depth];
-    struct crl_sources sources = find_sources(findings, search, depth, failed);
+    const struct crl_sources own = own_sources(findings, depth),
+                             all = find_sources(findings, search, depth, failed),
+                             sources = speak_of(&own, certificate, failed) ? own : all;
     time_t now = findings->verdict->checked_at;
     const struct crl *crl;
     struct crl_entry entry;
     struct coverage coverage;
 
+    /* What another key of the CA lists is revoked too: an old key's list may be in force yet that
+     * does not know of it. What the lists that count hold is not released by another key's. */
     crl = listed_on(&sources, certificate, now, &entry, failed);
+    if (crl == NULL && all.count > sources.count)
+        crl = listed_on(&all, certificate, now, &entry, failed);
     if (crl != NULL) {
         add_revoked(findings, crl, &entry, depth);
         return;

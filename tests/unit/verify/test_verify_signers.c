@@ -76,6 +76,45 @@ Test(verify_signers, four_keys_of_a_ca_speak_for_it_and_no_fifth)
     }
 }
 
+/* A CA changed its key, and the former key's last list is in force yet: what was revoked since then
+ * is on the new key's list alone. */
+Test(verify_signers, what_another_key_of_the_ca_lists_is_revoked_whatever_its_own_list_says)
+{
+    struct pki *before = pki_make(
+                   &(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true}),
+               *after = pki_make(
+                   &(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true}),
+               *client = pki_client("CN=x", before), *other = pki_client("CN=y", before);
+    const struct pki_revoked revoked = {.certificate = client->certificate},
+                             held = {.certificate = client->certificate, .reason = 6};
+    struct setup setup = {.ca = {root},
+        .intermediates = {before, after},
+        .crl_leaf = true,
+        .without_second_judge = true,
+        .crls = {pki_crl(&(struct pki_crl_spec){
+                     .issuer = before, .this_update = -9 * PKI_DAY, .number = 1}),
+            pki_crl(&(struct pki_crl_spec){
+                .issuer = after, .revoked = &revoked, .revoked_count = 1, .number = 2})}};
+
+    (void)verify_both(&setup, client, VERDICT_REVOKED, "on the list of the new key");
+    (void)verify_both(&setup, other, VERDICT_VALID, "on neither");
+    X509_CRL_free(setup.crls[0]);
+    X509_CRL_free(setup.crls[1]);
+    setup.crls[0] = pki_crl(&(struct pki_crl_spec){.issuer = before,
+        .revoked = &held,
+        .revoked_count = 1,
+        .this_update = -9 * PKI_DAY,
+        .number = 1});
+    setup.crls[1] = pki_crl(&(struct pki_crl_spec){.issuer = after, .number = 2});
+    (void)verify_both(&setup, client, VERDICT_REVOKED, "another key releases nothing");
+    X509_CRL_free(setup.crls[0]);
+    X509_CRL_free(setup.crls[1]);
+    pki_free(other);
+    pki_free(client);
+    pki_free(after);
+    pki_free(before);
+}
+
 /* With the whole chain the certificate of such a signer must be known to be good, too. */
 Test(verify_signers, a_key_whose_own_certificate_may_be_revoked_speaks_for_nobody)
 {
