@@ -123,8 +123,8 @@ static bool resolve_file(struct rules *rules, const struct trust *trust,
     if (!read_file(rules, line, issuer, path, warnings, error) ||
         !find_in_trust(trust, true, issuer->digest, key, &found, error))
         return false;
-    return found || rules_refuse(rules, line->number, error, "%s is not among the CAs in --ca",
-                        line->source);
+    return found || rules_refuse(rules, line->number, error,
+                        "%s is not among the CAs in --ca and --intermediates", line->source);
 }
 
 /* spki: and sha256: may name a CA that only clients forward. */
@@ -137,7 +137,8 @@ static bool resolve_digest(struct rules *rules, const struct trust *trust,
 
     if (!read_digest(strchr(line->source, ':') + 1, issuer->digest))
         return rules_refuse(rules, line->number, error,
-            "%.7s must be followed by SHA-256 in 64 hexadecimal digits", line->source);
+            "%s must be followed by SHA-256 in 64 hexadecimal digits",
+            by_key ? "spki:" : "sha256:");
     if (!find_in_trust(trust, by_key, issuer->digest, key, &found, error))
         return false;
     if (found) {

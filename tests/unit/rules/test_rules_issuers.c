@@ -32,10 +32,10 @@ static void make_world(void)
 Test(rules_issuers, what_is_no_trusted_ca_is_refused)
 {
     static const struct refusal refusals[] = {
-        {"issuer acme other.cer", ":1: other.cer is not among the CAs in --ca"},
+        {"issuer acme other.cer", ":1: other.cer is not among the CAs in --ca and --intermediates"},
         {"issuer acme missing.cer", ":1: *"},
         {ACME "issuer acme devices.cer", ":2: issuer 'acme' is defined on line 1 already"},
-        {"issuer acme spki:12", ":1: spki:12 must be followed by SHA-256 in 64*"},
+        {"issuer acme spki:12", ":1: spki: must be followed by SHA-256 in 64*"},
         {"issuer acme sha256:" HEX64 "00", ":1: sha256: must be followed by*"},
         {"issuer acme empty.cer", ":1: *"},
         {"issuer acme two.cer", ":1: two.cer must hold one certificate"},
