@@ -83,8 +83,10 @@ static bool remove_dead_socket(const struct sockaddr_un *address, struct error *
     if (lstat(address->sun_path, &status) != 0)
         return errno == ENOENT ? true : say_errno(address->sun_path, error);
     if (!S_ISSOCK(status.st_mode)) {
-        errno = EEXIST;
-        return say_errno(address->sun_path, error);
+        error_set(error, ERROR_USAGE,
+            "--listen %s: something other than a socket has this name, and is left alone",
+            address->sun_path);
+        return false;
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
