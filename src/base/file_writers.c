@@ -69,8 +69,8 @@ bool file_writers_warn(
             path, mode_of(&status), what);
     else if (S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) == 0)
         error_set(&words, ERROR_NONE,
-            "%s: group or others may write to this folder (mode %04o), and so put other %s in "
-            "place; chmod go-w",
+            "%s: group or others may write to this folder (mode %04o), and so replace the %s; "
+            "chmod go-w",
             path, mode_of(&status), what);
     else
         return true;

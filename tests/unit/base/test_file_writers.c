@@ -83,7 +83,7 @@ Test(file_writers, a_folder_in_which_others_may_replace_the_file_is_told)
     cr_assert_eq(chmod(folder, 0775), 0);
     cr_expect(file_writers_check(path, "secrets", &warnings, &error));
     expect_warning(
-        folder, "group or others may write to this folder (mode 0775), and so put other");
+        folder, "group or others may write to this folder (mode 0775), and so replace the ");
     cr_assert_eq(chmod(folder, 01777), 0);
     cr_expect(file_writers_check(path, "secrets", &warnings, &error));
     expect_warning(folder, NULL);
