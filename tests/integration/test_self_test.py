@@ -144,7 +144,7 @@ HOLES = {
     "a_raw_prefix": ("nginx", "/secret/file.txt as /%73ecret/file.txt", {"plant": raw_prefix}),
     "the_clients_own_host": ("nginx", "/secret/file.txt with the header Host", {
         "rules": BY_HOST, **planted("peercert/gate.conf", ("$peercert_host www.example.org", "$peercert_host $http_host"))}),
-    "the_clients_own_method": ("nginx", "/secret/file.txt with the header X-HTTP-Method-Override", {
+    "the_clients_own_method": ("nginx", "/secret/file.txt with the header X-HTTP-Method-Override: POST", {
         "rules": BY_HOST.replace("host=www.example.org", "method=GET"), **planted(
             "peercert/gate-ask.conf", ("REQUEST_METHOD $request_method", "REQUEST_METHOD $http_x_http_method_override$request_method"))}),
     "the_clients_own_path": ("nginx", "/secret/file.txt with the header X-Original-URL", {"plant": path_from_header}),
