@@ -31,6 +31,17 @@ time_t rules_loaded_at(const struct rules *rules)
     return rules->loaded_at;
 }
 
+size_t rules_revocation_line(const struct rules *rules)
+{
+    size_t i;
+
+    for (i = 0; i < rules->line_count; i++) {
+        if ((rules->lines[i].keys & KEY_BIT(KEY_REVOCATION)) != 0)
+            return rules->lines[i].number;
+    }
+    return 0;
+}
+
 bool rules_explain_to_clients(const struct rules *rules)
 {
     return rules->explain_full;

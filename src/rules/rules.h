@@ -54,6 +54,9 @@ uint64_t rules_number(const struct rules *rules);
 /* When they were loaded. */
 time_t rules_loaded_at(const struct rules *rules);
 
+/* The number of the first line with revocation=; 0 when none has it. */
+size_t rules_revocation_line(const struct rules *rules);
+
 /* True with `set explain full`: the deciding line and the nearest miss may be told to a client
  * whose certificate is valid. */
 bool rules_explain_to_clients(const struct rules *rules);

@@ -43,6 +43,19 @@ static void set_metrics(const struct service *service, struct rules_current *cur
     rules_release(rules);
 }
 
+static void tell_of_unchecked(const struct service *service, struct rules_current *current)
+{
+    const struct config *config = service->config;
+    struct rules *rules = rules_current_get(current);
+    const size_t line = rules != NULL ? rules_revocation_line(rules) : 0;
+
+    if (line != 0 && config->crl.count == 0 && config->ocsp == CONFIG_OCSP_OFF)
+        log_words(service->log, LOG_LEVEL_WARNING,
+            "%s:%zu: revocation= never holds without --crl or --ocsp",
+            current == service->rules ? config->rules : config->shadow_rules, line);
+    rules_release(rules);
+}
+
 static bool load(const struct service *service, struct rules_current *current, struct error *error)
 {
     struct trust *trust = trust_current_get(service->trust);
@@ -54,8 +67,10 @@ static bool load(const struct service *service, struct rules_current *current, s
     else
         change = rules_current_reload(current, trust, &warnings, error);
     tell_warnings(service, &warnings);
-    if (change != RULES_KEPT)
+    if (change != RULES_KEPT) {
         set_metrics(service, current);
+        tell_of_unchecked(service, current);
+    }
     trust_release(trust);
     return change != RULES_KEPT;
 }
@@ -91,6 +106,7 @@ static void look(
         log_words(service->log, LOG_LEVEL_INFO, "%s: rules reloaded", path);
         metrics_add(service->metrics, METRICS_RULES_RELOADED, 1);
         set_metrics(service, current);
+        tell_of_unchecked(service, current);
     }
 }
 

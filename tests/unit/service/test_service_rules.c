@@ -75,6 +75,25 @@ Test(service_rules, rules_that_cannot_be_read_are_an_error_at_first_and_later_th
     stage_free(stage);
 }
 
+Test(service_rules, a_line_that_asks_for_revocation_that_nobody_checks_is_told)
+{
+    struct stage *stage =
+        stage_new("allow any user=$cn\nallow any user=$cn revocation=24h\n", NULL);
+    char *log = log_of(stage);
+
+    cr_expect_not_null(
+        strstr(log, "access.rules:2: revocation= never holds without --crl or --ocsp\n"), "%s",
+        log);
+    free(log);
+    stage->config.ocsp = CONFIG_OCSP_HARD;
+    write_rules(stage, "allow any user=$cn revocation=checked\n");
+    service_rules_look(&stage->service, true);
+    log = log_of(stage);
+    cr_expect_null(strstr(log, "access.rules:1: revocation="), "%s", log);
+    free(log);
+    stage_free(stage);
+}
+
 Test(service_rules, rules_that_have_changed_count_at_once_and_are_told)
 {
     struct stage *stage = stage_new(usual_rules, NULL);
