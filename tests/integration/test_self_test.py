@@ -183,6 +183,8 @@ HOLES = {
         "gate.cfg", ("    http-request lua.gate", "    http-request allow if { req.hdr(upgrade) -m found }\n    http-request lua.gate"))}),
     "any_answer_is_a_yes_for_caddy": ("caddy", "no certificate", planted(
         "Caddyfile", ("\t\t\tstatus 200\n\t\t\theader Peercert-User *\n", "\t\t\tstatus 200 403\n"))),
+    "a_no_is_a_yes_for_caddy_and_a_yes_is_none": ("caddy", "no certificate", planted(
+        "Caddyfile", ("\t\t\tstatus 200\n\t\t\theader Peercert-User *\n", "\t\t\theader Content-Type *\n"))),
 }
 
 
@@ -219,7 +221,13 @@ def test_without_the_servers_ca_it_names_the_option(try_gate, pki):
     assert done.returncode == 2 and "--cacert FILE names the CA" in done.stderr, done.stderr
 
 
-def test_without_a_certificate_that_is_let_in_it_says_that_nothing_can_be_tried(pki):
+def test_without_a_certificate_that_is_let_in_strangers_are_tried_all_the_same(try_gate, pki, tmp_path):
+    done = try_gate("nginx", arguments=["--rules", write_rules(tmp_path / "deny.rules", pki, "deny any\n")], quiet=())
+    assert done.returncode == 2 and "is not let in" in done.stderr, done.stdout + done.stderr
+    assert "refused (403): no certificate\n" in done.stdout and "revoked" not in done.stdout, done.stdout
+
+
+def test_without_an_answer_it_says_that_nothing_can_be_tried(pki):
     done = subprocess.run(["sh", SELF_TEST, "--cert", pki.good.cer, "--key", pki.good.key, "https://localhost:1/"],
                           capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2 and "is not let in" in done.stderr
+    assert done.returncode == 2 and "no answer" in done.stderr and "nothing can be tried" in done.stderr, done.stderr
