@@ -36,8 +36,9 @@ static bool say_bind(const char *path, struct error *error)
 
     if (slash == NULL || (errno != ENOENT && errno != EACCES))
         return say_errno(path, error);
-    error_set(error, ERROR_USAGE, "--listen unix:%s: the folder %.*s %s", path, (int)(slash - path),
-        path, errno == ENOENT ? "does not exist" : "lets this user make no socket");
+    error_set(error, ERROR_USAGE, "--listen unix:%s: the folder %.*s %s", path,
+        slash == path ? 1 : (int)(slash - path), path,
+        errno == ENOENT ? "does not exist" : "lets this user make no socket");
     return false;
 }
 

@@ -193,6 +193,20 @@ static int take_from_systemd(bool for_us, const char *count)
     _exit(listener.fds[0] == 3 ? (int)listener.count : 101);
 }
 
+Test(listener, of_a_folder_that_is_closed_to_the_user_its_name_is_told)
+{
+    const bool was_root = geteuid() == 0; /* who may make sockets everywhere */
+    struct listener listener;
+    struct error error;
+
+    cr_assert(!was_root || seteuid(65534) == 0);
+    cr_expect_not(open_on("unix:/peercert-no-socket", &listener, &error));
+    cr_assert(!was_root || seteuid(0) == 0);
+    cr_expect_eq(error.kind, ERROR_USAGE);
+    cr_expect_str_eq(error.text,
+        "--listen unix:/peercert-no-socket: the folder / lets this user make no socket");
+}
+
 Test(listener, sockets_of_systemd_are_taken_when_they_are_for_this_process)
 {
     cr_expect_eq(take_from_systemd(true, "1"), 1);
