@@ -209,28 +209,6 @@ static bool is_vouched_for(
     return false;
 }
 
-/* Adds those who may speak for the issuer at this place of the path. */
-static void add_other_signers(struct crl_sources *sources, const struct findings *findings,
-    const struct path_search *search, int place)
-{
-    const struct path *path = findings->path;
-    X509 *issuer = path->certificates[place];
-    const X509 *above = path_at(path, place + 1);
-    int i;
-
-    for (i = 1; i < search->node_count && sources->count < CRL_SIGNERS; i++) {
-        X509 *other = search->nodes[i].certificate;
-
-        if (other == issuer ||
-            X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) != 0 ||
-            !is_vouched_for(search, i, issuer, above) ||
-            (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 ||
-            !path_is_current(other, findings->verdict->checked_at))
-            continue;
-        sources->signers[sources->count++] = other;
-    }
-}
-
 /* With the whole chain, the certificate of such a signer must be good itself: by a list of the key
  * that vouches for it. */
 static bool is_good_signer(
@@ -253,6 +231,45 @@ static bool is_good_signer(
             return true;
     }
     return false;
+}
+
+/* Whether they speak with this certificate's key already, and may as well: a CA may keep each one
+ * that it was given for its key. */
+static bool has_key(const struct crl_sources *sources, X509 *certificate)
+{
+    int i;
+
+    for (i = 0; i < sources->count; i++) {
+        X509 *signer = sources->signers[i];
+
+        if ((may_sign_crls(signer) || !may_sign_crls(certificate)) &&
+            X509_PUBKEY_eq(X509_get_X509_PUBKEY(signer), X509_get_X509_PUBKEY(certificate)) == 1)
+            return true;
+    }
+    return false;
+}
+
+/* Adds those who may speak for the issuer at this place of the path. */
+static void add_other_signers(struct crl_sources *sources, const struct findings *findings,
+    const struct path_search *search, int place, bool *failed)
+{
+    const struct path *path = findings->path;
+    X509 *issuer = path->certificates[place];
+    const X509 *above = path_at(path, place + 1);
+    int i;
+
+    for (i = 1; i < search->node_count && sources->count < CRL_SIGNERS; i++) {
+        X509 *other = search->nodes[i].certificate;
+
+        if (other == issuer ||
+            X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) != 0 ||
+            !is_vouched_for(search, i, issuer, above) ||
+            (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 ||
+            !path_is_current(other, findings->verdict->checked_at) || has_key(sources, other))
+            continue;
+        if (findings->options->crl_leaf_only || is_good_signer(findings, search, other, failed))
+            sources->signers[sources->count++] = other;
+    }
 }
 
 /* The issuer at this place of the path, and what stands above it under the same name: a CA that
@@ -296,15 +313,8 @@ static struct crl_sources find_sources(
     const struct findings *findings, const struct path_search *search, int depth, bool *failed)
 {
     struct crl_sources sources = own_sources(findings, depth);
-    int i, kept = sources.count;
 
-    add_other_signers(&sources, findings, search, depth + 1);
-    for (i = kept; i < sources.count; i++) {
-        if (findings->options->crl_leaf_only ||
-            is_good_signer(findings, search, sources.signers[i], failed))
-            sources.signers[kept++] = sources.signers[i];
-    }
-    sources.count = kept;
+    add_other_signers(&sources, findings, search, depth + 1, failed);
     return sources;
 }
 

@@ -115,6 +115,41 @@ Test(verify_signers, what_another_key_of_the_ca_lists_is_revoked_whatever_its_ow
     pki_free(before);
 }
 
+/* A CA has had its certificate renewed three times with its key, and all are kept: they are one
+ * signer. */
+Test(verify_signers, certificates_of_one_key_leave_room_for_the_lists_of_another)
+{
+    struct pki *before = pki_make(
+                   &(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true}),
+               *after = pki_make(
+                   &(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true}),
+               *again[3], *client = pki_client("CN=x", before);
+    const struct pki_revoked revoked = {.certificate = client->certificate};
+    struct setup setup = {.ca = {root},
+        .intermediates = {before},
+        .crl_leaf = true,
+        .without_second_judge = true,
+        .crls = {pki_crl(&(struct pki_crl_spec){.issuer = before}),
+            pki_crl(
+                &(struct pki_crl_spec){.issuer = after, .revoked = &revoked, .revoked_count = 1})}};
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        again[i] = pki_make(&(struct pki_spec){
+            .subject = "CN=Between", .issuer = root, .ca = true, .same_key_as = before});
+        setup.intermediates[1 + i] = again[i];
+    }
+    setup.intermediates[4] = after;
+    (void)verify_both(&setup, client, VERDICT_REVOKED, "on the list of the new key");
+    for (i = 0; i < 3; i++)
+        pki_free(again[i]);
+    X509_CRL_free(setup.crls[0]);
+    X509_CRL_free(setup.crls[1]);
+    pki_free(client);
+    pki_free(after);
+    pki_free(before);
+}
+
 /* With the whole chain the certificate of such a signer must be known to be good, too. */
 Test(verify_signers, a_key_whose_own_certificate_may_be_revoked_speaks_for_nobody)
 {
