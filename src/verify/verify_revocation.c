@@ -249,27 +249,59 @@ static bool has_key(const struct crl_sources *sources, X509 *certificate)
     return false;
 }
 
-/* Adds those who may speak for the issuer at this place of the path. */
+/* Whether the certificate at a node is another one of the issuer at this place of the path, and is
+ * vouched for: its key may speak for the issuer. */
+static bool is_other_signer(
+    const struct findings *findings, const struct path_search *search, int node, int place)
+{
+    X509 *issuer = findings->path->certificates[place], *other = search->nodes[node].certificate;
+
+    return other != issuer &&
+           X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) == 0 &&
+           is_vouched_for(search, node, issuer, path_at(findings->path, place + 1)) &&
+           (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) == 0 &&
+           path_is_current(other, findings->verdict->checked_at);
+}
+
 static void add_other_signers(struct crl_sources *sources, const struct findings *findings,
     const struct path_search *search, int place, bool *failed)
 {
-    const struct path *path = findings->path;
-    X509 *issuer = path->certificates[place];
-    const X509 *above = path_at(path, place + 1);
     int i;
 
     for (i = 1; i < search->node_count && sources->count < CRL_SIGNERS; i++) {
         X509 *other = search->nodes[i].certificate;
 
-        if (other == issuer ||
-            X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(issuer)) != 0 ||
-            !is_vouched_for(search, i, issuer, above) ||
-            (X509_get_extension_flags(other) & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 ||
-            !path_is_current(other, findings->verdict->checked_at) || has_key(sources, other))
-            continue;
-        if (findings->options->crl_leaf_only || is_good_signer(findings, search, other, failed))
+        if (is_other_signer(findings, search, i, place) && !has_key(sources, other) &&
+            (findings->options->crl_leaf_only || is_good_signer(findings, search, other, failed)))
             sources->signers[sources->count++] = other;
     }
+}
+
+/* Whether the list of another key of the issuer lists the certificate at this depth, as listed_on
+ * has it: a former key's list may be in force yet that does not know of it. What one key's list
+ * holds is released by no other key's. */
+static const struct crl *listed_by_other(const struct findings *findings,
+    const struct path_search *search, int depth, struct crl_entry *entry, bool *failed)
+{
+    int i;
+
+    for (i = 1; i < search->node_count; i++) {
+        X509 *other = search->nodes[i].certificate;
+        const struct crl_sources sources = {.trust = findings->trust,
+            .signers = {other},
+            .count = 1,
+            .security_level = findings->options->security_level};
+        const struct crl *crl;
+
+        if (!is_other_signer(findings, search, i, depth + 1))
+            continue;
+        crl = listed_on(&sources, findings->path->certificates[depth],
+            findings->verdict->checked_at, entry, failed);
+        if (crl != NULL &&
+            (findings->options->crl_leaf_only || is_good_signer(findings, search, other, failed)))
+            return crl;
+    }
+    return NULL;
 }
 
 /* The issuer at this place of the path, and what stands above it under the same name: a CA that
@@ -285,15 +317,6 @@ static void add_own_signers(struct crl_sources *sources, const struct path *path
     }
 }
 
-static struct crl_sources own_sources(const struct findings *findings, int depth)
-{
-    struct crl_sources sources = {
-        .trust = findings->trust, .security_level = findings->options->security_level};
-
-    add_own_signers(&sources, findings->path, depth + 1);
-    return sources;
-}
-
 /* Whether one of the lists is about the certificate, whatever it is worth. */
 static bool speak_of(const struct crl_sources *sources, X509 *certificate, bool *failed)
 {
@@ -307,14 +330,15 @@ static bool speak_of(const struct crl_sources *sources, X509 *certificate, bool 
     return false;
 }
 
-/* Those that speak for the issuer of the certificate at this depth by themselves, and behind them
- * other keys of the issuer's name that are vouched for. */
 static struct crl_sources find_sources(
     const struct findings *findings, const struct path_search *search, int depth, bool *failed)
 {
-    struct crl_sources sources = own_sources(findings, depth);
+    struct crl_sources sources = {
+        .trust = findings->trust, .security_level = findings->options->security_level};
 
-    add_other_signers(&sources, findings, search, depth + 1, failed);
+    add_own_signers(&sources, findings->path, depth + 1);
+    if (!speak_of(&sources, findings->path->certificates[depth], failed))
+        add_other_signers(&sources, findings, search, depth + 1, failed);
     return sources;
 }
 
@@ -336,19 +360,15 @@ static void check_one(
     struct findings *findings, const struct path_search *search, int depth, bool *failed)
 {
     X509 *certificate = findings->path->certificates[depth];
-    const struct crl_sources own = own_sources(findings, depth),
-                             all = find_sources(findings, search, depth, failed),
-                             sources = speak_of(&own, certificate, failed) ? own : all;
+    const struct crl_sources sources = find_sources(findings, search, depth, failed);
     time_t now = findings->verdict->checked_at;
     const struct crl *crl;
     struct crl_entry entry;
     struct coverage coverage;
 
-    /* What another key of the CA lists is revoked too: an old key's list may be in force yet that
-     * does not know of it. What the lists that count hold is not released by another key's. */
     crl = listed_on(&sources, certificate, now, &entry, failed);
-    if (crl == NULL && all.count > sources.count)
-        crl = listed_on(&all, certificate, now, &entry, failed);
+    if (crl == NULL)
+        crl = listed_by_other(findings, search, depth, &entry, failed);
     if (crl != NULL) {
         add_revoked(findings, crl, &entry, depth);
         return;

@@ -76,6 +76,33 @@ Test(verify_signers, four_keys_of_a_ca_speak_for_it_and_no_fifth)
     }
 }
 
+Test(verify_signers, what_the_list_of_any_key_of_the_ca_lists_is_revoked)
+{
+    struct setup setup = {.ca = {root}, .crl_leaf = true, .without_second_judge = true};
+    struct pki *siblings[6], *client;
+    struct pki_revoked revoked = {.certificate = NULL};
+    size_t i;
+
+    for (i = 0; i < 6; i++) {
+        siblings[i] =
+            pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+        setup.intermediates[i] = siblings[i];
+    }
+    client = pki_client("CN=x", siblings[0]);
+    revoked.certificate = client->certificate;
+    setup.crls[0] = pki_crl(&(struct pki_crl_spec){.issuer = siblings[0]});
+    for (i = 1; i < 6; i++) {
+        setup.crls[1] = pki_crl(
+            &(struct pki_crl_spec){.issuer = siblings[i], .revoked = &revoked, .revoked_count = 1});
+        (void)verify_both(&setup, client, VERDICT_REVOKED, "on the list of another key");
+        X509_CRL_free(setup.crls[1]);
+    }
+    X509_CRL_free(setup.crls[0]);
+    pki_free(client);
+    for (i = 0; i < 6; i++)
+        pki_free(siblings[i]);
+}
+
 /* A CA changed its key, and the former key's last list is in force yet: what was revoked since then
  * is on the new key's list alone. */
 Test(verify_signers, what_another_key_of_the_ca_lists_is_revoked_whatever_its_own_list_says)
