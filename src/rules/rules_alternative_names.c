@@ -138,6 +138,15 @@ static enum error_kind read_ip(struct rules_gatherer *gatherer, const ASN1_OCTET
     return rules_gatherer_keep(gatherer, KEY_IP, shown, strlen(shown), false);
 }
 
+static void doubt_mailbox(struct rules_gatherer *gatherer, enum rules_key key, const char *name,
+    size_t length, bool is_address)
+{
+    if (is_address)
+        rules_doubt_address(gatherer, name, length);
+    else
+        rules_doubt_mailbox(gatherer, key, name, length);
+}
+
 static enum error_kind read_string(
     struct rules_gatherer *gatherer, enum rules_key key, const ASN1_STRING *string)
 {
@@ -152,20 +161,21 @@ static enum error_kind read_string(
     if (key == KEY_URI) {
         look_up_uri(gatherer, name, length, form);
         rules_doubt_uri(gatherer, name, length);
+    } else if (key == KEY_DNS) {
+        look_up_dns(gatherer, name, length, form);
+        rules_doubt_dns(gatherer, name, length);
     } else {
-        if (key == KEY_DNS)
-            look_up_dns(gatherer, name, length, form);
-        else
-            plain = look_up_mailbox(gatherer, key, name, length, form);
-        rules_doubt_name(gatherer, key, name, length);
+        plain = look_up_mailbox(gatherer, key, name, length, form);
+        doubt_mailbox(gatherer, key, name, length, key == KEY_EMAIL);
     }
     failure = rules_gatherer_keep(gatherer, key, name, length, !plain);
     free(form);
     return failure;
 }
 
-enum error_kind rules_alternative_names_doubt(
-    struct rules_gatherer *gatherer, enum rules_key key, const ASN1_STRING *mailbox)
+/* A mailbox for deny lines alone; NULL, or what is no text, may be any. */
+static enum error_kind read_doubtful(struct rules_gatherer *gatherer, enum rules_key key,
+    const ASN1_STRING *mailbox, bool is_address)
 {
     unsigned char *utf8 = NULL;
     int length = ASN1_STRING_to_UTF8(&utf8, mailbox);
@@ -182,12 +192,18 @@ enum error_kind rules_alternative_names_doubt(
         gatherer->in_doubt = true;
         (void)look_up_mailbox(gatherer, key, (const char *)utf8, (size_t)length, form);
         gatherer->in_doubt = false;
-        rules_doubt_name(gatherer, key, (const char *)utf8, (size_t)length);
+        doubt_mailbox(gatherer, key, (const char *)utf8, (size_t)length, is_address);
         failure = ERROR_NONE;
     }
     free(form);
     OPENSSL_free(utf8);
     return failure;
+}
+
+enum error_kind rules_alternative_names_doubt(
+    struct rules_gatherer *gatherer, const ASN1_STRING *address)
+{
+    return read_doubtful(gatherer, KEY_EMAIL, address, true);
 }
 
 /* What a value holds that may be a string; NULL for all else. */
@@ -206,9 +222,9 @@ static enum error_kind read_other_name(struct rules_gatherer *gatherer, const OT
     if (nid == NID_ms_upn && rules_gatherer_wants(gatherer, KEY_UPN))
         return name->value->type == V_ASN1_UTF8STRING
                    ? read_string(gatherer, KEY_UPN, name->value->value.utf8string)
-                   : rules_alternative_names_doubt(gatherer, KEY_UPN, string_of(name->value));
+                   : read_doubtful(gatherer, KEY_UPN, string_of(name->value), false);
     if (nid == NID_id_on_SmtpUTF8Mailbox && rules_gatherer_wants(gatherer, KEY_EMAIL))
-        return rules_alternative_names_doubt(gatherer, KEY_EMAIL, string_of(name->value));
+        return read_doubtful(gatherer, KEY_EMAIL, string_of(name->value), false);
     return ERROR_NONE;
 }
 

@@ -11,10 +11,9 @@
 enum error_kind rules_alternative_names_read(
     struct rules_gatherer *gatherer, const GENERAL_NAMES *names);
 
-/* A mail address or UPN that stands where it is none of subjectAltName's, or is of another string
- * type: deny lines hold for it, allow lines do not (rules_doubt.h). NULL, or what is no text, may
- * be any. Returns as above. */
+/* A mail address of the subject: deny lines hold for it, allow lines do not (rules_doubt.h). What
+ * is no text may be any. Returns as above. */
 enum error_kind rules_alternative_names_doubt(
-    struct rules_gatherer *gatherer, enum rules_key key, const ASN1_STRING *mailbox);
+    struct rules_gatherer *gatherer, const ASN1_STRING *address);
 
 #endif

@@ -53,14 +53,13 @@ static bool has_foreign_letter(const char *name, size_t length)
     return false;
 }
 
-/* Whether the host of a mail address or DNS name has such, which an IA5String does not have; a UPN
- * may. */
-static bool has_foreign_host(enum rules_key key, const char *name, size_t length)
+/* Whether the host of a mailbox has such. One without a host may be a host. */
+static bool has_foreign_host(const char *name, size_t length)
 {
-    const char *at = key == KEY_EMAIL ? memchr(name, '@', length) : NULL;
+    const char *at = memchr(name, '@', length);
     const size_t host = at != NULL ? (size_t)(at - name) : 0;
 
-    return key != KEY_UPN && has_foreign_letter(name + host, length - host);
+    return has_foreign_letter(name + host, length - host);
 }
 
 /* Characters that neither a label nor a local part without quotes has: of ASCII all but those of an
@@ -72,15 +71,29 @@ static bool is_odd_code(unsigned long code)
     return text_is_unsafe_code(code) || rules_is_odd_space(code);
 }
 
-/* Whether there are characters that cannot be seen, or bytes that are none. */
-static bool has_unsafe_character(const char *at, size_t length)
+/* Whether there are bytes that are no printable character of ASCII. */
+static bool has_unprintable_byte(const char *name, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < length; i++) {
+        if ((unsigned char)name[i] < 0x20 || (unsigned char)name[i] > 0x7E)
+            return true;
+    }
+    return false;
+}
+
+/* Whether there are characters that IDNA maps to those of ASCII: the full-width ones, and the dots
+ * of East Asia (RFC 3490 section 3.1). */
+static bool has_wide_character(const char *at, size_t length)
 {
     while (length > 0) {
-        unsigned long code = 0; /* stays when there is no character, and is unsafe */
+        unsigned long code = 0;
         size_t size = text_utf8_decode((const unsigned char *)at, length, &code);
 
-        if (text_is_unsafe_code(code))
+        if ((code >= 0xFF01 && code <= 0xFF5E) || code == 0x3002 || code == 0xFF61)
             return true;
+        size = size > 0 ? size : 1;
         at += size;
         length -= size;
     }
@@ -163,7 +176,7 @@ static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, cons
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
     struct doubtful doubtful = {.length = length,
-        .foreign = has_foreign_host(key, name, length),
+        .foreign = key == KEY_EMAIL && has_foreign_host(name, length),
         .is_part = key != KEY_DNS && memchr(name, '@', length) == NULL};
     const char *star;
     char *lower;
@@ -236,38 +249,45 @@ static void doubt_encoded_host(
     for (i = 0; i < values.count; i++) {
         const struct bytes *bytes = &values.at[i]->bytes;
 
-        if (has_foreign_host(key, (const char *)bytes->data, bytes->length))
+        if (has_foreign_host((const char *)bytes->data, bytes->length))
             gatherer->doubted[values.at[i]->id] = true;
     }
 }
 
 /* A host of several @ is odd, and so is none. */
-static void doubt_mailbox(
+void rules_doubt_mailbox(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
 {
     const char *at = memchr(name, '@', length);
     const size_t host = at != NULL ? (size_t)(at - name) + 1 : length;
-    const bool is_bare = at == NULL && rules_local_is_plain(name, length);
+    const bool is_wide =
+        at != NULL ? has_wide_character(at, length - host + 1) : has_wide_character(name, length);
+    const bool is_bare = at == NULL && !is_wide && rules_local_is_plain(name, length);
 
     doubt_case(gatherer, key, FORM_EXACT, name, length);
     if (at != NULL)
         doubt_case(gatherer, key, FORM_DOMAIN, name + host, length - host);
     doubt_encoded_host(gatherer, key, name + host, length - host);
-    if (!is_bare && rules_host_is_odd(name + host, length - host))
+    if (!is_bare && (is_wide || rules_host_is_odd(name + host, length - host)))
         rules_doubt_all(gatherer, key);
     else if (!is_bare && !rules_local_is_plain(name, host - 1))
         doubt_text(gatherer, key, name, length, host);
-    else if (is_bare || has_foreign_host(key, name, length))
+    else if (is_bare || (key == KEY_EMAIL && has_foreign_host(name, length)))
         doubt_text(gatherer, key, name, length, length);
 }
 
-void rules_doubt_name(
-    struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length)
+void rules_doubt_address(struct rules_gatherer *gatherer, const char *name, size_t length)
 {
-    if (key != KEY_DNS)
-        doubt_mailbox(gatherer, key, name, length);
-    else if (has_unsafe_character(name, length))
-        rules_doubt_all(gatherer, key);
-    else if (has_foreign_host(key, name, length) || rules_host_is_odd(name, length))
-        doubt_text(gatherer, key, name, length, length);
+    if (has_foreign_host(name, length))
+        rules_doubt_all(gatherer, KEY_EMAIL);
+    else
+        rules_doubt_mailbox(gatherer, KEY_EMAIL, name, length);
+}
+
+void rules_doubt_dns(struct rules_gatherer *gatherer, const char *name, size_t length)
+{
+    if (has_unprintable_byte(name, length))
+        rules_doubt_all(gatherer, KEY_DNS);
+    else if (rules_host_is_odd(name, length))
+        doubt_text(gatherer, KEY_DNS, name, length, length);
 }

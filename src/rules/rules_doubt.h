@@ -17,7 +17,7 @@ void rules_doubt_all(struct rules_gatherer *gatherer, enum rules_key key);
 bool rules_doubt_may_compare(
     struct rules_gatherer *gatherer, struct rules_values values, size_t length);
 
-/* Whether a host is none that is written in one way alone, as said at rules_doubt_name. */
+/* Whether a host is none that is written in one way alone, as said at rules_doubt_dns. */
 bool rules_host_is_odd(const char *host, size_t length);
 
 /* Whether what stands before the @ of a mail address or UPN is a Dot-string of RFC 5321 section
@@ -27,14 +27,24 @@ bool rules_local_is_plain(const char *local, size_t length);
 
 /* A DNS name, or the host of a mail address or UPN, is odd with `*`, an empty label, a final dot,
  * spaces, control characters, what cannot be seen, or punctuation that does not belong there. An
- * odd DNS name may be any value that stands in it, or that its `*` covers; so may one with letters
- * beyond ASCII, or a mail address whose host has such. A plain name without a host may be any value
- * in which it stands; one that is not plain, or has an odd host, any value; one whose local part
- * alone is not plain any value of its host, or whose host is odd, or that stands in it. Of all
- * other mailboxes the case alone is doubtful, also of letters beyond ASCII; a mail address whose
- * host is written as xn-- may be any value whose host has such letters. */
-void rules_doubt_name(
+ * odd DNS name may be any value that stands in it, or that its `*` covers; one with control
+ * characters or bytes beyond ASCII, which an IA5String does not have (RFC 5280 section 7.2), any
+ * value. */
+void rules_doubt_dns(struct rules_gatherer *gatherer, const char *name, size_t length);
+
+/* A UPN, or a mail address that may have letters beyond ASCII in its host (SmtpUTF8Mailbox), which
+ * may be any value that stands in it or has xn--. A plain name without a host may be any value in
+ * which it stands; one that is not plain, or has an odd host or full-width characters there, any
+ * value; one whose local part alone is not plain any value of its host, or whose host is odd, or
+ * that stands in it. Of all other mailboxes the case alone is doubtful, also of letters beyond
+ * ASCII; a mail address whose host is written as xn-- may be any value whose host has such letters.
+ */
+void rules_doubt_mailbox(
     struct rules_gatherer *gatherer, enum rules_key key, const char *name, size_t length);
+
+/* The same of an rfc822Name, or the emailAddress of a subject, which are IA5Strings: with bytes
+ * beyond ASCII in its host it may be any value (RFC 5280 section 7.5). */
+void rules_doubt_address(struct rules_gatherer *gatherer, const char *name, size_t length);
 
 /* A URI for which no pattern holds (rules_uri_is_plain), or whose host has more than a name. It may
  * be a value, or below a pattern, when it is after all that is decoded, resolved and cut off. */

@@ -130,8 +130,7 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
 
         /* Not one of subjectAltName; but who denies an address means this one, too. */
         if (nid == NID_pkcs9_emailAddress && rules_gatherer_wants(gatherer, KEY_EMAIL))
-            failure =
-                rules_alternative_names_doubt(gatherer, KEY_EMAIL, X509_NAME_ENTRY_get_data(entry));
+            failure = rules_alternative_names_doubt(gatherer, X509_NAME_ENTRY_get_data(entry));
         if (rules_gatherer_wants(gatherer, KEY_DN))
             doubt_dn(gatherer, entry);
         for (key = 0; key < sizeof(keys) / sizeof(keys[0]) && failure == ERROR_NONE; key++) {

@@ -22,6 +22,7 @@ ISSUERS = ["acme", "devices", "sub"]
 HOSTS = ["wiki.acme.example", "a.wiki.acme.example", "api.acme.example", "acme.example", "[::1]"]
 DOMAINS = ["acme.example", "ACME.example", "x.acme.example", "acme.org", "xn--jrg-sna.example"]
 ODD_DOMAINS = ["j\u00f6rg.example", "j\u00f6rg.acme.example"]
+WIDE_DOMAINS = ["acme\u3002example", "\uff41cme.example"]
 LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "J\u00d6rg", "a@b", "EVE"]
 WRITTEN_LOCALS = ['"eve"', "eve(c)", "e\\ve", "eve "]
 ODD_LOCALS = WRITTEN_LOCALS + [".eve", "e..ve", "", "ev\u00ade", "ev\u2800e", "e\tve", "eve,", "!#$%&'+-/=?^_`{|}~"]
@@ -212,7 +213,7 @@ class Maker:
         for _ in range(self.random.randint(0, 4)):
             kind = self.pick(["email", "upn", "dns", "uri", "ip"])
             if kind in ("email", "upn"):
-                value = self.pick(LOCALS * 4 + ODD_LOCALS) + "@" + self.pick(DOMAINS * 3 + ODD_DOMAINS) + self.pick([""] * 8 + [".", "@x"])
+                value = self.pick(LOCALS * 4 + ODD_LOCALS) + "@" + self.pick(DOMAINS * 3 + ODD_DOMAINS + WIDE_DOMAINS) + self.pick([""] * 8 + [".", "@x"])
                 if self.chance(0.03):
                     value = value.replace("@", "")
             elif kind == "dns":

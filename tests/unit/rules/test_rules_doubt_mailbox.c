@@ -19,61 +19,63 @@ struct local {
         string, sizeof(string) - 1                                                                 \
     }
 
-/* subjectAltName with one rfc822Name, or one UPN. */
+enum kind { RFC822_NAME, UPN, UTF8_MAILBOX };
+
+/* subjectAltName with one name of this kind. */
 struct mailbox {
     char bytes[100];
     size_t length;
-    bool upn;
+    enum kind kind;
 };
+
+/* GeneralName up to the name's length. */
+static const struct local heads[] = {LOCAL("\x81"),
+    LOCAL("\xa0\x00\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x00\x0c"),
+    LOCAL("\xa0\x00\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09\xa0\x00\x0c")};
 
 static void add_mailbox(X509 *certificate, void *context)
 {
-    static const char otherName[] =
-        "\xa0\x00\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x14\x02\x03\xa0\x00\x0c\x00";
     const struct mailbox *mailbox = context;
-    const char length = (char)mailbox->length;
+    const struct local *head = &heads[mailbox->kind];
     char der[160] = "\x30";
-    size_t at = 2;
+    size_t at = 2 + head->length;
 
-    if (mailbox->upn) {
-        memcpy(der + at, otherName, sizeof(otherName) - 1);
-        der[at + 1] = (char)(length + 16);
-        der[at + 15] = (char)(length + 2);
-        at += sizeof(otherName) - 1;
-    } else {
-        der[at++] = '\x81';
-        at++;
+    memcpy(der + 2, head->bytes, head->length);
+    if (mailbox->kind != RFC822_NAME) {
+        der[3] = (char)(mailbox->length + head->length - 1);
+        der[at - 2] = (char)(mailbox->length + 2);
     }
-    der[at - 1] = length;
+    der[at++] = (char)mailbox->length;
     memcpy(der + at, mailbox->bytes, mailbox->length);
     at += mailbox->length;
     der[1] = (char)(at - 2);
     pki_add_raw_extension(certificate, "2.5.29.17", false, der, at);
 }
 
-/* What a rule says to the mailbox LOCAL@HOST; its key stands as KEY in the rule. */
+/* What a rule says to the mailbox LOCAL@HOST of this kind; its key stands as KEY in the rule. */
+static void try_kind(enum kind kind, const char *rule, const struct local *local, const char *host,
+    const char *wanted)
+{
+    struct mailbox mailbox = {.length = local->length + strlen(host), .kind = kind};
+    const struct pki_spec spec = {.customise = add_mailbox, .context = &mailbox};
+    const char *key = strstr(rule, "KEY");
+    char text[300], words[700];
+
+    memcpy(mailbox.bytes, local->bytes, local->length);
+    memcpy(mailbox.bytes + local->length, host, strlen(host));
+    (void)snprintf(text, sizeof(text), ACME "%.*s%s%s", (int)(key - rule), rule,
+        kind == UPN ? "upn" : "email", key + strlen("KEY"));
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, wanted, "kind %d, %s: %s%s (%zu): expected %s, came %s", (int)kind,
+        text, local->bytes, host, local->length, wanted, words);
+}
+
+/* The same of an rfc822Name, and of a UPN. */
 static void try_mailbox(
     const char *rule, const struct local *local, const char *host, const char *wanted)
 {
-    static const char *const keys[] = {"email", "upn"};
-    struct mailbox mailbox = {.length = 0};
-    const struct pki_spec spec = {.customise = add_mailbox, .context = &mailbox};
-    const char *key = strstr(rule, "KEY");
-    size_t i;
-
-    memcpy(mailbox.bytes, local->bytes, local->length);
-    mailbox.length = local->length + strlen(host);
-    memcpy(mailbox.bytes + local->length, host, strlen(host));
-    for (i = 0; i < 2; i++) {
-        char text[300], words[700];
-
-        mailbox.upn = i == 1;
-        (void)snprintf(text, sizeof(text), ACME "%.*s%s%s", (int)(key - rule), rule, keys[i],
-            key + strlen("KEY"));
-        world_decide_made(text, &spec, words);
-        cr_expect_str_eq(words, wanted, "%s: %s%s (%zu): expected %s, came %s", text, local->bytes,
-            host, local->length, wanted, words);
-    }
+    try_kind(RFC822_NAME, rule, local, host, wanted);
+    try_kind(UPN, rule, local, host, wanted);
 }
 
 /* Of eve@a.example other spellings, or none. */
@@ -211,23 +213,71 @@ Test(rules_doubt_mailbox, a_host_beyond_ascii_is_met_in_both_ways_to_write_it)
     TRY_NAMES(rows);
     try_mailbox(
         "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name, "@D\xc3\x84.example", "no 2");
-    try_mailbox(
-        "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name, "@D\xc3\x85.example", "yes 3 x");
+    try_kind(UPN, "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name, "@D\xc3\x85.example",
+        "yes 3 x");
+    try_kind(UTF8_MAILBOX, "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name,
+        "@D\xc3\x84.example", "no 2");
+    try_kind(UTF8_MAILBOX, "deny KEY=*@d\xc3\xa4.example\nallow any user=x", &name,
+        "@D\xc3\x85.example", "yes 3 x");
 }
 
-/* In an IA5String, such a host may be what a value writes as xn--. */
+/* RFC 5280 section 7: there it is written as xn--. */
+Test(rules_doubt_mailbox, an_address_of_ascii_with_a_host_beyond_it_is_denied_as_any)
+{
+    static const struct local name = LOCAL("c"), foreign = LOCAL("\u00e4");
+    static const char deny[] = "deny KEY=b@a.example\nallow any user=x";
+
+    try_kind(RFC822_NAME, deny, &name, "@d\u00e4.example", "no 2");
+    try_kind(RFC822_NAME, deny, &name, "@\xe4", "no 2");
+    try_kind(RFC822_NAME, deny, &foreign, "@d.example", "yes 3 x");
+    try_kind(UPN, deny, &name, "@d\u00e4.example", "yes 3 x");
+    try_kind(UTF8_MAILBOX, deny, &name, "@d\u00e4.example", "yes 3 x");
+    try_kind(UTF8_MAILBOX, "deny KEY=*@a.example\nallow any user=x", &name, "@d\u00e4.a.example",
+        "no 2");
+    try_kind(UTF8_MAILBOX, "deny KEY=*@xn--a\nallow any user=x", &name, "@d\u00e4.example", "no 2");
+}
+
+/* RFC 3490 section 3.1, and what IDNA maps to ASCII. */
+Test(rules_doubt_mailbox, a_host_with_full_width_characters_is_denied_as_any)
+{
+    static const struct local name = LOCAL("c"), wide = LOCAL("\uff43\u3002"), none = LOCAL("");
+    static const char *const hosts[] = {"@d\u3002example", "@d\uff61example", "@d\uff0eexample",
+        "@\uff44.example", "@\uff01", "@\uff5e"};
+    static const char *const others[] = {
+        "@\uff00", "@\uff5f", "@\u3001", "@\u3003", "@\uff60", "@\uff62"};
+    static const char deny[] = "deny KEY=b@a.example\nallow any user=x";
+    size_t i;
+
+    for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        try_mailbox(deny, &name, hosts[i], "no 2");
+        try_kind(UTF8_MAILBOX, deny, &name, hosts[i], "no 2");
+    }
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        try_kind(UPN, deny, &name, others[i], "yes 3 x");
+        try_kind(UTF8_MAILBOX, deny, &name, others[i], "yes 3 x");
+    }
+    try_mailbox(deny, &wide, "@d.example", "yes 3 x");
+    try_mailbox(deny, &none, "c\uff20d.example", "no 2");
+    try_kind(UTF8_MAILBOX, deny, &none, "c\uff20d.example", "no 2");
+}
+
+/* Such a host may be what a value writes as xn--. */
 Test(rules_doubt_mailbox, a_foreign_host_is_that_of_a_name_that_is_no_plain_one)
 {
-    static const struct names_row rows[] = {
-        {"deny email=b@d\xc3\xa4.example\nallow any user=x", "email:\"c\"@d\xc3\xa4.example",
-            "no 2"},
-        {"deny email=b@xn--d-zfa.example\nallow any user=x", "email:\"c\"@d\xc3\xa4.example",
-            "no 2"},
-        {"deny email=b@d.example\nallow any user=x", "email:\"c\"@d\xc3\xa4.example", "yes 3 x"},
-        {"deny email=b@d..example\nallow any user=x", "email:c@d\xc3\xa4.example", "yes 3 x"},
-        {"deny email=b@d.example\nallow any user=x",
-            "otherName:1.3.6.1.5.5.7.8.9;UTF8:\"c\"@d.example", "no 2"},
+    static const struct {
+        const char *rule, *host, *wanted;
+    } rows[] = {
+        {"deny KEY=b@d\xc3\xa4.example\nallow any user=x", "@d\xc3\xa4.example", "no 2"},
+        {"deny KEY=b@xn--d-zfa.example\nallow any user=x", "@d\xc3\xa4.example", "no 2"},
+        {"deny KEY=b@d.example\nallow any user=x", "@d\xc3\xa4.example", "yes 3 x"},
+        {"deny KEY=b@d..example\nallow any user=x", "@d\xc3\xa4.example", "no 2"},
+        {"deny KEY=b@d.example\nallow any user=x", "@d.example", "no 2"},
     };
+    static const struct local quoted = LOCAL("\"c\""), plain = LOCAL("c");
+    size_t i;
 
-    TRY_NAMES(rows);
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        try_kind(UTF8_MAILBOX, rows[i].rule, &quoted, rows[i].host, rows[i].wanted);
+    try_kind(UTF8_MAILBOX, "deny KEY=b@d..example\nallow any user=x", &plain, "@d\xc3\xa4.example",
+        "yes 3 x");
 }

@@ -71,6 +71,15 @@ Test(rules_doubt_subject,
     try_part("cn=b", "CN", V_ASN1_T61STRING, "b\xa0", 2, "no 2");
 }
 
+Test(rules_doubt_subject, a_mail_address_with_a_host_beyond_ascii_is_denied_as_any)
+{
+    static const char mail[] = "email=b@a.example";
+
+    try_part(mail, "emailAddress", V_ASN1_UTF8STRING, "c@a\u3002example", 13, "no 2");
+    try_part(mail, "emailAddress", V_ASN1_IA5STRING, "c@\xe4.example", 11, "no 2");
+    try_part(mail, "emailAddress", V_ASN1_UTF8STRING, "\u00e4@c.example", 12, "yes 3 x");
+}
+
 /* Libcrypto takes the bytes for Latin-1. */
 Test(rules_doubt_subject, a_part_of_the_subject_with_bytes_that_its_type_does_not_have_is_denied)
 {
