@@ -200,10 +200,11 @@ static void ask_for_unicode(void)
     unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 }
 
-static unsigned long fold(unsigned long code)
+unsigned long text_fold_code(unsigned long code)
 {
     if (code < 0x80)
         return code >= 'A' && code <= 'Z' ? code + ('a' - 'A') : code;
+    (void)pthread_once(&unicode_asked, ask_for_unicode);
     if (unicode == (locale_t)0)
         return 0x80;
     /* Upwards first: there are several small letters of one great one. */
@@ -217,7 +218,7 @@ static unsigned long take_folded(const unsigned char **at, size_t *length)
     unsigned long code = 0;
     size_t size = text_utf8_decode(*at, *length, &code);
 
-    code = size > 0 ? fold(code) : 0x110000 + (unsigned long)**at;
+    code = size > 0 ? text_fold_code(code) : 0x110000 + (unsigned long)**at;
     size = size > 0 ? size : 1;
     *at += size;
     *length -= size;
@@ -228,7 +229,6 @@ int text_compare_case(const void *one, size_t length, const void *other, size_t 
 {
     const unsigned char *at = one, *its = other;
 
-    (void)pthread_once(&unicode_asked, ask_for_unicode);
     while (length > 0 && other_length > 0) {
         unsigned long code = take_folded(&at, &length);
         unsigned long its_code = take_folded(&its, &other_length);

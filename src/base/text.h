@@ -69,9 +69,13 @@ bool text_append_shown(struct text *text, const void *bytes, size_t length);
  * *code gets the code point. */
 size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code);
 
+/* A code point that is the same for a letter in each of its cases (towlower(3) in C.UTF-8). Where
+ * the system has no such locale, all characters beyond ASCII are alike. */
+unsigned long text_fold_code(unsigned long code);
+
 /* Compares two strings of UTF-8 without regard to the case of letters, for sorting: 0 when they
- * differ in nothing else, one by one (towlower(3) in C.UTF-8). Where the system has no such locale,
- * all characters beyond ASCII are alike. A byte that is not UTF-8 is like itself alone. */
+ * differ in nothing else, one by one (text_fold_code). A byte that is not UTF-8 is like itself
+ * alone. */
 int text_compare_case(const void *one, size_t length, const void *other, size_t other_length);
 
 /* The bytes of whole, well-formed UTF-8 characters at the start of a string, up to `most`. */

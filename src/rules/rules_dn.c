@@ -205,6 +205,42 @@ static bool make_comparable(X509_NAME *name, int at)
                entry, V_ASN1_PRINTABLESTRING, (const unsigned char *)digits, length) == 1;
 }
 
+/* The code points of a UniversalString, in place. */
+static void fold_text(unsigned char *text, int length)
+{
+    for (; length >= 4; text += 4, length -= 4) {
+        unsigned long code = text_fold_code(
+            (unsigned long)text[1] << 16 | (unsigned long)text[2] << 8 | (unsigned long)text[3]);
+
+        text[1] = (unsigned char)(code >> 16);
+        text[2] = (unsigned char)(code >> 8);
+        text[3] = (unsigned char)code;
+    }
+}
+
+/* What is no text stays. */
+static bool fold_entry(X509_NAME *name, int at)
+{
+    X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, at);
+    unsigned char *utf8 = NULL, *data;
+    ASN1_STRING *text = NULL;
+    int length = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(entry));
+    bool good = length >= 0 || !alloc_watch_explains_errors();
+
+    if (length >= 0) {
+        good = ASN1_mbstring_copy(&text, utf8, length, MBSTRING_UTF8, B_ASN1_UNIVERSALSTRING) > 0;
+        if (good) {
+            data = (unsigned char *)(uintptr_t)ASN1_STRING_get0_data(text);
+            length = ASN1_STRING_length(text);
+            fold_text(data, length);
+            good = X509_NAME_ENTRY_set_data(entry, V_ASN1_UNIVERSALSTRING, data, length) == 1;
+        }
+    }
+    ASN1_STRING_free(text);
+    OPENSSL_free(utf8);
+    return good;
+}
+
 /* Appends a part, and has libcrypto encode the name now: comparing must not change it. */
 static bool append(X509_NAME *name, const X509_NAME_ENTRY *entry, bool joined, bool last)
 {
@@ -281,7 +317,7 @@ bool rules_dn_is_comparable(const X509_NAME *name)
     return true;
 }
 
-X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error)
+static X509_NAME *copy_name(const X509_NAME *name, bool fold, struct error *error)
 {
     X509_NAME *copy = X509_NAME_new();
     int i, count = X509_NAME_entry_count(name), set = -1;
@@ -292,13 +328,43 @@ X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error)
         bool joined = X509_NAME_ENTRY_set(entry) == set;
 
         set = X509_NAME_ENTRY_set(entry);
-        good = append(copy, entry, joined, i + 1 == count);
+        good =
+            append(copy, entry, joined, !fold && i + 1 == count) && (!fold || fold_entry(copy, i));
     }
-    if (good)
+    if (good && (!fold || i2d_X509_NAME(copy, NULL) > 0))
         return copy;
     fail_library(error);
     X509_NAME_free(copy);
     return NULL;
+}
+
+X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error)
+{
+    return copy_name(name, false, error);
+}
+
+X509_NAME *rules_dn_fold(const X509_NAME *name, struct error *error)
+{
+    return copy_name(name, true, error);
+}
+
+bool rules_dn_is_folded(const X509_NAME *name)
+{
+    int i, j;
+
+    for (i = 0; i < X509_NAME_entry_count(name); i++) {
+        const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
+        const int type = ASN1_STRING_type(value);
+        const unsigned char *bytes = ASN1_STRING_get0_data(value);
+
+        if (type == V_ASN1_BMPSTRING || type == V_ASN1_UNIVERSALSTRING)
+            return false;
+        for (j = 0; j < ASN1_STRING_length(value); j++) {
+            if (bytes[j] > 0x7F)
+                return false;
+        }
+    }
+    return true;
 }
 
 X509_NAME *rules_dn_of_entry(const X509_NAME_ENTRY *entry, struct error *error)

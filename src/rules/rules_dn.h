@@ -23,7 +23,16 @@ bool rules_dn_is_comparable(const X509_NAME *name);
 /* The same of a certificate's whole name. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
 X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error);
 
-/* The same from a part of a certificate's name. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
+/* Whether a name is as rules_dn_fold makes it, as far as can be seen at once: it has ASCII alone.
+ */
+bool rules_dn_is_folded(const X509_NAME *name);
+
+/* A copy in which letters beyond ASCII are in the case that text_fold_code gives them. To be freed
+ * with X509_NAME_free. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
+X509_NAME *rules_dn_fold(const X509_NAME *name, struct error *error);
+
+/* The same as rules_dn_copy from a part of a certificate's name. NULL with ERROR_MEMORY or
+ * ERROR_LIBRARY. */
 X509_NAME *rules_dn_of_entry(const X509_NAME_ENTRY *entry, struct error *error);
 
 #endif

@@ -201,27 +201,40 @@ static void doubt_text(struct rules_gatherer *gatherer, enum rules_key key, cons
     free(lower);
 }
 
-/* RFC 5280 section 7.5 tells Eve@ from eve@; many mail servers and directories do not. */
-static void doubt_case(struct rules_gatherer *gatherer, enum rules_key key, enum rules_form form,
-    const char *name, size_t length)
+/* All values that are alike, by what those of the key are sorted by first. */
+static void doubt_alike(struct rules_gatherer *gatherer, const struct rules_value *wanted,
+    int (*compare)(const struct rules_value *, const struct rules_value *))
 {
-    const struct rules_values values = rules_gatherer_values(gatherer->rules, key);
-    /* Only read from. */
-    const struct rules_value wanted = {.key = key,
-        .form = form,
-        .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
+    const struct rules_values values = rules_gatherer_values(gatherer->rules, wanted->key);
     size_t low = 0, high = values.count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (rules_compare_mailboxes(values.at[middle], &wanted) < 0)
+        if (compare(values.at[middle], wanted) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < values.count && rules_compare_mailboxes(values.at[low], &wanted) == 0; low++)
+    for (; low < values.count && compare(values.at[low], wanted) == 0; low++)
         gatherer->doubted[values.at[low]->id] = true;
+}
+
+/* RFC 5280 section 7.5 tells Eve@ from eve@; many mail servers and directories do not. */
+static void doubt_case(struct rules_gatherer *gatherer, enum rules_key key, enum rules_form form,
+    const char *name, size_t length)
+{
+    /* Only read from. */
+    const struct rules_value wanted = {.key = key,
+        .form = form,
+        .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
+
+    doubt_alike(gatherer, &wanted, rules_compare_mailboxes);
+}
+
+void rules_doubt_case(struct rules_gatherer *gatherer, const struct rules_value *value)
+{
+    doubt_alike(gatherer, value, rules_compare_folded);
 }
 
 static bool has_encoded_letter(const char *host, size_t length)

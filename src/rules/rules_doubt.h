@@ -46,6 +46,10 @@ void rules_doubt_mailbox(
  * beyond ASCII in its host it may be any value (RFC 5280 section 7.5). */
 void rules_doubt_address(struct rules_gatherer *gatherer, const char *name, size_t length);
 
+/* A distinguished name, or a part of one, in another case (RFC 5280 section 7.1, RFC 4518 section
+ * 2.2): `value` is it, and is only read from. */
+void rules_doubt_case(struct rules_gatherer *gatherer, const struct rules_value *value);
+
 /* A URI for which no pattern holds (rules_uri_is_plain), or whose host has more than a name. It may
  * be a value, or below a pattern, when it is after all that is decoded, resolved and cut off. */
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length);

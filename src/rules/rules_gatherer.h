@@ -21,7 +21,7 @@ struct rules_gatherer {
 };
 
 /* The identity values of one key: they are sorted by key, networks by length, prefix and address,
- * mail addresses and UPNs by rules_compare_mailboxes first. */
+ * mail addresses and UPNs by rules_compare_mailboxes first, names by rules_compare_folded. */
 struct rules_values {
     struct rules_value *const *at;
     size_t count;

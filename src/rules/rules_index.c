@@ -35,6 +35,11 @@ int rules_compare_mailboxes(const struct rules_value *one, const struct rules_va
     return order != 0 ? order : text_compare_case(a->data, a->length, b->data, b->length);
 }
 
+int rules_compare_folded(const struct rules_value *one, const struct rules_value *other)
+{
+    return X509_NAME_cmp(one->folded, other->folded);
+}
+
 static int compare_networks(const struct network *one, const struct network *other)
 {
     if (one->length != other->length)
@@ -52,8 +57,10 @@ int rules_compare_identities(const void *one, const void *other)
 
     if (a->key != b->key)
         return a->key < b->key ? -1 : 1;
-    if (a->name != NULL)
-        return X509_NAME_cmp(a->name, b->name);
+    if (a->name != NULL) {
+        order = rules_compare_folded(a, b);
+        return order != 0 ? order : X509_NAME_cmp(a->name, b->name);
+    }
     if (a->form == FORM_NETWORK) /* of one key all are, or none */
         return compare_networks(&a->network, &b->network);
     if (a->key == KEY_EMAIL || a->key == KEY_UPN)

@@ -71,6 +71,7 @@ struct rules_value {
     enum rules_form form;
     struct bytes bytes; /* in the form in which it is compared */
     X509_NAME *name;    /* dn: the whole name; attributes: a name of this part alone */
+    X509_NAME *folded;  /* the same without regard to case (rules_dn_fold); may be `name` */
     struct network network;
     int64_t low, high; /* seconds, minutes, a set of days, or an age */
     uint32_t id;       /* of the issuer, group, or the identity value */

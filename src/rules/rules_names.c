@@ -76,6 +76,23 @@ static bool has_foreign_bytes(const ASN1_STRING *value)
            !is_ascii(bytes, length);
 }
 
+/* As it is, and for deny lines in any case. */
+static enum error_kind look_up_name(
+    struct rules_gatherer *gatherer, enum rules_key key, X509_NAME *name)
+{
+    struct error error = {.kind = ERROR_NONE};
+    X509_NAME *folded = rules_dn_is_folded(name) ? NULL : rules_dn_fold(name, &error);
+    const struct rules_value value = {
+        .key = key, .name = name, .folded = folded != NULL ? folded : name};
+
+    if (error.kind == ERROR_NONE) {
+        rules_gatherer_look_up(gatherer, &value);
+        rules_doubt_case(gatherer, &value);
+    }
+    X509_NAME_free(folded);
+    return error.kind;
+}
+
 static enum error_kind read_part(
     struct rules_gatherer *gatherer, enum rules_key key, const X509_NAME_ENTRY *entry)
 {
@@ -90,15 +107,10 @@ static enum error_kind read_part(
     if (is_odd_part(utf8, length) || has_foreign_bytes(X509_NAME_ENTRY_get_data(entry)))
         rules_doubt_all(gatherer, key);
     name = rules_dn_of_entry(entry, &error);
-    if (name != NULL) {
-        const struct rules_value value = {.key = key, .name = name};
-
-        rules_gatherer_look_up(gatherer, &value);
+    failure = name != NULL ? look_up_name(gatherer, key, name) : error.kind;
+    if (failure == ERROR_NONE)
         failure = rules_gatherer_keep(gatherer, key, length > 0 ? utf8 : (const unsigned char *)"",
             length > 0 ? (size_t)length : 0, length < 0);
-    } else {
-        failure = error.kind;
-    }
     X509_NAME_free(name);
     OPENSSL_free(utf8);
     return failure;
@@ -140,16 +152,14 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
     }
     if (failure == ERROR_NONE && rules_gatherer_wants(gatherer, KEY_DN)) {
         X509_NAME *copy = rules_dn_is_comparable(subject) ? NULL : rules_dn_copy(subject, &error);
-        /* Only read from. */
-        const struct rules_value value = {
-            .key = KEY_DN, .name = copy != NULL ? copy : (X509_NAME *)(uintptr_t)subject};
         char *shown = error.kind == ERROR_NONE ? identity_name(subject, &error) : NULL;
 
         failure = error.kind;
-        if (shown != NULL) {
-            rules_gatherer_look_up(gatherer, &value);
+        if (shown != NULL) /* only read from */
+            failure = look_up_name(
+                gatherer, KEY_DN, copy != NULL ? copy : (X509_NAME *)(uintptr_t)subject);
+        if (failure == ERROR_NONE)
             failure = rules_gatherer_keep(gatherer, KEY_DN, shown, strlen(shown), false);
-        }
         X509_NAME_free(copy);
         free(shown);
     }

@@ -55,6 +55,9 @@ int rules_compare_identities(const void *one, const void *other);
  * are sorted so first. */
 int rules_compare_mailboxes(const struct rules_value *one, const struct rules_value *other);
 
+/* Compares distinguished names, or parts of them, without regard to case: as above. */
+int rules_compare_folded(const struct rules_value *one, const struct rules_value *other);
+
 /* Compares hosts and paths (NULL first), for sorting. */
 int rules_compare_values(const struct rules_value *one, const struct rules_value *other);
 

@@ -280,18 +280,29 @@ static bool read_policy(struct rules *rules, struct rules_value *value, struct e
     return alloc_watch_refuse(error, ERROR_INPUT, "must be an OID in dotted form");
 }
 
-static bool take_name(
-    struct rules *rules, struct rules_value *value, X509_NAME *name, struct error *error)
+/* NULL has failed with the error. */
+static bool keep_name(struct rules *rules, X509_NAME *name, struct error *error)
 {
     if (name == NULL)
         return false;
-    if (sk_X509_NAME_push(rules->names, name) <= 0) {
-        X509_NAME_free(name);
-        error_set(error, ERROR_MEMORY, "out of memory");
+    if (sk_X509_NAME_push(rules->names, name) > 0)
+        return true;
+    X509_NAME_free(name);
+    error_set(error, ERROR_MEMORY, "out of memory");
+    return false;
+}
+
+static bool take_name(
+    struct rules *rules, struct rules_value *value, X509_NAME *name, struct error *error)
+{
+    if (!keep_name(rules, name, error))
         return false;
-    }
     value->name = name;
-    return true;
+    value->folded = name;
+    if (rules_dn_is_folded(name))
+        return true;
+    value->folded = rules_dn_fold(name, error);
+    return keep_name(rules, value->folded, error);
 }
 
 bool rules_value_read(

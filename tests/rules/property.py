@@ -26,7 +26,7 @@ WIDE_DOMAINS = ["acme\u3002example", "\uff41cme.example"]
 LOCALS = ["eve", "Eve", "dan", "a.b", "*", "o'c", "j\u00f6rg", "J\u00d6rg", "a@b", "EVE"]
 WRITTEN_LOCALS = ['"eve"', "eve(c)", "e\\ve", "eve "]
 ODD_LOCALS = WRITTEN_LOCALS + [".eve", "e..ve", "", "ev\u00ade", "ev\u2800e", "e\tve", "eve,", "!#$%&'+-/=?^_`{|}~"]
-VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "a,b", "a+b",
+VALUES = ["Ops", "ops", " Ops ", "Dev", "Dev  Team", "dev team", "Night Auditor", "*", "J\u00f6rg", "J\u00d6RG", "\u212aOps", "a,b", "a+b",
           'q"q', "back\\slash", "#x", "GB"]
 SEGMENTS = ["ops", "Ops", "eu", "7", "sensor", "..", "", "*", "a%20b", "%2e", "a?b"]
 FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a//b/", "/a%2Fb/", "/secret/", "/b", "/a%23b"]

@@ -5,7 +5,7 @@ Nothing is shared with src/rules. A rule file that it reads is taken to be free 
 
 import re
 
-from reference_names import CONTROL, DIGESTS, PARTS, canonical, match_name, may_be, read_dn, show_dn, user_name
+from reference_names import CONTROL, DIGESTS, PARTS, canonical, fold, match_name, may_be, read_dn, show_dn, user_name
 from reference_request import Ambiguous, choose_path, read_host, read_path, when_holds
 
 NAMES = ["email", "upn", "uri", "dns", "ip", "uid", "cn", "dn", "serial", "sha256", "spki", "ou", "o", "dc", "c", "policy"]
@@ -111,6 +111,9 @@ class Client:
             return True
         if key == "policy":
             return bool(set(values) & set(self.names["policy"]))
+        if key == "dn":
+            own = [frozenset((kind, fold(canonical(value))) for kind, value in rdn) for rdn in self.rdns]
+            return any([frozenset((kind, fold(text)) for kind, text in rdn) for rdn in read_dn(value)] == own for value in values)
         return any(may_be(key, value, name) for name in self.names[key] for value in values)
 
     def meets(self, rules, line, to_deny=None):

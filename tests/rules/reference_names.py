@@ -229,4 +229,4 @@ def may_be(key, wanted, name):
         other = ipaddress.ip_address(f"::ffff:{address}") if address.version == 4 else address.ipv4_mapped
         network = ipaddress.ip_network(wanted)
         return other is not None and other.version == network.version and other in network
-    return key in PARTS and re.search(CONTROL, name) is not None
+    return key in PARTS and (re.search(CONTROL, name) is not None or fold(canonical(wanted)) == fold(canonical(name)))

@@ -96,6 +96,33 @@ Test(rules_doubt_subject, a_part_of_the_subject_with_bytes_that_its_type_does_no
     try_part("cn=b", "CN", V_ASN1_UTF8STRING, "\u00e4", 2, "yes 3 x");
 }
 
+/* RFC 5280 section 7.1, RFC 4518 section 2.2. */
+Test(rules_doubt_subject, the_case_of_letters_beyond_ascii_does_not_count)
+{
+    try_part("cn=Jos\u00e9", "CN", V_ASN1_UTF8STRING, "JOS\u00c9", 5, "no 2");
+    try_part("cn=JOS\u00c9", "CN", V_ASN1_UTF8STRING, "jos\u00e9", 5, "no 2");
+    try_part("cn=Jos\u00e9", "CN", V_ASN1_BMPSTRING, "\0J\0O\0S\0\xc9", 8, "no 2");
+    try_part("cn=Jos\u00e9", "CN", V_ASN1_UNIVERSALSTRING, "\0\0\0J\0\0\0O\0\0\0S\0\0\0\xc9", 16,
+        "no 2");
+    try_part("cn=Jos\u00e9", "CN", V_ASN1_T61STRING, "JOS\xc9", 4, "no 2");
+    try_part("cn=\u03c3", "CN", V_ASN1_UTF8STRING, "\u03c2", 2, "no 2");
+    try_part("cn=k", "CN", V_ASN1_UTF8STRING, "\u212a", 3, "no 2");
+    try_part("cn=\u212a", "CN", V_ASN1_UTF8STRING, "K", 1, "no 2");
+    try_part("cn=\U00010428", "CN", V_ASN1_UTF8STRING, "\U00010400", 4, "no 2");
+    try_part("ou=Jos\u00e9", "OU", V_ASN1_UTF8STRING, "JOS\u00c9", 5, "no 2");
+    try_part("o=\u00e9", "O", V_ASN1_UTF8STRING, "\u00c9", 2, "no 2");
+    try_part("dn=\"CN=Jos\u00e9,O=Acme\"", "CN", V_ASN1_UTF8STRING, "JOS\u00c9", 5, "no 2");
+    try_part("dn=\"CN=\u212a,O=Acme\"", "CN", V_ASN1_UTF8STRING, "K", 1, "no 2");
+    try_part("cn=a,\u03c1,\u03c3,\u03c2,\u03c3z,z", "CN", V_ASN1_UTF8STRING, "\u03a3", 2, "no 2");
+    try_part("cn=a,\u03c1,\u03c3z,\u03c4,z", "CN", V_ASN1_UTF8STRING, "\u03a3", 2, "yes 3 x");
+    try_part("cn=Jos\u00e9", "CN", V_ASN1_UTF8STRING, "JOS\u00c8", 5, "yes 3 x");
+    try_part("cn=Jos\u00e9", "OU", V_ASN1_UTF8STRING, "JOS\u00c9", 5, "yes 3 x");
+    /* Other normal forms are other names. */
+    try_part("cn=Jos\u00e9", "CN", V_ASN1_UTF8STRING, "Jose\u0301", 6, "yes 3 x");
+    try_part("cn=eve", "CN", V_ASN1_UTF8STRING, "\uff45ve", 5, "yes 3 x");
+    try_part("dn=\"CN=Jos\u00e9,O=Acme\"", "CN", V_ASN1_UTF8STRING, "JOS\u00c8", 5, "yes 3 x");
+}
+
 Test(rules_doubt_subject, a_part_of_the_subject_that_is_no_text_is_denied_as_anything)
 {
     try_part("cn=b", "CN", V_ASN1_BIT_STRING, "b", 1, "no 2");
