@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_asked.h"
+#include "rules/rules_doubt.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"
 #include "rules/rules_values.h"
+
+#include <string.h>
 
 /* user=* needs one key of which every value has a `*`. */
 static bool has_star(const struct rules_line *line)
@@ -88,15 +91,76 @@ static bool check_paths(
     return true;
 }
 
-bool rules_check_lines(const struct rules *rules, struct error *error)
+/* A URI that is written oddly would be passed by the same one in its plain form. */
+static bool check_denied_uri(const struct rules *rules, const struct rules_line *line,
+    const struct rules_value *value, struct error *error)
+{
+    static const char *const stars[] = {[FORM_SEGMENT] = "/*", [FORM_BELOW] = "/**"};
+    char plain[RULES_MAX_LINE + 1];
+
+    if (!rules_uri_make_plain(value, plain))
+        return rules_refuse(rules, line->number, error,
+            "uri=%.100s: to be denied, a URI has two slashes before its host, no spaces, control "
+            "characters or backslashes, and ASCII alone before its path",
+            value->word);
+    return (strlen(plain) == value->bytes.length &&
+               memcmp(plain, value->bytes.data, value->bytes.length) == 0) ||
+           rules_refuse(rules, line->number, error,
+               "uri=%.100s: to be denied, it is written uri=%.100s%s, which holds for both",
+               value->word, plain, value->form != FORM_EXACT ? stars[value->form] : "");
+}
+
+static bool check_denied_uris(
+    const struct rules *rules, const struct rules_line *line, struct error *error)
+{
+    const struct rules_term *uris = rules_line_term(line, KEY_URI);
+    size_t i;
+
+    if (line->kind != LINE_DENY && (line->kind != LINE_GROUP || !rules->groups[line->owner].denied))
+        return true;
+    for (i = 0; uris != NULL && i < uris->count; i++) {
+        if (!check_denied_uri(rules, line, &uris->values[i], error))
+            return false;
+    }
+    return true;
+}
+
+static void mark_denied(struct rules *rules, const struct rules_line *line)
+{
+    const struct rules_term *term = rules_line_term(line, KEY_GROUP);
+    size_t i;
+
+    for (i = 0; term != NULL && i < term->count; i++)
+        rules->groups[term->values[i].id].denied = true;
+}
+
+/* Groups that are made of others come before these, from the end of their order. */
+static void mark_denied_groups(struct rules *rules)
+{
+    size_t i, j;
+
+    for (i = 0; i < rules->line_count; i++) {
+        if (rules->lines[i].kind == LINE_DENY)
+            mark_denied(rules, &rules->lines[i]);
+    }
+    for (i = rules->group_count; i > 0; i--) {
+        const struct rules_named *group = &rules->groups[rules->group_order[i - 1]];
+
+        for (j = 0; group->denied && j < group->count; j++)
+            mark_denied(rules, &rules->lines[group->lines[j]]);
+    }
+}
+
+bool rules_check_lines(struct rules *rules, struct error *error)
 {
     size_t i;
 
+    mark_denied_groups(rules);
     for (i = 0; i < rules->line_count; i++) {
         const struct rules_line *line = &rules->lines[i];
 
         if (!check_user(rules, line, error) || !check_dates(rules, line, error) ||
-            !check_paths(rules, line, error))
+            !check_paths(rules, line, error) || !check_denied_uris(rules, line, error))
             return false;
     }
     return true;

@@ -54,4 +54,10 @@ void rules_doubt_case(struct rules_gatherer *gatherer, const struct rules_value 
  * be a value, or below a pattern, when it is after all that is decoded, resolved and cut off. */
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length);
 
+/* Writes a value of uri= as a deny line has to have it, with which no URI that is equal to it goes
+ * past the line: without escapes that it does not need, the scheme's own port, a final dot of its
+ * host, empty segments and dots. `plain` has room for a line, and gets no `*`. false when there is
+ * no such form: it has characters that no URI has, or other than two slashes before its host. */
+bool rules_uri_make_plain(const struct rules_value *value, char *plain);
+
 #endif

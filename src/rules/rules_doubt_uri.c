@@ -26,16 +26,12 @@ static bool is_slash(char character)
     return character == '/' || character == '\\';
 }
 
-/* Brings a path into its plainest form, in place: what is behind ? or # is cut off, escapes are
- * decoded, a backslash is a slash, empty segments and dots are resolved (RFC 3986 section 5.2.4).
- * The new length; it does not end in a slash. */
-static size_t settle(char *path, size_t length)
+/* Resolves the empty segments and dots of a path (RFC 3986 section 5.2.4), in place; a backslash is
+ * a slash. The new length; it does not end in a slash. */
+static size_t resolve(char *path, size_t length)
 {
-    size_t at, end, out = 0, cut;
+    size_t at, end, out = 0;
 
-    for (cut = 0; cut < length && path[cut] != '?' && path[cut] != '#';)
-        cut++;
-    length = decode(path, cut);
     for (at = 0; at < length; at = end) {
         while (at < length && is_slash(path[at]))
             at++;
@@ -52,6 +48,22 @@ static size_t settle(char *path, size_t length)
         }
     }
     return out;
+}
+
+static size_t length_of_path(const char *path, size_t length)
+{
+    size_t cut;
+
+    for (cut = 0; cut < length && path[cut] != '?' && path[cut] != '#';)
+        cut++;
+    return cut;
+}
+
+/* Brings a path into its plainest form, in place: what is behind ? or # is cut off, escapes are
+ * decoded, and it is resolved. The new length. */
+static size_t settle(char *path, size_t length)
+{
+    return resolve(path, decode(path, length_of_path(path, length)));
 }
 
 /* A URI as rules_form_uri brings it into form: where its scheme ends, its host begins, and its path
@@ -109,10 +121,49 @@ static bool has_odd_slashes(const struct uri *uri)
     return false;
 }
 
+/* Where the host of a URI without slashes before it begins and ends: behind an @ as in mailto: and
+ * xmpp:, or the scheme of sip: (RFC 3261 section 19.1.1). Without one both are where its path is.
+ */
+static void find_bare_host(const struct uri *uri, size_t *begin, size_t *end)
+{
+    const char *at = memchr(uri->form, '@', uri->path);
+
+    *begin = uri->path;
+    *end = uri->path;
+    if (uri->host != uri->scheme || strncmp(uri->form, "urn:", 4) == 0)
+        return;
+    if (at != NULL)
+        *begin = (size_t)(at - uri->form) + 1;
+    else if (strncmp(uri->form, "sip:", 4) == 0 || strncmp(uri->form, "sips:", 5) == 0)
+        *begin = uri->scheme;
+    for (*end = *begin; *end < uri->path && strchr(":;?#", uri->form[*end]) == NULL;)
+        ++*end;
+}
+
+static void lower_part(char *form, size_t begin, size_t end)
+{
+    for (; begin < end; begin++)
+        form[begin] =
+            (char)(form[begin] >= 'A' && form[begin] <= 'Z' ? form[begin] + 32 : form[begin]);
+}
+
+/* Whether the case of its host, which does not count, is one of several. */
+static bool has_cased_host(const struct uri *uri)
+{
+    size_t begin, end;
+
+    for (find_bare_host(uri, &begin, &end); begin < end; begin++) {
+        if (uri->form[begin] >= 'A' && uri->form[begin] <= 'Z')
+            return true;
+    }
+    return false;
+}
+
 /* The escapes of a path are those of a URI that is not plain. */
 static bool is_odd_uri(const struct uri *uri)
 {
     return uri->scheme == 0 || !rules_uri_is_plain(uri->form, uri->path, uri->length) ||
+           (uri->path < uri->length && has_cased_host(uri)) ||
            memchr(uri->form, '%', uri->path) != NULL ||
            (uri->host != uri->scheme &&
                rules_host_is_odd(uri->form + uri->host, uri->path - uri->host));
@@ -140,13 +191,15 @@ static struct plain_uri make_plain(const struct uri *uri, char *host, char *path
         .path = {.data = (unsigned char *)path, .length = settled}};
 }
 
-/* Whether this stands before the path, as it came or decoded. */
+/* Whether this stands before the path, as it came, or decoded in any case. */
 static bool has_host(const struct plain_uri *plain, const char *host, size_t length)
 {
     const struct uri *uri = plain->uri;
+    char lower[RULES_MAX_LINE + 1];
 
+    rules_form_lower(host, length, lower);
     return memmem(uri->form + uri->scheme, uri->path - uri->scheme, host, length) != NULL ||
-           memmem(plain->host.data, plain->host.length, host, length) != NULL;
+           memmem(plain->host.data, plain->host.length, lower, length) != NULL;
 }
 
 /* Whether a value is of the URI's scheme, its host stands in the URI's, and its path, settled, is
@@ -168,11 +221,12 @@ static bool may_hold(const struct rules_value *value, const struct plain_uri *pl
                (value->form != FORM_EXACT && plain->path.data[rest] == '/'));
 }
 
-/* An empty path is `/` (RFC 3986 section 6.2.3), and without a host what is behind ? or # is no
- * part of the name (RFC 8141 section 3). `form` is that of the URI, with room for one byte more. */
+/* An empty path is `/` (RFC 3986 section 6.2.3), and without slashes what is behind ? or # is no
+ * part of the name (RFC 8141 section 3), the case of a host does not count, and neither does what
+ * is behind it, to some. `form` is that of the URI, with room for one byte more. */
 static void doubt_equal(struct rules_gatherer *gatherer, const struct uri *uri, char *form)
 {
-    size_t length = uri->scheme;
+    size_t length = uri->scheme, begin = 0, end = 0;
 
     if (uri->host != uri->scheme) {
         if (uri->path < uri->length)
@@ -180,12 +234,104 @@ static void doubt_equal(struct rules_gatherer *gatherer, const struct uri *uri, 
         length = uri->length;
         form[length++] = '/';
     } else {
+        find_bare_host(uri, &begin, &end);
+        lower_part(form, begin, end);
         while (length < uri->length && strchr("?#", form[length]) == NULL)
             length++;
     }
     gatherer->in_doubt = true;
     rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, length);
+    if (begin < end && end < length)
+        rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, end);
     gatherer->in_doubt = false;
+}
+
+/* Decodes what may stand in a URI without being encoded, in place: the new length. A `*` in a rule
+ * would be a pattern's. */
+static size_t decode_needless(char *text, size_t length)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-._~!$&'()+,;=:@";
+    size_t in, out = 0;
+
+    for (in = 0; in < length; in++) {
+        char code[4] = {0};
+
+        memcpy(code, text + in, length - in < 3 ? length - in : 3);
+        if (decode(code, 3) == 1 && strchr(plain, code[0]) != NULL)
+            in += 2;
+        else
+            code[0] = text[in];
+        text[out++] = code[0];
+    }
+    return out;
+}
+
+/* An authority without the port that its scheme has anyway, and without a final dot (RFC 3986
+ * section 6.2.3): the new length. */
+static size_t trim_authority(const char *scheme, char *host, size_t length)
+{
+    static const char *const ports[][2] = {
+        {"https:", ":443"}, {"http:", ":80"}, {"wss:", ":443"}, {"ws:", ":80"}, {"ftp:", ":21"}};
+    char *colon = memrchr(host, ':', length), *dot = colon;
+    size_t i;
+
+    host[length] = '\0';
+    for (i = 0; colon != NULL && i < sizeof(ports) / sizeof(ports[0]); i++) {
+        if (strncmp(scheme, ports[i][0], strlen(ports[i][0])) == 0 &&
+            strcmp(colon, ports[i][1]) == 0)
+            *colon = '\0';
+    }
+    if (colon != NULL && colon[1] == '\0')
+        *colon = '\0';
+    if (colon == NULL || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        dot = host + length;
+    if (dot > host && dot[-1] == '.')
+        memmove(dot - 1, dot, strlen(dot) + 1);
+    return strlen(host);
+}
+
+/* Appends a path without escapes that it does not need, resolved; the length with it. */
+static size_t append_plain_path(char *plain, size_t length, const char *path, size_t rest)
+{
+    const size_t own = length_of_path(path, rest);
+    size_t decoded, resolved;
+    char *to = plain + length;
+    bool is_folder;
+
+    memcpy(to, path, own);
+    decoded = decode_needless(to, own);
+    is_folder = decoded > 0 && (is_slash(to[decoded - 1]) ||
+                                   (decoded > 1 && memcmp(to + decoded - 2, "/.", 2) == 0) ||
+                                   (decoded > 2 && memcmp(to + decoded - 3, "/..", 3) == 0));
+    resolved = resolve(to, decoded);
+    if (is_folder)
+        to[resolved++] = '/';
+    memcpy(to + resolved, path + own, rest - own);
+    return length + resolved + rest - own;
+}
+
+bool rules_uri_make_plain(const struct rules_value *value, char *plain)
+{
+    char form[RULES_MAX_LINE + 1];
+    const struct uri uri = read_uri((const char *)value->bytes.data, value->bytes.length, form);
+    size_t length = uri.host, begin, end;
+
+    if (has_stray_character(&uri) || has_odd_slashes(&uri))
+        return false;
+    memcpy(plain, form, uri.path);
+    if (uri.host != uri.scheme) {
+        length += decode_needless(plain + uri.host, uri.path - uri.host);
+        (void)rules_form_uri(plain, length, plain);
+        length = uri.host + trim_authority(form, plain + uri.host, length - uri.host);
+    } else {
+        find_bare_host(&uri, &begin, &end);
+        lower_part(plain, begin, end);
+        length = uri.path;
+    }
+    length = append_plain_path(plain, length, form + uri.path, uri.length - uri.path);
+    plain[length] = '\0';
+    return true;
 }
 
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)

@@ -128,6 +128,7 @@ struct rules_named {
     size_t count;
     bool used;
     bool names_somebody; /* groups: each line gives a user name */
+    bool denied;         /* groups: a deny line names it, or such a group */
     bool has_serial;     /* groups: a line of it, or of a group in it, has serial= */
     bool entered;        /* while the order is found */
     bool ordered;

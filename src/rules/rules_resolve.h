@@ -18,7 +18,7 @@ bool rules_resolve_issuers(struct rules *rules, const struct trust *trust, struc
 bool rules_resolve(struct rules *rules, struct error *error);
 
 /* Refuses lines that have no meaning, or never hold. */
-bool rules_check_lines(const struct rules *rules, struct error *error);
+bool rules_check_lines(struct rules *rules, struct error *error);
 
 /* Makes what rules_count and rules_rule give, and the indexes that make decisions fast. */
 bool rules_index(struct rules *rules, struct error *error);

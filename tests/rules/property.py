@@ -57,12 +57,12 @@ class Maker:
 
     # --- values of keys
 
-    def uri(self, segments=SEGMENTS):
+    def uri(self, segments=SEGMENTS, plain=False):
         if self.chance(0.05):
             if self.chance(0.5):
                 return self.pick(["urn:acme:", "urn:ACME:", "URN:Acme:"]) + self.pick(segments)
             return "urn:acme/" + "/".join(self.pick(segments) for _ in range(self.random.randint(1, 2)))
-        host = self.pick(["acme.example", "ACME.example", "u@Acme.example", "a%63me.example"])
+        host = self.pick(["acme.example", "ACME.example", "u@Acme.example"] + ["a%63me.example"] * (not plain))
         slashes = "://" if segments is not SEGMENTS or self.chance(0.9) else self.pick([":", ":/", ":///"])
         return self.pick(["spiffe", "SPIFFE", "https"]) + slashes + host + "".join(
             "/" + self.pick(segments) for _ in range(self.random.randint(0, 3)))
@@ -81,8 +81,9 @@ class Maker:
                               "*.xn--jrg-sna.example"])
         if key == "uri":
             if self.chance(0.6):
-                return self.uri([value for value in SEGMENTS if value.isalnum()]) + self.pick(["/*", "/**"])
-            return self.uri([value for value in SEGMENTS if value and "*" not in value and "?" not in value])
+                return self.uri([value for value in SEGMENTS if value.isalnum()], self.plain) + self.pick(["/*", "/**"])
+            return self.uri([value for value in SEGMENTS if value and "*" not in value and "?" not in value and (
+                value not in ("..", "%2e") or not self.plain)], self.plain)
         if key == "ip":
             return self.pick(NETWORKS + MAPPED)
         if key == "serial":
@@ -156,9 +157,10 @@ class Maker:
                                     for group in word[6:].split(",")))
 
     def rule(self, groups, maps):
+        allow = self.chance(0.65)
+        self.plain = not allow  # a deny line takes no other URIs
         words = self.who(groups)
         effect = []
-        allow = self.chance(0.65)
         if allow and (not self.names_somebody(words) or self.chance(0.4)):
             effect.append(self.user(words, maps))
         keys = self.random.sample(["host", "path", "path", "method", "from", "since", "until", "hours", "days", "revocation"],
@@ -178,12 +180,14 @@ class Maker:
         lines = [f"issuer {name} " + self.pick([f"{name}.cer", f"spki:@ca-spki:{name}@", f"sha256:@ca-sha256:{name}@"])
                  for name in self.issuers]
         groups, maps = [], []
+        self.plain = True
         for name in ("g1", "g2")[:self.random.randint(0, 2)]:
             mine = [self.who(groups) for _ in range(self.random.randint(1, 2))]
             if all(self.names_somebody(words) for words in mine):
                 self.naming.add(name)
             lines += [" ".join(["group", name, *words]) for words in mine]
             groups.append(name)
+        self.plain = False
         for name in ("m1", "m2")[:self.random.randint(0, 2)]:
             for _ in range(self.random.randint(1, 3)):
                 words = self.who(groups)
