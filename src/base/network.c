@@ -44,6 +44,17 @@ bool network_is_mapped(const unsigned char *address, size_t length)
     return length == 16 && memcmp(address, mapped_prefix, sizeof(mapped_prefix)) == 0;
 }
 
+bool network_embeds_ipv4(const unsigned char *address, size_t length)
+{
+    static const unsigned char compatible[12] = {0}, translated[12] = {0x00, 0x64, 0xFF, 0x9B};
+
+    if (length != 16)
+        return false;
+    return network_is_mapped(address, length) ||
+           memcmp(address, translated, sizeof(translated)) == 0 ||
+           (memcmp(address, compatible, sizeof(compatible)) == 0 && address[12] != 0);
+}
+
 void network_map(struct network *network)
 {
     if (network->length != 4)

@@ -23,6 +23,10 @@ const char *network_read(const char *word, struct network *network);
  * bytes are. */
 bool network_is_mapped(const unsigned char *address, size_t length);
 
+/* Whether it has one of IPv4 in its last four bytes: mapped, "compatible" (RFC 4291
+ * section 2.5.5.1; not ::1) or translated by NAT64 (RFC 6052 section 2.1). */
+bool network_embeds_ipv4(const unsigned char *address, size_t length);
+
 /* Gives an IPv4 network that form, or takes it from a mapped address; all others stay. */
 void network_map(struct network *network);
 void network_unmap(struct network *address);

@@ -116,7 +116,7 @@ static void doubt_other_form(
     if (length == 4) {
         memcpy(mapped + 12, address, 4);
         look_up_networks(gatherer, mapped, sizeof(mapped));
-    } else if (network_is_mapped(address, length)) {
+    } else if (network_embeds_ipv4(address, length)) {
         look_up_networks(gatherer, address + 12, 4);
     }
     gatherer->in_doubt = false;

@@ -150,6 +150,15 @@ static bool revocation_holds(const struct rules_value *value, const struct rules
                (int64_t)request->now - (int64_t)request->revocation_this_update <= value->high);
 }
 
+/* A translated address is denied as the one of IPv4, too. */
+static bool from_holds(
+    const struct rules_line *line, const struct rules_value *value, const struct network *address)
+{
+    return network_has(&value->network, address->address, address->length) ||
+           (line->kind == LINE_DENY && network_embeds_ipv4(address->address, address->length) &&
+               network_has(&value->network, address->address + 12, 4));
+}
+
 static bool value_holds(
     const struct rules_line *line, const struct rules_value *value, const struct rules_asked *asked)
 {
@@ -161,8 +170,7 @@ static bool value_holds(
     case KEY_METHOD:
         return method_holds(line, value, asked);
     case KEY_FROM:
-        return asked->has_address &&
-               network_has(&value->network, asked->address.address, asked->address.length);
+        return asked->has_address && from_holds(line, value, &asked->address);
     case KEY_SINCE:
         return (int64_t)asked->request->now >= value->low;
     case KEY_UNTIL:

@@ -33,7 +33,7 @@ FOLDERS = ["/", "/a/", "/a/b/", "/a/b", "/a", "/admin/", "/%61/", "/x%20y/", "/a
 PIECES = ["a", "b", "admin", "secret", "%61", "A", "..", ".", "", "a;v", ";v", "..;", "%2e%2e", "%2E", "a%2Fb", "a%2f..",
           "a;%2Fb", "a;v%2f..%2Fadmin", "a%3b%2F..", "a%2Fb;v", "a%2Fb;v%2F..", "%5c", "%25", "%252e", "%2561", "%25%36%31", "%25%32f", "%zz", "%0a", "\u00e9", "%c0%ae", "%e0%80%af", "%f8%80%80%80%af", "%fc%80", "%f8%88", "x%20y", "x y", "a#b", "a\\b", "%3b", "a%3bb", "b;", "b%3fx", "%23", "a%23b"]
 METHODS = ["GET", "HEAD", "POST", "PUT", "get", "POST ", "P\xd6ST", "PUT2", None]
-ADDRESSES = ["192.0.2.7", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.7", "2001:db8::7", "2001:db9::1", "unix:", "", None]
+ADDRESSES = ["192.0.2.7", "192.0.2.200", "198.51.100.1", "::ffff:192.0.2.7", "2001:db8::7", "2001:db9::1", "::192.0.2.7", "64:ff9b::192.0.2.7", "::1", "unix:", "", None]
 MAPPED = ["::ffff:192.0.2.7", "::ffff:0:0/96"]
 NETWORKS = ["192.0.2.0/24", "192.0.2.7", "192.0.2.128/25", "0.0.0.0/0", "::/0", "2001:db8::/32", "2001:db8::7"]
 NOON = 1795780800  # 2026-11-27T12:00:00Z, a Friday
@@ -229,7 +229,7 @@ class Maker:
                 if self.chance(0.05):
                     value = value.replace("//", self.pick(["\\\\", "/\\", "//\u00e9"]), 1)
             else:
-                value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7", "::ffff:192.0.2.7"])
+                value = self.pick(["192.0.2.7", "192.0.2.200", "2001:db8::7", "::ffff:192.0.2.7", "::192.0.2.7", "64:ff9b::c000:207"])
             names.append([kind, value])
         return {"issuer": self.pick(ISSUERS), "subject": self.subject(), "names": names, "serial": self.serial(),
                 "key": self.random.randrange(KEYS), "policies": self.random.sample(["1.2.3.4", "1.2.3.5"], self.random.choice([0, 0, 1, 2]))}

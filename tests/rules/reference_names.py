@@ -178,6 +178,14 @@ def is_letters_apart(key, wanted, name):
     return not name.isascii() and (fold(its) == fold(host) if wanted.startswith("*@") else fold(wanted) == fold(name))
 
 
+def embedded_ipv4(address):
+    """The address of IPv4 that one of IPv6 has at its end, or None."""
+    last = ipaddress.ip_address(int(address) % 2 ** 32)
+    known = address.ipv4_mapped or address in ipaddress.ip_network("64:ff9b::/96") or (
+        address in ipaddress.ip_network("::/96") and int(last) >= 2 ** 24)
+    return last if known else None
+
+
 def may_be(key, wanted, name):
     """Whether a name that two programs may read as two names may be read as this one."""
     foreign = key in ("email", "dns") and not (name.partition("@")[2] if key == "email" and "@" in name else name).isascii()
@@ -226,7 +234,7 @@ def may_be(key, wanted, name):
         return bool(odd) and its == scheme and stands and (own if exact else own[:len(above)]) == above
     if key == "ip":
         address = ipaddress.ip_address(name)
-        other = ipaddress.ip_address(f"::ffff:{address}") if address.version == 4 else address.ipv4_mapped
+        other = ipaddress.ip_address(f"::ffff:{address}") if address.version == 4 else embedded_ipv4(address)
         network = ipaddress.ip_network(wanted)
         return other is not None and other.version == network.version and other in network
     return key in PARTS and (re.search(CONTROL, name) is not None or fold(canonical(wanted)) == fold(canonical(name)))

@@ -4,7 +4,7 @@ import datetime
 import ipaddress
 import re
 
-from reference_names import decode, lower
+from reference_names import decode, embedded_ipv4, lower
 
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -145,6 +145,9 @@ def when_holds(line, request, segments, host):
     """(all but revocation, revocation)."""
     terms, now = line.terms, request["now"]
     address, deny, method = address_of(request["from"] or ""), line.kind == "deny", request["method"]
+    addresses = [address]
+    if deny and address is not None and address.version == 6:
+        addresses += [its for its in [embedded_ipv4(address)] if its is not None]
     if method is not None and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", method):
         method = None
     if deny and "method" in terms:  # also for what is not known, and for `post`
@@ -154,8 +157,8 @@ def when_holds(line, request, segments, host):
         "path" not in terms or any(path_holds(value, segments) for value in terms["path"]),
         "method" not in terms or method in terms["method"] or (method == "HEAD" and "GET" in terms["method"]),
         "from" not in terms or (address is None and deny) or (address is not None and any(
-            ipaddress.ip_network(value).version == address.version and address in ipaddress.ip_network(value)
-            for value in terms["from"])),
+            its.version == ipaddress.ip_network(value).version and its in ipaddress.ip_network(value)
+            for value in terms["from"] for its in addresses)),
         "since" not in terms or now >= moment(terms["since"][0], False),
         "until" not in terms or now < moment(terms["until"][0], True),
         "hours" not in terms or hours_hold(terms, now),

@@ -88,3 +88,33 @@ Test(network, a_mapped_address_is_one_of_ipv4_and_back)
     network_unmap(&other);
     cr_expect_eq(other.length, 16);
 }
+
+Test(network, an_address_of_ipv6_has_one_of_ipv4_in_it_by_its_prefix)
+{
+    static const struct {
+        const char *address;
+        bool embeds;
+    } rows[] = {
+        {"::ffff:192.0.2.1", true},
+        {"::192.0.2.1", true},
+        {"::1.0.0.0", true},
+        {"64:ff9b::192.0.2.1", true},
+        {"64:ff9b::", true},
+        {"::", false},
+        {"::1", false},
+        {"64:ff9b:1::192.0.2.1", false},
+        {"64:ff9b::1:0:0", false},
+        {"::1:192.0.2.1", false},
+        {"2001:db8::1", false},
+        {"192.0.2.1", false},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct network network;
+
+        cr_assert(network_read_address(rows[i].address, &network), "%s", rows[i].address);
+        cr_expect_eq(network_embeds_ipv4(network.address, network.length), rows[i].embeds, "%s",
+            rows[i].address);
+    }
+}
