@@ -313,7 +313,7 @@ static size_t append_plain_path(char *plain, size_t length, const char *path, si
 
 bool rules_uri_make_plain(const struct rules_value *value, char *plain)
 {
-    char form[RULES_MAX_LINE + 1];
+    char form[RULES_MAX_LINE + 1], decoded[RULES_MAX_LINE + 1];
     const struct uri uri = read_uri((const char *)value->bytes.data, value->bytes.length, form);
     size_t length = uri.host, begin, end;
 
@@ -321,8 +321,9 @@ bool rules_uri_make_plain(const struct rules_value *value, char *plain)
         return false;
     memcpy(plain, form, uri.path);
     if (uri.host != uri.scheme) {
-        length += decode_needless(plain + uri.host, uri.path - uri.host);
-        (void)rules_form_uri(plain, length, plain);
+        memcpy(decoded, form, uri.path);
+        length += decode_needless(decoded + uri.host, uri.path - uri.host);
+        (void)rules_form_uri(decoded, length, plain);
         length = uri.host + trim_authority(form, plain + uri.host, length - uri.host);
     } else {
         find_bare_host(&uri, &begin, &end);

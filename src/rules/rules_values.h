@@ -31,9 +31,8 @@ void rules_form_mailbox(const char *name, size_t length, char *out, size_t *at);
 void rules_form_lower(const char *name, size_t length, char *out);
 
 /* A URI: scheme and host, or the namespace of a URN, in lower case (RFC 5280 section 7.4, RFC 8141
- * section 3.1). Returns where its path begins (the
- * first slash behind the authority, or behind the scheme's colon when there is none), or the
- * length. */
+ * section 3.1); `out` is another place than `name`. Returns where its path begins (the first slash
+ * behind the authority, or behind the scheme's colon when there is none), or the length. */
 size_t rules_form_uri(const char *name, size_t length, char *out);
 
 /* Whether all segments of a URI's path, which begins at `path`, are such as a pattern with a `*`
