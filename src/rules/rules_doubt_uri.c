@@ -291,6 +291,13 @@ static size_t trim_authority(const char *scheme, char *host, size_t length)
     return strlen(host);
 }
 
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+    const size_t its = strlen(end);
+
+    return length >= its && memcmp(text + length - its, end, its) == 0;
+}
+
 /* Appends a path without escapes that it does not need, resolved; the length with it. */
 static size_t append_plain_path(char *plain, size_t length, const char *path, size_t rest)
 {
@@ -301,9 +308,8 @@ static size_t append_plain_path(char *plain, size_t length, const char *path, si
 
     memcpy(to, path, own);
     decoded = decode_needless(to, own);
-    is_folder = decoded > 0 && (is_slash(to[decoded - 1]) ||
-                                   (decoded > 1 && memcmp(to + decoded - 2, "/.", 2) == 0) ||
-                                   (decoded > 2 && memcmp(to + decoded - 3, "/..", 3) == 0));
+    is_folder = ends_with(to, decoded, "/") || ends_with(to, decoded, "\\") ||
+                ends_with(to, decoded, "/.") || ends_with(to, decoded, "/..");
     resolved = resolve(to, decoded);
     if (is_folder)
         to[resolved++] = '/';

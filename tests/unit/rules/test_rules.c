@@ -96,6 +96,20 @@ Test(rules, they_are_there_until_the_last_user_gives_them_back)
     rules_release(NULL);
 }
 
+Test(rules, the_first_line_that_asks_for_revocation_is_known)
+{
+    struct rules *with = world_rules(
+        "deny any path=/x\nallow any user=x revocation=checked\nallow any user=x revocation=24h",
+        NULL, NULL);
+    struct rules *without = world_rules("deny any", NULL, NULL);
+
+    cr_assert(with != NULL && without != NULL);
+    cr_expect_eq(rules_revocation_line(with), 2);
+    cr_expect_eq(rules_revocation_line(without), 0);
+    rules_release(with);
+    rules_release(without);
+}
+
 Test(rules, each_reason_has_its_name)
 {
     static const char *const names[RULES_REASON_COUNT] = {

@@ -163,6 +163,7 @@ Test(rules_doubt_uri, a_uri_is_denied_in_its_plain_form)
         {"https://a.example/a//b/", "https://a.example/a/b/"},
         {"https://a.example/a/%2e%2E/b?c/../d", "https://a.example/b?c/../d"},
         {"https://a.example/a\\\\b", "https://a.example/a/b"},
+        {"https://a.example/a\\\\", "https://a.example/a/"},
         {"https://a.example/a/", NULL},
         {"https://a.example/...", NULL},
         {"https://a.example/%C3%A9?%61", NULL},

@@ -218,6 +218,64 @@ Test(verify_signers, a_key_whose_own_certificate_may_be_revoked_speaks_for_nobod
     pki_free(one);
 }
 
+/* What such a signer lists counts as little. */
+Test(verify_signers, a_key_whose_own_certificate_is_revoked_revokes_nothing)
+{
+    struct pki *one =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    struct pki *other =
+        pki_make(&(struct pki_spec){.subject = "CN=Between", .issuer = root, .ca = true});
+    struct pki *leaf = pki_client("CN=x", one);
+    const struct pki_revoked line = {.certificate = leaf->certificate},
+                             above = {.certificate = other->certificate};
+    struct setup setup = {.ca = {root},
+        .intermediates = {one, other},
+        .crls = {pki_crl(&(struct pki_crl_spec){.issuer = one}),
+            pki_crl(&(struct pki_crl_spec){.issuer = other, .revoked = &line, .revoked_count = 1}),
+            pki_crl(&(struct pki_crl_spec){.issuer = root})},
+        .without_second_judge = true};
+
+    (void)verify_both(&setup, leaf, VERDICT_REVOKED, "by one that is good");
+    X509_CRL_free(setup.crls[2]);
+    setup.crls[2] =
+        pki_crl(&(struct pki_crl_spec){.issuer = root, .revoked = &above, .revoked_count = 1});
+    (void)verify_both(&setup, leaf, VERDICT_VALID, "by one that is revoked");
+    X509_CRL_free(setup.crls[0]);
+    X509_CRL_free(setup.crls[1]);
+    X509_CRL_free(setup.crls[2]);
+    pki_free(leaf);
+    pki_free(other);
+    pki_free(one);
+}
+
+/* Of several certificates of its key one that may sign lists is enough, in whatever order. */
+Test(verify_signers, one_certificate_of_a_key_that_may_sign_lists_is_enough)
+{
+    const struct pki_spec with = {.subject = "CN=Between", .issuer = root, .ca = true};
+    struct pki_spec spec = with;
+    struct pki *one = pki_make(&with), *may = pki_make(&with), *may_not, *nor;
+    struct setup setup = {.ca = {root}};
+
+    spec.same_key_as = may;
+    spec.extensions[0] = "keyUsage=critical,keyCertSign";
+    may_not = pki_make(&spec);
+    nor = pki_make(&spec);
+    setup.intermediates[0] = one;
+    setup.intermediates[1] = may_not;
+    expect_signer(&setup, one, may, false, "one that may not");
+    setup.intermediates[2] = nor;
+    expect_signer(&setup, one, may, false, "two that may not");
+    setup.intermediates[2] = may;
+    expect_signer(&setup, one, may, true, "the second may");
+    setup.intermediates[1] = may;
+    setup.intermediates[2] = may_not;
+    expect_signer(&setup, one, may, true, "the first may");
+    pki_free(nor);
+    pki_free(may_not);
+    pki_free(may);
+    pki_free(one);
+}
+
 /* A CA of another name speaks for itself, whoever vouches for it. */
 Test(verify_signers, a_ca_of_another_name_speaks_for_itself_alone)
 {
