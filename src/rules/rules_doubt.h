@@ -51,7 +51,8 @@ void rules_doubt_address(struct rules_gatherer *gatherer, const char *name, size
 void rules_doubt_case(struct rules_gatherer *gatherer, const struct rules_value *value);
 
 /* A URI for which no pattern holds (rules_uri_is_plain), or whose host has more than a name. It may
- * be a value, or below a pattern, when it is after all that is decoded, resolved and cut off. */
+ * be a value, or below a pattern, when it is after all that is decoded, resolved and cut off; and
+ * any URI is the value that rules_uri_make_plain makes of it. */
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length);
 
 /* Writes a value of uri= as a deny line has to have it, with which no URI that is equal to it goes

@@ -169,8 +169,32 @@ static bool is_odd_uri(const struct uri *uri)
                rules_host_is_odd(uri->form + uri->host, uri->path - uri->host));
 }
 
-/* A URI in its plainest form: what stands between its scheme and its path decoded and in lower
- * case, and its path settled. */
+/* An authority without the port that its scheme has anyway, and without a final dot (RFC 3986
+ * section 6.2.3): the new length. */
+static size_t trim_authority(const char *scheme, char *host, size_t length)
+{
+    static const char *const ports[][2] = {
+        {"https:", ":443"}, {"http:", ":80"}, {"wss:", ":443"}, {"ws:", ":80"}, {"ftp:", ":21"}};
+    char *colon = memrchr(host, ':', length), *dot = colon;
+    size_t i;
+
+    host[length] = '\0';
+    for (i = 0; colon != NULL && i < sizeof(ports) / sizeof(ports[0]); i++) {
+        if (strncmp(scheme, ports[i][0], strlen(ports[i][0])) == 0 &&
+            strcmp(colon, ports[i][1]) == 0)
+            *colon = '\0';
+    }
+    if (colon != NULL && colon[1] == '\0')
+        *colon = '\0';
+    if (colon == NULL || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        dot = host + length;
+    if (dot > host && dot[-1] == '.')
+        memmove(dot - 1, dot, strlen(dot) + 1);
+    return strlen(host);
+}
+
+/* A URI in its plainest form: what stands between its scheme and its path decoded, in lower case
+ * and trimmed, and its path settled. */
 struct plain_uri {
     const struct uri *uri;
     struct bytes host, path;
@@ -184,6 +208,8 @@ static struct plain_uri make_plain(const struct uri *uri, char *host, char *path
     memcpy(host, uri->form + uri->scheme, length);
     decoded = decode(host, length);
     rules_form_lower(host, decoded, host);
+    if (uri->host != uri->scheme)
+        decoded = trim_authority(uri->form, host, decoded);
     memcpy(path, uri->form + uri->path, rest);
     settled = settle(path, rest);
     return (struct plain_uri){.uri = uri,
@@ -267,30 +293,6 @@ static size_t decode_needless(char *text, size_t length)
     return out;
 }
 
-/* An authority without the port that its scheme has anyway, and without a final dot (RFC 3986
- * section 6.2.3): the new length. */
-static size_t trim_authority(const char *scheme, char *host, size_t length)
-{
-    static const char *const ports[][2] = {
-        {"https:", ":443"}, {"http:", ":80"}, {"wss:", ":443"}, {"ws:", ":80"}, {"ftp:", ":21"}};
-    char *colon = memrchr(host, ':', length), *dot = colon;
-    size_t i;
-
-    host[length] = '\0';
-    for (i = 0; colon != NULL && i < sizeof(ports) / sizeof(ports[0]); i++) {
-        if (strncmp(scheme, ports[i][0], strlen(ports[i][0])) == 0 &&
-            strcmp(colon, ports[i][1]) == 0)
-            *colon = '\0';
-    }
-    if (colon != NULL && colon[1] == '\0')
-        *colon = '\0';
-    if (colon == NULL || strspn(colon + 1, "0123456789") != strlen(colon + 1))
-        dot = host + length;
-    if (dot > host && dot[-1] == '.')
-        memmove(dot - 1, dot, strlen(dot) + 1);
-    return strlen(host);
-}
-
 static bool ends_with(const char *text, size_t length, const char *end)
 {
     const size_t its = strlen(end);
@@ -341,6 +343,22 @@ bool rules_uri_make_plain(const struct rules_value *value, char *plain)
     return true;
 }
 
+/* A line is refused with the plain form of its URI, and promised that it holds for both: also when
+ * the URI has a query, or what is no slash to the line is one when all is decoded. */
+static void doubt_plain(struct rules_gatherer *gatherer, const char *name, size_t length)
+{
+    char plain[RULES_MAX_LINE + 1];
+    /* Only read from. */
+    const struct rules_value value = {
+        .key = KEY_URI, .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
+
+    if (length > RULES_MAX_LINE || !rules_uri_make_plain(&value, plain))
+        return;
+    gatherer->in_doubt = true;
+    rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, plain, strlen(plain));
+    gatherer->in_doubt = false;
+}
+
 void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t length)
 {
     const struct rules_values values = rules_gatherer_values(gatherer->rules, KEY_URI);
@@ -366,6 +384,7 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
         }
     }
     doubt_equal(gatherer, &uri, form);
+    doubt_plain(gatherer, name, length);
 
 out:
     free(form);

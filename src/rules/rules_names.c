@@ -127,12 +127,31 @@ static void doubt_dn(struct rules_gatherer *gatherer, const X509_NAME_ENTRY *ent
     OPENSSL_free(utf8);
 }
 
+/* The whole subject. */
+static enum error_kind read_dn(struct rules_gatherer *gatherer, const X509_NAME *subject)
+{
+    struct error error = {.kind = ERROR_NONE};
+    X509_NAME *copy = rules_dn_is_comparable(subject) ? NULL : rules_dn_copy(subject, &error);
+    char *shown = error.kind == ERROR_NONE ? identity_name(subject, &error) : NULL;
+    enum error_kind failure = error.kind;
+
+    if (shown != NULL) {
+        /* Only read from. */
+        failure =
+            look_up_name(gatherer, KEY_DN, copy != NULL ? copy : (X509_NAME *)(uintptr_t)subject);
+        if (failure == ERROR_NONE)
+            failure = rules_gatherer_keep(gatherer, KEY_DN, shown, strlen(shown), false);
+    }
+    X509_NAME_free(copy);
+    free(shown);
+    return failure;
+}
+
 static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 *leaf)
 {
     static const enum rules_key keys[] = {KEY_UID, KEY_CN, KEY_OU, KEY_O, KEY_DC, KEY_C};
     const X509_NAME *subject = X509_get_subject_name(leaf);
     enum error_kind failure = ERROR_NONE;
-    struct error error = {.kind = ERROR_NONE};
     size_t key;
     int i;
 
@@ -150,20 +169,9 @@ static enum error_kind read_subject(struct rules_gatherer *gatherer, const X509 
                 failure = read_part(gatherer, keys[key], entry);
         }
     }
-    if (failure == ERROR_NONE && rules_gatherer_wants(gatherer, KEY_DN)) {
-        X509_NAME *copy = rules_dn_is_comparable(subject) ? NULL : rules_dn_copy(subject, &error);
-        char *shown = error.kind == ERROR_NONE ? identity_name(subject, &error) : NULL;
-
-        failure = error.kind;
-        if (shown != NULL) /* only read from */
-            failure = look_up_name(
-                gatherer, KEY_DN, copy != NULL ? copy : (X509_NAME *)(uintptr_t)subject);
-        if (failure == ERROR_NONE)
-            failure = rules_gatherer_keep(gatherer, KEY_DN, shown, strlen(shown), false);
-        X509_NAME_free(copy);
-        free(shown);
-    }
-    return failure;
+    return failure == ERROR_NONE && rules_gatherer_wants(gatherer, KEY_DN)
+               ? read_dn(gatherer, subject)
+               : failure;
 }
 
 /* An extension that is missing is no failure, one that is there twice or cannot be read is. */

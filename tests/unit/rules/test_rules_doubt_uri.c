@@ -118,6 +118,29 @@ Test(rules_doubt_uri, the_case_of_a_host_without_slashes_does_not_count)
     TRY_DOUBTS(rows);
 }
 
+/* A line with one of these is refused, and told to be written as it is here. */
+Test(rules_doubt_uri, a_uri_in_its_plain_form_is_denied_as_it_was_written)
+{
+    static const struct doubt_row rows[] = {
+        {"uri=sip:e@a.example?c=D", "URI:sip:e@A.example?c=D", true},
+        {"uri=sip:e@a.example?c=D", "URI:sip:e@A.example?c=d", false},
+        {"uri=sip:e@a.example?c=D", "URI:sip:e@A.example", false},
+        {"uri=s://a/b?c", "URI:s://a/%62?c", true},
+        {"uri=s://a/b?c", "URI:s://A./d/../b?c", true},
+        {"uri=s://a/b?c", "URI:s://a//b?d", false},
+        {"uri=s://a/b?c", "URI:s://a//b", false},
+        {"uri=\"s://a/b#c\"", "URI:s://a//b#c", true},
+        {"uri=https://a/b?c", "URI:https://a:443/b?c", true},
+        {"uri=https://a?c", "URI:https://a:443?c", true},
+        {"uri=https://a:81/b", "URI:https://a.:81/b", true},
+        {"uri=https://a:81/b/*", "URI:https://a.:81/b/c", true},
+        {"uri=https://a:81/b", "URI:https://a.:82/b", false},
+        {"uri=s://a/b/", "URI:s://a/b/c%2fd/..", true},
+    };
+
+    TRY_DOUBTS(rows);
+}
+
 /* A value, and what a deny line is to have in its place; NULL: it can stay. */
 static void expect_written(const char *value, const char *plain)
 {
