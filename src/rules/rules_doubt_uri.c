@@ -352,7 +352,7 @@ static void doubt_plain(struct rules_gatherer *gatherer, const char *name, size_
     const struct rules_value value = {
         .key = KEY_URI, .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
 
-    if (length > RULES_MAX_LINE || !rules_uri_make_plain(&value, plain))
+    if (!rules_uri_make_plain(&value, plain))
         return;
     gatherer->in_doubt = true;
     rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, plain, strlen(plain));
@@ -374,6 +374,12 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
     uri = read_uri(name, length, form);
     if (has_stray_character(&uri) || has_odd_slashes(&uri)) {
         rules_doubt_all(gatherer, KEY_URI);
+        goto out;
+    }
+    if (length > RULES_MAX_LINE) {
+        /* No value is as long; what it may be when all is resolved is not looked at. */
+        if (is_odd_uri(&uri))
+            rules_doubt_all(gatherer, KEY_URI);
         goto out;
     }
     if (is_odd_uri(&uri) && rules_doubt_may_compare(gatherer, values, length)) {

@@ -333,3 +333,22 @@ Test(rules_doubt, of_a_uri_longer_than_any_line_the_last_segment_is_still_the_la
     world_decide_made(text, &spec, words);
     cr_expect_str_eq(words, "yes 3 y", "two segments: came %s", words);
 }
+
+Test(rules_doubt, an_odd_uri_longer_than_any_line_is_denied_as_any)
+{
+    static char extension[9000];
+    const struct pki_spec spec = {.extensions = {extension}};
+    static const char text[] = "issuer acme acme.cer\ndeny uri=s://a/b?c\nallow any user=x\n";
+    char words[700];
+    size_t at, i;
+
+    at = (size_t)snprintf(extension, sizeof(extension), "subjectAltName=URI:s://a/");
+    for (i = 0; i < 5000; i += 2)
+        memcpy(extension + at + i, "./", 2);
+    memcpy(extension + at + i, "b?c", 4);
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "no 2", "dots: came %s", words);
+    memset(extension + at, 'b', strlen(extension + at));
+    world_decide_made(text, &spec, words);
+    cr_expect_str_eq(words, "yes 3 x", "a name: came %s", words);
+}
