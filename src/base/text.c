@@ -192,6 +192,18 @@ size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long
     return size;
 }
 
+bool text_is_utf8(const unsigned char *bytes, size_t length)
+{
+    unsigned long code = 0;
+    size_t size = 1;
+
+    for (; length > 0 && size > 0; length -= size) {
+        size = text_utf8_decode(bytes, length, &code);
+        bytes += size;
+    }
+    return size > 0;
+}
+
 static locale_t unicode;
 static pthread_once_t unicode_asked = PTHREAD_ONCE_INIT;
 

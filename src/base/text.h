@@ -69,6 +69,9 @@ bool text_append_shown(struct text *text, const void *bytes, size_t length);
  * *code gets the code point. */
 size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code);
 
+/* Whether bytes are well-formed UTF-8 throughout. */
+bool text_is_utf8(const unsigned char *bytes, size_t length);
+
 /* A code point that is the same for a letter in each of its cases (towlower(3) in C.UTF-8). Where
  * the system has no such locale, all characters beyond ASCII are alike. */
 unsigned long text_fold_code(unsigned long code);

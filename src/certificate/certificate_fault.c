@@ -9,28 +9,13 @@
 #define DER_UNIVERSAL_STRING 0x1C
 #define DER_BMP_STRING 0x1E
 
-static bool is_utf8(struct der_span string)
-{
-    unsigned long code;
-
-    while (string.length > 0) {
-        size_t size = text_utf8_decode(string.at, string.length, &code);
-
-        if (size == 0)
-            return false;
-        string.at += size;
-        string.length -= size;
-    }
-    return true;
-}
-
 /* What is wrong with the value of an attribute; NULL when it is well-formed, or of another type. */
 static const char *value_fault(struct der_span value)
 {
     struct der_span string;
 
     if (der_take(&value, DER_UTF8_STRING, &string))
-        return is_utf8(string) ? NULL : "is a UTF8String that is not UTF-8";
+        return text_is_utf8(string.at, string.length) ? NULL : "is a UTF8String that is not UTF-8";
     if (der_take(&value, DER_BMP_STRING, &string))
         return string.length % 2 == 0 ? NULL : "is a BMPString of an odd length";
     if (der_take(&value, DER_UNIVERSAL_STRING, &string))

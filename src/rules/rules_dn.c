@@ -83,21 +83,6 @@ static bool read_escape(const char **at, unsigned char *byte, struct error *erro
     return true;
 }
 
-static bool is_utf8(const unsigned char *bytes, size_t length)
-{
-    unsigned long code = 0;
-
-    while (length > 0) {
-        size_t size = text_utf8_decode(bytes, length, &code);
-
-        if (size == 0)
-            return false;
-        bytes += size;
-        length -= size;
-    }
-    return true;
-}
-
 /* VALUE up to a comma, a plus, or the end. */
 static bool read_string(
     const char **at, unsigned char value[MAX_VALUE], size_t *length, struct error *error)
@@ -124,7 +109,7 @@ static bool read_string(
     *length -= spaces;
     if (*length == 0)
         return fail(error, "a value is missing");
-    return is_utf8(value, *length) || fail(error, "a value is not UTF-8");
+    return text_is_utf8(value, *length) || fail(error, "a value is not UTF-8");
 }
 
 /* #HEX: the value's DER (RFC 4514 section 2.4). */

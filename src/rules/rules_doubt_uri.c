@@ -140,13 +140,6 @@ static void find_bare_host(const struct uri *uri, size_t *begin, size_t *end)
         ++*end;
 }
 
-static void lower_part(char *form, size_t begin, size_t end)
-{
-    for (; begin < end; begin++)
-        form[begin] =
-            (char)(form[begin] >= 'A' && form[begin] <= 'Z' ? form[begin] + 32 : form[begin]);
-}
-
 /* Whether the case of its host, which does not count, is one of several. */
 static bool has_cased_host(const struct uri *uri)
 {
@@ -261,7 +254,7 @@ static void doubt_equal(struct rules_gatherer *gatherer, const struct uri *uri, 
         form[length++] = '/';
     } else {
         find_bare_host(uri, &begin, &end);
-        lower_part(form, begin, end);
+        rules_lower(form + begin, end - begin);
         while (length < uri->length && strchr("?#", form[length]) == NULL)
             length++;
     }
@@ -319,41 +312,45 @@ static size_t append_plain_path(char *plain, size_t length, const char *path, si
     return length + resolved + rest - own;
 }
 
+/* Writes one that has such a form. */
+static void write_plain(const struct uri *uri, char *plain)
+{
+    char decoded[RULES_MAX_LINE + 1];
+    size_t length = uri->host, begin, end;
+
+    memcpy(plain, uri->form, uri->path);
+    if (uri->host != uri->scheme) {
+        memcpy(decoded, uri->form, uri->path);
+        length += decode_needless(decoded + uri->host, uri->path - uri->host);
+        (void)rules_form_uri(decoded, length, plain);
+        length = uri->host + trim_authority(uri->form, plain + uri->host, length - uri->host);
+    } else {
+        find_bare_host(uri, &begin, &end);
+        rules_lower(plain + begin, end - begin);
+        length = uri->path;
+    }
+    length = append_plain_path(plain, length, uri->form + uri->path, uri->length - uri->path);
+    plain[length] = '\0';
+}
+
 bool rules_uri_make_plain(const struct rules_value *value, char *plain)
 {
-    char form[RULES_MAX_LINE + 1], decoded[RULES_MAX_LINE + 1];
+    char form[RULES_MAX_LINE + 1];
     const struct uri uri = read_uri((const char *)value->bytes.data, value->bytes.length, form);
-    size_t length = uri.host, begin, end;
 
     if (has_stray_character(&uri) || has_odd_slashes(&uri))
         return false;
-    memcpy(plain, form, uri.path);
-    if (uri.host != uri.scheme) {
-        memcpy(decoded, form, uri.path);
-        length += decode_needless(decoded + uri.host, uri.path - uri.host);
-        (void)rules_form_uri(decoded, length, plain);
-        length = uri.host + trim_authority(form, plain + uri.host, length - uri.host);
-    } else {
-        find_bare_host(&uri, &begin, &end);
-        lower_part(plain, begin, end);
-        length = uri.path;
-    }
-    length = append_plain_path(plain, length, form + uri.path, uri.length - uri.path);
-    plain[length] = '\0';
+    write_plain(&uri, plain);
     return true;
 }
 
 /* A line is refused with the plain form of its URI, and promised that it holds for both: also when
  * the URI has a query, or what is no slash to the line is one when all is decoded. */
-static void doubt_plain(struct rules_gatherer *gatherer, const char *name, size_t length)
+static void doubt_plain(struct rules_gatherer *gatherer, const struct uri *uri)
 {
     char plain[RULES_MAX_LINE + 1];
-    /* Only read from. */
-    const struct rules_value value = {
-        .key = KEY_URI, .bytes = {.data = (unsigned char *)(uintptr_t)name, .length = length}};
 
-    if (!rules_uri_make_plain(&value, plain))
-        return;
+    write_plain(uri, plain);
     gatherer->in_doubt = true;
     rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, plain, strlen(plain));
     gatherer->in_doubt = false;
@@ -389,8 +386,8 @@ void rules_doubt_uri(struct rules_gatherer *gatherer, const char *name, size_t l
                 gatherer->doubted[values.at[i]->id] = true;
         }
     }
-    doubt_equal(gatherer, &uri, form);
-    doubt_plain(gatherer, name, length);
+    doubt_plain(gatherer, &uri);
+    doubt_equal(gatherer, &uri, form); /* changes it */
 
 out:
     free(form);

@@ -49,18 +49,6 @@ static bool is_ascii(const unsigned char *bytes, size_t length)
     return length == 0;
 }
 
-static bool is_utf8(const unsigned char *bytes, size_t length)
-{
-    unsigned long code = 0;
-    size_t size = 1;
-
-    for (; length > 0 && size > 0; length -= size) {
-        size = text_utf8_decode(bytes, length, &code);
-        bytes += size;
-    }
-    return size > 0;
-}
-
 /* Whether there are bytes that its type of string does not have, so that one program takes them for
  * Latin-1, as libcrypto does, and another one for UTF-8. In a T61String Latin-1 is usual. */
 static bool has_foreign_bytes(const ASN1_STRING *value)
@@ -70,7 +58,7 @@ static bool has_foreign_bytes(const ASN1_STRING *value)
     const int type = ASN1_STRING_type(value);
 
     if (type == V_ASN1_T61STRING)
-        return !is_ascii(bytes, length) && is_utf8(bytes, length);
+        return !is_ascii(bytes, length) && text_is_utf8(bytes, length);
     return (type == V_ASN1_PRINTABLESTRING || type == V_ASN1_IA5STRING ||
                type == V_ASN1_NUMERICSTRING) &&
            !is_ascii(bytes, length);

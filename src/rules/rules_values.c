@@ -38,12 +38,23 @@ bool rules_key_has_patterns(enum rules_key key)
     return key == KEY_EMAIL || key == KEY_UPN || key == KEY_DNS || key == KEY_URI;
 }
 
+static char lower(char letter)
+{
+    return (char)(letter >= 'A' && letter <= 'Z' ? letter + 32 : letter);
+}
+
+void rules_lower(char *text, size_t length)
+{
+    for (; length > 0; text++, length--)
+        *text = lower(*text);
+}
+
 void rules_form_lower(const char *name, size_t length, char *out)
 {
     size_t i;
 
     for (i = 0; i < length; i++)
-        out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+        out[i] = lower(name[i]);
     out[length] = '\0';
 }
 
@@ -64,8 +75,8 @@ static void lower_namespace(char *uri, size_t length)
 
     if (length > 4 && memcmp(uri, "urn:", 4) == 0)
         colon = memchr(uri + 4, ':', length - 4);
-    for (; colon != NULL && uri != colon; uri++)
-        *uri = (char)(*uri >= 'A' && *uri <= 'Z' ? *uri + 32 : *uri);
+    if (colon != NULL)
+        rules_lower(uri, (size_t)(colon - uri));
 }
 
 size_t rules_form_uri(const char *name, size_t length, char *out)
@@ -86,10 +97,7 @@ size_t rules_form_uri(const char *name, size_t length, char *out)
             if (name[at] == '@')
                 host = at + 1;
         }
-        for (at = host; at < path; at++) {
-            if (name[at] >= 'A' && name[at] <= 'Z')
-                out[at] = (char)(name[at] + 32);
-        }
+        rules_lower(out + host, path - host);
         return path;
     }
     while (path < length && name[path] != '/')

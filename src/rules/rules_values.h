@@ -27,6 +27,9 @@ int rules_key_nid(enum rules_key key);
 /* A mailbox or UPN: its domain in lower case. *at is set to the last @, or to the length. */
 void rules_form_mailbox(const char *name, size_t length, char *out, size_t *at);
 
+/* Brings letters of ASCII into lower case, in place. */
+void rules_lower(char *text, size_t length);
+
 /* All in lower case (ASCII). */
 void rules_form_lower(const char *name, size_t length, char *out);
 

@@ -303,6 +303,16 @@ Test(text, whole_characters_are_counted_up_to_a_limit_and_to_what_is_malformed)
     cr_expect_eq(text_well_formed("a\xff", 2), 1);
 }
 
+Test(text, utf_8_is_well_formed_throughout_or_not)
+{
+    cr_expect(text_is_utf8((const unsigned char *)"", 0));
+    cr_expect(text_is_utf8((const unsigned char *)"a\0\xc3\xa9", 4));
+    cr_expect_not(text_is_utf8((const unsigned char *)"a\xc3", 2));
+    cr_expect_not(text_is_utf8((const unsigned char *)"\xff"
+                                                      "a",
+        2));
+}
+
 Test(text, numbers_come_as_printf_writes_them)
 {
     static const long long numbers[] = {0, 9, 10, -1, 1234567890123, LLONG_MAX, LLONG_MIN};
