@@ -10,8 +10,9 @@
  * -1 when one of them is no digit; stops there, so that a string that ends early is safe. */
 int date_digits(const char *at, int count);
 
-/* The seconds since 1970 of a date and time in UTC (struct tm as in timegm(3)). false when there is
- * no such moment: 30 February, hour 24, a leap second. *seconds is unchanged then. */
+/* The seconds since 1970 of a date and time in UTC (struct tm as in timegm(3)), of the years 0 to
+ * 9999. false when there is no such moment: 30 February, hour 24, a leap second. *seconds is
+ * unchanged then. */
 bool date_seconds(const struct tm *parts, time_t *seconds);
 
 #endif
