@@ -76,22 +76,27 @@ static enum decoding judge_shape(struct certificates *out, const unsigned char *
     return judge_inside(out, der + outer.header, outer.content);
 }
 
+/* Whether it may be the next one. */
+static enum decoding judge_next(struct certificates *out, const unsigned char *der, size_t length)
+{
+    enum decoding result = judge_shape(out, der, length);
+
+    if (result == DECODING_FINE && out->count == CERTIFICATES_MAX)
+        return encoding_refuse(out, "more than %d certificates came", CERTIFICATES_MAX);
+    return result;
+}
+
 enum decoding encoding_append_der(struct certificates *out, const unsigned char *der, size_t length)
 {
-    struct bytes *item;
-    enum decoding result = judge_shape(out, der, length);
+    enum decoding result = judge_next(out, der, length);
+    unsigned char *copy;
 
     if (result != DECODING_FINE)
         return result;
-    if (out->count == CERTIFICATES_MAX)
-        return encoding_refuse(out, "more than %d certificates came", CERTIFICATES_MAX);
-    item = &out->items[out->count];
-    item->data = OPENSSL_malloc(length);
-    if (item->data == NULL)
+    copy = OPENSSL_memdup(der, length);
+    if (copy == NULL)
         return DECODING_FAILED;
-    memcpy(item->data, der, length);
-    item->length = length;
-    out->count++;
+    out->items[out->count++] = (struct bytes){.data = copy, .length = length};
     return DECODING_FINE;
 }
 
@@ -156,13 +161,16 @@ enum decoding encoding_decode_base64(
     return result;
 }
 
-/* Appends what was decoded, unless that failed, and frees it. */
+/* Appends what was decoded itself, or frees it. */
 static enum decoding append_decoded(
     struct certificates *out, enum decoding result, const struct bytes *bytes)
 {
     if (result == DECODING_FINE)
-        result = encoding_append_der(out, bytes->data, bytes->length);
-    OPENSSL_free(bytes->data);
+        result = judge_next(out, bytes->data, bytes->length);
+    if (result == DECODING_FINE)
+        out->items[out->count++] = *bytes;
+    else
+        OPENSSL_free(bytes->data);
     return result;
 }
 
