@@ -10,14 +10,35 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Whether all around what is signed is DER at a glance: an algorithm without parameters or with
+ * NULL, and whole bytes of signature. */
+static bool is_plain(struct der_span bytes)
+{
+    struct der_span certificate, algorithm, part;
+
+    if (!der_take(&bytes, DER_SEQUENCE, &certificate) || bytes.length > 0 ||
+        !der_take(&certificate, DER_SEQUENCE, &part) ||
+        !der_take(&certificate, DER_SEQUENCE, &algorithm) ||
+        !der_take(&algorithm, DER_OBJECT_IDENTIFIER, &part))
+        return false;
+    if (algorithm.length > 0 && (!der_take(&algorithm, DER_NULL, &part) || part.length > 0))
+        return false;
+    return algorithm.length == 0 && der_take(&certificate, DER_BIT_STRING, &part) &&
+           part.length > 0 && part.at[0] == 0 && certificate.length == 0;
+}
+
 /* Whether it is these very bytes in DER. libcrypto takes BER outside of what is signed, and its
  * hash of such a certificate is that of another one. True also when memory fails. */
 static bool is_encoded_as(const X509 *certificate, const unsigned char *der, size_t length)
 {
     unsigned char *again = NULL;
-    int count = i2d_X509(certificate, &again);
-    bool same = count < 0 || ((size_t)count == length && memcmp(again, der, length) == 0);
+    int count;
+    bool same;
 
+    if (is_plain((struct der_span){der, length}))
+        return true;
+    count = i2d_X509(certificate, &again);
+    same = count < 0 || ((size_t)count == length && memcmp(again, der, length) == 0);
     OPENSSL_free(again);
     return same;
 }
