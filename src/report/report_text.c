@@ -49,14 +49,22 @@ static void append_names(struct text *text, const char *name, const struct ident
     }
 }
 
+static void append_in_brackets(struct text *text, const char *words)
+{
+    text_append_string(text, " (");
+    text_append_string(text, words);
+    text_append_string(text, ")");
+}
+
 static void append_front(struct text *text, const char *name, const struct forwarded *forwarded)
 {
     const char *words = report_front_words(forwarded);
 
-    text_printf(text, "%s: ", name);
+    text_append_string(text, name);
+    text_append_string(text, ": ");
     report_append_shown(text, forwarded->front_verify);
     if (words != NULL)
-        text_printf(text, " (%s)", words);
+        append_in_brackets(text, words);
     text_append_string(text, "\n");
 }
 
@@ -67,7 +75,7 @@ static void append_source(struct text *text, const struct forwarded *forwarded)
     text_append_string(text, "Source: ");
     report_append_shown(text, forwarded->source);
     if (forwarded->encoding != NULL)
-        text_printf(text, " (%s)", forwarded->encoding);
+        append_in_brackets(text, forwarded->encoding);
     text_append_string(text, "\n");
 }
 
@@ -78,14 +86,23 @@ static void append_identity(struct text *text, const struct report *report)
 
     text_append_string(text, "Client cert received\n\n");
     append_line(text, "Name", identity->subject);
-    text_printf(text, "Valid dates: %s to %s\n", identity->not_before, identity->not_after);
+    text_append_string(text, "Valid dates: ");
+    text_append_string(text, identity->not_before);
+    text_append_string(text, " to ");
+    text_append_string(text, identity->not_after);
+    text_append_string(text, "\n");
     append_line(text, "Issuer", identity->issuer);
-    text_printf(text, "Serial: %s (%s)\n", identity->serial, identity->serial_decimal);
+    text_append_string(text, "Serial: ");
+    text_append_string(text, identity->serial);
+    append_in_brackets(text, identity->serial_decimal);
+    text_append_string(text, "\n");
     append_line(text, "SHA-256", identity->sha256_fingerprint);
     append_line(text, "SPKI SHA-256", identity->spki_sha256);
     append_line(text, "Key", identity->public_key);
     append_line(text, "Signature algorithm", identity->signature_algorithm);
-    text_printf(text, "Version: %d\n", identity->version);
+    text_append_string(text, "Version: ");
+    text_append_number(text, identity->version);
+    text_append_string(text, "\n");
     append_names(text, "Alternative name", &identity->subject_alt_names);
     append_list(text, "Key usage", &identity->key_usage);
     append_list(text, "Extended key usage", &identity->extended_key_usage);
