@@ -11,7 +11,8 @@
 
 /* Has libcrypto allocate through the watch (CRYPTO_set_mem_functions(3)). To be called before any
  * other use of libcrypto; false when it was too late. Starts libcrypto too
- * (OPENSSL_init_crypto(3)): 3.5 hangs when it reports a failed allocation of its own start. */
+ * (OPENSSL_init_crypto(3)): 3.5 hangs when it reports a failed allocation of its own start. Ciphers
+ * have no legacy names then (EVP_get_cipherbyname(3)). */
 bool alloc_watch_start(void);
 
 /* True when an allocation of libcrypto failed in this thread since alloc_watch_clear. */

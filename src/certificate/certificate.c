@@ -10,21 +10,19 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Whether all around what is signed is DER at a glance: an algorithm without parameters or with
- * NULL, and whole bytes of signature. */
-static bool is_plain(struct der_span bytes)
+/* Whether a signature is DER at a glance: of an algorithm without parameters or with NULL, and of
+ * whole bytes. */
+static bool is_plain(struct der_span signature)
 {
-    struct der_span certificate, algorithm, part;
+    struct der_span algorithm, part;
 
-    if (!der_take(&bytes, DER_SEQUENCE, &certificate) || bytes.length > 0 ||
-        !der_take(&certificate, DER_SEQUENCE, &part) ||
-        !der_take(&certificate, DER_SEQUENCE, &algorithm) ||
+    if (!der_take(&signature, DER_SEQUENCE, &algorithm) ||
         !der_take(&algorithm, DER_OBJECT_IDENTIFIER, &part))
         return false;
     if (algorithm.length > 0 && (!der_take(&algorithm, DER_NULL, &part) || part.length > 0))
         return false;
-    return algorithm.length == 0 && der_take(&certificate, DER_BIT_STRING, &part) &&
-           part.length > 0 && part.at[0] == 0 && certificate.length == 0;
+    return algorithm.length == 0 && der_take(&signature, DER_BIT_STRING, &part) &&
+           part.length > 0 && part.at[0] == 0 && signature.length == 0;
 }
 
 /* Whether it is these very bytes in DER. libcrypto takes BER outside of what is signed, and its
@@ -32,13 +30,9 @@ static bool is_plain(struct der_span bytes)
 static bool is_encoded_as(const X509 *certificate, const unsigned char *der, size_t length)
 {
     unsigned char *again = NULL;
-    int count;
-    bool same;
+    int count = i2d_X509(certificate, &again);
+    bool same = count < 0 || ((size_t)count == length && memcmp(again, der, length) == 0);
 
-    if (is_plain((struct der_span){der, length}))
-        return true;
-    count = i2d_X509(certificate, &again);
-    same = count < 0 || ((size_t)count == length && memcmp(again, der, length) == 0);
     OPENSSL_free(again);
     return same;
 }
@@ -61,7 +55,8 @@ X509 *certificate_decode(const unsigned char *der, size_t length, struct error *
     if (!outline_read(der, length, &outline, error))
         return NULL;
     certificate = key_decoder_read(&at, (long)length, outline.key);
-    same = certificate == NULL || at != der + length || is_encoded_as(certificate, der, length);
+    same = certificate == NULL || at != der + length || is_plain(outline.signature) ||
+           is_encoded_as(certificate, der, length);
     /* When memory fails, libcrypto may also hand out a certificate, without its key. */
     if (alloc_watch_explains_errors()) {
         error_set(error, ERROR_MEMORY, "out of memory while decoding a certificate");

@@ -20,6 +20,7 @@ static bool find_lists(const unsigned char *der, size_t length, struct outline *
     if (!der_take(&bytes, DER_SEQUENCE, &certificate) ||
         !der_take(&certificate, DER_SEQUENCE, &fields))
         return false;
+    outline->signature = certificate;
     (void)der_take(&fields, DER_VERSION, &part);
     if (!der_take(&fields, DER_INTEGER, &part) || !der_take(&fields, DER_SEQUENCE, &part) ||
         !der_take(&fields, DER_SEQUENCE, &outline->issuer) ||

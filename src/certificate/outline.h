@@ -12,6 +12,7 @@ struct outline {
     struct der_span issuer, subject; /* RDNs */
     struct der_span key;             /* what the SubjectPublicKeyInfo holds */
     struct der_span extensions;      /* empty when there are none */
+    struct der_span signature;       /* signatureAlgorithm and signatureValue, not looked at */
 };
 
 /* Finds them and counts what is in them. Sets the error (ERROR_INPUT) and returns false when the

@@ -95,6 +95,56 @@ Test(certificate, a_signature_that_is_not_in_der_is_refused)
     pki_free(pki);
 }
 
+/* The algorithm stands outside of what is signed too. What is DER decodes to itself, what is none
+ * is refused. */
+Test(certificate, an_algorithm_that_is_not_in_der_is_refused)
+{
+    static const struct {
+        const char *what;
+        unsigned char bytes[12];
+        size_t length;
+        const char *refusal;
+    } cases[] = {
+        {"as it was", {0x30, 5, 6, 3, 0x2B, 0x65, 0x70}, 7, NULL},
+        {"NULL", {0x30, 7, 6, 3, 0x2B, 0x65, 0x70, 5, 0}, 9, NULL},
+        {"a number", {0x30, 8, 6, 3, 0x2B, 0x65, 0x70, 2, 1, 0}, 10, NULL},
+        {"a sequence", {0x30, 7, 6, 3, 0x2B, 0x65, 0x70, 0x30, 0}, 9, NULL},
+        {"long length", {0x30, 0x81, 5, 6, 3, 0x2B, 0x65, 0x70}, 8, "not encoded in DER"},
+        {"long length of the OID", {0x30, 6, 6, 0x81, 3, 0x2B, 0x65, 0x70}, 8,
+            "not encoded in DER"},
+        {"long length of NULL", {0x30, 8, 6, 3, 0x2B, 0x65, 0x70, 5, 0x81, 0}, 10,
+            "not a DER certificate"},
+        {"long length of a number", {0x30, 9, 6, 3, 0x2B, 0x65, 0x70, 2, 0x81, 1, 0}, 11,
+            "not encoded in DER"},
+    };
+    struct pki *pki = pki_make(&(struct pki_spec){.key = PKI_ED25519});
+    struct error error = {0};
+    size_t length = 0, at, i;
+    unsigned char *der = pki_der(pki->certificate, &length), made[1024];
+
+    at = length - 74; /* 30 05 06 03 and 3 bytes, before 67 of the signature */
+    cr_assert(length + 5 <= sizeof(made) && memcmp(der + at, cases[0].bytes, 7) == 0);
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t whole = length - 7 + cases[i].length;
+        X509 *certificate;
+
+        memcpy(made, der, at);
+        memcpy(made + at, cases[i].bytes, cases[i].length);
+        memcpy(made + at + cases[i].length, der + at + 7, 67);
+        made[2] = (unsigned char)((whole - 4) >> 8);
+        made[3] = (unsigned char)((whole - 4) & 0xFF);
+        if (cases[i].refusal != NULL) {
+            expect_refused(made, whole, cases[i].refusal);
+            continue;
+        }
+        certificate = certificate_decode(made, whole, &error);
+        cr_expect_not_null(certificate, "%s: %s", cases[i].what, error.text);
+        X509_free(certificate);
+    }
+    free(der);
+    pki_free(pki);
+}
+
 Test(certificate, every_shorter_prefix_is_refused)
 {
     size_t length = 0, i;
