@@ -20,7 +20,7 @@ static void free_both(void)
     pki_free(direct);
 }
 
-TestSuite(verify_revocation_scope, .init = make_both, .fini = free_both);
+TestSuite(verify_coverage, .init = make_both, .fini = free_both);
 
 /* A clean CRL of the root whose issuing distribution point says this. */
 static X509_CRL *scoped(const char *section, const struct pki *listed)
@@ -34,7 +34,7 @@ static X509_CRL *scoped(const char *section, const struct pki *listed)
         .configuration = section});
 }
 
-Test(verify_revocation_scope, the_scope_of_a_crl_counts)
+Test(verify_coverage, the_scope_of_a_crl_counts)
 {
     X509_CRL *for_ca = scoped("[idp]\nonlyCA=TRUE\n", NULL);
     X509_CRL *for_users = scoped("[idp]\nonlyuser=TRUE\n", NULL);
@@ -58,7 +58,7 @@ Test(verify_revocation_scope, the_scope_of_a_crl_counts)
 }
 
 /* RFC 5280 section 5.2.5. */
-Test(verify_revocation_scope, a_crl_of_user_certificates_alone_covers_none_of_version_1)
+Test(verify_coverage, a_crl_of_user_certificates_alone_covers_none_of_version_1)
 {
     struct pki *old = pki_make(&(struct pki_spec){.issuer = root, .version = 1});
     X509_CRL *for_users = scoped("[idp]\nonlyuser=TRUE\n", NULL);
@@ -121,7 +121,7 @@ static X509_CRL *of_reasons(const char *reasons, int days)
 
 /* A list for some reasons does not say that a certificate is good: the oldest one without which not
  * all are covered tells how old that word is. */
-Test(verify_revocation_scope, the_dates_are_those_of_the_oldest_crl_that_is_needed)
+Test(verify_coverage, the_dates_are_those_of_the_oldest_crl_that_is_needed)
 {
     static const struct row {
         struct {
