@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/error.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,9 +21,9 @@ static void make_safe(char *string)
 
     while (length > 0) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode(at, length, &code);
+        size_t size = utf8_decode(at, length, &code);
 
-        if (size == 0 || text_is_unsafe_code(code)) {
+        if (size == 0 || utf8_is_unsafe(code)) {
             size = size != 0 ? size : 1;
             memset(at, '?', size);
         }

@@ -21,7 +21,7 @@ struct error {
 };
 
 /* Sets kind and text (printf format). A text that is too long loses its middle, not the reason at
- * its end. Bytes that may not be shown (text_is_unsafe_code, broken UTF-8) come as question marks;
+ * its end. Bytes that may not be shown (utf8_is_unsafe, broken UTF-8) come as question marks;
  * what an attacker may have written should have been escaped by the caller (text_append_shown). The
  * arguments may lie in *error. Accepts error == NULL. */
 void error_set(struct error *error, enum error_kind kind, const char *format, ...)

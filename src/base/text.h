@@ -59,36 +59,11 @@ int64_t text_number(const char *digits);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends untrusted bytes so that a terminal, a page and a log line can show them: well-formed
- * UTF-8 passes; what text_is_unsafe_code names, and bytes that are not well-formed UTF-8 (RFC 3629:
+ * UTF-8 passes; what utf8_is_unsafe names, and bytes that are not well-formed UTF-8 (RFC 3629:
  * overlong, surrogates, above U+10FFFF) come as \XX per byte, two upper-case hexadecimal digits, as
  * RFC 2253 section 2.4 writes them. A backslash comes as two. Returns true when something was
  * replaced (the doubled backslash does not count). */
 bool text_append_shown(struct text *text, const void *bytes, size_t length);
-
-/* The number of bytes (1 to 4) of the well-formed UTF-8 character at `bytes`, 0 when there is none.
- * *code gets the code point. */
-size_t text_utf8_decode(const unsigned char *bytes, size_t length, unsigned long *code);
-
-/* Whether bytes are well-formed UTF-8 throughout. */
-bool text_is_utf8(const unsigned char *bytes, size_t length);
-
-/* A code point that is the same for a letter in each of its cases (towlower(3) in C.UTF-8). Where
- * the system has no such locale, all characters beyond ASCII are alike. */
-unsigned long text_fold_code(unsigned long code);
-
-/* Compares two strings of UTF-8 without regard to the case of letters, for sorting: 0 when they
- * differ in nothing else, one by one (text_fold_code). A byte that is not UTF-8 is like itself
- * alone. */
-int text_compare_case(const void *one, size_t length, const void *other, size_t other_length);
-
-/* The bytes of whole, well-formed UTF-8 characters at the start of a string, up to `most`. */
-size_t text_well_formed(const char *string, size_t most);
-
-/* True when the code point may not be shown as it is, since it cannot be seen, or changes what
- * stands beside it: general categories Cc, Cf, Cs, Zl and Zp (UnicodeData.txt of Unicode 16),
- * Default_Ignorable_Code_Point (DerivedCoreProperties.txt), what RFC 4518 section 2.2 maps to
- * nothing, and noncharacters. Spaces (Zs) may be shown. */
-bool text_is_unsafe_code(unsigned long code);
 
 /* Appends bytes as hexadecimal digits, upper or lower case, with the separator between bytes unless
  * it is 0. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/certificate_fault.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "certificate/der.h"
 
 #include <openssl/objects.h>
@@ -15,7 +15,8 @@ static const char *value_fault(struct der_span value)
     struct der_span string;
 
     if (der_take(&value, DER_UTF8_STRING, &string))
-        return text_is_utf8(string.at, string.length) ? NULL : "is a UTF8String that is not UTF-8";
+        return utf8_is_well_formed(string.at, string.length) ? NULL
+                                                             : "is a UTF8String that is not UTF-8";
     if (der_take(&value, DER_BMP_STRING, &string))
         return string.length % 2 == 0 ? NULL : "is a BMPString of an odd length";
     if (der_take(&value, DER_UNIVERSAL_STRING, &string))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "certificate/identity_names.h"
+#include "base/utf8.h"
 #include "certificate/alloc_watch.h"
 
 #include <ctype.h>
@@ -46,7 +47,7 @@ static size_t take_character(
     int size;
 
     if (kind == KIND_UTF8) {
-        taken = text_utf8_decode(at, left, &code);
+        taken = utf8_decode(at, left, &code);
         character->size = taken != 0 ? taken : 1;
         memcpy(character->utf8, at, character->size);
         return character->size;
@@ -204,7 +205,7 @@ void identity_cut(char *buffer, size_t size, const char *shown)
         else if (at[next] == '\\')
             next += 2;
         else
-            next += text_utf8_decode(&at[next], length - next, &code);
+            next += utf8_decode(&at[next], length - next, &code);
         if (next == kept)
             break;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "log/log_fields.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 void log_fields_add_string(struct log_fields *fields, const char *name, enum log_shape shape,
     const char *string, size_t most)
 {
-    size_t length = string != NULL ? text_well_formed(string, most) : 0;
+    size_t length = string != NULL ? utf8_whole_length(string, most) : 0;
 
     if (string == NULL || string[0] == '\0' || fields->count == LOG_MAX_FIELDS)
         return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "log/log_line.h"
+#include "base/utf8.h"
 #include "log/log_fields.h"
 
 #include <stdio.h>
@@ -123,7 +124,7 @@ void log_line_words(struct text *text, bool json, enum log_level level, const ch
         goto out;
     }
     field.string = text_string(&shown);
-    field.length = text_well_formed(field.string, MAX_WORDS);
+    field.length = utf8_whole_length(field.string, MAX_WORDS);
     field.cut = field.string[field.length] != '\0';
     if (json) {
         log_fields_append_words(text, now, names[level], &field);

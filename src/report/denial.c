@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "report/denial.h"
+#include "base/utf8.h"
 #include "report/report_html.h"
 
 #include <jansson.h>
@@ -96,7 +97,7 @@ static const char *subject_of(const struct denial *denial, char shown[MAX_SHOWN]
 
     if (identity == NULL)
         return NULL;
-    length = text_well_formed(identity->subject, SIZE_MAX);
+    length = utf8_whole_length(identity->subject, SIZE_MAX);
     if (length < MAX_SHOWN) {
         memcpy(shown, identity->subject, length);
         shown[length] = '\0';
@@ -152,7 +153,7 @@ static bool set(json_t *object, const char *name, json_t *value)
 
 static json_t *string_or_null(const char *string)
 {
-    return string != NULL ? json_stringn(string, text_well_formed(string, SIZE_MAX)) : json_null();
+    return string != NULL ? json_stringn(string, utf8_whole_length(string, SIZE_MAX)) : json_null();
 }
 
 static json_t *advice_object(const struct denial *denial)

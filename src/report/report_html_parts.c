@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/utf8.h"
 #include "report/report_html.h"
 
 #include <openssl/evp.h>
@@ -53,7 +54,7 @@ static void append_character(struct text *text, char c)
 
 void html_append(struct text *text, const char *string)
 {
-    const char *end = string + text_well_formed(string, SIZE_MAX);
+    const char *end = string + utf8_whole_length(string, SIZE_MAX);
 
     while (string < end) {
         size_t replaced = replaced_length(string);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/utf8.h"
 #include "report/report_writers.h"
 
 #include <jansson.h>
@@ -61,7 +62,7 @@ static const struct member {
 /* A string, null for NULL; NULL when memory runs out. */
 static json_t *string_or_null(const char *string)
 {
-    return string != NULL ? json_stringn(string, text_well_formed(string, SIZE_MAX)) : json_null();
+    return string != NULL ? json_stringn(string, utf8_whole_length(string, SIZE_MAX)) : json_null();
 }
 
 static json_t *nonempty_or_null(const char *string)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/utf8.h"
 #include "report/report_writers.h"
 
 #include <stdint.h>
@@ -8,7 +9,7 @@
 
 void report_append_shown(struct text *text, const char *string)
 {
-    text_append(text, string, text_well_formed(string, SIZE_MAX));
+    text_append(text, string, utf8_whole_length(string, SIZE_MAX));
 }
 
 void report_append_time(struct text *text, time_t seconds)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_dn.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "certificate/alloc_watch.h"
 
 #include <ctype.h>
@@ -109,7 +110,7 @@ static bool read_string(
     *length -= spaces;
     if (*length == 0)
         return fail(error, "a value is missing");
-    return text_is_utf8(value, *length) || fail(error, "a value is not UTF-8");
+    return utf8_is_well_formed(value, *length) || fail(error, "a value is not UTF-8");
 }
 
 /* #HEX: the value's DER (RFC 4514 section 2.4). */
@@ -194,7 +195,7 @@ static bool make_comparable(X509_NAME *name, int at)
 static void fold_text(unsigned char *text, int length)
 {
     for (; length >= 4; text += 4, length -= 4) {
-        unsigned long code = text_fold_code(
+        unsigned long code = utf8_fold_code(
             (unsigned long)text[1] << 16 | (unsigned long)text[2] << 8 | (unsigned long)text[3]);
 
         text[1] = (unsigned char)(code >> 16);

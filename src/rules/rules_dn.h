@@ -27,7 +27,7 @@ X509_NAME *rules_dn_copy(const X509_NAME *name, struct error *error);
  */
 bool rules_dn_is_folded(const X509_NAME *name);
 
-/* A copy in which letters beyond ASCII are in the case that text_fold_code gives them. To be freed
+/* A copy in which letters beyond ASCII are in the case that utf8_fold_code gives them. To be freed
  * with X509_NAME_free. NULL with ERROR_MEMORY or ERROR_LIBRARY. */
 X509_NAME *rules_dn_fold(const X509_NAME *name, struct error *error);
 

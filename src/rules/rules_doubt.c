@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_doubt.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "rules/rules_resolve.h"
 #include "rules/rules_values.h"
 #include "rules/rules_words.h"
@@ -68,7 +69,7 @@ static bool is_odd_code(unsigned long code)
 {
     if (code < 0x80)
         return code <= 0x20 || code == 0x7F || strchr("*@,;:\"<>()[]\\", (int)code) != NULL;
-    return text_is_unsafe_code(code) || rules_is_odd_space(code);
+    return utf8_is_unsafe(code) || rules_is_odd_space(code);
 }
 
 /* Whether there are bytes that are no printable character of ASCII. */
@@ -89,7 +90,7 @@ static bool has_wide_character(const char *at, size_t length)
 {
     while (length > 0) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode((const unsigned char *)at, length, &code);
+        size_t size = utf8_decode((const unsigned char *)at, length, &code);
 
         if ((code >= 0xFF01 && code <= 0xFF5E) || code == 0x3002 || code == 0xFF61)
             return true;
@@ -104,7 +105,7 @@ static bool has_odd_character(const char *at, size_t length)
 {
     while (length > 0) {
         unsigned long code = 0; /* stays when there is no character, and is odd */
-        size_t size = text_utf8_decode((const unsigned char *)at, length, &code);
+        size_t size = utf8_decode((const unsigned char *)at, length, &code);
 
         if (is_odd_code(code))
             return true;

@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/file_writers.h"
 #include "base/lines.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "certificate/alloc_watch.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"
@@ -25,14 +25,14 @@ static bool check_characters(
 
     while (left > 0) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode(at, left, &code);
+        size_t size = utf8_decode(at, left, &code);
 
         if (size == 0)
             return rules_refuse(rules, number, error, "is not UTF-8");
         if (code == BYTE_ORDER_MARK && number == 1 && at == (const unsigned char *)line)
             return rules_refuse(rules, number, error,
                 "begins with a byte order mark: save the file as UTF-8 without one");
-        if (code != '\t' && text_is_unsafe_code(code))
+        if (code != '\t' && utf8_is_unsafe(code))
             return rules_refuse(
                 rules, number, error, "has a control or invisible character (U+%04lX)", code);
         at += size;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
+#include "base/utf8.h"
 #include "rules/rules_line.h"
 #include "rules/rules_resolve.h"
 
@@ -32,7 +33,7 @@ int rules_compare_mailboxes(const struct rules_value *one, const struct rules_va
     const struct bytes *a = &one->bytes, *b = &other->bytes;
     int order = (int)one->form - (int)other->form;
 
-    return order != 0 ? order : text_compare_case(a->data, a->length, b->data, b->length);
+    return order != 0 ? order : utf8_compare_case(a->data, a->length, b->data, b->length);
 }
 
 int rules_compare_folded(const struct rules_value *one, const struct rules_value *other)

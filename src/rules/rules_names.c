@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_names.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "certificate/alloc_watch.h"
 #include "certificate/identity.h"
 #include "rules/rules_alternative_names.h"
@@ -22,7 +22,7 @@ static bool is_odd(unsigned long code)
 {
     if (code >= '\t' && code <= '\r')
         return false;
-    return text_is_unsafe_code(code) || rules_is_odd_space(code);
+    return utf8_is_unsafe(code) || rules_is_odd_space(code);
 }
 
 /* A part of the subject that is no text, or that two programs may read as two. */
@@ -32,7 +32,7 @@ static bool is_odd_part(const unsigned char *utf8, int length)
 
     while (left > 0) {
         unsigned long code = 0; /* stays when there is no character, and is odd */
-        size_t size = text_utf8_decode(utf8, left, &code);
+        size_t size = utf8_decode(utf8, left, &code);
 
         if (is_odd(code))
             return true;
@@ -58,7 +58,7 @@ static bool has_foreign_bytes(const ASN1_STRING *value)
     const int type = ASN1_STRING_type(value);
 
     if (type == V_ASN1_T61STRING)
-        return !is_ascii(bytes, length) && text_is_utf8(bytes, length);
+        return !is_ascii(bytes, length) && utf8_is_well_formed(bytes, length);
     return (type == V_ASN1_PRINTABLESTRING || type == V_ASN1_IA5STRING ||
                type == V_ASN1_NUMERICSTRING) &&
            !is_ascii(bytes, length);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "rules/rules_words.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -119,7 +119,7 @@ static bool check_value(const char *value, bool quoted, struct error *error)
     }
     while (left > 0) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode(at, left, &code);
+        size_t size = utf8_decode(at, left, &code);
 
         if (rules_is_odd_space(code)) {
             error_set(error, ERROR_INPUT,

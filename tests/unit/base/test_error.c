@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/error.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -23,7 +23,7 @@ Test(error, a_long_path_leaves_room_for_the_reason)
     for (i = 0; error.text[i] != '\0';) {
         unsigned long code;
         size_t size =
-            text_utf8_decode((const unsigned char *)error.text + i, strlen(error.text) - i, &code);
+            utf8_decode((const unsigned char *)error.text + i, strlen(error.text) - i, &code);
 
         cr_assert_neq(size, 0, "a character was cut at %zu: %s", i, error.text);
         i += size;

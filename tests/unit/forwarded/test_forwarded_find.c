@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/text.h"
+#include "base/utf8.h"
 #include "forwarded/forwarded.h"
 #include "unit/forwarded/forwarded_helpers.h"
 
@@ -284,8 +284,8 @@ static bool is_safe(const char *words)
     size_t step;
 
     for (; *at != '\0'; at += step) {
-        step = text_utf8_decode(at, strlen((const char *)at), &code);
-        if (step == 0 || text_is_unsafe_code(code))
+        step = utf8_decode(at, strlen((const char *)at), &code);
+        if (step == 0 || utf8_is_unsafe(code))
             return false;
     }
     return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit/report/html_page.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -163,10 +164,10 @@ static void read_reference(struct reader *reader)
 static void read_character(struct reader *reader)
 {
     unsigned long code = 0;
-    size_t size = text_utf8_decode(
-        (const unsigned char *)reader->at, (size_t)(reader->end - reader->at), &code);
+    size_t size =
+        utf8_decode((const unsigned char *)reader->at, (size_t)(reader->end - reader->at), &code);
 
-    if (size == 0 || (code != '\n' && text_is_unsafe_code(code))) {
+    if (size == 0 || (code != '\n' && utf8_is_unsafe(code))) {
         complain(reader, "a raw byte %02X", (unsigned)(unsigned char)*reader->at);
         return;
     }

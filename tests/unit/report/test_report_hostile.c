@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "base/utf8.h"
 #include "log/log.h"
 #include "report/report.h"
 #include "unit/certificate/identity_given.h"
@@ -59,9 +60,9 @@ static bool has_raw_control(const char *bytes, size_t length)
 
     while (at < length) {
         unsigned long code = 0;
-        size_t size = text_utf8_decode((const unsigned char *)bytes + at, length - at, &code);
+        size_t size = utf8_decode((const unsigned char *)bytes + at, length - at, &code);
 
-        if (size == 0 || (code != '\n' && text_is_unsafe_code(code)))
+        if (size == 0 || (code != '\n' && utf8_is_unsafe(code)))
             return true;
         at += size;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "base/text.h"
+#include "base/utf8.h"
 #include "unit/verify/verify_helpers.h"
 
 #include <criterion/criterion.h>
@@ -364,10 +364,10 @@ Test(verify_chain, a_long_name_of_the_anchor_is_cut_between_two_characters)
         cr_expect_str_eq(verdict.anchor + length - 3, "...");
         for (j = 0; j < length - 3;) {
             unsigned long code = 0;
-            size_t size = verdict.anchor[j] == '\\'
-                              ? 3
-                              : text_utf8_decode((const unsigned char *)verdict.anchor + j,
-                                    length - 3 - j, &code);
+            size_t size =
+                verdict.anchor[j] == '\\'
+                    ? 3
+                    : utf8_decode((const unsigned char *)verdict.anchor + j, length - 3 - j, &code);
 
             cr_assert(
                 size != 0 && j + size <= length - 3, "cut in a character: %s", verdict.anchor);
