@@ -42,6 +42,6 @@ bool date_seconds(const struct tm *parts, time_t *seconds)
     /* 400 years on, where the calendar is the same: the year 0 is none of days_before. */
     days = days_before(year + 400) - days_before(1970 + 400) + month_ends[month] +
            (month > 1 && is_leap(year)) + parts->tm_mday - 1;
-    *seconds = (time_t)days * 86400 + parts->tm_hour * 3600 + parts->tm_min * 60 + parts->tm_sec;
+    *seconds = (((time_t)days * 24 + parts->tm_hour) * 60 + parts->tm_min) * 60 + parts->tm_sec;
     return true;
 }
