@@ -106,8 +106,11 @@ class Process:
                                           **options)
         self.pid = self.popen.pid
 
-    def log(self):
-        return self.log_file.read_text(errors="replace")
+    def log(self, since=0):
+        """What it has logged, from the byte `since` on."""
+        with self.log_file.open("rb") as log:
+            log.seek(since)
+            return log.read().decode(errors="replace")
 
     def alive(self):
         return self.popen.poll() is None
