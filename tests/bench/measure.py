@@ -1,5 +1,6 @@
 """What the benchmark measures with: certificates, CPU time and memory of processes, load."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -79,6 +80,18 @@ def memory(pid, field="VmHWM"):
 def available():
     """Memory that can be had without swapping, MiB."""
     return int(re.search(r"^MemAvailable:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text(), re.M)[1]) / 1024
+
+
+@contextlib.contextmanager
+def on_processor(turn):
+    """What is started inside runs on one processor, on the next one the next turn: a neighbour's load may slow one of
+    them and not the other, and would speak for whoever was elsewhere."""
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(all_of_them)[turn % len(all_of_them)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_them)
 
 
 def load(socket, certificates, count, *options, script=None):
