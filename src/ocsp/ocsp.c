@@ -189,12 +189,14 @@ static void ask_responder(const struct ocsp *ocsp, X509 *leaf, X509 *issuer,
     struct ocsp_question question = {.request = NULL};
     struct bytes request = {.data = NULL}, response = {.data = NULL};
     struct error error = {.kind = ERROR_MEMORY};
+    const int64_t began = clock_milliseconds();
 
     bool arrived = ocsp_question_make(&question, leaf, issuer, true) &&
                    ocsp_question_encode(&question, &request) &&
                    fetch(ocsp, url, &request, &response, &error);
 
-    ocsp_cache_arrived(ocsp->cache, number, arrived);
+    ocsp_cache_arrived(
+        ocsp->cache, number, arrived || clock_milliseconds() - began < OCSP_GRACE_MS);
     if (arrived) {
         ocsp_answer_check(&question, &response, trust, ocsp->config, time(NULL), answer);
     } else if (error.kind == ERROR_INPUT) {

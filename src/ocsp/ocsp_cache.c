@@ -245,13 +245,13 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t number, const s
     return turn;
 }
 
-void ocsp_cache_arrived(struct ocsp_cache *cache, size_t number, bool is_there)
+void ocsp_cache_arrived(struct ocsp_cache *cache, size_t number, bool in_time)
 {
     struct responder *responder = &cache->responders[number];
 
     (void)pthread_mutex_lock(&cache->lock);
     count_asking(cache, responder, -1);
-    if (is_there)
+    if (in_time)
         responder->progress = clock_milliseconds();
     (void)pthread_cond_broadcast(&cache->changed);
     (void)pthread_mutex_unlock(&cache->lock);

@@ -14,8 +14,8 @@ struct ocsp_cache;
 #define OCSP_CACHE_ENTRIES 1024
 #define OCSP_KEY_SIZE 72
 /* What a thread beyond that number waits for its turn, in milliseconds: a few requests at once, as
- * browsers send them, need not be turned away. Also how long no answer may come until half of the
- * threads are spared. */
+ * browsers send them, need not be turned away. Also how long nothing may come in time until half of
+ * the threads are spared. */
 #define OCSP_GRACE_MS 200
 
 /* Whom an answer is about: SHA-256 of the issuer's key and of the certificate, and the number of
@@ -34,7 +34,7 @@ enum ocsp_turn {
 bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct trust *trust);
 
 /* Makes a cache for `threads` that wait for answers at a time, and `processors` more that may ask
- * then: part of asking is work and no waiting. While no answer of a responder's comes for
+ * then: part of asking is work and no waiting. While nothing comes of a responder in time for
  * OCSP_GRACE_MS, half of `threads` (one at least) ask it, or wait for an answer that another asks
  * for, and others wait for their turn only as long as fewer than both numbers together wait: a
  * responder that is slow must not hold all threads. Where there are several `responders`, one never
@@ -50,9 +50,10 @@ void ocsp_cache_free(struct ocsp_cache *cache);
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t responder,
     const struct ocsp_key *key, time_t now, int64_t wait_ms, struct ocsp_answer *answer);
 
-/* The caller has an answer (`is_there`) of that responder, or will get none: another thread may ask
- * while this one checks it. Who wants the same answer waits on. */
-void ocsp_cache_arrived(struct ocsp_cache *cache, size_t responder, bool is_there);
+/* The caller has an answer of that responder, or will get none: another thread may ask while this
+ * one checks it. `in_time`: an answer came, or it was seen within OCSP_GRACE_MS that none will; a
+ * responder that refuses at once holds no threads. Who wants the same answer waits on. */
+void ocsp_cache_arrived(struct ocsp_cache *cache, size_t responder, bool in_time);
 
 /* Gives the turn back. The answer is copied and kept unless it is OCSP_FAILED. */
 void ocsp_cache_leave(

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -11,6 +12,8 @@ import ocsp
 from fronts import VALID, body_lines, read_to_end, read_until
 from ocsp_scene import revocation, scene, serve  # noqa: F401
 from processes import DEADLINE, clean_environment, wait_until
+
+GRACE_S = 0.2  # how long a responder may be silent until half of the threads are spared
 
 
 def ask(responder, certificate):
@@ -116,6 +119,37 @@ def test_all_threads_may_wait_for_a_responder_that_answers(start_with, scene, se
         if at_once[1] == 6:
             break
     assert at_once[1] == 6
+
+
+def test_all_threads_may_wait_for_a_responder_that_refuses_each_soon(start_with, scene, serve):
+    """One that is silent has half of them after a while; one that refuses holds none."""
+    lock, now, most = threading.Lock(), [0], []
+    began = time.monotonic()
+
+    def respond(handler, body):
+        with lock:
+            now[0] += 1
+            most.append((time.monotonic() - began, now[0]))
+        threading.Event().wait(0.1)
+        with lock:
+            now[0] -= 1
+        ocsp.reply(handler, b"", status=500)
+    served = serve(respond)
+    certificates = [scene.authority.sign(f"refused-{number}") for number in range(64)]
+    for _ in range(5):  # a busy machine may bring them too late
+        most.clear()
+        responder = start_with("soft", served.url, "--threads", "6", "--cache", "0")
+        began = time.monotonic()
+        threads = [threading.Thread(target=lambda own: [ask(responder, each) for each in own], args=(certificates[i::8],))
+                   for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        late = max((count for at, count in most if at > 2 * GRACE_S), default=0)
+        if late >= 6:
+            break
+    assert late >= 6
 
 
 def test_the_identity_is_at_the_client_while_the_responder_has_not_yet_answered(start_front, peercert, pki, serve):
