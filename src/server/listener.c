@@ -42,16 +42,20 @@ static bool say_bind(const char *path, struct error *error)
     return false;
 }
 
+static bool say_socket(struct error *error)
+{
+    error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
+    return false;
+}
+
 static bool add_fd(struct listener *listener, int fd, struct error *error)
 {
     const int one = 1;
     int flags = fcntl(fd, F_GETFL);
 
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
-        error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
-        return false;
-    }
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return say_socket(error);
     /* An answer may go out in two parts. Over TCP the second would wait until the peer has
      * acknowledged the first, which takes up to 40 ms (TCP_NODELAY in tcp(7)). Accepted sockets
      * inherit this; a Unix socket has no such option. */
@@ -99,9 +103,7 @@ static bool remove_dead_socket(const struct sockaddr_un *address, struct error *
         errno = EADDRINUSE;
         return say_errno(address->sun_path, error);
     }
-    if (unlink(address->sun_path) != 0)
-        return say_errno(address->sun_path, error);
-    return true;
+    return unlink(address->sun_path) == 0 || say_errno(address->sun_path, error);
 }
 
 /* The socket's file comes into being without any permission and gets them before it listens. */
@@ -132,9 +134,8 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
             return false;
         }
     }
-    if (chmod(address->sun_path, (mode_t)config->socket_mode) != 0)
-        return say_errno(address->sun_path, error);
-    return true;
+    return chmod(address->sun_path, (mode_t)config->socket_mode) == 0 ||
+           say_errno(address->sun_path, error);
 }
 
 static bool read_path(const char *path, struct sockaddr_storage *address, struct error *error)
@@ -240,10 +241,8 @@ static bool take(struct listener *listener, int fd, struct error *error)
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof(address);
 
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
-        error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
-        return false;
-    }
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        return say_socket(error);
     return add_fd(listener, fd, error) && check_address(&address, &listener->peers, error);
 }
 
