@@ -81,6 +81,14 @@ class Connection:
         self.socket.connect(address if isinstance(address, tuple) else str(address))
         self.received = b""
 
+    @classmethod
+    def of(cls, accepted):
+        """The responder's side of a connection that was accepted."""
+        connection = cls.__new__(cls)
+        connection.socket, connection.received = accepted, b""
+        accepted.settimeout(DEADLINE)
+        return connection
+
     def __enter__(self):
         return self
 

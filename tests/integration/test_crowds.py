@@ -133,9 +133,10 @@ def test_want_of_descriptors_is_told_once_in_ten_seconds_and_all_are_served(star
         responder.send_signal(signal.SIGSTOP)
         with contextlib.ExitStack() as held:
             clients = [held.enter_context(fastcgi.Connection(responder.address)) for _ in range(40)]
-            responder.send_signal(signal.SIGCONT)
             for client in clients[:2]:
                 client.send(fastcgi.request(given))
+            responder.send_signal(signal.SIGCONT)
+            for client in clients[:2]:
                 assert client.read_answer().text.endswith(f"\n{VALID}\n")
             assert fastcgi.ask(responder.address, given).text.endswith(f"\n{VALID}\n")
         return told()
