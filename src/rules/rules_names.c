@@ -301,14 +301,13 @@ static void doubt_usual_form(struct rules_gatherer *gatherer, const EVP_PKEY *ke
 /* A key that is denied by its digest may be certified in another form. */
 static enum error_kind doubt_key_forms(struct rules_gatherer *gatherer, X509 *leaf)
 {
-    const EVP_PKEY *key = X509_get0_pubkey(leaf);
-    bool is_ec = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC;
-    X509 *copy = is_ec && rules_gatherer_wants(gatherer, KEY_SPKI) ? X509_dup(leaf) : NULL;
+    const bool is_wanted = rules_gatherer_wants(gatherer, KEY_SPKI);
+    X509 *copy = is_wanted ? X509_dup(leaf) : NULL;
     enum error_kind failure = ERROR_NONE;
     size_t i;
 
-    if (rules_gatherer_wants(gatherer, KEY_SPKI) && !is_ec)
-        doubt_usual_form(gatherer, key);
+    if (is_wanted)
+        doubt_usual_form(gatherer, X509_get0_pubkey(leaf));
     for (i = 0; copy != NULL && failure == ERROR_NONE && i < RULES_KEY_FORMS &&
                 rules_write_key_form(copy, i);
          i++)

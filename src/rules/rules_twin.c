@@ -70,7 +70,7 @@ X509 *rules_twin_of(X509 *certificate, const X509 *signer)
     return twin;
 }
 
-bool rules_write_key_form(X509 *certificate, size_t number)
+static bool write_point_form(X509 *certificate, size_t number)
 {
     static const point_conversion_form_t forms[RULES_KEY_FORMS] = {
         POINT_CONVERSION_UNCOMPRESSED, POINT_CONVERSION_COMPRESSED, POINT_CONVERSION_HYBRID};
@@ -88,4 +88,44 @@ bool rules_write_key_form(X509 *certificate, size_t number)
     EC_POINT_free(point);
     EC_GROUP_free(group);
     return length > 0;
+}
+
+static bool write_rsa_form(X509 *certificate, size_t number)
+{
+    static const struct {
+        int algorithm, parameters;
+    } forms[] = {{NID_rsaEncryption, V_ASN1_NULL}, {NID_rsassaPss, V_ASN1_UNDEF}};
+    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(certificate);
+    const unsigned char *at = ASN1_STRING_get0_data(bits);
+    EVP_PKEY *key = NULL;
+    unsigned char *bytes = NULL;
+    int length = 0;
+
+    if (number >= sizeof(forms) / sizeof(forms[0]))
+        return false;
+    key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, ASN1_STRING_length(bits));
+    if (key != NULL)
+        length = i2d_PublicKey(key, &bytes);
+    EVP_PKEY_free(key);
+    if (length > 0 && X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(certificate),
+                          OBJ_nid2obj(forms[number].algorithm), forms[number].parameters, NULL,
+                          bytes, length) == 1)
+        return true;
+    OPENSSL_free(bytes);
+    return false;
+}
+
+bool rules_write_key_form(X509 *certificate, size_t number)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+    switch (key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
+    case EVP_PKEY_EC:
+        return write_point_form(certificate, number);
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS:
+        return write_rsa_form(certificate, number);
+    default:
+        return false;
+    }
 }

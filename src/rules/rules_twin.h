@@ -16,12 +16,14 @@
 X509 *rules_twin_of(X509 *certificate, const X509 *signer);
 
 #define RULES_KEY_FORMS 3
-/* The point of an EC key can be written in three forms (SEC 1 version 2.0 section 2.3.3, and the
- * hybrid one of X9.62). So who asks a CA for a new certificate of the same key can have it with
- * another digest of that.
+/* One key can be certified in several forms, each with another digest: so who asks a CA for a new
+ * certificate of the same key has it with another digest. The point of an EC key is uncompressed,
+ * compressed (SEC 1 version 2.0 section 2.3.3) or hybrid (X9.62). An RSA key is one of
+ * rsaEncryption with NULL, or of id-RSASSA-PSS without parameters (RFC 4055 sections 1.2 and 3.1).
  *
- * Writes the EC key of the certificate in the form of this number. false when it has no EC key on a
- * curve with a name, or memory fails, which alloc_watch_failed() tells: it is as it was then. */
+ * Writes the key of the certificate in the form of this number, below RULES_KEY_FORMS. false when
+ * its key has no such form, is an EC key on a curve without a name, or memory fails, which
+ * alloc_watch_failed() tells: it is as it was then. */
 bool rules_write_key_form(X509 *certificate, size_t number);
 
 #endif
