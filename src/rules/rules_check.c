@@ -78,19 +78,6 @@ static bool check_path(const struct rules *rules, const struct rules_line *line,
         slash ? "encoded-slash" : "double-slash");
 }
 
-static bool check_paths(
-    const struct rules *rules, const struct rules_line *line, struct error *error)
-{
-    const struct rules_term *paths = rules_line_term(line, KEY_PATH);
-    size_t i;
-
-    for (i = 0; paths != NULL && i < paths->count; i++) {
-        if (!check_path(rules, line, &paths->values[i], error))
-            return false;
-    }
-    return true;
-}
-
 /* A URI that is written oddly would be passed by the same one in its plain form. */
 static bool check_denied_uri(const struct rules *rules, const struct rules_line *line,
     const struct rules_value *value, struct error *error)
@@ -110,19 +97,43 @@ static bool check_denied_uri(const struct rules *rules, const struct rules_line 
                value->word, plain, value->form != FORM_EXACT ? stars[value->form] : "");
 }
 
-static bool check_denied_uris(
-    const struct rules *rules, const struct rules_line *line, struct error *error)
+/* A host that is written oddly would be passed by the same one as DNS has it. */
+static bool check_denied_mailbox(const struct rules *rules, const struct rules_line *line,
+    const struct rules_value *value, struct error *error)
 {
-    const struct rules_term *uris = rules_line_term(line, KEY_URI);
+    const char *host = strrchr(value->word, '@') + 1; /* it has one: rules_values.c */
+
+    return rules_host_is_plain(host, strlen(host)) ||
+           rules_refuse(rules, line->number, error,
+               "%.100s: to be denied, a host is letters, digits and hyphens, with one dot between "
+               "labels, none at its end, and no full-width characters",
+               value->word);
+}
+
+typedef bool (*value_check)(const struct rules *rules, const struct rules_line *line,
+    const struct rules_value *value, struct error *error);
+
+static bool check_each(const struct rules *rules, const struct rules_line *line, enum rules_key key,
+    value_check check, struct error *error)
+{
+    const struct rules_term *term = rules_line_term(line, key);
     size_t i;
 
-    if (line->kind != LINE_DENY && (line->kind != LINE_GROUP || !rules->groups[line->owner].denied))
-        return true;
-    for (i = 0; uris != NULL && i < uris->count; i++) {
-        if (!check_denied_uri(rules, line, &uris->values[i], error))
+    for (i = 0; term != NULL && i < term->count; i++) {
+        if (!check(rules, line, &term->values[i], error))
             return false;
     }
     return true;
+}
+
+static bool check_denied(
+    const struct rules *rules, const struct rules_line *line, struct error *error)
+{
+    if (line->kind != LINE_DENY && (line->kind != LINE_GROUP || !rules->groups[line->owner].denied))
+        return true;
+    return check_each(rules, line, KEY_URI, check_denied_uri, error) &&
+           check_each(rules, line, KEY_EMAIL, check_denied_mailbox, error) &&
+           check_each(rules, line, KEY_UPN, check_denied_mailbox, error);
 }
 
 static void mark_denied(struct rules *rules, const struct rules_line *line)
@@ -160,7 +171,8 @@ bool rules_check_lines(struct rules *rules, struct error *error)
         const struct rules_line *line = &rules->lines[i];
 
         if (!check_user(rules, line, error) || !check_dates(rules, line, error) ||
-            !check_paths(rules, line, error) || !check_denied_uris(rules, line, error))
+            !check_each(rules, line, KEY_PATH, check_path, error) ||
+            !check_denied(rules, line, error))
             return false;
     }
     return true;

@@ -120,6 +120,11 @@ bool rules_host_is_odd(const char *host, size_t length)
     return !text_has_labels(host, length) || has_odd_character(host, length);
 }
 
+bool rules_host_is_plain(const char *host, size_t length)
+{
+    return !rules_host_is_odd(host, length) && !has_wide_character(host, length);
+}
+
 bool rules_local_is_plain(const char *local, size_t length)
 {
     return !rules_host_is_odd(local, length);
@@ -143,8 +148,8 @@ static bool is_of_host(
     const char *host = at != NULL ? at + 1 : wanted;
     const size_t length = value->bytes.length - (size_t)(host - wanted);
 
-    return rules_host_is_odd(host, length) || (name->lower + name->length == name->host + length &&
-                                                  memcmp(name->host, host, length) == 0);
+    return name->lower + name->length == name->host + length &&
+           memcmp(name->host, host, length) == 0;
 }
 
 /* Whether a value ends as a DNS name does behind its `*`, which stands for the rest. */

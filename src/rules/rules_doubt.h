@@ -20,6 +20,9 @@ bool rules_doubt_may_compare(
 /* Whether a host is none that is written in one way alone, as said at rules_doubt_dns. */
 bool rules_host_is_odd(const char *host, size_t length);
 
+/* Whether one is: then a deny line for it is passed by no other way to write it. */
+bool rules_host_is_plain(const char *host, size_t length);
+
 /* Whether what stands before the @ of a mail address or UPN is a Dot-string of RFC 5321 section
  * 4.1.2, with letters of UTF-8 (RFC 6531 section 3.3) and without `*`: such a mailbox is written in
  * one way alone. Others have quotes, comments, spaces or what cannot be seen, or are empty. */

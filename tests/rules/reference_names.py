@@ -199,8 +199,7 @@ def may_be(key, wanted, name):
             return True
         if "@" not in name and not is_odd(name):
             return lower(name) in lower(wanted) or lower(wanted.removeprefix("*@")) in lower(name)
-        its = wanted.rpartition("@")[2]
-        same = is_odd(local) and (is_odd(its) or lower(its) == lower(host))
+        same = is_odd(local) and lower(wanted.rpartition("@")[2]) == lower(host)
         stands = is_odd(local) and lower(wanted.removeprefix("*@")) in lower(name)
         return is_odd(host) or same or stands or lower(wanted) == lower(name)
     if key == "dns":

@@ -168,8 +168,8 @@ Test(rules_twin, a_key_is_denied_in_all_its_forms_and_allowed_in_its_own)
             for (j = 0; j < keys[key].forms; j++) {
                 bool by_rule;
 
-                cr_expect_not(
-                    is_allowed(deny, forms[i], rest, forms[j], &by_rule), "%zu: %zu %zu", key, i, j);
+                cr_expect_not(is_allowed(deny, forms[i], rest, forms[j], &by_rule), "%zu: %zu %zu",
+                    key, i, j);
                 cr_expect(by_rule);
                 cr_expect_eq(is_allowed("allow spki=", forms[i], "\n", forms[j], &by_rule), i == j);
             }
