@@ -53,6 +53,33 @@ static void tell_log_folder(const char *log_file)
             log_file);
 }
 
+/* Options that are good by themselves, and do nothing beside the others. */
+static void tell_no_effect(const struct config *config)
+{
+    const bool is_unix = config->listen != NULL && strncmp(config->listen, "unix:", 5) == 0;
+    const struct {
+        bool given;
+        const char *words;
+    } rows[] = {
+        {config->ocsp == CONFIG_OCSP_OFF &&
+                (config->ocsp_url != NULL || config->ocsp_allow.count > 0),
+            "no responder is asked: --ocsp-url and --ocsp-allow need --ocsp soft or hard"},
+        {config->crl_missing_ok && config->crl.count == 0,
+            "--crl-missing-ok does nothing without --crl"},
+        {config->socket_group != NULL && config->listen != NULL && !is_unix,
+            "--socket-group does nothing: --listen is no Unix socket"},
+        {config->allow_peer.count > 0 && is_unix, "--allow-peer does nothing: who may connect to a "
+                                                  "Unix socket is said by --socket-mode and "
+                                                  "--socket-group"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].given)
+            (void)fprintf(stderr, "peercert: %s\n", rows[i].words);
+    }
+}
+
 /* What --test-config tells when all is good. */
 static void tell_config(const struct service *service)
 {
@@ -75,12 +102,7 @@ static void tell_config(const struct service *service)
             "auth_request it lets everybody in\n",
             stderr);
     tell_log_folder(service->config->log_file);
-    if (service->config->ocsp == CONFIG_OCSP_OFF &&
-        (service->config->ocsp_url != NULL || service->config->ocsp_allow.count > 0))
-        (void)fputs(
-            "peercert: no responder is asked: --ocsp-url and --ocsp-allow need --ocsp soft or "
-            "hard\n",
-            stderr);
+    tell_no_effect(service->config);
     rules_release(rules);
     trust_release(trust);
 }

@@ -1,5 +1,6 @@
 """What the program says to an operator who makes a mistake: it names the mistake and what to do."""
 
+import grp
 import os
 import pathlib
 import pwd
@@ -92,11 +93,22 @@ def test_a_log_file_in_a_folder_that_is_missing_is_said_before_the_start(peercer
     assert f"log-file {file}: its folder does not exist" in said
 
 
-def test_a_responder_that_is_never_asked_is_said(peercert, pki):
-    command = [peercert, "--ca", pki.ca, "--ocsp-url", "http://127.0.0.1:8080/", "--test-config"]
-    said = "no responder is asked: --ocsp-url and --ocsp-allow need --ocsp soft or hard"
-    assert said in subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=True).stderr
-    assert said not in subprocess.run([*command, "--ocsp", "soft"], capture_output=True, text=True, env=clean_environment(), check=True).stderr
+@pytest.mark.parametrize("arguments,with_effect,words", [
+    (("--ocsp-url", "http://127.0.0.1:8080/"), ("--ocsp", "soft"),
+     "no responder is asked: --ocsp-url and --ocsp-allow need --ocsp soft or hard"),
+    (("--crl-missing-ok",), ("--crl", "CRL"), "--crl-missing-ok does nothing without --crl"),
+    (("--listen", "127.0.0.1:9000", "--socket-group", "GROUP"), ("--listen", "unix:/a.sock"),
+     "--socket-group does nothing: --listen is no Unix socket"),
+    (("--listen", "unix:/a.sock", "--allow-peer", "192.0.2.1"), ("--listen", "127.0.0.1:9000"), "--allow-peer does nothing: "),
+])
+def test_options_that_do_nothing_beside_the_others_are_said(peercert, pki, tmp_path, arguments, with_effect, words):
+    pki.authority.write_crl(tmp_path / "ca.crl")
+    values = {"CRL": tmp_path / "ca.crl", "GROUP": grp.getgrgid(os.getgid()).gr_name}
+
+    def said(*more):
+        command = [peercert, "--ca", pki.ca, *(values.get(word, word) for word in (*arguments, *more)), "--test-config"]
+        return subprocess.run(command, capture_output=True, text=True, env=clean_environment(), check=True).stderr
+    assert words in said() and words not in said(*with_effect)
 
 
 @pytest.mark.parametrize("arguments,words", [
