@@ -15,4 +15,8 @@ int date_digits(const char *at, int count);
  * unchanged then. */
 bool date_seconds(const struct tm *parts, time_t *seconds);
 
+/* The date and time in UTC of so many seconds since 1970, as date_seconds takes them; all else in
+ * *parts is 0. false before the year 0 and after 9999. */
+bool date_parts(time_t seconds, struct tm *parts);
+
 #endif

@@ -15,11 +15,18 @@ void text_init(struct text *text, size_t limit)
     *text = (struct text){.limit = limit};
 }
 
+void text_begin(struct text *text, char *buffer, size_t size, size_t limit)
+{
+    *text = (struct text){.data = buffer, .capacity = size, .limit = limit, .is_lent = true};
+    buffer[0] = '\0';
+}
+
 void text_free(struct text *text)
 {
     if (text == NULL)
         return;
-    free(text->data);
+    if (!text->is_lent)
+        free(text->data);
     *text = (struct text){.limit = text->limit};
 }
 
@@ -43,7 +50,7 @@ static bool grow(struct text *text, size_t more)
     size_t wanted, capacity;
     char *data;
 
-    if (text->is_lent || more > limit || text->length > limit - more)
+    if (more > limit || text->length > limit - more)
         return false;
     wanted = text->length + more + 1;
     capacity = text->capacity != 0 ? text->capacity * 2 : FIRST_CAPACITY;
@@ -52,9 +59,12 @@ static bool grow(struct text *text, size_t more)
     /* What fits keeps the limit. */
     if (capacity - 1 > limit)
         capacity = limit + 1;
-    data = realloc(text->data, capacity);
+    data = realloc(text->is_lent ? NULL : text->data, capacity);
     if (data == NULL)
         return false;
+    if (text->is_lent)
+        memcpy(data, text->data, text->length + 1);
+    text->is_lent = false;
     text->data = data;
     text->capacity = capacity;
     return true;
@@ -234,11 +244,11 @@ void text_append_hex(
 
 void text_show_shortened(char *out, size_t size, const char *bytes, size_t length)
 {
-    char buffer[MAX_SHOWN + MAX_CHARACTER] = "";
-    struct text text = {
-        .data = buffer, .capacity = sizeof(buffer), .limit = sizeof(buffer) - 1, .is_lent = true};
+    char buffer[MAX_SHOWN + MAX_CHARACTER];
+    struct text text;
     size_t i = 0, boundary = 0;
 
+    text_begin(&text, buffer, sizeof(buffer), sizeof(buffer) - 1);
     while (i < length && text.length < size) {
         unsigned long code = 0;
         size_t step = utf8_decode((const unsigned char *)bytes + i, length - i, &code);

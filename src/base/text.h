@@ -17,7 +17,7 @@ struct text {
     size_t capacity;
     size_t limit; /* bytes at the most, without the NUL; 0 is TEXT_LIMIT */
     bool failed;
-    bool is_lent; /* data is not its own and never grows; not for text_free and text_take */
+    bool is_lent; /* data is the caller's: it is copied when it has to grow */
 };
 
 /* Bytes that one text holds at the most, unless told otherwise. */
@@ -25,6 +25,11 @@ struct text {
 
 /* Makes an empty text with this limit (0: TEXT_LIMIT). Allocates nothing. */
 void text_init(struct text *text, size_t limit);
+
+/* Makes an empty text with this limit that begins in a buffer of the caller's, of `size` bytes (1
+ * at least), and allocates only what does not fit there. The buffer must outlive it; text_free as
+ * for others. */
+void text_begin(struct text *text, char *buffer, size_t size, size_t limit);
 
 /* Frees the data and makes the text empty again. Accepts NULL. */
 void text_free(struct text *text);
@@ -42,10 +47,18 @@ char *text_take(struct text *text);
 /* Appends bytes as they are. */
 void text_append(struct text *text, const void *bytes, size_t length);
 
-/* Appends a NUL-terminated string as it is. Inline: the length of a literal is known then. */
+/* Appends a NUL-terminated string as it is. Inline: the length of a literal is known then, and most
+ * fit. */
 static inline void text_append_string(struct text *text, const char *string)
 {
-    text_append(text, string, strlen(string));
+    const size_t length = strlen(string);
+
+    if (text->failed || length >= text->capacity - text->length) {
+        text_append(text, string, length);
+        return;
+    }
+    memcpy(text->data + text->length, string, length + 1);
+    text->length += length;
 }
 
 /* Appends a number in decimal digits. */

@@ -113,10 +113,11 @@ size_t utf8_whole_length(const char *string, size_t most)
 
     while (at < length) {
         unsigned long code = 0;
-        size_t size = 1;
+        size_t size;
 
-        if ((unsigned char)string[at] >= 0x80)
-            size = utf8_decode((const unsigned char *)string + at, length - at, &code);
+        while (at < length && at < most && (unsigned char)string[at] < 0x80)
+            at++;
+        size = utf8_decode((const unsigned char *)string + at, length - at, &code);
         if (size == 0 || at + size > most)
             break;
         at += size;

@@ -89,8 +89,7 @@ static int compare(const void *one, const void *other)
 
 /* All that follows down to verdict_cache_new is called with the lock held. */
 
-/* Puts an entry at the front of a line (NULL: none), and takes it out of the one that it stood in.
- */
+/* Puts an entry at the front of a line (NULL: none), out of the one that it stood in. */
 static void change_line(struct verdict_cache_entry *entry, struct line *line)
 {
     if (entry->line != NULL) {

@@ -65,10 +65,10 @@ static char *put_digits(char *at, int value, int count, char after)
 /* By hand: it is done several times for each answer, and printf takes ten times as long. */
 void identity_format_time(time_t seconds, char *buffer)
 {
-    struct tm parts = {.tm_isdst = 0};
+    struct tm parts;
     char *at = buffer;
 
-    if (gmtime_r(&seconds, &parts) == NULL || parts.tm_year < -1900 || parts.tm_year > 8099) {
+    if (!date_parts(seconds, &parts)) {
         (void)snprintf(buffer, IDENTITY_TIME_SIZE, "unreadable");
         return;
     }

@@ -23,6 +23,7 @@ struct fastcgi_reader {
     size_t body;              /* bytes of STDIN so far */
     unsigned char *params;    /* the contents of the PARAMS records, joined */
     size_t params_length, params_capacity;
+    size_t parameters_capacity; /* of the list of parameters, with the NULL at its end */
 };
 
 struct fastcgi_reader *fastcgi_reader_new(void)
@@ -44,20 +45,10 @@ bool fastcgi_reader_is_idle(const struct fastcgi_reader *reader)
     return reader->stage == STAGE_BEGIN && reader->header_length == 0;
 }
 
-/* A pair takes three bytes at least: two lengths, and a name. */
-static size_t most_parameters(const struct fastcgi_reader *reader)
-{
-    size_t most = reader->params_length / 3;
-
-    return most < FASTCGI_MAX_PARAMETERS ? most : FASTCGI_MAX_PARAMETERS;
-}
-
 size_t fastcgi_reader_size(const struct fastcgi_reader *reader)
 {
-    size_t parameters = reader->head.parameters != NULL ? most_parameters(reader) + 1 : 0;
-
     return sizeof(*reader) + reader->params_capacity +
-           parameters * sizeof(*reader->head.parameters);
+           reader->parameters_capacity * sizeof(*reader->head.parameters);
 }
 
 const struct fastcgi_head *fastcgi_reader_head(const struct fastcgi_reader *reader)
@@ -118,8 +109,7 @@ static bool take_header(
     struct fastcgi_reader *reader, const unsigned char **at, const unsigned char *end)
 {
     const unsigned char *bytes = *at;
-    size_t left = FCGI_HEADER_LEN - reader->header_length;
-    size_t part = take_part(&left, at, end);
+    size_t left = FCGI_HEADER_LEN - reader->header_length, part = take_part(&left, at, end);
 
     if (part > 0)
         memcpy(reader->header + reader->header_length, bytes, part);
@@ -175,19 +165,32 @@ static bool take_length(const unsigned char **at, const unsigned char *end, size
     return true;
 }
 
+/* Puts a parameter, or the NULL behind the last one, into the list. Most fronts send less than 64.
+ */
+static bool add_parameter(struct fastcgi_reader *reader, size_t count, char *parameter)
+{
+    char **list = reader->head.parameters;
+
+    if (count == reader->parameters_capacity) {
+        reader->parameters_capacity = 2 * count + 64;
+        list = realloc(list, reader->parameters_capacity * sizeof(*list));
+        if (list == NULL)
+            return false;
+        reader->head.parameters = list;
+    }
+    list[count] = parameter;
+    return true;
+}
+
 /* Makes NAME=value strings of the pairs, where they stand: their lengths, two bytes at least, make
  * place for the equals sign and the NUL. false when not all pairs are whole and sound. */
 static bool make_parameters(struct fastcgi_reader *reader)
 {
-    const size_t most = most_parameters(reader);
-    const unsigned char *at = reader->params, *end;
+    const unsigned char *at = reader->params;
+    const unsigned char *end = reader->params_length > 0 ? at + reader->params_length : at;
     unsigned char *to = reader->params;
     size_t name = 0, value = 0, count = 0;
 
-    reader->head.parameters = malloc((most + 1) * sizeof(*reader->head.parameters));
-    if (reader->head.parameters == NULL)
-        return false;
-    end = reader->params_length > 0 ? at + reader->params_length : at;
     for (; at != end; count++) {
         if (!take_length(&at, end, &name) || !take_length(&at, end, &value))
             return false;
@@ -195,9 +198,8 @@ static bool make_parameters(struct fastcgi_reader *reader)
             return false;
         if (memchr(at, '=', name) != NULL || memchr(at, '\0', name + value) != NULL)
             return false;
-        if (count == most)
+        if (count == FASTCGI_MAX_PARAMETERS || !add_parameter(reader, count, (char *)to))
             return false;
-        reader->head.parameters[count] = (char *)to;
         memmove(to, at, name);
         to[name] = '=';
         memmove(to + name + 1, at + name, value);
@@ -205,8 +207,7 @@ static bool make_parameters(struct fastcgi_reader *reader)
         to += name + value + 2;
         at += name + value;
     }
-    reader->head.parameters[count] = NULL;
-    return true;
+    return add_parameter(reader, count, NULL);
 }
 
 static void go_to(struct fastcgi_reader *reader, enum stage stage)

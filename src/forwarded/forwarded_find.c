@@ -100,9 +100,10 @@ const char *forwarded_find_repeated(const struct forwarded_parameters *findings,
 /* A variable of the front that forwarded_read looks at, or perhaps looks at. */
 static bool is_front_variable(const char *parameter)
 {
-    const char *rest = parameter + strlen("SSL_CLIENT_");
+    static const char prefix[] = "SSL_CLIENT_";
+    const char *rest = parameter + sizeof(prefix) - 1;
 
-    return strncmp(parameter, "SSL_CLIENT_", strlen("SSL_CLIENT_")) == 0 &&
+    return parameter[0] == prefix[0] && strncmp(parameter, prefix, sizeof(prefix) - 1) == 0 &&
            (strncmp(rest, "CERT", 4) == 0 || strncmp(rest, "VERIFY", 6) == 0);
 }
 
@@ -110,7 +111,8 @@ static bool is_header(const char *parameter, const struct forwarded_options *opt
 {
     size_t i;
 
-    if (options == NULL || strncmp(parameter, "HTTP_", strlen("HTTP_")) != 0)
+    if (options == NULL || options->header_count == 0 ||
+        strncmp(parameter, "HTTP_", strlen("HTTP_")) != 0)
         return false;
     for (i = 0; i < options->header_count; i++) {
         if (forwarded_find_value_of(parameter, options->headers[i].variable) != NULL)

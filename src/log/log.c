@@ -112,16 +112,20 @@ void log_render_who(const struct log *log, struct text *text, const struct ident
 
 void log_verdict(struct log *log, const struct log_verdict *verdict)
 {
-    struct text text = {.limit = LOG_LINE_MAX};
+    char buffer[LOG_LINE_MAX + 1];
+    struct text text;
 
+    text_begin(&text, buffer, sizeof(buffer), LOG_LINE_MAX);
     log_line_verdict(&text, log->json, verdict);
     put(log, LOG_LEVEL_INFO, &text);
 }
 
 void log_decision(struct log *log, const struct log_decision *decision)
 {
-    struct text text = {.limit = LOG_LINE_MAX};
+    char buffer[LOG_LINE_MAX + 1];
+    struct text text;
 
+    text_begin(&text, buffer, sizeof(buffer), LOG_LINE_MAX);
     log_line_decision(&text, log->json, decision);
     put(log, LOG_LEVEL_INFO, &text);
 }

@@ -12,6 +12,7 @@
 #define MAX_REASON 256
 #define MAX_WORD 128
 #define MAX_REMOTE 64
+#define SHOWN_REMOTE (MAX_REMOTE * 3 + sizeof("..."))
 #define MAX_WORDS 1900
 
 #define SECONDS_PER_DAY 86400
@@ -55,15 +56,15 @@ static void add_expiry(struct log_fields *fields, const struct log_verdict *logg
 }
 
 /* The remote address is whatever the front sent: safe to show, and short. */
-static char *shown_remote(const char *address)
+static void show_remote(const char *address, char buffer[SHOWN_REMOTE])
 {
-    struct text text = {.limit = 0};
+    struct text text;
     size_t length = strnlen(address, MAX_REMOTE + 1);
 
+    text_begin(&text, buffer, SHOWN_REMOTE, SHOWN_REMOTE - 1);
     (void)text_append_shown(&text, address, length > MAX_REMOTE ? MAX_REMOTE : length);
     if (length > MAX_REMOTE)
         text_append_string(&text, "...");
-    return text_take(&text);
 }
 
 void log_line_who(struct text *text, const struct identity *identity)
@@ -86,15 +87,12 @@ void log_line_verdict(struct text *text, bool json, const struct log_verdict *lo
 {
     const struct verdict *verdict = logged->verdict;
     struct log_fields fields = {.count = 0};
-    char error[MAX_WORD];
-    char *remote = NULL;
+    char error[MAX_WORD], remote[SHOWN_REMOTE];
 
     log_line_add_who(&fields, &logged->who);
     if (logged->remote_address != NULL) {
-        remote = shown_remote(logged->remote_address);
-        if (remote == NULL)
-            text->failed = true;
-        log_fields_add_string(&fields, "remote", SHAPE_STRING, remote, MAX_REMOTE * 3 + 3);
+        show_remote(logged->remote_address, remote);
+        log_fields_add_string(&fields, "remote", SHAPE_STRING, remote, sizeof(remote));
     }
     log_fields_add_string(&fields, "front", SHAPE_STRING, logged->front_verify, MAX_REASON);
     log_fields_add_number(&fields, "took_us", logged->took_us);
@@ -103,7 +101,6 @@ void log_line_verdict(struct text *text, bool json, const struct log_verdict *lo
         log_fields_add_string(&fields, "reason", SHAPE_QUOTED, verdict->reason, MAX_REASON);
     add_error(&fields, verdict, json, error);
     log_fields_append(text, json, verdict_status_name(verdict->status), &fields);
-    free(remote);
 }
 
 void log_line_words(struct text *text, bool json, enum log_level level, const char *words)

@@ -223,7 +223,7 @@ enum report_format report_negotiate(const char *accept, enum report_format stand
     enum report_format best = standard;
     int i;
 
-    if (accept == NULL)
+    if (accept == NULL || strcmp(accept, "*/*") == 0)
         return standard;
     rate(accept, qualities);
     for (i = 0; i < REPORT_FORMAT_COUNT; i++) {

@@ -84,8 +84,10 @@ void gate_respond(const struct service *service, struct request *request)
     const bool again = is_set(request, "PEERCERT_AGAIN", "on");
     struct gate_snapshot snapshot = gate_current_get(service->gate);
     struct gate_decision decision;
-    struct text text = {.limit = 0};
+    char buffer[2048]; /* most answers take less */
+    struct text text;
 
+    text_begin(&text, buffer, sizeof(buffer), 0);
     gate_decide(&decision, service, snapshot.trust, snapshot.rules, snapshot.shadow, request);
     if (again)
         take_back_yes(&decision);

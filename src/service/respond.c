@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* Most reports in text take less. */
+#define USUAL_BYTES 4096
+
 /* Refuses what is no request for a report; true when it is one. */
 static bool is_for_report(
     const struct trust *trust, struct request *request, struct text *text, bool *head_only)
@@ -104,10 +107,12 @@ static void report_on(const struct service *service, const struct trust *trust,
 static void respond_report(const struct service *service, struct request *request)
 {
     struct trust *trust = trust_current_get(service->trust);
-    struct text text = {.limit = 0};
+    char buffer[USUAL_BYTES];
+    struct text text;
     enum report_format format;
     bool head_only;
 
+    text_begin(&text, buffer, sizeof(buffer), 0);
     if (is_for_report(trust, request, &text, &head_only)) {
         format = report_choose(request_parameter(request, "QUERY_STRING"),
             request_parameter(request, "HTTP_ACCEPT"), (enum report_format)service->config->format);
