@@ -17,7 +17,10 @@ void text_init(struct text *text, size_t limit)
 
 void text_begin(struct text *text, char *buffer, size_t size, size_t limit)
 {
-    *text = (struct text){.data = buffer, .capacity = size, .limit = limit, .is_lent = true};
+    *text = (struct text){.data = buffer,
+        .capacity = limit != 0 && limit < size ? limit + 1 : size,
+        .limit = limit,
+        .is_lent = true};
     buffer[0] = '\0';
 }
 

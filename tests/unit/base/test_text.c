@@ -108,6 +108,54 @@ Test(text, the_limit_holds_exactly_and_a_failure_stays)
     text_free(&text);
 }
 
+Test(text, a_text_that_begins_in_a_buffer_leaves_it_when_it_grows)
+{
+    char buffer[8];
+    struct text text;
+    char *taken;
+
+    text_begin(&text, buffer, sizeof(buffer), 0);
+    cr_expect_str_eq(text_string(&text), "");
+    text_append_string(&text, "1234567");
+    cr_expect_eq(text.data, buffer);
+    text_append(&text, "8", 1);
+    cr_expect_neq(text.data, buffer);
+    cr_expect_str_eq(text_string(&text), "12345678");
+    text_append_string(&text, "9");
+    taken = text_take(&text);
+    cr_expect_str_eq(taken, "123456789");
+    free(taken);
+
+    text_begin(&text, buffer, sizeof(buffer), 0);
+    text_append_string(&text, "1234");
+    taken = text_take(&text);
+    cr_expect_str_eq(taken, "1234");
+    free(taken);
+    cr_expect_str_eq(text_string(&text), "", "it has left the buffer");
+    text_append_string(&text, "5");
+    cr_expect_neq(text.data, buffer);
+    text_free(&text);
+}
+
+Test(text, the_limit_holds_in_a_buffer_that_is_longer_as_long_or_shorter)
+{
+    char buffer[8];
+    size_t size;
+
+    for (size = 1; size <= sizeof(buffer); size++) {
+        struct text text;
+
+        text_begin(&text, buffer, size, 4);
+        text_append_string(&text, "123");
+        text_append_string(&text, "4");
+        cr_expect_not(text.failed, "%zu", size);
+        text_append_string(&text, "5");
+        cr_expect(text.failed, "%zu", size);
+        cr_expect_str_eq(text_string(&text), "1234", "%zu", size);
+        text_free(&text);
+    }
+}
+
 Test(text, a_length_near_the_end_of_memory_does_not_wrap)
 {
     struct text text;
