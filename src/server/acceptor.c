@@ -118,8 +118,8 @@ enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t *turn, int *
     return state;
 }
 
-/* Takes in those who wait to be accepted. With the lock held. */
-static void accept_the_rest(struct acceptor *acceptor)
+/* Takes in those who wait to be accepted; false when some go on to wait. With the lock held. */
+static bool accept_the_rest(struct acceptor *acceptor)
 {
     enum acceptor_state state;
     size_t turn = 0;
@@ -134,14 +134,19 @@ static void accept_the_rest(struct acceptor *acceptor)
             connections_add(acceptor->connections, &connection);
         }
     } while (state == ACCEPTOR_MORE);
+    return state == ACCEPTOR_EMPTY;
 }
 
-void acceptor_close(struct acceptor *acceptor)
+bool acceptor_close(struct acceptor *acceptor, bool at_once)
 {
+    bool done;
+
     (void)pthread_rwlock_wrlock(&acceptor->lock);
-    if (acceptor->service->config->listen != NULL)
-        accept_the_rest(acceptor);
-    (void)await_connections(acceptor, EPOLL_CTL_DEL);
-    listener_close(acceptor->listener);
+    done = acceptor->service->config->listen == NULL || accept_the_rest(acceptor) || at_once;
+    if (done) {
+        (void)await_connections(acceptor, EPOLL_CTL_DEL);
+        listener_close(acceptor->listener);
+    }
     (void)pthread_rwlock_unlock(&acceptor->lock);
+    return done;
 }

@@ -48,7 +48,8 @@ enum acceptor_state acceptor_next(struct acceptor *acceptor, size_t *turn, int *
 
 /* Closes the listening sockets. Those who wait to be accepted on a socket of ours are taken in
  * before, since closing it would reset their connections; a socket that somebody else opened
- * outlives us, and so they wait on. */
-void acceptor_close(struct acceptor *acceptor);
+ * outlives us, and so they wait on. False, and all stays open, when there is no place for all of
+ * them yet, unless it must be `at_once`. */
+bool acceptor_close(struct acceptor *acceptor, bool at_once);
 
 #endif

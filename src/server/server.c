@@ -310,7 +310,11 @@ static void stop(struct server *server, struct worker *workers, size_t count)
     do
         (void)end_connections(server, began);
     while (poll(NULL, 0, STOP_LOOK_MS) == 0 && clock_milliseconds() < began + STOP_LISTEN_MS);
-    acceptor_close(&server->acceptor);
+    /* Without descriptors those who wait get the places of those who are answered meanwhile. */
+    while (!acceptor_close(&server->acceptor, clock_milliseconds() >= began + STOP_WORK_MS)) {
+        (void)end_connections(server, began);
+        (void)poll(NULL, 0, STOP_LOOK_MS);
+    }
     while (end_connections(server, began) && clock_milliseconds() < began + STOP_WORK_MS)
         (void)poll(NULL, 0, STOP_LOOK_MS);
     end_workers(server, workers, count);

@@ -22,6 +22,17 @@ def allow_descriptors(count):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
 
 
+@contextlib.contextmanager
+def few_descriptors():
+    """For what is started meanwhile."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def connect(address):
     """Waits for its turn: connecting to a Unix socket whose backlog is full fails at once for who has a timeout."""
     client, end = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX), time.monotonic() + DEADLINE

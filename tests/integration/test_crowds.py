@@ -12,7 +12,7 @@ import pytest
 
 import crowd
 import fastcgi
-from crowd import BODY, DRIP, HALF, SILENT, UNREAD, Crowd
+from crowd import BODY, DRIP, HALF, SILENT, UNREAD, Crowd, few_descriptors
 from fronts import VALID
 from processes import free_port, wait_until
 
@@ -106,17 +106,6 @@ def test_an_answer_that_is_read_slowly_comes_whole(start_responder, large):
         again = client.read_answer().stdout
     for answer in (stdout, again):
         assert answer.endswith(b"</html>\n") and abs(len(answer) - len(expected)) < 64
-
-
-@contextlib.contextmanager
-def few_descriptors():
-    """For what is started meanwhile."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_want_of_descriptors_is_told_once_in_ten_seconds_and_all_are_served(start_responder, pki):

@@ -11,7 +11,7 @@ import pytest
 
 import fastcgi
 import ocsp
-from crowd import allow_descriptors, connect
+from crowd import allow_descriptors, connect, few_descriptors
 from fronts import VALID
 from gate_helpers import RULES, write_rules
 from processes import DEADLINE, free_port, signal_is_pending, wait_until
@@ -220,3 +220,21 @@ def test_a_refused_peer_does_not_end_what_the_backlog_gets(start_responder, pki)
         assert (VALID.encode() in answer) == (number % 2 == 1), f"client {number}"
         client.close()
     assert responder.wait() == 0
+
+
+def test_without_descriptors_what_waits_to_be_accepted_is_answered(start_responder, pki):
+    """More requests than there are places for: they get one after the other."""
+    whole = fastcgi.request(fastcgi.parameters(pki.good.pem))
+    with few_descriptors():
+        responder = start_responder("--threads", "2", "--cache", "0")
+    responder.allowed_log = ("no file descriptors are left",)
+    responder.send_signal(signal.SIGSTOP)
+    with contextlib.ExitStack() as held:
+        clients = [held.enter_context(fastcgi.Connection(responder.address)) for _ in range(600)]
+        for client in clients:
+            client.send(whole)
+        responder.send_signal(signal.SIGTERM)
+        responder.send_signal(signal.SIGCONT)
+        answers = [client.read_answer() for client in clients]
+    assert responder.wait() == 0
+    assert all(answers), f"{answers.count(None)} of {len(answers)} without an answer"

@@ -66,7 +66,7 @@ static void end(struct scene *scene)
 {
     size_t i;
 
-    acceptor_close(&scene->acceptor);
+    (void)acceptor_close(&scene->acceptor, true);
     connections_free(scene->connections);
     for (i = 0; i < scene->count; i++)
         (void)close(scene->peers[i]);
@@ -253,7 +253,7 @@ Test(acceptor, at_the_end_too_one_who_may_not_connect_is_closed)
     allow_only(&scene, "192.0.2.7");
     (void)come(&scene);
     (void)come(&scene);
-    acceptor_close(&scene.acceptor);
+    cr_expect(acceptor_close(&scene.acceptor, false));
     cr_expect_eq(count_connections(&scene), 0);
     cr_expect_leq(hear(scene.peers[0]), 0);
     cr_expect_leq(hear(scene.peers[1]), 0);
@@ -268,7 +268,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_someb
     begin(&scene, NULL);
     (void)come(&scene);
     (void)come(&scene);
-    acceptor_close(&scene.acceptor);
+    cr_expect(acceptor_close(&scene.acceptor, false));
     cr_expect_eq(count_connections(&scene), 2);
     cr_expect_eq(next(&scene, ACCEPTOR_EMPTY), -1, "it was closed");
     end(&scene);
@@ -276,7 +276,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_someb
     begin(&scene, NULL);
     (void)come(&scene);
     scene.config.listen = NULL;
-    acceptor_close(&scene.acceptor);
+    cr_expect(acceptor_close(&scene.acceptor, false));
     cr_expect_eq(count_connections(&scene), 0);
     end(&scene);
 }
@@ -305,8 +305,25 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_even_just_after_a_want_of_
     limit_descriptors(0);
     cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1);
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    acceptor_close(&scene.acceptor);
+    cr_expect(acceptor_close(&scene.acceptor, false));
     cr_expect_eq(count_connections(&scene), 1);
+    end(&scene);
+}
+
+Test(acceptor, at_the_end_the_sockets_stay_open_for_whom_there_is_no_descriptor_unless_it_is_late)
+{
+    struct scene scene;
+    struct rlimit limit;
+
+    begin(&scene, NULL);
+    (void)come(&scene);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit_descriptors(0);
+    cr_expect_not(acceptor_close(&scene.acceptor, false));
+    cr_expect_eq(scene.listener.count, 1);
+    cr_expect(acceptor_close(&scene.acceptor, true));
+    cr_expect_eq(scene.listener.count, 0);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     end(&scene);
 }
 
