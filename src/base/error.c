@@ -55,13 +55,13 @@ static void copy_shortened(char *text, size_t size, const char *message)
     (void)snprintf(text, size, "%.*s...%s", (int)head, message, message + tail);
 }
 
-void error_set(struct error *error, enum error_kind kind, const char *format, ...)
+bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
 {
     char message[MESSAGE_MAX];
     va_list arguments;
 
     if (error == NULL)
-        return;
+        return false;
     va_start(arguments, format);
     if (vsnprintf(message, sizeof(message), format, arguments) < 0)
         message[0] = '\0';
@@ -69,6 +69,7 @@ void error_set(struct error *error, enum error_kind kind, const char *format, ..
     make_safe(message);
     error->kind = kind;
     copy_shortened(error->text, sizeof(error->text), message);
+    return false;
 }
 
 void error_print(const struct error *error)

@@ -2,6 +2,8 @@
 #ifndef PEERCERT_ERROR_H
 #define PEERCERT_ERROR_H
 
+#include <stdbool.h>
+
 /* Running out of memory, a failure of libcrypto and bad input never share a value: only the last
  * one may be told as somebody's fault. */
 enum error_kind {
@@ -23,8 +25,8 @@ struct error {
 /* Sets kind and text (printf format). A text that is too long loses its middle, not the reason at
  * its end. Bytes that may not be shown (utf8_is_unsafe, broken UTF-8) come as question marks;
  * what an attacker may have written should have been escaped by the caller (text_append_shown). The
- * arguments may lie in *error. Accepts error == NULL. */
-void error_set(struct error *error, enum error_kind kind, const char *format, ...)
+ * arguments may lie in *error. Accepts error == NULL. Always false, for `return error_set(...)`. */
+bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Prints "peercert: " and the text, which error_set made safe to show, on stderr. */

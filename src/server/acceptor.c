@@ -45,7 +45,8 @@ static void tell_of_shortage(struct acceptor *acceptor)
     if ((told == 0 || now - told >= SHORTAGE_WORDS_MS) &&
         atomic_compare_exchange_strong(&acceptor->told_at, &told, now))
         log_words(acceptor->service->log, LOG_LEVEL_WARNING,
-            "no file descriptors are left: connections wait; raise LimitNOFILE or lower --threads");
+            "no file descriptors are left for more connections, or 4096 are open: they wait; raise "
+            "LimitNOFILE or lower --threads");
 }
 
 /* Accepts a connection. Without descriptors an idle one is closed for it. -1 with errno. */

@@ -36,8 +36,9 @@ struct connections {
 /* Who goes first. */
 static const enum fastcgi_wait eviction[] = {FASTCGI_WAIT_CLOSE, FASTCGI_WAIT_REQUEST,
     FASTCGI_WAIT_HEAD, FASTCGI_WAIT_BODY, FASTCGI_WAIT_SEND};
-/* The first so many of these wait for no answer. */
-#define EVICTION_HARMLESS 3
+/* How long each may wait although others want its place (milliseconds). */
+static const int64_t patience[FASTCGI_WAITS] = {
+    [FASTCGI_WAIT_BODY] = 100, [FASTCGI_WAIT_SEND] = 1000};
 
 struct connections *connections_new(size_t most, int epoll_fd)
 {
@@ -106,13 +107,15 @@ static struct slot *find_free(struct slot *slot)
 }
 
 /* Whether a request may be about to become whole: its peer has just connected, or bytes have come
- * that no thread has seen yet. */
-static bool is_promising(const struct slot *slot)
+ * that no thread has seen yet. Or its peer has hardly had time for its part, unless `hurry`. */
+static bool is_promising(const struct slot *slot, bool hurry)
 {
+    const int64_t waited =
+        clock_milliseconds() - slot->deadline + fastcgi_wait_limit(slot->wait); /* if limited */
     char byte;
 
     if (slot->wait != FASTCGI_WAIT_REQUEST && slot->wait != FASTCGI_WAIT_HEAD)
-        return false;
+        return !hurry && waited < patience[slot->wait];
     if (slot->connection.answered == 0 && slot->wait == FASTCGI_WAIT_REQUEST &&
         clock_milliseconds() - slot->added < CONNECTIONS_GRACE_MS)
         return true;
@@ -120,18 +123,19 @@ static bool is_promising(const struct slot *slot)
     return recv(slot->connection.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* Closes who goes first, of those that hold so many bytes, of the first `kinds` in the order of
- * eviction. */
-static bool evict(struct connections *set, size_t kinds, size_t bytes)
+/* Closes who goes first, of those that hold so many bytes. */
+static bool evict(struct connections *set, size_t bytes)
 {
     struct slot *slot;
     size_t i;
 
-    for (i = 0; i < kinds; i++) {
+    for (i = 0; i < sizeof(eviction) / sizeof(eviction[0]); i++) {
         slot = find_free(set->lines[eviction[i]]);
-        while (slot != NULL && (slot->bytes < bytes || is_promising(slot)))
+        while (slot != NULL && (slot->bytes < bytes || is_promising(slot, bytes > 0)))
             slot = find_free(slot->next);
         if (slot != NULL) {
+            if (slot->wait == FASTCGI_WAIT_BODY) /* its answer is whole then */
+                (void)fastcgi_connection_expire(&slot->connection);
             release(set, slot);
             return true;
         }
@@ -142,8 +146,7 @@ static bool evict(struct connections *set, size_t kinds, size_t bytes)
 /* Those that hold less than others need not go. */
 static void keep_within_bytes(struct connections *set)
 {
-    while (set->bytes > CONNECTIONS_MAX_BYTES &&
-           evict(set, sizeof(eviction) / sizeof(eviction[0]), set->bytes / set->count))
+    while (set->bytes > CONNECTIONS_MAX_BYTES && evict(set, set->bytes / set->count))
         continue;
 }
 
@@ -170,7 +173,7 @@ void connections_add(struct connections *set, const struct fastcgi_connection *c
 
     (void)pthread_mutex_lock(&set->lock);
     if (set->free == NULL)
-        (void)evict(set, sizeof(eviction) / sizeof(eviction[0]), 0);
+        (void)evict(set, 0);
     slot = set->free;
     if (slot == NULL) {
         fastcgi_connection_close(&given);
@@ -248,7 +251,7 @@ bool connections_make_room(struct connections *set, bool descriptor)
     bool room;
 
     (void)pthread_mutex_lock(&set->lock);
-    room = (set->free != NULL && !descriptor) || evict(set, EVICTION_HARMLESS, 0);
+    room = (set->free != NULL && !descriptor) || evict(set, 0);
     (void)pthread_mutex_unlock(&set->lock);
     return room;
 }

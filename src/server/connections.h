@@ -12,8 +12,9 @@
  * thread; one thread at a time has a connection. Their events are edges (epoll(7), EPOLLET): a
  * request on a kept connection needs no epoll_ctl. Bounded in number and in bytes: who waits
  * longest goes first, and first those whose request was answered, then those that have sent nothing
- * of a request, then those that have sent part of one; those that are being answered go last. For
- * want of bytes none goes that holds less than the average. Safe in several threads at once. */
+ * of a request, then those that have sent part of one, then those that were answered and do not
+ * send the rest of their body (their answer's end goes out) or do not take the answer. For want of
+ * bytes none goes that holds less than the average. Safe in several threads at once. */
 struct connections;
 
 /* Bytes that all of them hold at the most. */
@@ -46,8 +47,9 @@ void connections_put(struct connections *set, struct fastcgi_connection *connect
 #define CONNECTIONS_GRACE_MS 100
 
 /* Closes the one that goes first, as above, if there is no place for another or a `descriptor` is
- * needed. Who waits for an answer stays, and so does who has sent bytes that were not read yet.
- * false when there is none that may go. */
+ * needed. Who waits for an answer stays, and so does who has sent bytes that were not read yet, or
+ * has had little time: 100 ms for the rest of a body, 1 s for taking an answer. false when there is
+ * none that may go. */
 bool connections_make_room(struct connections *set, bool descriptor);
 
 /* For the end of the server: ends those that wait for a request (fastcgi_connection_end). One that

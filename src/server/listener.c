@@ -25,8 +25,7 @@
 
 static bool say_errno(const char *what, struct error *error)
 {
-    error_set(error, ERROR_USAGE, "--listen %s: %s", what, strerror(errno));
-    return false;
+    return error_set(error, ERROR_USAGE, "--listen %s: %s", what, strerror(errno));
 }
 
 /* What bind(2) says of a folder reads as if it were said of the socket. */
@@ -36,16 +35,14 @@ static bool say_bind(const char *path, struct error *error)
 
     if (slash == NULL || (errno != ENOENT && errno != EACCES))
         return say_errno(path, error);
-    error_set(error, ERROR_USAGE, "--listen unix:%s: the folder %.*s %s", path,
+    return error_set(error, ERROR_USAGE, "--listen unix:%s: the folder %.*s %s", path,
         slash == path ? 1 : (int)(slash - path), path,
         errno == ENOENT ? "does not exist" : "lets this user make no socket");
-    return false;
 }
 
 static bool say_socket(struct error *error)
 {
-    error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
-    return false;
+    return error_set(error, ERROR_LIBRARY, "the listening socket: %s", strerror(errno));
 }
 
 static bool add_fd(struct listener *listener, int fd, struct error *error)
@@ -70,11 +67,9 @@ static bool find_group(const char *name, gid_t *group, struct error *error)
 
     errno = 0;
     entry = getgrnam(name);
-    if (entry == NULL) {
-        error_set(error, ERROR_USAGE, "--socket-group: %.100s: %s", name,
+    if (entry == NULL)
+        return error_set(error, ERROR_USAGE, "--socket-group: %.100s: %s", name,
             errno != 0 ? strerror(errno) : "no such group");
-        return false;
-    }
     *group = entry->gr_gid;
     return true;
 }
@@ -87,12 +82,10 @@ static bool remove_dead_socket(const struct sockaddr_un *address, struct error *
 
     if (lstat(address->sun_path, &status) != 0)
         return errno == ENOENT ? true : say_errno(address->sun_path, error);
-    if (!S_ISSOCK(status.st_mode)) {
-        error_set(error, ERROR_USAGE,
+    if (!S_ISSOCK(status.st_mode))
+        return error_set(error, ERROR_USAGE,
             "--listen %s: something other than a socket has this name, and is left alone",
             address->sun_path);
-        return false;
-    }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return say_errno(address->sun_path, error);
@@ -126,13 +119,11 @@ static bool bind_unix(int fd, const struct sockaddr_un *address, const struct co
     if (config->socket_group != NULL) {
         if (!find_group(config->socket_group, &group, error))
             return false;
-        if (lchown(address->sun_path, (uid_t)-1, group) != 0) {
-            error_set(error, ERROR_USAGE,
+        if (lchown(address->sun_path, (uid_t)-1, group) != 0)
+            return error_set(error, ERROR_USAGE,
                 "--socket-group %.100s: this user may not give the socket to that group, "
                 "which it is not a member of (%s)",
                 config->socket_group, strerror(errno));
-            return false;
-        }
     }
     return chmod(address->sun_path, (mode_t)config->socket_mode) == 0 ||
            say_errno(address->sun_path, error);
@@ -142,11 +133,9 @@ static bool read_path(const char *path, struct sockaddr_storage *address, struct
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
 
-    if (path[0] == '\0' || strlen(path) >= sizeof(name.sun_path)) {
-        error_set(error, ERROR_USAGE, "--listen: the path of the socket must have 1 to %zu bytes",
-            sizeof(name.sun_path) - 1);
-        return false;
-    }
+    if (path[0] == '\0' || strlen(path) >= sizeof(name.sun_path))
+        return error_set(error, ERROR_USAGE,
+            "--listen: the path of the socket must have 1 to %zu bytes", sizeof(name.sun_path) - 1);
     memcpy(name.sun_path, path, strlen(path) + 1);
     memcpy(address, &name, sizeof(name));
     return true;
@@ -181,23 +170,20 @@ static bool read_address(const char *listen, struct sockaddr_storage *address, s
     *address = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
     if (strncmp(listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
         return read_path(listen + strlen(UNIX_PREFIX), address, error);
-    if (read_tcp(listen, address))
-        return true;
-    error_set(error, ERROR_USAGE,
-        "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
-        "127.0.0.1:9000 or [::1]:9000");
-    return false;
+    return read_tcp(listen, address) ||
+           error_set(error, ERROR_USAGE,
+               "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "
+               "127.0.0.1:9000 or [::1]:9000");
 }
 
 static bool check_address(
     const struct sockaddr_storage *address, const struct allowlist *peers, struct error *error)
 {
-    if (peers->is_given || allowlist_allow(peers, address))
-        return true;
-    error_set(error, ERROR_USAGE,
-        "--allow-peer: missing; the socket's address is not loopback, and whoever reaches it can "
-        "claim to be anybody");
-    return false;
+    return peers->is_given || allowlist_allow(peers, address) ||
+           error_set(error, ERROR_USAGE,
+               "--allow-peer: missing; the socket's address is not loopback, and whoever reaches "
+               "it "
+               "can claim to be anybody");
 }
 
 static bool bind_to(int fd, const struct sockaddr_storage *address, const struct config *config,
@@ -261,11 +247,9 @@ static bool take_inherited(struct listener *listener, struct error *error)
     int i, count = count_systemd_fds();
 
     for (i = 0; i < count; i++) {
-        if (!request_fd_listens(SYSTEMD_FIRST_FD + i)) {
-            error_set(error, ERROR_USAGE, "LISTEN_FDS: fd %d is not a listening socket",
+        if (!request_fd_listens(SYSTEMD_FIRST_FD + i))
+            return error_set(error, ERROR_USAGE, "LISTEN_FDS: fd %d is not a listening socket",
                 SYSTEMD_FIRST_FD + i);
-            return false;
-        }
         if (!take(listener, SYSTEMD_FIRST_FD + i, error))
             return false;
     }
@@ -273,10 +257,9 @@ static bool take_inherited(struct listener *listener, struct error *error)
         return true;
     if (request_fd_listens(STDIN_FILENO))
         return take(listener, STDIN_FILENO, error);
-    error_set(error, ERROR_USAGE,
+    return error_set(error, ERROR_USAGE,
         "nothing to serve on: fd 0 is not a listening socket, systemd passed none, and --listen is "
         "not given; try --help");
-    return false;
 }
 
 /* What --listen and --allow-peer mean together. */

@@ -220,8 +220,7 @@ static bool prepare(struct server *server, struct listener *listener, struct err
         epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->stop_fd, &event) == 0 &&
         acceptor_start(&server->acceptor))
         return true;
-    error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
-    return false;
+    return error_set(error, ERROR_LIBRARY, "the server could not be started: %s", strerror(errno));
 }
 
 static void reload(const struct server *server)

@@ -289,21 +289,53 @@ static int add_ended(struct scene *scene)
     return peer;
 }
 
-Test(connections, whose_request_was_whole_never_goes_for_another)
+/* One that does not take its answer. */
+static int add_unread(struct scene *scene)
 {
     static unsigned char bytes[100];
+    int peer = add(scene);
+
+    say(scene, peer, bytes, make_request(bytes, "LONG", 1));
+    (void)serve(scene);
+    return peer;
+}
+
+Test(connections, who_is_answered_and_slow_with_the_rest_goes_last_and_has_its_time)
+{
     struct scene scene;
-    int unread, body, ends = 0;
+    int unread, body, half, ends = 0;
 
     begin(&scene);
-    unread = add(&scene);
-    say(&scene, unread, bytes, make_request(bytes, "LONG", 1));
+    unread = add_unread(&scene);
+    body = add_with_body(&scene);
+    cr_expect_not(connections_make_room(scene.set, true), "both have just been answered");
+    half = add(&scene);
+    say_part(&scene, half);
     (void)serve(&scene);
+    grow_old();
+    cr_expect(connections_make_room(scene.set, true));
+    cr_expect(is_closed(&scene, half), "who has sent no request goes before");
+    cr_expect(connections_make_room(scene.set, true));
+    cr_expect_gt(hear(&scene, body, &ends), 0);
+    cr_expect_eq(ends, 1, "its answer is whole");
+    cr_expect(is_closed(&scene, body));
+    cr_expect_not(connections_make_room(scene.set, true), "who takes its answer has a second");
+    (void)usleep(1000 * 1000);
+    cr_expect(connections_make_room(scene.set, true));
+    cr_expect_eq(count_of(&scene), 0);
+    cr_expect_gt(hear(&scene, unread, &ends), 0);
+    cr_expect_eq(ends, 0, "a part of an answer has no end");
+    end(&scene);
+}
+
+Test(connections, the_rest_of_a_body_still_ends_the_request_that_nobody_wants_the_place_of)
+{
+    struct scene scene;
+    int body, ends = 0;
+
+    begin(&scene);
     body = add_with_body(&scene);
     grow_old();
-    cr_expect_not(connections_make_room(scene.set, true));
-    cr_expect_eq(count_of(&scene), 2);
-    cr_expect_gt(hear(&scene, unread, &ends), 0);
     cr_expect_gt(hear(&scene, body, &ends), 0);
     cr_expect_eq(ends, 0);
     say(&scene, body, "\1\5\0\1\0\0\0\0", 8);
