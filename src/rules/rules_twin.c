@@ -83,8 +83,12 @@ static bool write_point_form(X509 *certificate, size_t number)
     if (point != NULL && EC_POINT_oct2point(group, point, ASN1_STRING_get0_data(bits),
                              (size_t)ASN1_STRING_length(bits), NULL) == 1)
         length = EC_POINT_point2buf(group, point, forms[number], &bytes, NULL);
-    if (length > 0)
+    if (length > 0) {
         ASN1_STRING_set0(bits, bytes, (int)length);
+        /* Its last bits may be called unused. */
+        bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+        bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+    }
     EC_POINT_free(point);
     EC_GROUP_free(group);
     return length > 0;
@@ -119,6 +123,8 @@ bool rules_write_key_form(X509 *certificate, size_t number)
 {
     const EVP_PKEY *key = X509_get0_pubkey(certificate);
 
+    if (key != NULL && EVP_PKEY_is_a(key, "SM2")) /* has no number of its own */
+        return write_point_form(certificate, number);
     switch (key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
     case EVP_PKEY_EC:
         return write_point_form(certificate, number);

@@ -180,6 +180,41 @@ Test(rules_twin, a_key_is_denied_in_all_its_forms_and_allowed_in_its_own)
     }
 }
 
+/* RFC 5280 section 4.1 has the key in whole bytes; libcrypto also takes one with bits unused. */
+Test(rules_twin, a_form_has_no_unused_bits)
+{
+    struct pki *leaf = pki_make(
+        &(struct pki_spec){.subject = "CN=Dan", .issuer = world_ca("acme"), .key = PKI_EC_P256});
+    size_t i;
+
+    for (i = 0; i < RULES_KEY_FORMS; i++) {
+        X509 *copy = X509_dup(leaf->certificate);
+        ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(copy);
+
+        bits->flags |= ASN1_STRING_FLAG_BITS_LEFT | 1;
+        cr_expect(rules_write_key_form(copy, i));
+        cr_expect_eq(bits->flags & (ASN1_STRING_FLAG_BITS_LEFT | 0x07), ASN1_STRING_FLAG_BITS_LEFT);
+        X509_free(copy);
+    }
+    pki_free(leaf);
+}
+
+Test(rules_twin, an_SM2_key_has_the_forms_of_an_EC_key)
+{
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "SM2");
+    X509 *certificate = X509_new();
+    size_t i;
+
+    cr_assert_eq(X509_set_pubkey(certificate, key), 1);
+    for (i = 0; i < RULES_KEY_FORMS; i++) {
+        cr_expect(rules_write_key_form(certificate, i));
+        cr_expect_eq(
+            ASN1_STRING_length(X509_get0_pubkey_bitstr(certificate)), i == 1 ? 33 : 65, "%zu", i);
+    }
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+}
+
 Test(rules_twin, a_key_that_has_no_other_form_is_denied_and_allowed_as_it_is)
 {
     struct pki *leaf = pki_make(
