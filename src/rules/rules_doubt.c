@@ -63,13 +63,19 @@ static bool has_foreign_host(const char *name, size_t length)
     return has_foreign_letter(name + host, length - host);
 }
 
-/* Characters that neither a label nor a local part without quotes has: of ASCII all but those of an
- * Atom (RFC 5321 section 4.1.2), and `*`; of others (RFC 6531 section 3.3) what cannot be seen. */
+/* Characters that a local part without quotes does not have: of ASCII all but those of an Atom (RFC
+ * 5321 section 4.1.2), and `*`; of others (RFC 6531 section 3.3) what cannot be seen. */
 static bool is_odd_code(unsigned long code)
 {
     if (code < 0x80)
         return code <= 0x20 || code == 0x7F || strchr("*@,;:\"<>()[]\\", (int)code) != NULL;
     return utf8_is_unsafe(code) || rules_is_odd_space(code);
+}
+
+/* A label has no other punctuation, either (RFC 1123 section 2.1), but for `_`. */
+static bool is_odd_in_host(unsigned long code)
+{
+    return is_odd_code(code) || (code < 0x80 && strchr("!#$%&'+/=?^`{|}~", (int)code) != NULL);
 }
 
 /* Whether there are bytes that are no printable character of ASCII. */
@@ -101,13 +107,13 @@ static bool has_wide_character(const char *at, size_t length)
     return false;
 }
 
-static bool has_odd_character(const char *at, size_t length)
+static bool has_odd_character(const char *at, size_t length, bool (*is_odd)(unsigned long))
 {
     while (length > 0) {
         unsigned long code = 0; /* stays when there is no character, and is odd */
         size_t size = utf8_decode((const unsigned char *)at, length, &code);
 
-        if (is_odd_code(code))
+        if (is_odd(code))
             return true;
         at += size;
         length -= size;
@@ -117,7 +123,7 @@ static bool has_odd_character(const char *at, size_t length)
 
 bool rules_host_is_odd(const char *host, size_t length)
 {
-    return !text_has_labels(host, length) || has_odd_character(host, length);
+    return !text_has_labels(host, length) || has_odd_character(host, length, is_odd_in_host);
 }
 
 bool rules_host_is_plain(const char *host, size_t length)
@@ -127,7 +133,7 @@ bool rules_host_is_plain(const char *host, size_t length)
 
 bool rules_local_is_plain(const char *local, size_t length)
 {
-    return !rules_host_is_odd(local, length);
+    return text_has_labels(local, length) && !has_odd_character(local, length, is_odd_code);
 }
 
 /* A name that values are compared with, in lower case. */

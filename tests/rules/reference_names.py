@@ -145,6 +145,10 @@ def is_odd(name):
     return "" in name.split(".") or re.search(ODD, name) is not None
 
 
+def is_odd_host(name):
+    return is_odd(name) or re.search("[!#$%&'+/=?^`{|}~]", name) is not None
+
+
 def user_name(key, name):
     """None for a mailbox that can be written in more than one way."""
     return None if key in ("email", "upn") and is_odd(name.rpartition("@")[0] if "@" in name else name) else name
@@ -201,13 +205,13 @@ def may_be(key, wanted, name):
             return lower(name) in lower(wanted) or lower(wanted.removeprefix("*@")) in lower(name)
         same = is_odd(local) and lower(wanted.rpartition("@")[2]) == lower(host)
         stands = is_odd(local) and lower(wanted.removeprefix("*@")) in lower(name)
-        return is_odd(host) or same or stands or lower(wanted) == lower(name)
+        return is_odd_host(host) or same or stands or lower(wanted) == lower(name)
     if key == "dns":
         if re.search(r"[\x00-\x1f\x7f]", name):
             return True
         if "*" in name and lower(wanted.removeprefix("*.")).endswith(lower(name).rpartition("*")[2]):
             return True
-        return is_odd(name) and lower(wanted.removeprefix("*.")) in lower(name)
+        return is_odd_host(name) and lower(wanted.removeprefix("*.")) in lower(name)
     if key == "uri":
         form, start = uri_form(name)
         if re.match("(https?|wss?|ftp):(?!//(?!/))", form):
@@ -223,7 +227,7 @@ def may_be(key, wanted, name):
         if re.search("[?#]", wanted[begin:]):
             return False
         scheme, host = re.match(r"(?s)([^:]*:)?(.*)", name[:path]).groups("")
-        odd = not scheme or "%" in host or (host.startswith("//") and is_odd(host[2:])) or any(
+        odd = not scheme or "%" in host or (host.startswith("//") and is_odd_host(host[2:])) or any(
             segment in ("", ".", "..") or not re.fullmatch(r"[!-~]+", segment) or re.search(r"[?#%\\*]", segment)
             for segment in name[path:].split("/")[1:]) or (name[path:] and name[path] != "/")
         its, base = re.match(r"([^:]*:)(?://)?(.*)", wanted[:begin]).groups()

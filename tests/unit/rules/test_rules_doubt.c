@@ -146,8 +146,10 @@ Test(rules_doubt, an_odd_host_is_denied_as_all_that_stands_in_it)
             "ample",
             true},
         {"dns=b.a.example", "DNS:c.\xe4", true},
-        {"dns=b.a.example", "DNS:c!b.a.example", false},
-        {"dns=b.a.example", "DNS:b.a.example~", false},
+        {"dns=b.a.example", "DNS:c!b.a.example", true},
+        {"dns=b.a.example", "DNS:b.a.example~", true},
+        {"dns=b.a.example", "DNS:b.a.example/", true},
+        {"dns=b.a.example", "DNS:b.a_example", false},
         {"dns=*.xn--bcher-kva.example",
             "DNS:a.b\xc3\xbc"
             "cher.example",

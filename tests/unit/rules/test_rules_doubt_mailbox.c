@@ -276,6 +276,21 @@ Test(rules_doubt_mailbox, a_foreign_host_is_that_of_a_name_that_is_no_plain_one)
         try_kind(UTF8_MAILBOX, rows[i].rule, &quoted, rows[i].host, rows[i].wanted);
 }
 
+/* Punctuation that a local part may have, and no host. */
+Test(rules_doubt_mailbox, a_host_with_punctuation_is_any)
+{
+    static const char punctuation[] = "!#$%&'+/=?^`{|}~";
+    static const struct local plain = LOCAL("eve");
+    char host[] = "@a.example/";
+    size_t i;
+
+    for (i = 0; i < sizeof(punctuation) - 1; i++) {
+        host[sizeof(host) - 2] = punctuation[i];
+        try_mailbox("deny KEY=dan@b.example\nallow any user=x", &plain, host, "no 2");
+    }
+    try_mailbox("deny KEY=dan@b.example\nallow any user=x", &plain, "@a_b.example", "yes 3 x");
+}
+
 /* Whether a file with this value, after the key, can be loaded in such a line. */
 static bool is_taken(const char *line, const char *key, const char *value, struct error *error)
 {
@@ -298,7 +313,7 @@ Test(rules_doubt_mailbox, a_host_to_be_denied_is_written_plainly)
         "b@d\xc3\xa4.example", "\uff44@d.example", "b@d_e.example"};
     static const char *const others[] = {"b@d.example.", "*@d..example", "b@.d.example", "b@.",
         "b@\uff44.example", "*@d\u3002example", "b@d\uff61example", "b@[192.0.2.1]",
-        "b@d;e.example", "\"b@d.example \""};
+        "b@d;e.example", "\"b@d.example \"", "b@d.example/", "b@d%2eexample", "b@d.example?"};
     struct error error;
     size_t key, i;
 
