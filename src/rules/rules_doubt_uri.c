@@ -3,6 +3,7 @@
 #include "rules/rules_doubt.h"
 #include "rules/rules_values.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -140,12 +141,15 @@ static void find_bare_host(const struct uri *uri, size_t *begin, size_t *end)
         ++*end;
 }
 
-/* Whether the case of its host, which does not count, is one of several. */
-static bool has_cased_host(const struct uri *uri)
+/* Whether the case of its host, which does not count, is one of several, or it has a final dot. */
+static bool has_odd_bare_host(const struct uri *uri)
 {
     size_t begin, end;
 
-    for (find_bare_host(uri, &begin, &end); begin < end; begin++) {
+    find_bare_host(uri, &begin, &end);
+    if (begin < end && uri->form[end - 1] == '.')
+        return true;
+    for (; begin < end; begin++) {
         if (uri->form[begin] >= 'A' && uri->form[begin] <= 'Z')
             return true;
     }
@@ -156,7 +160,7 @@ static bool has_cased_host(const struct uri *uri)
 static bool is_odd_uri(const struct uri *uri)
 {
     return uri->scheme == 0 || !rules_uri_is_plain(uri->form, uri->path, uri->length) ||
-           (uri->path < uri->length && has_cased_host(uri)) ||
+           (uri->path < uri->length && has_odd_bare_host(uri)) ||
            memchr(uri->form, '%', uri->path) != NULL ||
            (uri->host != uri->scheme &&
                rules_host_is_odd(uri->form + uri->host, uri->path - uri->host));
@@ -172,6 +176,8 @@ static size_t trim_authority(const char *scheme, char *host, size_t length)
     size_t i;
 
     host[length] = '\0';
+    while (colon != NULL && colon[1] == '0' && isdigit((unsigned char)colon[2]))
+        memmove(colon + 1, colon + 2, strlen(colon + 1));
     for (i = 0; colon != NULL && i < sizeof(ports) / sizeof(ports[0]); i++) {
         if (strncmp(scheme, ports[i][0], strlen(ports[i][0])) == 0 &&
             strcmp(colon, ports[i][1]) == 0)
@@ -215,10 +221,13 @@ static bool has_host(const struct plain_uri *plain, const char *host, size_t len
 {
     const struct uri *uri = plain->uri;
     char lower[RULES_MAX_LINE + 1];
+    size_t decoded;
 
-    rules_form_lower(host, length, lower);
+    memcpy(lower, host, length);
+    decoded = decode(lower, length);
+    rules_form_lower(lower, decoded, lower);
     return memmem(uri->form + uri->scheme, uri->path - uri->scheme, host, length) != NULL ||
-           memmem(plain->host.data, plain->host.length, lower, length) != NULL;
+           memmem(plain->host.data, plain->host.length, lower, decoded) != NULL;
 }
 
 /* Whether a value is of the URI's scheme, its host stands in the URI's, and its path, settled, is
@@ -262,15 +271,19 @@ static void doubt_equal(struct rules_gatherer *gatherer, const struct uri *uri, 
     rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, length);
     if (begin < end && end < length)
         rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, end);
+    if (begin < end && form[end - 1] == '.')
+        rules_gatherer_look_up_bytes(gatherer, KEY_URI, FORM_EXACT, form, end - 1);
     gatherer->in_doubt = false;
 }
 
-/* Decodes what may stand in a URI without being encoded, in place: the new length. A `*` in a rule
- * would be a pattern's. */
-static size_t decode_needless(char *text, size_t length)
+/* RFC 3986 section 2.3. */
+#define UNRESERVED "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+/* What a path has beside (section 3.3). A `*` in a rule would be a pattern's. */
+#define PLAIN UNRESERVED "!$&'()+,;=:@"
+
+/* Decodes which of these may stand in a URI without being encoded, in place: the new length. */
+static size_t decode_needless(char *text, size_t length, const char *plain)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-._~!$&'()+,;=:@";
     size_t in, out = 0;
 
     for (in = 0; in < length; in++) {
@@ -302,7 +315,7 @@ static size_t append_plain_path(char *plain, size_t length, const char *path, si
     bool is_folder;
 
     memcpy(to, path, own);
-    decoded = decode_needless(to, own);
+    decoded = decode_needless(to, own, PLAIN);
     is_folder = ends_with(to, decoded, "/") || ends_with(to, decoded, "\\") ||
                 ends_with(to, decoded, "/.") || ends_with(to, decoded, "/..");
     resolved = resolve(to, decoded);
@@ -317,17 +330,24 @@ static void write_plain(const struct uri *uri, char *plain)
 {
     char decoded[RULES_MAX_LINE + 1];
     size_t length = uri->host, begin, end;
+    struct uri its;
 
     memcpy(plain, uri->form, uri->path);
     if (uri->host != uri->scheme) {
         memcpy(decoded, uri->form, uri->path);
-        length += decode_needless(decoded + uri->host, uri->path - uri->host);
+        length += decode_needless(decoded + uri->host, uri->path - uri->host, PLAIN);
         (void)rules_form_uri(decoded, length, plain);
         length = uri->host + trim_authority(uri->form, plain + uri->host, length - uri->host);
     } else {
-        find_bare_host(uri, &begin, &end);
+        length += decode_needless(plain + length, uri->path - length, UNRESERVED);
+        plain[length] = '\0';
+        its = (struct uri){plain, length, uri->scheme, uri->scheme, length};
+        find_bare_host(&its, &begin, &end);
         rules_lower(plain + begin, end - begin);
-        length = uri->path;
+        if (begin < end && plain[end - 1] == '.') {
+            memmove(plain + end - 1, plain + end, length - end);
+            length--;
+        }
     }
     length = append_plain_path(plain, length, uri->form + uri->path, uri->length - uri->path);
     plain[length] = '\0';

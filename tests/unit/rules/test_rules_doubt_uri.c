@@ -113,6 +113,16 @@ Test(rules_doubt_uri, the_case_of_a_host_without_slashes_does_not_count)
         {"uri=xmpp:E@a.example/**", "URI:xmpp:E@A.example/b", true},
         {"uri=xmpp:e@a.example/**", "URI:xmpp:e@b.example/b", false},
         {"uri=urn:a:b@c", "URI:urn:a:b@C", false},
+        {"uri=mailto:e@a.example", "URI:mailto:e@a.example.", true},
+        {"uri=sip:e@a.example", "URI:sip:e@a.example.;c", true},
+        {"uri=sip:a.example", "URI:sip:a.example.", true},
+        {"uri=xmpp:e@a.example/b", "URI:xmpp:e@a.example./b", true},
+        {"uri=xmpp:e@a.example/*", "URI:xmpp:e@a.example./b", true},
+        {"uri=urn:a:b", "URI:urn:a:b.", false},
+        {"uri=urn:a:%C3%A9", "URI:urn:a:%c3%a9", true},
+        {"uri=urn:a:%C3%A9", "URI:urn:a:%c3%a8", false},
+        {"uri=s://a:81/b", "URI:s://a:081/b", true},
+        {"uri=s://a:81/b/*", "URI:s://a:081/b/c", true},
     };
 
     TRY_DOUBTS(rows);
@@ -203,6 +213,14 @@ Test(rules_doubt_uri, a_uri_is_denied_in_its_plain_form)
         {"xmpp:e@A.example/B", "xmpp:e@a.example/B"},
         {"urn:a:B@C", NULL},
         {"x:A.example", NULL},
+        {"mailto:%65@a.example", "mailto:e@a.example"},
+        {"mailto:e@A%2Eexample.", "mailto:e@a.example"},
+        {"sip:a.example.;b", "sip:a.example;b"},
+        {"urn:a:%62%3A%c3%A9", "urn:a:b%3A%c3%A9"},
+        {"urn:a:b.", NULL},
+        {"https://a.example:0443/", "https://a.example/"},
+        {"s://a:0081/", "s://a:81/"},
+        {"s://a:0/", NULL},
         {"x:A/./b", "x:A/b"},
     };
     size_t i;
