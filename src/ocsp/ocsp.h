@@ -14,6 +14,10 @@
  * an answer is worth, ocsp_cache who asks and what is known. Safe in several threads at once. */
 struct ocsp;
 
+/* So many requests wait for their turn to ask at the most, besides those that ask; each has a
+ * thread meanwhile. */
+#define OCSP_MOST_QUEUED 64
+
 /* Makes it for --ocsp soft or hard. A worker gives its slot back while it waits
  * for a responder; `slots` may be NULL. Both are borrowed as long as it lives. NULL with
  * ERROR_USAGE (a bad --ocsp-url or --ocsp-allow, or neither) or ERROR_MEMORY; free with ocsp_free.

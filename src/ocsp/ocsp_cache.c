@@ -2,6 +2,7 @@
 #include "ocsp/ocsp_cache.h"
 #include "base/clock.h"
 #include "certificate/alloc_watch.h"
+#include "ocsp/ocsp.h"
 
 #include <openssl/err.h>
 #include <pthread.h>
@@ -10,6 +11,7 @@
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
+#include <utlist.h>
 
 struct entry {
     UT_hash_handle hh; /* in the order in which they came */
@@ -24,9 +26,16 @@ struct load {
     unsigned asking, queued;
 };
 
+/* One who waits for its turn to ask. Lives where its thread waits. */
+struct place {
+    struct place *prev, *next;
+    bool taken; /* it stands in the line */
+};
+
 struct responder {
     struct load load;
-    int64_t progress; /* when an answer came, or the first thread began to ask (milliseconds) */
+    struct place *line; /* who came first is first */
+    int64_t progress;   /* when an answer came, or the first thread began to ask (milliseconds) */
 };
 
 struct ocsp_cache {
@@ -187,30 +196,50 @@ static bool await_change(struct ocsp_cache *cache, const struct timespec *until)
     return pthread_cond_timedwait(&cache->changed, &cache->lock, until) == 0;
 }
 
-/* The same for one who is not counted, unless as many wait as ever may: there must be threads for
- * others when answers are slow. */
+/* Goes to the end of a responder's line, or out of it. */
+static void stand_in_line(
+    struct ocsp_cache *cache, struct responder *responder, struct place *place, bool wanted)
+{
+    if (wanted && !place->taken) {
+        DL_APPEND(responder->line, place);
+    } else if (!wanted && place->taken) {
+        DL_DELETE(responder->line, place);
+        (void)pthread_cond_broadcast(&cache->changed); /* another one is first */
+    }
+    place->taken = wanted;
+}
+
+/* Whether as many wait for their turn as may: there must be threads for others. */
+static bool is_crowded(const struct ocsp_cache *cache, const struct responder *responder)
+{
+    if (!is_slow(responder))
+        return cache->all.queued >= OCSP_MOST_QUEUED;
+    return is_full(&cache->all, cache->most_asking) ||
+           is_full(&responder->load, cache->most_of_one);
+}
+
+/* The same for one who is not counted: true also when answers came meanwhile. */
 static bool await_turn(
     struct ocsp_cache *cache, struct responder *responder, const struct timespec *until)
 {
     bool changed;
 
-    if (is_slow(responder) &&
-        (is_full(&cache->all, cache->most_asking) || is_full(&responder->load, cache->most_of_one)))
-        return false;
     cache->all.queued++;
     responder->load.queued++;
     changed = await_change(cache, until);
     responder->load.queued--;
     cache->all.queued--;
-    return changed;
+    return changed || !is_slow(responder);
 }
 
 enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t number, const struct ocsp_key *key,
     time_t now, int64_t wait_ms, struct ocsp_answer *answer)
 {
     struct responder *responder = &cache->responders[number];
-    struct timespec until = moment(OCSP_GRACE_MS);
+    const int64_t give_up = clock_milliseconds() + OCSP_QUEUE_MS;
+    struct timespec until = {.tv_sec = 0};
     enum ocsp_turn turn = OCSP_TURN_BUSY;
+    struct place place = {.taken = false};
     bool counted = false, late = false;
 
     (void)pthread_mutex_lock(&cache->lock);
@@ -222,7 +251,8 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t number, const s
             turn = OCSP_TURN_KNOWN;
             break;
         }
-        if (!counted && may_count(cache, responder, entry)) {
+        if (!counted && (entry != NULL || responder->line == NULL || responder->line == &place) &&
+            may_count(cache, responder, entry)) {
             counted = true;
             count_asking(cache, responder, 1);
             until = moment(wait_ms);
@@ -233,10 +263,17 @@ enum ocsp_turn ocsp_cache_enter(struct ocsp_cache *cache, size_t number, const s
             turn = OCSP_TURN_ASK;
             break;
         }
-        if (late)
+        if (late || (!counted && is_crowded(cache, responder)))
             break;
-        late = !(counted ? await_change(cache, &until) : await_turn(cache, responder, &until));
+        stand_in_line(cache, responder, &place, !counted && entry == NULL);
+        if (counted) {
+            late = !await_change(cache, &until);
+        } else {
+            until = moment(OCSP_GRACE_MS);
+            late = !await_turn(cache, responder, &until) || clock_milliseconds() >= give_up;
+        }
     }
+    stand_in_line(cache, responder, &place, false);
     if (counted && turn != OCSP_TURN_ASK) {
         count_asking(cache, responder, -1);
         (void)pthread_cond_broadcast(&cache->changed);

@@ -13,10 +13,11 @@ struct ocsp_cache;
 
 #define OCSP_CACHE_ENTRIES 1024
 #define OCSP_KEY_SIZE 72
-/* What a thread beyond that number waits for its turn, in milliseconds: a few requests at once, as
- * browsers send them, need not be turned away. Also how long nothing may come in time until half of
- * the threads are spared. */
+/* What a thread beyond that number waits for its turn while nothing comes, in milliseconds, and
+ * while answers come: many requests at once, as browsers send them, need not be turned away. The
+ * first is also how long nothing may come in time until half of the threads are spared. */
 #define OCSP_GRACE_MS 200
+#define OCSP_QUEUE_MS 1000
 
 /* Whom an answer is about: SHA-256 of the issuer's key and of the certificate, and the number of
  * the trust's snapshot. */
@@ -37,10 +38,10 @@ bool ocsp_key_make(struct ocsp_key *key, X509 *leaf, X509 *issuer, const struct 
  * then: part of asking is work and no waiting. While nothing comes of a responder in time for
  * OCSP_GRACE_MS, half of `threads` (one at least) ask it, or wait for an answer that another asks
  * for, and others wait for their turn only as long as fewer than both numbers together wait: a
- * responder that is slow must not hold all threads. Where there are several `responders`, one never
- * has so many that less than half of `threads` are left to the others. A thread gives its slot back
- * while it waits here (`slots` is borrowed, and may be NULL). NULL when out of memory; free with
- * ocsp_cache_free, which accepts NULL. */
+ * responder that is slow must not hold all threads. While answers come OCSP_MOST_QUEUED may. Where
+ * there are several `responders`, one never has so many that less than half of `threads` are left
+ * to the others. A thread gives its slot back while it waits here (`slots` is borrowed, and may be
+ * NULL). NULL when out of memory; free with ocsp_cache_free, which accepts NULL. */
 struct ocsp_cache *ocsp_cache_new(
     unsigned threads, unsigned processors, size_t responders, struct worker_slots *slots);
 void ocsp_cache_free(struct ocsp_cache *cache);

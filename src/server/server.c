@@ -182,11 +182,12 @@ static int64_t expire(struct server *server)
     return deadline;
 }
 
-/* So many requests may wait for something at a time, and one for each processor ask for it; one for
- * each is served meanwhile. */
+/* So many requests may wait for something at a time, and one for each processor ask for it; so many
+ * may wait to ask, and one for each processor is served meanwhile. */
 static size_t count_workers(const struct config *config)
 {
-    return (size_t)config->threads + 2 * (size_t)worker_slots_processors();
+    return (size_t)config->threads + 2 * (size_t)worker_slots_processors() +
+           (config->ocsp != CONFIG_OCSP_OFF ? OCSP_MOST_QUEUED : 0);
 }
 
 /* As many connections as descriptors allow, with one for each worker in hand besides, and one with
