@@ -122,6 +122,32 @@ def ask_at_once(responder, shares):
         thread.join()
 
 
+def count_answers(responder, stranger, over):
+    """How often somebody of whom no responder is asked is answered, one request after the other, until it is over."""
+    count = 0
+    while not over():
+        assert "not valid" in ask(responder, stranger)[-1]
+        count += 1
+    return count
+
+
+def test_others_are_served_while_many_wait_for_their_turn(start_with, scene, serve, pki):
+    """Two threads, and one for each processor, ask; more than there are besides wait behind them."""
+    served, _ = serve_and_count(serve)
+    certificates = [scene.authority.sign(f"in-line-{number}") for number in range(48)]
+    for _ in range(5):  # a machine may be busy with other things for a while
+        responder = start_with("soft", served.url, "--threads", "2", "--cache", "0")
+        waiting = threading.Thread(target=ask_at_once, args=(responder, [certificates[first::24] for first in range(24)]))
+        began = time.monotonic()
+        waiting.start()
+        beside = count_answers(responder, pki.stranger, lambda: not waiting.is_alive())
+        end = 2 * time.monotonic() - began
+        alone = count_answers(responder, pki.stranger, lambda: time.monotonic() > end)
+        if beside > alone / 4:
+            break
+    assert beside > alone / 4, f"{beside} beside, {alone} alone"
+
+
 def test_all_threads_may_wait_for_a_responder_that_answers(start_with, scene, serve):
     """As long as answers come in time; how many reach it at the same time is what counts."""
     served, seen = serve_and_count(serve)

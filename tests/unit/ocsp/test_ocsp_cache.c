@@ -237,6 +237,42 @@ Test(ocsp_cache, few_wait_for_their_turn_when_no_answer_comes)
     worker_slots_free(queued.slots);
 }
 
+static void *ask_in_turn(void *context)
+{
+    struct queued *queued = context;
+    bool is_new;
+
+    (void)worker_slots_stand_by(queued->slots, &is_new);
+    atomic_store(&queued->began, true);
+    cr_expect_eq(enter(queued->cache, 2, 100), OCSP_TURN_ASK);
+    atomic_store(&queued->done, true);
+    leave(queued->cache, 2, good(100, 200));
+    return NULL;
+}
+
+/* Though it has the turn that was given back before the other one was woken. */
+Test(ocsp_cache, who_comes_later_asks_later)
+{
+    struct queued queued = {.slots = worker_slots_new(1)};
+    pthread_t thread;
+    bool is_new;
+
+    queued.cache = ocsp_cache_new(1, 0, 1, queued.slots);
+    cr_assert_eq(enter(queued.cache, 1, 100), OCSP_TURN_ASK);
+    cr_assert_eq(pthread_create(&thread, NULL, ask_in_turn, &queued), 0);
+    while (!atomic_load(&queued.began))
+        continue;
+    (void)worker_slots_stand_by(queued.slots, &is_new); /* it waits */
+    leave(queued.cache, 1, good(100, 200));
+    cr_expect_eq(enter(queued.cache, 3, 100), OCSP_TURN_ASK);
+    cr_expect(atomic_load(&queued.done), "it came before");
+    leave(queued.cache, 3, good(100, 200));
+    (void)pthread_join(thread, NULL);
+    worker_slots_leave(queued.slots);
+    ocsp_cache_free(queued.cache);
+    worker_slots_free(queued.slots);
+}
+
 Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)
 {
     const struct ocsp_key key = key_of(1);
