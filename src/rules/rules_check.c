@@ -97,13 +97,19 @@ static bool check_denied_uri(const struct rules *rules, const struct rules_line 
                value->word, plain, value->form != FORM_EXACT ? stars[value->form] : "");
 }
 
+/* RFC 5321 section 4.1.3. Who has one in a certificate is denied by any mail address. */
+static bool is_address_literal(const char *host)
+{
+    return host[0] == '[' && host[strlen(host) - 1] == ']';
+}
+
 /* A host that is written oddly would be passed by the same one as DNS has it. */
 static bool check_denied_mailbox(const struct rules *rules, const struct rules_line *line,
     const struct rules_value *value, struct error *error)
 {
     const char *host = strrchr(value->word, '@') + 1; /* it has one: rules_values.c */
 
-    return rules_host_is_plain(host, strlen(host)) ||
+    return rules_host_is_plain(host, strlen(host)) || is_address_literal(host) ||
            rules_refuse(rules, line->number, error,
                "%.100s: to be denied, a host is letters, digits and hyphens, with one dot between "
                "labels, none at its end, and no full-width characters",
