@@ -95,15 +95,28 @@ Test(certificate, a_signature_that_is_not_in_der_is_refused)
     pki_free(pki);
 }
 
+/* libcrypto 3.0 does not take a length in long form when no byte follows it, 3.5 does. */
+static bool takes_long_length_at_end(void)
+{
+    static const unsigned char bytes[] = {5, 0x81, 0};
+    const unsigned char *at = bytes;
+    ASN1_NULL *null = d2i_ASN1_NULL(NULL, &at, sizeof(bytes));
+    bool taken = null != NULL;
+
+    ERR_clear_error();
+    ASN1_NULL_free(null);
+    return taken;
+}
+
 /* The algorithm stands outside of what is signed too. What is DER decodes to itself, what is none
  * is refused. */
 Test(certificate, an_algorithm_that_is_not_in_der_is_refused)
 {
-    static const struct {
+    const struct {
         const char *what;
         unsigned char bytes[12];
         size_t length;
-        const char *refusal; /* libcrypto 3.0 decodes some of what 3.5 does */
+        const char *refusal;
     } cases[] = {
         {"as it was", {0x30, 5, 6, 3, 0x2B, 0x65, 0x70}, 7, NULL},
         {"NULL", {0x30, 7, 6, 3, 0x2B, 0x65, 0x70, 5, 0}, 9, NULL},
@@ -112,7 +125,9 @@ Test(certificate, an_algorithm_that_is_not_in_der_is_refused)
         {"long length", {0x30, 0x81, 5, 6, 3, 0x2B, 0x65, 0x70}, 8, "not encoded in DER"},
         {"long length of the OID", {0x30, 6, 6, 0x81, 3, 0x2B, 0x65, 0x70}, 8,
             "not encoded in DER"},
-        {"long length of NULL", {0x30, 8, 6, 3, 0x2B, 0x65, 0x70, 5, 0x81, 0}, 10, "DER"},
+        {"long length of NULL", {0x30, 8, 6, 3, 0x2B, 0x65, 0x70, 5, 0x81, 0}, 10,
+            takes_long_length_at_end() ? "it is not encoded in DER throughout"
+                                       : "it is not a DER certificate"},
         {"long length of a number", {0x30, 9, 6, 3, 0x2B, 0x65, 0x70, 2, 0x81, 1, 0}, 11,
             "not encoded in DER"},
     };
