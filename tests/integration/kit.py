@@ -3,13 +3,14 @@
 import datetime
 import os
 import pathlib
-import pty
 import re
 import shutil
 import stat
 import subprocess
 
 import pytest
+
+from processes import start_at_terminal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CA = ROOT / "certs" / "ca"
@@ -47,10 +48,7 @@ def ca(folder, *words, check=0, **variables):
 
 def at_terminal(folder, words, answers):
     """Runs ca in a terminal and types an answer at each prompt. Returns the exit status and all that was shown."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.chdir(folder)
-        os.execve(CA, [str(CA), *words], environment())
+    child, terminal = start_at_terminal([CA, *words], cwd=folder, env=environment())
     shown, answers = "", list(answers)
     marks = re.compile(r"(?::|\[y/N\]) $")
     while True:
@@ -65,7 +63,7 @@ def at_terminal(folder, words, answers):
             os.write(terminal, (answers.pop(0) + "\n").encode())
             shown += "<answered>"
     os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), shown
+    return child.wait(), shown
 
 
 def openssl(*words, check=0, env=None, **keywords):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import pty
 import random
 import re
 import signal
@@ -92,6 +93,15 @@ def clean_environment():
     """Ours without what would configure peercert."""
     return {name: value for name, value in os.environ.items()
             if not name.startswith("PEERCERT") and name != "GATEWAY_INTERFACE"}
+
+
+def start_at_terminal(command, **options):
+    """Starts a command in a session of its own on a new terminal: the process, and our end of the terminal. Not by pty.fork,
+    which may hang where threads run, as pytest-xdist's do; Python says so from 3.12 on."""
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(["setsid", "--ctty", *command], stdin=terminal, stdout=terminal, stderr=terminal, **options)
+    os.close(terminal)
+    return process, ours
 
 
 class Process:

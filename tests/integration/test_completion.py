@@ -2,17 +2,15 @@
 
 import os
 import pathlib
-import pty
 import re
 import select
 import shutil
-import signal
 import subprocess
 import time
 
 import pytest
 
-from processes import DEADLINE
+from processes import DEADLINE, start_at_terminal
 
 CA = pathlib.Path(__file__).parents[2] / "certs/ca"
 PREPARE = {
@@ -27,12 +25,10 @@ class Shell:
     what it was given."""
 
     def __init__(self, name, folder):
-        self.pid, self.terminal = pty.fork()
-        if self.pid == 0:
-            os.chdir(folder / "work")
-            options = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"]}[name]
-            os.execvpe(name, [name, *options, "-i"], {**os.environ, "TERM": "dumb", "HOME": str(folder), "PS1": "READY ",
-                                                      "INPUTRC": "/dev/null", "HISTFILE": ""})
+        options = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"]}[name]
+        self.process, self.terminal = start_at_terminal(
+            [name, *options, "-i"], cwd=folder / "work",
+            env={**os.environ, "TERM": "dumb", "HOME": str(folder), "PS1": "READY ", "INPUTRC": "/dev/null", "HISTFILE": ""})
         self.seen = ""
         self.read_until("READY ")
         self.type("PS1='RE''ADY '; peercert() { printf 'GOT<%s>\\n' \"$*\"; }; peercert-ca() { peercert \"$@\"; }\n")
@@ -59,8 +55,8 @@ class Shell:
         return self.read_until(r"GOT<([^>]*)>")[1].strip()
 
     def end(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        self.process.kill()
+        self.process.wait()
         os.close(self.terminal)
 
 
