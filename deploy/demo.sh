@@ -45,16 +45,19 @@ trap 'exit 130' HUP INT TERM
 # `make demo | head` goes away before the end: without a trap that would leave lighttpd running.
 trap 'exit 141' PIPE
 
-# Shows a command as it could be typed, then what it prints.
-show() {
-    printf '\n$'
+# A command as it could be typed.
+typed() {
     for word in "$@"; do
         case $word in
         *[!A-Za-z0-9_./:=-]*) printf " '%s'" "$word" ;;
         *) printf ' %s' "$word" ;;
         esac
     done
-    printf '\n'
+}
+
+# Shows a command, then what it prints.
+show() {
+    printf '\n$%s\n' "$(typed "$@")"
     "$@"
 }
 
@@ -205,7 +208,7 @@ echo
 echo "--- the access rules: Ops may read the wiki, nobody may see anything else"
 show cat access.rules
 echo
-echo "--- Dan is of Ops"
+echo "--- Dan belongs to Ops"
 show curl -sS --cacert server.cer --cert dan.cer --key dan.key "$guarded/wiki/"
 echo
 echo "--- no rule lets him see the accounts"
@@ -219,13 +222,18 @@ show peercert --ca ca.cer --rules access.rules --explain dan.cer --path /admin/ 
 
 cat <<END
 
+=== In another terminal
+To run the commands above there, as they are shown, first run
+   $(typed cd "$folder") && PATH=\$PWD/bin:\$PATH
+
 === In a browser
 1. Import $folder/dan.p12, password: $p12_password
    Firefox:  Settings, Privacy & Security, Certificates, View Certificates, Your Certificates, Import
    Chromium: chrome://settings/certificates, Your certificates, Import
 2. Open $url and accept the demo server's own certificate.
 3. Choose 'Dan Example (demo)' when the browser asks which certificate to send: the page says whom it
-   names, until when, and whether it is valid. Choose none, in a private window, to see that page.
+   names, until when, and whether it is valid. Choose none, in a private window, to see
+   the page for a visitor without a certificate.
    $guarded/wiki/ and $guarded/admin/ are the guarded site.
 4. Remove the certificate from the browser afterwards.
 END
@@ -233,5 +241,5 @@ if [ -t 0 ]; then
     printf '\nServing until you press Enter. '
     read -r _ || true
 else
-    printf '\nRun it in a terminal to try that: there it serves until you press Enter.\n'
+    printf '\nRun it in a terminal to try either: there it serves until you press Enter.\n'
 fi

@@ -97,6 +97,19 @@ def test_in_a_terminal_it_serves_until_enter(served, folder):
     expect_nothing_left(folder)
 
 
+def test_the_commands_that_it_shows_work_in_another_terminal(served, tmp_path):
+    _, _, printed = served
+    lines = printed.decode().splitlines()
+    first, = (line for line in lines if line.startswith("    cd "))
+    commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    assert len(commands) == 9
+    for command in commands:
+        done = subprocess.run(["sh", "-c", f"{first}\n{command}"], env={"PATH": os.environ["PATH"], "no_proxy": "*"},
+                              cwd=tmp_path, capture_output=True, text=True)
+        refused = command.startswith("peercert ")
+        assert (done.returncode, done.stderr) == (1 if refused else 0, "") and done.stdout != "", (command, done)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_leaves_nothing(served, folder, number):
     demo, _, _ = served
