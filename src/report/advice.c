@@ -135,7 +135,8 @@ const struct advice_import advice_imports[] = {
     {"Firefox", "Settings, Privacy and Security, View Certificates, Your Certificates, Import."},
     {"Chrome or Edge on Windows", "Double-click the .p12 file and follow the wizard."},
     {"Safari or Chrome on macOS", "Double-click the .p12 file: it opens in Keychain Access."},
-    {"Chrome on Linux", "Open chrome://settings/certificates, Your certificates, Import."},
+    {"Chrome on Linux", "Open chrome://settings/certificates, Your certificates, View imported "
+                        "certificates from Linux, Import."},
     {"Android", "Settings, Security, Install from storage, VPN and app user certificate."},
     {"iPhone or iPad", "Open the .p12 file, then Settings, Profile Downloaded, Install."},
 };
