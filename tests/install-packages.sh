@@ -58,6 +58,11 @@ release_services() {
     fi
 }
 
+# Takes calls of maintainer scripts alone.
+systemd_helper() {
+    DPKG_MAINTSCRIPT_PACKAGE=peercert deb-systemd-helper --quiet "$@"
+}
+
 # The services and such of the packages that were not there before. systemctl works without a
 # running systemd; init-system-helpers' tool takes its place where there is no systemctl.
 disable_services() {
@@ -70,8 +75,8 @@ disable_services() {
             if command -v systemctl >/dev/null; then
                 [ "$(systemctl is-enabled "$unit" 2>/dev/null)" != enabled ] ||
                     systemctl --quiet disable "$unit"
-            elif deb-systemd-helper --quiet is-enabled "$unit" 2>/dev/null; then
-                deb-systemd-helper disable "$unit"
+            elif systemd_helper is-enabled "$unit"; then
+                systemd_helper disable "$unit"
             fi
         done
     sed -n 's#^/etc/init\.d/\([^/]*\)$#\1#p' "$work/files" | while read -r script; do
