@@ -228,8 +228,10 @@ To run the commands above there, as they are shown, first run
 
 === In a browser
 1. Import $folder/dan.p12, password: $p12_password
-   Firefox:  Settings, Privacy & Security, Certificates, View Certificates, Your Certificates, Import
-   Chromium: chrome://settings/certificates, Your certificates, View imported certificates from Linux, Import
+   Firefox:  Settings, search for certificates, Advanced settings if shown, Manage (or View) Certificates,
+             Your Certificates, Import
+   Chromium: chrome://settings/certificates, Your certificates, View imported certificates from Linux,
+             Import
 2. Open $url and accept the demo server's own certificate.
 3. Choose 'Dan Example (demo)' when the browser asks which certificate to send: the page says whom it
    names, until when, and whether it is valid. Choose none, in a private window, to see

@@ -132,7 +132,8 @@ const struct advice *advice_on_refusal(int error_code)
 }
 
 const struct advice_import advice_imports[] = {
-    {"Firefox", "Settings, Privacy and Security, View Certificates, Your Certificates, Import."},
+    {"Firefox", "Settings, search for certificates, Advanced settings if shown, Manage (or View) "
+                "Certificates, Your Certificates, Import."},
     {"Chrome or Edge on Windows", "Double-click the .p12 file and follow the wizard."},
     {"Safari or Chrome on macOS", "Double-click the .p12 file: it opens in Keychain Access."},
     {"Chrome on Linux", "Open chrome://settings/certificates, Your certificates, View imported "
