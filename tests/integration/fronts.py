@@ -140,9 +140,14 @@ class Front:
         command, check = self.configure()
         checked = subprocess.run(check, capture_output=True, text=True, timeout=DEADLINE)
         assert checked.returncode == 0 and not re.search("warn|deprecated", checked.stdout + checked.stderr, re.I), checked
-        self.server = Process(self.folder, "front", command)
-        self.server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))
+        self.start_server(command)
         return self
+
+    def start_server(self, command):
+        """httpd listens before it handles SIGTERM: one that is stopped too early leaves its helpers running."""
+        self.server = server = Process(self.folder, "front", command)
+        server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)) and
+                              processes.signal_is_handled(server.pid, signal.SIGTERM))
 
     def settle(self):
         """Remembers the number of descriptors of an idle responder."""
@@ -185,8 +190,7 @@ class Front:
         """The front alone, with its configuration as it is now in the folder."""
         command = self.server.command
         self.server.stop()
-        self.server = Process(self.folder, "front", command)
-        self.server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))
+        self.start_server(command)
 
     def kill_responder(self):
         """As the kernel does when memory is short; for one that the test has started."""

@@ -83,10 +83,19 @@ def children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def _is_in_mask(pid, mask, number):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"^{mask}:\s*(\w+)", status, re.M)[1], 16) >> number - 1 & 1 == 1
+
+
 def signal_is_pending(pid, number):
     """True as long as a process has not taken note of a signal that was sent to it."""
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"^ShdPnd:\s*(\w+)", status, re.M)[1], 16) >> number - 1 & 1 == 1
+    return _is_in_mask(pid, "ShdPnd", number)
+
+
+def signal_is_handled(pid, number):
+    """False as long as a signal would just end a process, without what it does at its end."""
+    return _is_in_mask(pid, "SigCgt", number)
 
 
 def clean_environment():
