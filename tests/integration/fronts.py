@@ -144,10 +144,12 @@ class Front:
         return self
 
     def start_server(self, command):
-        """httpd listens before it handles SIGTERM: one that is stopped too early leaves its helpers running."""
-        self.server = server = Process(self.folder, "front", command)
-        server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)) and
-                              processes.signal_is_handled(server.pid, signal.SIGTERM))
+        self.server = Process(self.folder, "front", command)
+        self.server.wait_listening(lambda: processes.connects(("127.0.0.1", self.port)))
+        # It listens before it handles SIGTERM, which leaves its helpers running until then.
+        if command[0] == "apache2":
+            processes.wait_until(lambda: processes.signal_is_handled(self.server.pid, signal.SIGTERM),
+                                 "httpd handles SIGTERM")
 
     def settle(self):
         """Remembers the number of descriptors of an idle responder."""
