@@ -1,71 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 #include "rules/rules_doubt.h"
+#include "rules/rules_uri_path.h"
 #include "rules/rules_values.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Decodes %XX in place; the new length. */
-static size_t decode(char *text, size_t length)
-{
-    size_t in, out = 0;
-
-    for (in = 0; in < length; in++) {
-        int high = in + 2 < length && text[in] == '%' ? text_hex_value(text[in + 1]) : -1;
-        int low = high >= 0 ? text_hex_value(text[in + 2]) : -1;
-
-        text[out++] = (char)(low >= 0 ? high * 16 + low : text[in]);
-        in += low >= 0 ? 2 : 0;
-    }
-    return out;
-}
-
-static bool is_slash(char character)
-{
-    return character == '/' || character == '\\';
-}
-
-/* Resolves the empty segments and dots of a path (RFC 3986 section 5.2.4), in place; a backslash is
- * a slash. The new length; it does not end in a slash. */
-static size_t resolve(char *path, size_t length)
-{
-    size_t at, end, out = 0;
-
-    for (at = 0; at < length; at = end) {
-        while (at < length && is_slash(path[at]))
-            at++;
-        for (end = at; end < length && !is_slash(path[end]);)
-            end++;
-        if (end - at == 2 && memcmp(path + at, "..", 2) == 0) {
-            const char *slash = memrchr(path, '/', out);
-
-            out = slash != NULL ? (size_t)(slash - path) : 0;
-        } else if (end > at && (end - at != 1 || path[at] != '.')) {
-            path[out++] = '/';
-            memmove(path + out, path + at, end - at);
-            out += end - at;
-        }
-    }
-    return out;
-}
-
-static size_t length_of_path(const char *path, size_t length)
-{
-    size_t cut;
-
-    for (cut = 0; cut < length && path[cut] != '?' && path[cut] != '#';)
-        cut++;
-    return cut;
-}
-
-/* Brings a path into its plainest form, in place: what is behind ? or # is cut off, escapes are
- * decoded, and it is resolved. The new length. */
-static size_t settle(char *path, size_t length)
-{
-    return resolve(path, decode(path, length_of_path(path, length)));
-}
 
 /* A URI as rules_form_uri brings it into form: where its scheme ends, its host begins, and its path
  * does. Without slashes before the host that is where the scheme ends. */
@@ -205,12 +146,12 @@ static struct plain_uri make_plain(const struct uri *uri, char *host, char *path
     size_t decoded, settled;
 
     memcpy(host, uri->form + uri->scheme, length);
-    decoded = decode(host, length);
+    decoded = rules_uri_decode(host, length);
     rules_form_lower(host, decoded, host);
     if (uri->host != uri->scheme)
         decoded = trim_authority(uri->form, host, decoded);
     memcpy(path, uri->form + uri->path, rest);
-    settled = settle(path, rest);
+    settled = rules_uri_settle(path, rest);
     return (struct plain_uri){.uri = uri,
         .host = {.data = (unsigned char *)host, .length = decoded},
         .path = {.data = (unsigned char *)path, .length = settled}};
@@ -224,7 +165,7 @@ static bool has_host(const struct plain_uri *plain, const char *host, size_t len
     size_t decoded;
 
     memcpy(lower, host, length);
-    decoded = decode(lower, length);
+    decoded = rules_uri_decode(lower, length);
     rules_form_lower(lower, decoded, lower);
     return memmem(uri->form + uri->scheme, uri->path - uri->scheme, host, length) != NULL ||
            memmem(plain->host.data, plain->host.length, lower, decoded) != NULL;
@@ -241,7 +182,7 @@ static bool may_hold(const struct rules_value *value, const struct plain_uri *pl
     memcpy(path, form + its.path, rest + 1);
     if (strpbrk(path, "?#") != NULL)
         return false;
-    rest = settle(path, rest);
+    rest = rules_uri_settle(path, rest);
     return its.scheme == plain->uri->scheme && memcmp(form, plain->uri->form, its.scheme) == 0 &&
            has_host(plain, form + its.host, its.path - its.host) && plain->path.length >= rest &&
            memcmp(plain->path.data, path, rest) == 0 &&
@@ -290,7 +231,7 @@ static size_t decode_needless(char *text, size_t length, const char *plain)
         char code[4] = {0};
 
         memcpy(code, text + in, length - in < 3 ? length - in : 3);
-        if (decode(code, 3) == 1 && strchr(plain, code[0]) != NULL)
+        if (rules_uri_decode(code, 3) == 1 && strchr(plain, code[0]) != NULL)
             in += 2;
         else
             code[0] = text[in];
@@ -309,7 +250,7 @@ static bool ends_with(const char *text, size_t length, const char *end)
 /* Appends a path without escapes that it does not need, resolved; the length with it. */
 static size_t append_plain_path(char *plain, size_t length, const char *path, size_t rest)
 {
-    const size_t own = length_of_path(path, rest);
+    const size_t own = rules_uri_path_length(path, rest);
     size_t decoded, resolved;
     char *to = plain + length;
     bool is_folder;
@@ -318,7 +259,7 @@ static size_t append_plain_path(char *plain, size_t length, const char *path, si
     decoded = decode_needless(to, own, PLAIN);
     is_folder = ends_with(to, decoded, "/") || ends_with(to, decoded, "\\") ||
                 ends_with(to, decoded, "/.") || ends_with(to, decoded, "/..");
-    resolved = resolve(to, decoded);
+    resolved = rules_uri_resolve(to, decoded);
     if (is_folder)
         to[resolved++] = '/';
     memcpy(to + resolved, path + own, rest - own);
