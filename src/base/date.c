@@ -72,7 +72,8 @@ bool date_parts(time_t seconds, struct tm *parts)
         year++;
     left = (int)(day - days_before(year));
     leap = is_leap(year);
-    for (month = left / 32; left >= month_ends[month + 1] + (month > 0 ? leap : 0);)
+    month = left / 32;
+    while (month < 11 && left >= month_ends[month + 1] + (month > 0 ? leap : 0))
         month++;
     *parts = (struct tm){.tm_year = (int)year - 400 - 1900,
         .tm_mon = month,

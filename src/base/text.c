@@ -266,4 +266,5 @@ void text_show_shortened(char *out, size_t size, const char *bytes, size_t lengt
         (void)snprintf(out, size, "%s", buffer);
     else
         (void)snprintf(out, size, "%.*s...", (int)boundary, buffer);
+    text_free(&text);
 }

@@ -12,7 +12,7 @@
 #define MAX_REASON 256
 #define MAX_WORD 128
 #define MAX_REMOTE 64
-#define SHOWN_REMOTE (MAX_REMOTE * 3 + sizeof("..."))
+#define SHOWN_REMOTE ((size_t)MAX_REMOTE * 3 + sizeof("..."))
 #define MAX_WORDS 1900
 
 #define SECONDS_PER_DAY 86400
@@ -65,6 +65,7 @@ static void show_remote(const char *address, char buffer[SHOWN_REMOTE])
     (void)text_append_shown(&text, address, length > MAX_REMOTE ? MAX_REMOTE : length);
     if (length > MAX_REMOTE)
         text_append_string(&text, "...");
+    text_free(&text); /* it had room enough, and so is in the buffer */
 }
 
 void log_line_who(struct text *text, const struct identity *identity)

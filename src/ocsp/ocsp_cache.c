@@ -203,6 +203,7 @@ static void stand_in_line(
     if (wanted && !place->taken) {
         DL_APPEND(responder->line, place);
     } else if (!wanted && place->taken) {
+        /* One that is taken has neighbours. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
         DL_DELETE(responder->line, place);
         (void)pthread_cond_broadcast(&cache->changed); /* another one is first */
     }

@@ -194,13 +194,14 @@ def wait_served(address):
 
 
 class Responder(Process):
-    """peercert serving FastCGI on a Unix socket (or on `listen`)."""
+    """peercert serving FastCGI on a Unix socket (or on `listen`), with no more than so many `descriptors`."""
 
-    def __init__(self, folder, program, ca, *arguments, listen=None, name="peercert", environment=None):
+    def __init__(self, folder, program, ca, *arguments, listen=None, name="peercert", environment=None, descriptors=None):
         self.socket = pathlib.Path(folder) / f"{name}.sock"
         self.address = self.socket if listen is None else listen
         where = f"unix:{self.socket}" if listen is None else "%s:%d" % listen
-        super().__init__(folder, name, [program, "--ca", ca, "--listen", where, *arguments],
+        limited = ["prlimit", f"--nofile={descriptors}:"] if descriptors else []
+        super().__init__(folder, name, [*limited, program, "--ca", ca, "--listen", where, *arguments],
                          environment)
         try:
             self.wait_listening(lambda: connects(self.address))

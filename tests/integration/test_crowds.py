@@ -12,7 +12,7 @@ import pytest
 
 import crowd
 import fastcgi
-from crowd import BODY, DRIP, HALF, SILENT, UNREAD, Crowd, few_descriptors
+from crowd import BODY, DRIP, FEW, HALF, SILENT, UNREAD, Crowd
 from fronts import VALID
 from processes import free_port, wait_until
 
@@ -111,8 +111,7 @@ def test_an_answer_that_is_read_slowly_comes_whole(start_responder, large):
 def test_want_of_descriptors_is_told_once_in_ten_seconds_and_all_are_served(start_responder, pki):
     """Who has just connected does not go: there is no place for forty who come at once."""
     given = fastcgi.parameters(pki.good.pem)
-    with few_descriptors():
-        responder = start_responder("--threads", "2")
+    responder = start_responder("--threads", "2", descriptors=FEW)
     responder.allowed_log = ("no file descriptors are left",)
 
     def told():
@@ -139,8 +138,7 @@ def test_want_of_descriptors_is_told_once_in_ten_seconds_and_all_are_served(star
 def test_the_longest_idle_go_first_and_never_one_with_a_request(peercert, start_responder, pki):
     """With 64 descriptors: all who ask are answered, without spinning."""
     given = fastcgi.parameters(pki.good.pem)
-    with few_descriptors():
-        responder = start_responder("--threads", "2")
+    responder = start_responder("--threads", "2", descriptors=FEW)
     responder.allowed_log = ("no file descriptors are left",)
     answers = []
 

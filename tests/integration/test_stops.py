@@ -11,7 +11,7 @@ import pytest
 
 import fastcgi
 import ocsp
-from crowd import allow_descriptors, connect, few_descriptors
+from crowd import FEW, allow_descriptors, connect
 from fronts import VALID
 from gate_helpers import RULES, write_rules
 from processes import DEADLINE, free_port, signal_is_pending, wait_until
@@ -225,8 +225,7 @@ def test_a_refused_peer_does_not_end_what_the_backlog_gets(start_responder, pki)
 def test_without_descriptors_what_waits_to_be_accepted_is_answered(start_responder, pki):
     """More requests than there are places for: they get one after the other."""
     whole = fastcgi.request(fastcgi.parameters(pki.good.pem))
-    with few_descriptors():
-        responder = start_responder("--threads", "2", "--cache", "0")
+    responder = start_responder("--threads", "2", "--cache", "0", descriptors=FEW)
     responder.allowed_log = ("no file descriptors are left",)
     responder.send_signal(signal.SIGSTOP)
     with contextlib.ExitStack() as held:
