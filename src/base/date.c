@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/date.h"
 
+#include <stdint.h>
+
 int date_digits(const char *at, int count)
 {
     int value = 0;
@@ -29,8 +31,8 @@ static long days_before(long year)
 
 #define SECONDS_PER_DAY 86400
 /* 1 January of the years 0 and 10000. */
-#define FIRST_SECOND ((time_t)-719528 * SECONDS_PER_DAY)
-#define END_SECOND ((time_t)2932897 * SECONDS_PER_DAY)
+#define FIRST_SECOND INT64_C(-62167219200)
+#define END_SECOND INT64_C(253402300800)
 
 /* Days of a year that are before a month, and behind the last one; in a leap year one more from
  * March on. */

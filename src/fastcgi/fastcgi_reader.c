@@ -169,16 +169,16 @@ static bool take_length(const unsigned char **at, const unsigned char *end, size
  */
 static bool add_parameter(struct fastcgi_reader *reader, size_t count, char *parameter)
 {
-    char **list = reader->head.parameters;
-
     if (count == reader->parameters_capacity) {
-        reader->parameters_capacity = 2 * count + 64;
-        list = realloc(list, reader->parameters_capacity * sizeof(*list));
+        const size_t capacity = 2 * count + 64;
+        char **list = realloc(reader->head.parameters, capacity * sizeof(*list));
+
         if (list == NULL)
             return false;
         reader->head.parameters = list;
+        reader->parameters_capacity = capacity;
     }
-    list[count] = parameter;
+    reader->head.parameters[count] = parameter;
     return true;
 }
 

@@ -312,8 +312,8 @@ Test(rules_doubt_mailbox, a_host_to_be_denied_is_written_plainly)
     static const char *const plain[] = {"b@d.example", "*@D.example", "b@d", "b@xn--d-zfa.example",
         "b@d\xc3\xa4.example", "\uff44@d.example", "b@d_e.example", "b@[192.0.2.1]"};
     static const char *const others[] = {"b@d.example.", "*@d..example", "b@.d.example", "b@.",
-        "b@\uff44.example", "*@d\u3002example", "b@d\uff61example", "b@d;e.example",
-        "\"b@d.example \"", "b@d.example/", "b@d%2eexample", "b@d.example?"};
+        "b@\uff44.example", "*@d\u3002example", "b@d\uff61example", "b@d;e.example", "b@[192.0.2.1",
+        "b@192.0.2.1]", "\"b@d.example \"", "b@d.example/", "b@d%2eexample", "b@d.example?"};
     struct error error;
     size_t key, i;
 
