@@ -109,11 +109,12 @@ static bool check_denied_mailbox(const struct rules *rules, const struct rules_l
 {
     const char *host = strrchr(value->word, '@') + 1; /* it has one: rules_values.c */
 
-    return rules_host_is_plain(host, strlen(host)) || is_address_literal(host) ||
-           rules_refuse(rules, line->number, error,
-               "%.100s: to be denied, a host is letters, digits and hyphens, with one dot between "
-               "labels, none at its end, and no full-width characters",
-               value->word);
+    if (rules_host_is_plain(host, strlen(host)) || is_address_literal(host))
+        return true;
+    return rules_refuse(rules, line->number, error,
+        "%.100s: to be denied, a host is letters, digits and hyphens, with one dot between labels, "
+        "none at its end, and no full-width characters",
+        value->word);
 }
 
 typedef bool (*value_check)(const struct rules *rules, const struct rules_line *line,
