@@ -56,7 +56,8 @@ static void tell_log_folder(const char *log_file)
 /* Options that are good by themselves, and do nothing beside the others. */
 static void tell_no_effect(const struct config *config)
 {
-    const bool is_unix = config->listen != NULL && strncmp(config->listen, "unix:", 5) == 0;
+    const bool is_unix = config->listen != NULL && strncmp(config->listen, LISTENER_UNIX_PREFIX,
+                                                       strlen(LISTENER_UNIX_PREFIX)) == 0;
     const struct {
         bool given;
         const char *words;

@@ -110,13 +110,13 @@ static struct slot *find_free(struct slot *slot)
  * that no thread has seen yet. Or its peer has hardly had time for its part, unless `hurry`. */
 static bool is_promising(const struct slot *slot, bool hurry)
 {
-    const int64_t waited =
-        clock_milliseconds() - slot->deadline + fastcgi_wait_limit(slot->wait); /* if limited */
+    const enum fastcgi_wait wait = slot->wait;
     char byte;
 
-    if (slot->wait != FASTCGI_WAIT_REQUEST && slot->wait != FASTCGI_WAIT_HEAD)
-        return !hurry && waited < patience[slot->wait];
-    if (slot->connection.answered == 0 && slot->wait == FASTCGI_WAIT_REQUEST &&
+    if (wait != FASTCGI_WAIT_REQUEST && wait != FASTCGI_WAIT_HEAD)
+        return !hurry &&
+               clock_milliseconds() < slot->deadline - fastcgi_wait_limit(wait) + patience[wait];
+    if (slot->connection.answered == 0 && wait == FASTCGI_WAIT_REQUEST &&
         clock_milliseconds() - slot->added < CONNECTIONS_GRACE_MS)
         return true;
     /* It does not wait. NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection) */

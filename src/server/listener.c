@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
-#define UNIX_PREFIX "unix:"
 #define SYSTEMD_FIRST_FD 3
 
 static bool say_errno(const char *what, struct error *error)
@@ -168,8 +167,8 @@ static bool read_tcp(const char *words, struct sockaddr_storage *address)
 static bool read_address(const char *listen, struct sockaddr_storage *address, struct error *error)
 {
     *address = (struct sockaddr_storage){.ss_family = AF_UNSPEC};
-    if (strncmp(listen, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
-        return read_path(listen + strlen(UNIX_PREFIX), address, error);
+    if (strncmp(listen, LISTENER_UNIX_PREFIX, strlen(LISTENER_UNIX_PREFIX)) == 0)
+        return read_path(listen + strlen(LISTENER_UNIX_PREFIX), address, error);
     return read_tcp(listen, address) ||
            error_set(error, ERROR_USAGE,
                "--listen: must be unix:PATH or ADDR:PORT with a numeric address, such as "

@@ -21,6 +21,8 @@ struct listener {
     struct allowlist peers; /* who may connect */
 };
 
+#define LISTENER_UNIX_PREFIX "unix:" /* what --listen begins with for a Unix socket */
+
 /* Finds or makes the listening sockets: --listen; otherwise those that systemd passed (LISTEN_PID,
  * LISTEN_FDS, from fd 3; sd_listen_fds(3)); otherwise fd 0. A Unix socket is made with the
  * permissions of --socket-mode and --socket-group from its first moment on; a socket that is there

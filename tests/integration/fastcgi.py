@@ -72,22 +72,15 @@ class Answer:
 
 
 class Connection:
-    """A connection to a responder: a path or (host, port)."""
+    """A connection to a responder: a path or (host, port); or its side of one: a socket that was accepted."""
 
     def __init__(self, address):
-        family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
-        self.socket = socket.socket(family)
+        accepted = isinstance(address, socket.socket)
+        self.socket = address if accepted else socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX)
         self.socket.settimeout(DEADLINE)
-        self.socket.connect(address if isinstance(address, tuple) else str(address))
+        if not accepted:
+            self.socket.connect(address if isinstance(address, tuple) else str(address))
         self.received = b""
-
-    @classmethod
-    def of(cls, accepted):
-        """The responder's side of a connection that was accepted."""
-        connection = cls.__new__(cls)
-        connection.socket, connection.received = accepted, b""
-        accepted.settimeout(DEADLINE)
-        return connection
 
     def __enter__(self):
         return self

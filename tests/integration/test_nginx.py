@@ -102,7 +102,7 @@ def test_a_body_is_not_passed_on(start_front, peercert, pki):
         listening.listen()
         client.sendall(b"POST /peercert HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5000\r\n\r\n"
                        + b"x" * 5000)
-        with fastcgi.Connection.of(listening.accept()[0]) as taken:
+        with fastcgi.Connection(listening.accept()[0]) as taken:
             while (got := taken.read_record())[0] != fastcgi.STDIN:
                 assert got[0] in (fastcgi.BEGIN_REQUEST, fastcgi.PARAMS), got
             assert got[2] == b"", "the first record of STDIN ends it"

@@ -198,8 +198,28 @@ Test(ocsp_cache, one_of_several_responders_never_takes_all_turns)
 struct queued {
     struct ocsp_cache *cache;
     struct worker_slots *slots;
+    pthread_t thread;
     atomic_bool began, done;
 };
+
+/* Starts it, and returns when it waits: it has left the only slot then. */
+static void start_queued(struct queued *queued, void *(*run)(void *context))
+{
+    bool is_new;
+
+    cr_assert_eq(pthread_create(&queued->thread, NULL, run, queued), 0);
+    while (!atomic_load(&queued->began))
+        continue;
+    (void)worker_slots_stand_by(queued->slots, &is_new);
+}
+
+static void end_queued(struct queued *queued)
+{
+    (void)pthread_join(queued->thread, NULL);
+    worker_slots_leave(queued->slots);
+    ocsp_cache_free(queued->cache);
+    worker_slots_free(queued->slots);
+}
 
 static void *wait_for_a_turn(void *context)
 {
@@ -213,28 +233,19 @@ static void *wait_for_a_turn(void *context)
     return NULL;
 }
 
-/* That the slot is free says that the other one waits. */
 Test(ocsp_cache, few_wait_for_their_turn_when_no_answer_comes)
 {
     struct queued queued = {.slots = worker_slots_new(1)};
-    pthread_t thread;
-    bool is_new;
     unsigned i;
 
     queued.cache = ocsp_cache_new(1, 1, 1, queued.slots);
     cr_assert_eq(enter(queued.cache, 1, 100), OCSP_TURN_ASK);
     pause_ms(OCSP_GRACE_MS + 50);
-    cr_assert_eq(pthread_create(&thread, NULL, wait_for_a_turn, &queued), 0);
-    while (!atomic_load(&queued.began))
-        continue;
-    (void)worker_slots_stand_by(queued.slots, &is_new);
+    start_queued(&queued, wait_for_a_turn);
     for (i = 3; i < 6; i++)
         cr_expect_eq(enter(queued.cache, i, 100), OCSP_TURN_BUSY);
     cr_expect(!atomic_load(&queued.done), "three were turned away before one had waited");
-    (void)pthread_join(thread, NULL);
-    worker_slots_leave(queued.slots);
-    ocsp_cache_free(queued.cache);
-    worker_slots_free(queued.slots);
+    end_queued(&queued);
 }
 
 static void *ask_in_turn(void *context)
@@ -254,23 +265,15 @@ static void *ask_in_turn(void *context)
 Test(ocsp_cache, who_comes_later_asks_later)
 {
     struct queued queued = {.slots = worker_slots_new(1)};
-    pthread_t thread;
-    bool is_new;
 
     queued.cache = ocsp_cache_new(1, 0, 1, queued.slots);
     cr_assert_eq(enter(queued.cache, 1, 100), OCSP_TURN_ASK);
-    cr_assert_eq(pthread_create(&thread, NULL, ask_in_turn, &queued), 0);
-    while (!atomic_load(&queued.began))
-        continue;
-    (void)worker_slots_stand_by(queued.slots, &is_new); /* it waits */
+    start_queued(&queued, ask_in_turn);
     leave(queued.cache, 1, good(100, 200));
     cr_expect_eq(enter(queued.cache, 3, 100), OCSP_TURN_ASK);
     cr_expect(atomic_load(&queued.done), "it came before");
     leave(queued.cache, 3, good(100, 200));
-    (void)pthread_join(thread, NULL);
-    worker_slots_leave(queued.slots);
-    ocsp_cache_free(queued.cache);
-    worker_slots_free(queued.slots);
+    end_queued(&queued);
 }
 
 Test(ocsp_cache, another_may_ask_while_an_answer_is_checked)

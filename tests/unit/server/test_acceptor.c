@@ -281,17 +281,19 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_unless_the_socket_is_someb
     end(&scene);
 }
 
-/* As many descriptors as are open now and `more`. */
-static void limit_descriptors(rlim_t more)
+/* As many descriptors as are open now and `more`. Returns the limit before. */
+static struct rlimit limit_descriptors(rlim_t more)
 {
     const int lowest = dup(STDIN_FILENO);
-    struct rlimit limit;
+    struct rlimit before, limit;
 
     cr_assert_geq(lowest, 0);
     (void)close(lowest);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = before;
     limit.rlim_cur = (rlim_t)lowest + more;
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return before;
 }
 
 Test(acceptor, at_the_end_those_who_wait_are_taken_in_even_just_after_a_want_of_descriptors)
@@ -301,8 +303,7 @@ Test(acceptor, at_the_end_those_who_wait_are_taken_in_even_just_after_a_want_of_
 
     begin(&scene, NULL);
     (void)come(&scene);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit_descriptors(0);
+    limit = limit_descriptors(0);
     cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1);
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     cr_expect(acceptor_close(&scene.acceptor, false));
@@ -317,8 +318,7 @@ Test(acceptor, at_the_end_the_sockets_stay_open_for_whom_there_is_no_descriptor_
 
     begin(&scene, NULL);
     (void)come(&scene);
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit_descriptors(0);
+    limit = limit_descriptors(0);
     cr_expect_not(acceptor_close(&scene.acceptor, false));
     cr_expect_eq(scene.listener.count, 1);
     cr_expect(acceptor_close(&scene.acceptor, true));
@@ -339,7 +339,7 @@ Test(acceptor, without_descriptors_one_that_is_idle_goes_and_else_the_operator_i
     begin(&scene, NULL);
     (void)come(&scene);
     (void)come(&scene);
-    limit_descriptors(1);
+    (void)limit_descriptors(1);
     fd = next(&scene, ACCEPTOR_MORE);
     cr_assert_geq(fd, 0);
     cr_expect_eq(next(&scene, ACCEPTOR_PAUSED), -1, "no descriptor is left");
